@@ -1,0 +1,94 @@
+"""Where the local stack keeps its files, and the ports that it was given on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+REGION = "eu-central-1"
+ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """TCP ports on 127.0.0.1, chosen once per clone and kept in `.local/ports.json`."""
+
+    endpoint: int
+    ingress: int
+    issuer: int
+    emulator: int
+    postgres: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """One clone on one machine. Every path is absolute; `home` (`.local`) has mode 0700."""
+
+    root: Path
+    home: Path
+    ports: Ports
+
+    @property
+    def state_file(self) -> Path:
+        return self.home / "state.json"
+
+    @property
+    def outputs_file(self) -> Path:
+        return self.home / "outputs.json"
+
+    @property
+    def objects(self) -> Path:
+        """Desired state that the supervisor reconciles, one JSON file per object (`local.desired`)."""
+        return self.home / "objects"
+
+    @property
+    def images(self) -> Path:
+        """One folder per image digest: the build context that a container sees as its working directory."""
+        return self.home / "images"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Locks, sockets, pid and status files of the running processes."""
+        return self.home / "run"
+
+    @property
+    def data(self) -> Path:
+        """What `down` keeps and `down PURGE=1` removes: PostgreSQL's cluster, the emulator's state."""
+        return self.home / "data"
+
+    @property
+    def pki(self) -> Path:
+        """The endpoint's certificate and the issuer's keys; `ca.crt` itself lies in `home`."""
+        return self.home / "pki"
+
+    @property
+    def issuer_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.issuer}"
+
+    @property
+    def emulator_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.emulator}"
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"https://localhost:{self.ports.endpoint}"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replaces `path` in one step, readable by its owner only: a reader sees the old content or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(value, file, indent=1, sort_keys=True)
+    temporary.replace(path)
+
+
+def ports_as_json(ports: Ports) -> dict[str, int]:
+    return asdict(ports)

@@ -1,0 +1,73 @@
+"""What a provider of this machine is: per resource type, how to create, update, delete and find the real thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+Properties = dict[str, Any]
+"""Camel-case keys as on Pulumi's wire; plain values, secrets unwrapped; archives and assets as `Archive`."""
+
+Function = Callable[[Properties], Properties]
+"""An invoke, such as azure-native:authorization:getClientConfig."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """A file of the program (Lambda zip), compared by its content."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A created resource. `outputs` are merged over the inputs."""
+
+    id: str
+    outputs: Properties = field(default_factory=dict)
+
+
+class Handler:
+    """One resource type.
+
+    Every operation may be repeated: after a crash between the effect and the saved state the same create (same `name`,
+    same inputs) comes again and must adopt what is there; deleting what is gone succeeds. Operations run in threads,
+    several at a time. Failures raise `local.errors.ProviderError` with a sentence for people.
+    """
+
+    replace_on: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that can't change in place."""
+    delete_before_replace: ClassVar[bool] = False
+    """True where two of the same name can't exist side by side."""
+    secret_outputs: ClassVar[frozenset[str]] = frozenset()
+
+    def create(self, name: str, inputs: Properties) -> Made:
+        """Makes it. `name` is the resource's Pulumi name, unique within type and parent: physical names derive from it."""
+        raise NotImplementedError
+
+    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        """Changes it in place and returns its outputs. Without an override a change of inputs replaces the resource."""
+        raise NotImplementedError
+
+    def delete(self, id_: str, outputs: Properties) -> None:
+        """Removes it; it may be gone already."""
+        raise NotImplementedError
+
+    def exists(self, id_: str, outputs: Properties) -> bool:  # noqa: ARG002 - a default for types that live in the state only
+        """False when it has vanished outside of this program, so that `up` makes it again."""
+        return True
+
+    @classmethod
+    def updatable(cls) -> bool:
+        return cls.update is not Handler.update
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """The types (`aws:lambda/function:Function`) and functions that one Pulumi package has on this machine."""
+
+    handlers: Mapping[str, Handler]
+    functions: Mapping[str, Function] = field(default_factory=dict)
