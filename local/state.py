@@ -1,0 +1,139 @@
+"""What this machine has: one entry per resource, saved after every step, secrets encrypted."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from local.errors import LocalError
+from local.machine import write_json
+from local.wire import SECRET, SIGNATURE, Wire, is_secret
+
+VERSION = 1
+Status = Literal["creating", "ready", "updating", "deleting"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One resource. `inputs` and `outputs` keep their secret marks; the status says what was under way at a crash."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    parent: str = ""
+    id: str = ""
+    inputs: Wire = field(default_factory=dict)
+    outputs: Wire = field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    retain: bool = False
+    status: Status = "ready"
+
+
+class State:
+    """The entries in the order in which they were first registered. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads `path` if it is there. Raises LocalError when it is damaged or its key is missing."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._entries: dict[str, Entry] = {}
+        self._encoded: dict[str, dict[str, Any]] = {}
+        self._fernet = Fernet(_key(path.with_name("state.key"), may_create=not path.exists()))
+        if path.exists():
+            self._load()
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(list(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, urn: str) -> Entry | None:
+        return self._entries.get(urn)
+
+    def put(self, entry: Entry) -> None:
+        """Adds or replaces the entry and saves."""
+        encoded = self._encode(entry)
+        with self._lock:
+            self._entries[entry.urn] = entry
+            self._encoded[entry.urn] = encoded
+            self._save()
+
+    def remove(self, urn: str) -> None:
+        with self._lock:
+            del self._entries[urn], self._encoded[urn]
+            self._save()
+
+    def rename(self, old: str, new: str) -> None:
+        """The program declares a resource under a new URN and names the old one as its alias."""
+        with self._lock:
+            self._entries = {
+                new if u == old else u: replace(e, urn=new) if u == old else e for u, e in self._entries.items()
+            }
+            self._encoded = {urn: self._encode(entry) for urn, entry in self._entries.items()}
+            self._save()
+
+    def _save(self) -> None:
+        write_json(self._path, {"version": VERSION, "resources": list(self._encoded.values())})
+
+    def _encode(self, entry: Entry) -> dict[str, Any]:
+        return {key: self._sealed(value) for key, value in asdict(entry).items()}
+
+    def _load(self) -> None:
+        try:
+            content = json.loads(self._path.read_text())
+            if content["version"] != VERSION:
+                raise LocalError(
+                    f"{self._path} has the format {content['version']}; this program reads {VERSION}. "
+                    "Start afresh with `make down PURGE=1`."
+                )
+            for raw in content["resources"]:
+                opened = {key: self._opened(value) for key, value in raw.items()}
+                entry = Entry(**{**opened, "dependencies": tuple(opened["dependencies"])})
+                self._entries[entry.urn], self._encoded[entry.urn] = entry, raw
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
+            raise LocalError(
+                f"The state file {self._path} is damaged ({type(error).__name__}). Put a copy back, "
+                "or start afresh with `make down PURGE=1` (this removes the local databases too)."
+            ) from error
+
+    def _sealed(self, value: Any) -> Any:
+        if is_secret(value):
+            token = self._fernet.encrypt(json.dumps(value["value"]).encode()).decode()
+            return {SIGNATURE: SECRET, "ciphertext": token}
+        if isinstance(value, dict):
+            return {key: self._sealed(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._sealed(item) for item in value]
+        return value
+
+    def _opened(self, value: Any) -> Any:
+        if is_secret(value):
+            return {SIGNATURE: SECRET, "value": json.loads(self._fernet.decrypt(value["ciphertext"]))}
+        if isinstance(value, dict):
+            return {key: self._opened(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._opened(item) for item in value]
+        return value
+
+
+def _key(path: Path, *, may_create: bool) -> bytes:
+    if path.exists():
+        return path.read_bytes()
+    if not may_create:
+        raise LocalError(
+            f"The state's key {path} is missing, so its secrets can't be read. Start afresh with `make down PURGE=1`."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = Fernet.generate_key()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
+    return key
