@@ -14,7 +14,7 @@ from local.provider import Handler, Package
 from local.state import Entry, State
 from local.wire import Wire, holds_secret, pinned, plain, secret
 
-Operation = Literal["same", "create", "update", "replace", "delete"]
+Operation = Literal["component", "same", "create", "update", "replace", "delete"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +163,7 @@ class Engine:
         return self._handlers[type_]
 
     def _keep_component(self, component: Registration) -> None:
+        self._listener(_step(component, "component", seconds=0.0))
         if self._state.get(component.urn) is None:
             self._state.put(
                 Entry(

@@ -153,15 +153,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def run_program(
-    root: Path, stack: str, deployment: Deployment, *, preview: bool, extra_config: Mapping[str, object] | None = None
+    root: Path, stack: str, deployment: Deployment, *, preview: bool, config: Mapping[str, object] | None = None
 ) -> None:
     """Runs `__main__.py` of `root` once, to its end.
 
-    `extra_config` is laid over the stack's file: full keys (`project:key`) to values. Raises what the program raises.
+    `config` is laid over the stack's file: full keys (`project:key`) to values. Raises what the program raises.
     """
-    project, config, secrets = read_config(root, stack)
-    config |= {key: json.dumps(value) for key, value in (extra_config or {}).items()}
-    pulumi.runtime.set_all_config(config, secrets)
+    project, values, secrets = read_config(root, stack)
+    values |= {key: json.dumps(value) for key, value in (config or {}).items()}
+    pulumi.runtime.set_all_config(values, secrets)
     monitor = _Monitor(deployment)
     features = set(monitor.GetDeploymentInfo(Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
     loop = asyncio.new_event_loop()

@@ -93,7 +93,7 @@ def context_digest(context: Path, files: list[str]) -> str:
 
 
 def _copy(context: Path, files: list[str], target: Path) -> None:
-    """Into a temporary folder first, so that a digest's folder is whole or absent. Compiles Python, as the image does."""
+    """Into a temporary folder first, so that a digest names a whole folder or none. Compiles Python, as images do."""
     temporary = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     for name in files:

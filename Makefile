@@ -1,0 +1,46 @@
+# Python writes no byte code where this is set, and every start would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test lint bench plan lock
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+# The first Python on PATH that is new enough; `make PYTHON=...` chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+
+up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443 chooses the endpoint's port)
+	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT))
+
+down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
+	@$(BIN)/python -m local down $(if $(PURGE),--purge)
+
+test: $(INSTALLED) ## Run every test that can run here
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED) ## Check style, types and import contracts
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m app.contract.generate --check
+	@PYTHONPATH=. $(BIN)/lint-imports
+
+plan: $(INSTALLED) ## List what STACK=prod declares, offline
+	@$(BIN)/python -m local plan --stack $(or $(STACK),prod)
+
+lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet \
+		requirements.in -o requirements.txt
+
+$(INSTALLED): requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and not on PATH; set PYTHON=/path/to/python3." >&2; exit 1; }
+	@echo "installing into .venv (a minute or two, once)"
+	@start=$$(date +%s); \
+	$(PYTHON) -m venv .venv && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
+	touch $@ && echo "install $$(( $$(date +%s) - start )) s"

@@ -1,0 +1,185 @@
+"""`python -m local`: the program applied to this machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from local.errors import LocalError
+
+app = App(name="local", help=__doc__, version_flags=[])
+console = Console()
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The parts are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
+
+
+@app.command
+def up(*, port: int | None = None) -> None:
+    """Start the local stack, or bring it up to date.
+
+    Parameters
+    ----------
+    port
+        TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
+    """
+    from local.setup import open_machine
+    from local.up import up as run
+
+    run(open_machine(ROOT, endpoint_port=port), console)
+
+
+@app.command
+def down(*, purge: bool = False) -> None:
+    """Stop every process of the local stack.
+
+    Parameters
+    ----------
+    purge
+        Remove its data, state and keys too.
+    """
+    from local.setup import open_machine
+    from local.supervisor import client
+
+    if (ROOT / ".local" / "ports.json").exists():
+        client.stop(open_machine(ROOT, create=False))
+    if purge:
+        shutil.rmtree(ROOT / ".local", ignore_errors=True)
+    console.print("The local stack is down." + (" Its data is removed." if purge else ""))
+
+
+@app.command
+def status(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
+    """List back ends, pods, replicas and readiness.
+
+    Parameters
+    ----------
+    as_json
+        As JSON, for programs.
+    """
+    from local.desired import read_status
+    from local.setup import open_machine
+    from local.supervisor import client
+
+    machine = open_machine(ROOT, create=False)
+    alive = client.alive(machine)
+    content = {"running": alive, "endpoint": machine.endpoint_url, **(read_status(machine) if alive else {})}
+    if as_json:
+        sys.stdout.write(json.dumps(content, indent=1) + "\n")
+        return
+    console.print(f"{machine.endpoint_url} {'is up' if alive else 'is down; start it with `make up`'}")
+    for title, columns in (
+        ("processes", ("name", "state", "pid", "restarts")),
+        ("deployments", ("namespace", "name", "ready", "desired", "updated")),
+        ("pods", ("namespace", "name", "state", "pid", "port", "restarts")),
+    ):
+        table = Table(*columns, title=title, title_justify="left", box=None)
+        for row in content.get(title, []):
+            table.add_row(*(str(row.get(column, "")) for column in columns))
+        if table.row_count:
+            console.print(table)
+
+
+@app.command
+def logs(*, request_id: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
+    """Print log lines of gateway, functions, ingress and services in time order.
+
+    Parameters
+    ----------
+    request_id
+        Only the lines of the request with this X-Request-Id.
+    as_json
+        One JSON object per line.
+    """
+    from local.logs import as_text, lines
+    from local.setup import open_machine
+
+    for line in lines(open_machine(ROOT, create=False), request_id=request_id):
+        sys.stdout.write((json.dumps(line) if as_json else as_text(line)) + "\n")
+
+
+@app.command
+def token(*, sub: str, scope: str = "", aud: str | None = None, expired: bool = False, kid: str | None = None) -> None:
+    """Print a signed JWT of the local issuer, valid for an hour.
+
+    Parameters
+    ----------
+    sub
+        Whom it is for.
+    scope
+        Scopes, separated by spaces.
+    aud
+        Another audience than the API's, for a negative test.
+    expired
+        Expired a minute ago, for a negative test.
+    kid
+        Another key id than the issuer's, for a negative test.
+    """
+    from local import issuer
+    from local.setup import open_machine
+
+    machine = open_machine(ROOT, create=False)
+    audience = aud if aud is not None else issuer.AUDIENCE
+    made = issuer.token(machine, subject=sub, scope=scope, audience=audience, expired=expired, key_id=kid)
+    sys.stdout.write(made + "\n")
+
+
+@app.command
+def plan(
+    *,
+    stack: str,
+    against: str | None = None,
+    as_json: Annotated[bool, Parameter("--json")] = False,
+    as_markdown: Annotated[bool, Parameter("--markdown")] = False,
+    root: Path = ROOT,
+) -> None:
+    """Print what the program declares for a stack, offline.
+
+    Parameters
+    ----------
+    stack
+        local, dev or prod.
+    against
+        A git revision; print what differs from it instead.
+    as_json
+        As JSON, for programs.
+    as_markdown
+        As Markdown, for a pull request.
+    root
+        Folder of the program, when it is not this one.
+    """
+    from local import plan as planner
+    from local import report
+
+    planned = planner.plan(root.resolve(), stack)
+    changes = planner.compare(planner.plan_of_revision(root, stack, against), planned) if against else None
+    if as_json:
+        text = planner.as_json(stack, planned, changes)
+    elif as_markdown:
+        text = report.as_markdown(stack, planned, changes)
+    else:
+        text = report.as_text(planned, changes)
+    sys.stdout.write(text + "\n")
+
+
+def main() -> None:
+    try:
+        app()
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Run the same command again to go on.\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The AWS emulator (MiniStack) as a process of the local stack.
+
+It keeps everything in memory, reads its state at the start and writes it when SIGTERM ends it: what has happened since
+the last orderly stop is lost after SIGKILL, which the providers' `exists` notices and the next `up` repairs. Its Lambda
+functions are child processes that end when it does.
+
+`AUTH=true` makes it check signatures and evaluate the policies of whoever calls, so that a function can do what its
+role allows and nothing else. The account's root, whose access key is ROOT_KEY and whose secret isn't checked, may do
+everything: what protects the emulator is that it listens on loopback.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from local.machine import ACCOUNT, REGION, Machine
+from local.processes import ProcessSpec
+
+ROOT_KEY = ROOT_SECRET = "test"
+"""MiniStack's built-in administrator (https://github.com/ministackorg/ministack)."""
+
+
+def spec(machine: Machine) -> ProcessSpec:
+    """MiniStack under the supervisor: ready in half a second; two of them run side by side on one machine."""
+    scratch = machine.run / "emulator"
+    return ProcessSpec(
+        name="emulator",
+        argv=(sys.executable, "-m", "ministack"),
+        env=_environment(machine, scratch),
+        cwd=scratch,
+        log=machine.logs / "emulator.log",
+        ready=lambda: _ready(machine.ports.emulator),
+        prepare=lambda: _prepare(machine, scratch),
+    )
+
+
+def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
+    """The functions' processes inherit it: nothing in it is of the user's shell, home or AWS profiles."""
+    state = machine.data / "aws"
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "PYTHONNOUSERSITE": "1",
+        "LOG_LEVEL": "WARNING",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(machine.ports.emulator),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "AUTH": "true",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "LAMBDA_EXECUTOR": "local",
+        "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",  # or it would remove every container labelled as MiniStack's
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def _prepare(machine: Machine, scratch: Path) -> None:
+    """An empty scratch folder (functions leave their unpacked code) and a state folder that only its owner reads:
+    MiniStack writes the values of secrets in plain text."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    for folder in (scratch, machine.data / "aws"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    try:
+        connection.request("GET", "/_ministack/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,135 @@
+"""Makes a clone's `.local` folder: ports, the endpoint's certificate and CA, the issuer's key and documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import socket
+from dataclasses import asdict
+from pathlib import Path
+
+from cryptography import x509
+
+from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
+from local.errors import LocalError
+from local.issuer import write_documents
+from local.machine import Machine, Ports, write_json
+
+PREFERRED_ENDPOINT = 8443
+PORT_RANGE = range(20000, 32000)
+"""Below Linux's range for outgoing connections (32768 and up), so that a kept port is not taken by one."""
+CA_HOURS = 10 * 365 * 24
+LEAF_HOURS = 397 * 24
+"""Browsers accept no longer one (CA/Browser Forum Baseline Requirements, 6.3.2, before March 2026)."""
+RENEW_BEFORE = dt.timedelta(days=30)
+
+
+def open_machine(root: Path, *, endpoint_port: int | None = None, create: bool = True) -> Machine:
+    """The machine of the clone at `root`. With `create`, ports are chosen and files made where they are missing.
+
+    Raises LocalError when there is none and `create` is false, or when its files are damaged.
+    """
+    home = root / ".local"
+    file = home / "ports.json"
+    if file.exists():
+        ports = _read_ports(file)
+    elif create:
+        ports = choose_ports(endpoint_port)
+    else:
+        raise LocalError("There is no local stack here yet. Start it with `make up`.")
+    if endpoint_port is not None and ports.endpoint != endpoint_port:
+        ports = Ports(**{**asdict(ports), "endpoint": endpoint_port})
+    machine = Machine(root=root, home=home, ports=ports)
+    if create:
+        _prepare(machine)
+    return machine
+
+
+def _read_ports(file: Path) -> Ports:
+    try:
+        return Ports(**json.loads(file.read_text()))
+    except (ValueError, TypeError) as error:
+        raise LocalError(f"{file} is damaged. Start afresh with `make down PURGE=1`.") from error
+
+
+def choose_ports(endpoint: int | None) -> Ports:
+    """Five free ports; the endpoint's is 8443 where that is free."""
+    taken: list[int] = []
+    first = endpoint or (PREFERRED_ENDPOINT if is_free(PREFERRED_ENDPOINT) else None)
+    start = random.randrange(PORT_RANGE.start, PORT_RANGE.stop - 1000)  # noqa: S311 - spreads clones, hides nothing
+    for port in range(start, start + 1000):
+        if len(taken) == 5:
+            break
+        if is_free(port):
+            taken.append(port)
+    if len(taken) < 5:
+        raise LocalError(f"No five free TCP ports on 127.0.0.1 from {start} to {start + 999}.")
+    spare, ingress, issuer, emulator, postgres = taken
+    return Ports(endpoint=first or spare, ingress=ingress, issuer=issuer, emulator=emulator, postgres=postgres)
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _prepare(machine: Machine) -> None:
+    for folder in (machine.home, machine.run, machine.logs, machine.data, machine.pki, machine.objects, machine.images):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_json(machine.home / "ports.json", asdict(machine.ports))
+    _ensure_endpoint_certificate(machine)
+    write_documents(machine)
+
+
+def _ensure_endpoint_certificate(machine: Machine) -> None:
+    """`ca.crt`, `pki/endpoint.crt` and its key; the leaf is renewed a month before its end."""
+    authority = _ensure_authority(machine)
+    certificate = machine.pki / "endpoint.crt"
+    if certificate.exists():
+        leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
+        if leaf.not_valid_after_utc - dt.datetime.now(dt.UTC) > RENEW_BEFORE:
+            return
+    key = new_key()
+    issued = issue(
+        Leaf(
+            subject=common_name("localhost"),
+            names=general_names(dns=["localhost"], addresses=["127.0.0.1", "::1"]),
+            hours=LEAF_HOURS,
+            uses={"digital_signature", "server_auth"},
+        ),
+        key.public_key(),
+        authority,
+    )
+    write_private(machine.pki / "endpoint.key", key_pem(key))
+    write_private(certificate, pem(issued))
+
+
+def _ensure_authority(machine: Machine) -> Issuer:
+    file, key_file = machine.home / "ca.crt", machine.pki / "ca.key"
+    if not (file.exists() and key_file.exists()):
+        key = new_key()
+        leaf = Leaf(
+            subject=common_name(f"crosscloud local stack {machine.root.name}"),
+            names=(),
+            hours=CA_HOURS,
+            uses={"cert_signing", "crl_signing"},
+            is_ca=True,
+        )
+        write_private(key_file, key_pem(key))
+        write_private(file, pem(issue(leaf, key.public_key(), key)))
+    return Issuer(certificate=x509.load_pem_x509_certificate(file.read_bytes()), key=load_key(key_file.read_text()))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Readable by its owner only, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    temporary.replace(path)

@@ -1,0 +1,120 @@
+"""`up`: the processes, the program, the example request; each phase timed."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pulumi
+import urllib3
+from rich.console import Console
+
+from local import issuer
+from local.engine import Engine
+from local.errors import LocalError
+from local.machine import Machine, write_json
+from local.program import run_program
+from local.progress import Progress
+from local.provider import Package
+from local.providers import aws, azure, docker, kubernetes, random, tls
+from local.state import State
+from local.supervisor import client
+from local.wire import plain
+
+STACK = "local"
+EXAMPLE_BODY = '{"user_id": "123"}'
+EXAMPLE_SCOPE = "users:read"
+
+
+def packages(machine: Machine) -> list[Package]:
+    return [module.package(machine) for module in (aws, azure, docker, kubernetes, random, tls)]
+
+
+def up(machine: Machine, console: Console) -> None:
+    """Brings the stack up or up to date. Raises LocalError with every failure of the program."""
+    with _only_one(machine):
+        with _phase(console, "processes"):
+            client.ensure(machine)
+        apply(machine, console)
+        with _phase(console, "example request"):
+            status, body = example(machine)
+    console.print(f"\n[bold]{machine.endpoint_url}[/bold]\n")
+    console.print(curl(machine), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{status} {body}", markup=False, highlight=False, soft_wrap=True)
+
+
+def apply(machine: Machine, console: Console) -> None:
+    """Runs the program and deletes what it no longer declares."""
+    progress = Progress(console)
+    engine = Engine(State(machine.state_file), packages(machine), progress)
+    with _phase(console, "program"), progress:
+        run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=given(machine)))
+        engine.finish()
+        write_json(machine.outputs_file, plain(engine.stack_outputs))
+    console.print(f"  {progress.changes} changes: {progress.summary()}", highlight=False)
+
+
+def given(machine: Machine) -> dict[str, object]:
+    """The configuration that only this machine knows."""
+    ports = machine.ports
+    value = {"issuer": machine.issuer_url, "ingressPort": ports.ingress, "databasePort": ports.postgres}
+    return {"crosscloud:machine": value}
+
+
+def run_checked(engine: Engine, run: Callable[[], None]) -> None:
+    """Runs the program; its failures, and those of its resources, become one LocalError."""
+    try:
+        run()
+    except pulumi.RunError as error:
+        raise LocalError(str(error)) from error
+    except Exception:
+        if engine.failures:
+            raise LocalError("\n".join(engine.failures)) from None
+        raise
+
+
+def example(machine: Machine) -> tuple[int, str]:
+    """Sends the README's request through the public endpoint and returns the answer's status and body."""
+    http = urllib3.PoolManager(ca_certs=str(machine.home / "ca.crt"), retries=False, timeout=30)
+    response = http.request(
+        "POST",
+        f"{machine.endpoint_url}/users",
+        body=EXAMPLE_BODY,
+        headers={"Authorization": f"Bearer {_token(machine)}", "Content-Type": "application/json"},
+    )
+    body = response.data.decode(errors="replace")
+    if response.status != 200:
+        raise LocalError(f"The example request was answered with {response.status} {body}. See `python -m local logs`.")
+    return response.status, body
+
+
+def curl(machine: Machine) -> str:
+    return (
+        f"curl --cacert {machine.home / 'ca.crt'} {machine.endpoint_url}/users "
+        f"-H 'Content-Type: application/json' -H 'Authorization: Bearer {_token(machine)}' -d '{EXAMPLE_BODY}'"
+    )
+
+
+def _token(machine: Machine) -> str:
+    return issuer.token(machine, subject="alice", scope=EXAMPLE_SCOPE)
+
+
+@contextmanager
+def _phase(console: Console, name: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    console.print(f"[bold]{name}[/bold] {time.monotonic() - started:.1f} s", highlight=False)
+
+
+@contextmanager
+def _only_one(machine: Machine) -> Iterator[None]:
+    """Two runs at a time would undo each other's work; the lock goes with the process that holds it."""
+    path = machine.run / "up.lock"
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LocalError("Another `make up` of this clone is running. Wait for its end, or stop it.") from None
+        yield

@@ -1,0 +1,131 @@
+"""PostgreSQL Flexible Server on a real PostgreSQL; the rest is in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from local import postgres
+from local.machine import Machine
+from local.provider import Properties
+from local.providers.azure import Database, Server, package
+from local.setup import open_machine
+
+SERVER = {
+    "administratorLogin": "users",
+    "administratorLoginPassword": "it's; --secret",
+    "serverName": "crosscloud-users",
+    "resourceGroupName": "rg",
+}
+DATABASE = {"serverName": "crosscloud-users", "databaseName": "users", "resourceGroupName": "rg"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    machine = open_machine(tmp_path_factory.mktemp("postgres"))
+    spec = postgres.spec(machine)
+    spec.prepare()
+    with spec.log.open("w") as log:
+        process = subprocess.Popen(
+            spec.argv, env=dict(spec.env), cwd=spec.cwd, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        end = time.monotonic() + 30
+        while not spec.ready():
+            assert process.poll() is None, spec.log.read_text()
+            assert time.monotonic() < end, spec.log.read_text()
+            time.sleep(0.02)
+        yield machine
+    finally:
+        os.kill(process.pid, signal.SIGINT)
+        process.wait(20)
+
+
+def query(machine: Machine, user: str, password: str, database: str, sql: str) -> object:
+    async def run() -> object:
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=machine.ports.postgres, user=user, password=password, database=database, ssl=False
+        )
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def test_life_of_a_server_and_its_database(running: Machine) -> None:
+    server, database = Server(running), Database(running)
+    made = server.create("users", SERVER)
+    outputs: Properties = {**SERVER, **made.outputs}
+    assert made.outputs["fullyQualifiedDomainName"] == "localhost"
+    assert server.create("users", SERVER) == made, "a repeated create adopts"
+    child = database.create("users", DATABASE)
+    assert database.create("users", DATABASE) == child
+    child_outputs = {**DATABASE, **child.outputs}
+    assert server.exists(made.id, outputs)
+    assert database.exists(child.id, child_outputs)
+
+    password = SERVER["administratorLoginPassword"]
+    assert query(running, "users", password, "users", "SELECT current_user") == "users"
+    query(running, "users", password, "users", "CREATE TABLE t (a int)")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        query(running, "users", "wrong", "users", "SELECT 1")
+
+    changed = {**SERVER, "administratorLoginPassword": "other"}
+    server.update(made.id, SERVER, changed, outputs)
+    assert query(running, "users", "other", "users", "SELECT 1") == 1
+
+    database.delete(child.id, child_outputs)
+    database.delete(child.id, child_outputs)
+    assert not database.exists(child.id, child_outputs)
+    server.delete(made.id, outputs)
+    server.delete(made.id, outputs)
+    assert not server.exists(made.id, outputs)
+
+
+def test_one_service_cannot_connect_to_another_ones_database(running: Machine) -> None:
+    for service in ("one", "two"):
+        Server(running).create(service, {**SERVER, "administratorLogin": service, "serverName": f"server-{service}"})
+        Database(running).create(service, {**DATABASE, "serverName": f"server-{service}", "databaseName": service})
+    password = SERVER["administratorLoginPassword"]
+    assert query(running, "one", password, "one", "SELECT 1") == 1
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        query(running, "one", password, "two", "SELECT 1")
+
+
+def test_server_is_reached_on_loopback_only(running: Machine) -> None:
+    async def work(connection: asyncpg.Connection) -> object:
+        return await connection.fetchval("SHOW listen_addresses")
+
+    assert postgres.administer(running, work) == "127.0.0.1"
+
+
+def test_data_directory_survives_a_second_preparation(running: Machine) -> None:
+    marker = running.data / "postgres" / "PG_VERSION"
+    before = marker.stat().st_mtime_ns
+    postgres.spec(running).prepare()
+    assert marker.stat().st_mtime_ns == before
+
+
+def test_missing_binary_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STACK_POSTGRES_BIN", str(tmp_path))
+    with pytest.raises(postgres.LocalError, match="No PostgreSQL for this platform"):
+        postgres.find_binaries()
+
+
+def test_identities_differ_and_are_stable(machine: Machine) -> None:
+    identity = package(machine).handlers["azure-native:managedidentity:UserAssignedIdentity"]
+    one, again, two = (identity.create(name, {"resourceGroupName": "rg"}) for name in ("one", "one", "two"))
+    assert one == again
+    assert one.outputs["principalId"] != two.outputs["principalId"]
+    assert one.outputs["principalId"] != one.outputs["clientId"]
+    assert one.id != two.id

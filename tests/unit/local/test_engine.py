@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.errors import LocalError, ProviderError, UnknownTypeError
+from local.wire import holds_secret, secret
+from tests.unit.local.fakes import COMPONENT, FIXED, Cloud, Crash, Fixed, Run, thing, urn
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.json"
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return Cloud()
+
+
+def test_first_run_creates_and_second_run_touches_nothing(path: Path, cloud: Cloud) -> None:
+    program = [thing("a", color="red"), thing("b", "a", color="blue")]
+    assert Run(path, cloud).go(*program) == ["create a", "create b"]
+    before = path.read_bytes()
+    cloud.calls.clear()
+    assert Run(path, cloud).go(*program) == []
+    assert cloud.calls == []
+    assert path.read_bytes() == before
+
+
+def test_outputs_are_those_of_the_provider_over_the_inputs_and_survive_a_run(path: Path, cloud: Cloud) -> None:
+    first = Run(path, cloud).engine.register(thing("a", color="red"))
+    again = Run(path, cloud).engine.register(thing("a", color="red"))
+    assert first.outputs["address"] == "10.0.0.1"
+    assert first.outputs["color"] == "red"
+    assert again == first
+
+
+def test_changed_input_updates_only_that_resource(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", color="red"), thing("b", color="red"))
+    run = Run(path, cloud)
+    assert run.go(thing("a", color="green"), thing("b", color="red")) == ["update a"]
+    assert next(s for s in run.steps if s.operation == "update").changed == ("color",)
+    assert cloud.things["a"] == {"color": "green"}
+
+
+def test_removed_input_is_a_change(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", color="red", label="x"))
+    assert Run(path, cloud).go(thing("a", color="red")) == ["update a"]
+
+
+def test_property_that_cannot_change_in_place_replaces_by_deleting_first(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", size=1))
+    cloud.calls.clear()
+    assert Run(path, cloud).go(thing("a", size=2)) == ["replace a"]
+    assert cloud.calls == ["delete a", "create a"]
+
+
+def test_type_without_update_is_replaced(path: Path, cloud: Cloud) -> None:
+    fixed = Fixed()
+    Run(path, cloud, fixed).go(thing("a", type_=FIXED, color="red"))
+    assert Run(path, cloud, fixed).go(thing("a", type_=FIXED, color="blue")) == ["replace a"]
+
+
+def test_left_out_resources_are_deleted_dependents_first(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a"), thing("b", "a"), thing("c", "b"), thing("keep"))
+    assert Run(path, cloud).go(thing("keep")) == ["delete c", "delete b", "delete a"]
+    assert list(cloud.things) == ["keep"]
+
+
+def test_component_goes_after_its_children_and_without_a_call(path: Path, cloud: Cloud) -> None:
+    group = thing("g", type_=COMPONENT)
+    Run(path, cloud).go(group, thing("child", parent=group.urn), thing("user", "child"))
+    cloud.calls.clear()
+    run = Run(path, cloud)
+    assert run.go() == ["delete user", "delete child"]
+    assert len(run.state) == 0
+
+
+def test_retained_resource_is_forgotten_and_not_deleted(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", retain=True))
+    assert Run(path, cloud).go() == []
+    assert "a" in cloud.things
+
+
+def test_protected_resource_is_not_replaced(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", size=1, protect=True))
+    with pytest.raises(LocalError, match=r"protected; changing size would replace it"):
+        Run(path, cloud).go(thing("a", size=2, protect=True))
+    assert cloud.things["a"] == {"size": 1}
+
+
+def test_vanished_resource_is_made_again(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a"), thing("b"))
+    del cloud.things["a"]
+    assert Run(path, cloud).go(thing("a"), thing("b")) == ["create a"]
+
+
+def test_ignored_changes_keep_the_old_value(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", spec={"replicas": 1, "image": "x"}))
+    changed = thing("a", spec={"replicas": 5, "image": "x"}, ignore_changes=("spec.replicas",))
+    assert Run(path, cloud).go(changed) == []
+    changed = thing("a", spec={"replicas": 5, "image": "y"}, ignore_changes=("spec.replicas",))
+    assert Run(path, cloud).go(changed) == ["update a"]
+    assert cloud.things["a"] == {"spec": {"replicas": 1, "image": "y"}}
+
+
+def test_alias_renames_in_place(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("old", color="red"))
+    assert Run(path, cloud).go(thing("new", color="red", aliases=(urn("old"),))) == []
+    assert [entry.urn for entry in Run(path, cloud).state] == [urn("new")]
+
+
+def test_unknown_type_is_named(path: Path, cloud: Cloud) -> None:
+    with pytest.raises(UnknownTypeError, match="no provider for the type aws:moon/lander:Lander"):
+        Run(path, cloud).go(thing("x", type_="aws:moon/lander:Lander"))
+
+
+def test_same_name_twice_is_refused(path: Path, cloud: Cloud) -> None:
+    with pytest.raises(LocalError, match="declares fake:index:Thing 'a' twice"):
+        Run(path, cloud).go(thing("a"), thing("a"))
+
+
+def test_failing_provider_is_reported_and_the_next_run_goes_on(path: Path, cloud: Cloud) -> None:
+    cloud.fail = {"create b"}
+    run = Run(path, cloud)
+    with pytest.raises(ProviderError, match="refuses to create b"):
+        run.go(thing("a"), thing("b"), finish=False)
+    assert run.engine.failures == ["fake:index:Thing 'b': the cloud refuses to create b"]
+    assert run.steps[-1].error == "the cloud refuses to create b"
+    cloud.fail = set()
+    assert Run(path, cloud).go(thing("a"), thing("b")) == ["create b"]
+
+
+def test_failing_delete_keeps_the_entry(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a"))
+    cloud.fail = {"delete a"}
+    with pytest.raises(ProviderError):
+        Run(path, cloud).go()
+    cloud.fail = set()
+    assert Run(path, cloud).go() == ["delete a"]
+
+
+def test_functions_answer_and_unknown_ones_are_named(path: Path, cloud: Cloud) -> None:
+    engine = Run(path, cloud).engine
+    assert engine.invoke("fake:index:whoami", {}) == {"name": "me"}
+    with pytest.raises(UnknownTypeError, match="function aws:index/getMoon:getMoon"):
+        engine.invoke("aws:index/getMoon:getMoon", {})
+
+
+def test_secrets_reach_the_provider_in_clear_and_the_file_encrypted(path: Path, cloud: Cloud) -> None:
+    registered = Run(path, cloud).engine.register(thing("a", token=secret("hunter2-in-the-input")))
+    assert cloud.things["a"] == {"token": "hunter2-in-the-input"}
+    assert holds_secret(registered.outputs["token"])
+    assert holds_secret(registered.outputs["password"])
+    text = path.read_text()
+    assert "hunter2" not in text
+    assert "secret of a" not in text
+    assert "10.0.0.1" in text
+    assert Run(path, cloud).go(thing("a", token=secret("hunter2-in-the-input"))) == []
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.with_name("state.key").stat().st_mode & 0o777 == 0o600
+
+
+PROGRAMS = {
+    "create": ([], [thing("a"), thing("b", "a"), thing("c", "b")]),
+    "update": ([thing("a", color=1), thing("b", "a", color=1)], [thing("a", color=2), thing("b", "a", color=2)]),
+    "replace": ([thing("a", size=1), thing("b", "a", size=1)], [thing("a", size=2), thing("b", "a", size=2)]),
+    "delete": ([thing("a"), thing("b", "a"), thing("c", "b")], [thing("a")]),
+}
+
+
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_killed_at_any_point_the_next_run_arrives(tmp_path: Path, case: str) -> None:
+    """Dies before and after every effect of a run in turn; the next run must reach the same end."""
+    before, after = PROGRAMS[case]
+    wanted = {r.name: r.inputs for r in after}
+    crashes = 0
+    for boundary in range(1, 20):
+        path, cloud = tmp_path / f"{boundary}.json", Cloud()
+        Run(path, cloud).go(*before)
+        cloud.boundaries, cloud.crash_at = 0, boundary
+        try:
+            Run(path, cloud).go(*after)
+        except Crash:
+            crashes += 1
+            cloud.crash_at = None
+            Run(path, cloud).go(*after)
+        assert cloud.things == wanted
+        assert Run(path, cloud).go(*after) == []
+        if cloud.crash_at is not None:
+            break
+    assert crashes >= 2 * len(wanted)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import socket
+import ssl
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography import x509
+
+from local import issuer
+from local.certificates import Issuer, Leaf, common_name, general_names, issue, load_key, new_key, pem
+from local.errors import LocalError
+from local.machine import Machine
+from local.setup import choose_ports, open_machine, write_private
+
+
+def test_ports_differ_and_are_kept(tmp_path: Path) -> None:
+    first = open_machine(tmp_path)
+    assert len(set(asdict(first.ports).values())) == 5
+    assert open_machine(tmp_path).ports == first.ports
+
+
+def test_chosen_endpoint_port_is_taken_and_kept(tmp_path: Path) -> None:
+    open_machine(tmp_path)
+    assert open_machine(tmp_path, endpoint_port=9777).ports.endpoint == 9777
+    assert open_machine(tmp_path).ports.endpoint == 9777
+
+
+def test_busy_preferred_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        busy = taken.getsockname()[1]
+        monkeypatch.setattr("local.setup.PREFERRED_ENDPOINT", busy)
+        assert choose_ports(None).endpoint != busy
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"endpoint": 1}', "{"])
+def test_damaged_ports_file_is_one_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "ports.json").write_text(content)
+    with pytest.raises(LocalError, match=r"ports\.json is damaged"):
+        open_machine(tmp_path)
+
+
+def test_without_a_stack_the_way_to_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match="Start it with `make up`"):
+        open_machine(tmp_path, create=False)
+
+
+def test_every_secret_file_is_its_owners_alone(machine: Machine) -> None:
+    assert machine.home.stat().st_mode & 0o777 == 0o700
+    keys = [*machine.pki.glob("*.key"), machine.home / "ca.crt"]
+    assert len(keys) == 4
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
+
+
+def test_endpoint_certificate_is_accepted_for_localhost_by_strict_clients(machine: Machine) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(machine.pki / "endpoint.crt", machine.pki / "endpoint.key")
+    client = ssl.create_default_context(cafile=str(machine.home / "ca.crt"))
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with server.wrap_socket(connection, server_side=True) as secured:
+                secured.sendall(b"hello")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with (
+            socket.create_connection(listener.getsockname()) as raw,
+            client.wrap_socket(raw, server_hostname="localhost") as secured,
+        ):
+            assert secured.recv(5) == b"hello"
+        thread.join()
+
+
+def test_endpoint_certificate_is_kept_until_it_nears_its_end(machine: Machine) -> None:
+    file = machine.pki / "endpoint.crt"
+    first = file.read_text()
+    open_machine(machine.root)
+    assert file.read_text() == first
+    authority = Issuer(
+        certificate=x509.load_pem_x509_certificate((machine.home / "ca.crt").read_bytes()),
+        key=load_key((machine.pki / "ca.key").read_text()),
+    )
+    ending = Leaf(subject=common_name("localhost"), names=general_names(["localhost"]), hours=24, uses={"server_auth"})
+    write_private(file, pem(issue(ending, new_key().public_key(), authority)))
+    open_machine(machine.root)
+    renewed = x509.load_pem_x509_certificate(file.read_bytes())
+    assert renewed.not_valid_after_utc - dt.datetime.now(dt.UTC) > dt.timedelta(days=300)
+
+
+def _verify(machine: Machine, token: str) -> dict[str, object]:
+    keys = json.loads((machine.home / "issuer" / "jwks.json").read_text())["keys"]
+    kid = jwt.get_unverified_header(token)["kid"]
+    key = jwt.PyJWK(next(key for key in keys if key["kid"] == kid))
+    claims: dict[str, object] = jwt.decode(
+        token, key.key, ["RS256"], audience=issuer.AUDIENCE, issuer=machine.issuer_url
+    )
+    return claims
+
+
+def test_token_verifies_against_the_published_documents(machine: Machine) -> None:
+    discovery = json.loads((machine.home / "issuer" / "openid-configuration.json").read_text())
+    assert discovery["issuer"] == machine.issuer_url
+    assert discovery["jwks_uri"] == f"{machine.issuer_url}/jwks.json"
+    claims = _verify(machine, issuer.token(machine, subject="alice", scope="users:read orders:write"))
+    assert claims["sub"] == "alice"
+    assert claims["scope"] == "users:read orders:write"
+
+
+def test_key_survives_the_next_start(machine: Machine) -> None:
+    token = issuer.token(machine, subject="alice")
+    open_machine(machine.root)
+    _verify(machine, token)
+
+
+def test_key_set_holds_no_private_part(machine: Machine) -> None:
+    (key,) = json.loads((machine.home / "issuer" / "jwks.json").read_text())["keys"]
+    assert set(key) == {"kty", "n", "e", "kid", "use", "alg"}
+
+
+def test_negative_tokens_fail_for_their_own_reason(machine: Machine) -> None:
+    with pytest.raises(jwt.ExpiredSignatureError):
+        _verify(machine, issuer.token(machine, subject="a", expired=True))
+    with pytest.raises(jwt.InvalidAudienceError):
+        _verify(machine, issuer.token(machine, subject="a", audience="other"))
+    with pytest.raises(StopIteration):
+        _verify(machine, issuer.token(machine, subject="a", key_id="unknown"))

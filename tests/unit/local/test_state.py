@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local.errors import LocalError
+from local.state import Entry, State
+from local.wire import secret
+
+ENTRY = Entry(
+    urn="u", type="t", name="n", custom=True, id="i", inputs={"k": [secret({"deep": 1})]}, dependencies=("x", "y")
+)
+
+
+def test_what_was_put_is_read_back_in_order(tmp_path: Path) -> None:
+    state = State(tmp_path / "state.json")
+    state.put(ENTRY)
+    state.put(Entry(urn="v", type="t", name="m", custom=False))
+    again = State(tmp_path / "state.json")
+    assert list(again) == list(state)
+    assert again.get("u") == ENTRY
+
+
+def test_removed_is_gone(tmp_path: Path) -> None:
+    state = State(tmp_path / "state.json")
+    state.put(ENTRY)
+    state.remove("u")
+    assert len(State(tmp_path / "state.json")) == 0
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "not json", "no resources", "wrong entry", "wrong cipher"])
+def test_damaged_file_is_one_sentence(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "state.json"
+    State(path).put(ENTRY)
+    text = path.read_text()
+    content = json.loads(text)
+    if damage == "wrong entry":
+        del content["resources"][0]["urn"]
+    if damage == "wrong cipher":
+        content["resources"][0]["inputs"]["k"][0]["ciphertext"] = "AAAA"
+    damaged = {
+        "cut": text[: len(text) // 2],
+        "empty": "",
+        "not json": "hello",
+        "no resources": '{"version": 1}',
+    }
+    path.write_text(damaged.get(damage) or (json.dumps(content) if "wrong" in damage else ""))
+    with pytest.raises(LocalError, match=r"state\.json is damaged .* `make down PURGE=1`"):
+        State(path)
+
+
+def test_other_format_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    State(path).put(ENTRY)
+    path.write_text(json.dumps({"version": 99, "resources": []}))
+    with pytest.raises(LocalError, match="has the format 99; this program reads 1"):
+        State(path)
+
+
+def test_missing_key_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    State(path).put(ENTRY)
+    (tmp_path / "state.key").unlink()
+    with pytest.raises(LocalError, match=r"key .*state\.key is missing"):
+        State(path)
