@@ -20,7 +20,7 @@ from pathlib import Path
 from local.machine import ACCOUNT, REGION, Machine
 from local.processes import ProcessSpec
 
-ROOT_KEY = ROOT_SECRET = "test"
+ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - built in and not checked: no secret
 """MiniStack's built-in administrator (https://github.com/ministackorg/ministack)."""
 
 

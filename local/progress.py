@@ -34,11 +34,10 @@ class Progress:
         self._steps: dict[str, Step] = {}
         self._components: dict[str, Step] = {}
         self._began: dict[str, float] = {}
+        self._started = time.monotonic()
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=10, transient=True)
-        self._started = 0.0
 
     def __enter__(self) -> Self:
-        self._started = time.monotonic()
         if self._console.is_terminal:
             self._live.start()
         return self

@@ -1,0 +1,125 @@
+"""`up` again: nothing, or exactly what the change asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.stack import Stack
+
+
+@contextmanager
+def edited(stack: Stack, file: str, old: str, new: str) -> Iterator[None]:
+    """Replaces text in a file of the clone, and puts it back and applies that at the end."""
+    path = stack.root / file
+    before = path.read_text()
+    assert old in before, f"{old!r} is not in {file}"
+    path.write_text(before.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(before)
+        stack.up()
+
+
+def footprint(stack: Stack) -> dict[str, object]:
+    """What must not move when nothing changes: processes and the content and age of every file that `up` may write."""
+    kept = ("objects", "images", "pki", "state.json", "ports.json")
+    files = [f for name in kept for f in ([stack.machine.home / name] if "." in name else _files(stack, name))]
+    status = stack.status()
+    return {
+        "pods": sorted((pod["name"], pod["pid"]) for pod in status["pods"]),
+        "processes": sorted((p["name"], p["pid"]) for p in status["processes"]),
+        "files": {str(f): f.read_bytes() for f in files},
+        "ages": {str(f): f.stat().st_mtime_ns for f in files if f.name == "state.json" or "images" in f.parts},
+    }
+
+
+def _files(stack: Stack, folder: str) -> list[Path]:
+    return [f for f in (stack.machine.home / folder).rglob("*") if f.is_file() and "__pycache__" not in f.parts]
+
+
+def test_second_up_changes_and_touches_nothing(stack: Stack) -> None:
+    before = footprint(stack)
+    done = stack.up()
+    assert "0 changes" in done.out
+    assert done.changes == []
+    assert footprint(stack) == before
+
+
+def test_each_phase_is_timed(stack: Stack) -> None:
+    out = stack.up().out
+    for phase in ("processes", "program", "example request"):
+        assert any(line.startswith(phase) and line.endswith(" s") for line in out.splitlines()), out
+
+
+def test_editing_the_service_rolls_only_the_service(stack: Stack, token: str) -> None:
+    pods = {pod["name"] for pod in stack.pods("users")}
+    function = stack.outputs_of("lambda/function:Function", "orchestrator")["version"]
+    source = next((stack.root / "app/services/users").glob("*.py"))
+    relative = str(source.relative_to(stack.root))
+    with edited(stack, relative, source.read_text(), source.read_text() + "\n# edited\n"):
+        done = stack.up()
+        assert sorted(done.changes) == ["updated docker:Image users", "updated kubernetes:Deployment users"]
+        rolled = {pod["name"] for pod in stack.pods("users")}
+        assert len(rolled) == len(pods)
+        assert not rolled & pods
+        assert stack.outputs_of("lambda/function:Function", "orchestrator")["version"] == function
+        assert stack.request("GET", "/users/123", token=token).status == 200
+
+
+def test_editing_the_orchestrator_publishes_a_version_and_moves_the_alias(stack: Stack, token: str) -> None:
+    pods = {(pod["name"], pod["pid"]) for pod in stack.pods()}
+    before = int(stack.outputs_of("lambda/function:Function", "orchestrator")["version"])
+    source = (stack.root / "app/edge/handler.py").read_text()
+    with edited(stack, "app/edge/handler.py", source, source + "\n# edited\n"):
+        done = stack.up()
+        assert [change.split()[:2] for change in done.changes] == [
+            ["updated", "aws:Function"],
+            ["updated", "aws:Alias"],
+        ]
+        after = int(stack.outputs_of("lambda/function:Function", "orchestrator")["version"])
+        assert after > before
+        assert stack.outputs_of("lambda/alias:Alias", "live")["functionVersion"] == str(after)
+        assert {(pod["name"], pod["pid"]) for pod in stack.pods()} == pods
+        assert stack.request("GET", "/users/123", token=token).status == 200
+
+
+def test_changing_a_setting_updates_only_what_depends_on_it(stack: Stack) -> None:
+    config = yaml.safe_load((stack.root / "Pulumi.local.yaml").read_text())["config"]
+    services = config["crosscloud:services"]
+    minimum = services["users"]["minReplicas"]
+    path = stack.root / "Pulumi.local.yaml"
+    text = path.read_text()
+    with edited(stack, "Pulumi.local.yaml", f"minReplicas: {minimum}", f"minReplicas: {minimum + 1}"):
+        done = stack.up()
+        assert done.changes == ["updated kubernetes:HorizontalPodAutoscaler users"]
+        assert len(stack.pods("users")) == minimum + 1
+    assert path.read_text() == text
+    assert len(stack.pods("users")) == minimum
+
+
+def test_removing_a_service_deletes_its_resources_dependents_first(stack: Stack, token: str) -> None:
+    """On a second service beside the first, described by configuration alone."""
+    path = stack.root / "Pulumi.local.yaml"
+    before = path.read_text()
+    config = yaml.safe_load(before)
+    users = config["config"]["crosscloud:services"]["users"]
+    config["config"]["crosscloud:services"]["extra"] = dict(users)
+    pytest.importorskip("yaml")
+    try:
+        path.write_text(yaml.safe_dump(config))
+        stack.up()
+        assert stack.pods("extra")
+    finally:
+        path.write_text(before)
+        done = stack.up()
+    deleted = [change.removeprefix("deleted ") for change in done.changes if change.startswith("deleted")]
+    order = [kind for kind in deleted if "extra" in kind]
+    assert order
+    assert not stack.pods("extra")
+    assert stack.request("GET", "/users/123", token=token).status == 200

@@ -1,0 +1,158 @@
+"""The command line itself: several clones, the end of one, another user, and the sentences when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import Stack
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Stack]:
+    stack = Stack.clone(tmp_path / "clone")
+    yield stack
+    stack.run("down", "--purge")
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def one_sentence(done: object, *parts: str) -> None:
+    """Fails with a message for people and nothing else."""
+    code, err = getattr(done, "code"), getattr(done, "err")  # noqa: B009
+    assert code == 1, done
+    assert "Traceback" not in err, err
+    assert len(err.strip().splitlines()) <= 3, err
+    for part in parts:
+        assert part in err, err
+
+
+def test_second_clone_runs_beside_the_first_and_down_leaves_nothing(stack: Stack, token: str, clone: Stack) -> None:
+    clone.up()
+    other = clone.token()
+    assert clone.request("GET", "/users/123", token=other).status == 200
+    assert stack.request("GET", "/users/123", token=token).status == 200
+    assert clone.request("GET", "/users/123", token=token).status == 401, "a token of another clone's issuer"
+    ports = clone.machine.ports
+    assert clone.run("down").code == 0
+    assert clone.processes() == []
+    assert not any(map(listening, [ports.endpoint, ports.ingress, ports.issuer, ports.emulator, ports.postgres]))
+    assert stack.request("GET", "/users/123", token=token).status == 200
+
+    assert clone.run("status").code == 0
+    again = clone.up()
+    assert again.changes == [] or all("created" in change for change in again.changes)
+    assert clone.request("GET", "/users/123", token=clone.token()).status == 200
+    assert clone.run("down", "--purge").code == 0
+    assert clone.processes() == []
+    assert not (clone.root / ".local").exists()
+
+
+def test_down_twice_and_without_a_stack_is_fine(clone: Stack) -> None:
+    assert clone.run("down").code == 0
+    assert clone.run("down", "--purge").code == 0
+
+
+@pytest.mark.parametrize("command", [["status"], ["logs"], ["token", "--sub", "x"]])
+def test_commands_without_a_stack_name_the_way_to_one(clone: Stack, command: list[str]) -> None:
+    one_sentence(clone.run(*command), "make up")
+
+
+def test_busy_port_is_named(clone: Stack) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        one_sentence(clone.run("up", "--port", str(port)), str(port))
+
+
+def test_broken_setting_is_named_before_anything_starts(clone: Stack) -> None:
+    file = clone.root / "Pulumi.local.yaml"
+    file.write_text(file.read_text().replace("minReplicas: 2", "minReplicas: many"))
+    done = clone.run("up")
+    one_sentence(done, "minReplicas")
+    assert "many" in done.err
+
+
+def test_half_written_state_is_named(clone: Stack) -> None:
+    clone.up()
+    file = clone.root / ".local" / "state.json"
+    text = file.read_text()
+    file.write_text(text[: len(text) // 2])
+    one_sentence(clone.run("up"), "state.json", "damaged", "make down PURGE=1")
+
+
+def test_unknown_resource_type_is_named(clone: Stack) -> None:
+    main = clone.root / "__main__.py"
+    main.write_text(main.read_text() + "\nimport pulumi_aws\npulumi_aws.s3.Bucket('extra')\n")
+    one_sentence(clone.run("up"), "aws:s3/bucket:Bucket", "no provider")
+
+
+@pytest.mark.parametrize(("variable", "word"), [("STACK_ENVOY_BIN", "Envoy"), ("STACK_POSTGRES_BIN", "PostgreSQL")])
+def test_missing_binary_is_named(clone: Stack, variable: str, word: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(clone.root), variable: str(clone.root / "nowhere")}
+    done = subprocess.run(
+        [sys.executable, "-m", "local", "up"],
+        cwd=clone.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_plan_of_prod_needs_no_stack_and_lists_everything(clone: Stack) -> None:
+    done = clone.run("plan", "--stack", "prod")
+    assert done.code == 0, done.err
+    for type_ in ("containerservice:ManagedCluster", "lambda/function:Function", "apps/v1:Deployment", "image:Image"):
+        assert type_ in done.out
+    assert "<-" in done.out
+    assert not (clone.root / ".local").exists()
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="needs root to become another user; as a plain user every test is this one"
+)
+def test_it_works_as_a_plain_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The same clone run by `nobody`, with this interpreter's packages."""
+    folder = Path(shutil.os.path.realpath("/var/tmp")) / f"crosscloud-{os.getpid()}"  # type: ignore[attr-defined]
+    user = pwd.getpwnam("nobody")
+    stack = Stack.clone(folder / "clone")
+    try:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, user.pw_uid, user.pw_gid)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+        if subprocess.run([sys.executable, "-c", ""], user="nobody", check=False, capture_output=True).returncode:
+            pytest.skip("this interpreter is in a folder that only root may enter")
+        done = subprocess.run(
+            [sys.executable, "-m", "local", "up"],
+            cwd=stack.root,
+            env=environment,
+            user=user.pw_uid,
+            group=user.pw_gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Mark Wells" in done.stdout
+    finally:
+        stack.run("down", "--purge")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,140 @@
+"""Things are killed. What heals by itself does so under load, the rest by the next `up`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from tests.support.stack import Stack, eventually
+
+
+@contextmanager
+def load(stack: Stack, token: str, *, pause: float = 0.02) -> Iterator[Counter[int | str]]:
+    """Reads one user again and again from two threads; counts statuses and errors. No retries here."""
+    seen: Counter[int | str] = Counter()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.wait(pause):
+            try:
+                seen[stack.request("GET", "/users/123", token=token).status] += 1
+            except Exception as error:  # noqa: BLE001 - every kind of failure is counted
+                seen[type(error).__name__] += 1
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def ready_pods(stack: Stack, deployment: str = "users") -> list[int]:
+    return sorted(pod["pid"] for pod in stack.pods(deployment) if pod["state"] == "ready")
+
+
+def process(stack: Stack, name: str) -> int:
+    (found,) = [p["pid"] for p in stack.status()["processes"] if p["name"] == name]
+    return int(found)
+
+
+def works(stack: Stack, token: str) -> bool:
+    try:
+        return stack.request("GET", "/users/123", token=token, timeout=5).status == 200
+    except Exception:  # noqa: BLE001 - asked again until it answers
+        return False
+
+
+def test_killed_pod_loses_no_request_and_comes_back(stack: Stack, token: str) -> None:
+    before = ready_pods(stack)
+    assert len(before) >= 2
+    with load(stack, token) as seen:
+        eventually(lambda: seen[200] > 20, what="traffic")
+        os.kill(before[0], signal.SIGKILL)
+        after = eventually(
+            lambda: pids if len(pids := ready_pods(stack)) == len(before) and pids != before else None,
+            what="the pod's return",
+        )
+        eventually(lambda: seen[200] > 100, what="traffic after the kill")
+    assert before[0] not in after
+    assert set(seen) == {200}, seen
+
+
+def test_killed_envoy_comes_back(stack: Stack, token: str) -> None:
+    killed = process(stack, "envoy")
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: works(stack, token), timeout=15, what="an answer")
+    assert process(stack, "envoy") != killed
+
+
+def test_killed_supervisor_is_replaced_by_the_next_up_without_touching_the_pods(stack: Stack, token: str) -> None:
+    pods, supervisor = ready_pods(stack), stack.status()["supervisor"]["pid"]
+    os.kill(supervisor, signal.SIGKILL)
+    eventually(lambda: not psutil.pid_exists(supervisor), what="its end")
+    assert works(stack, token), "requests do not pass through the supervisor"
+    assert "0 changes" in stack.up().out
+    assert ready_pods(stack) == pods
+    assert stack.status()["supervisor"]["pid"] != supervisor
+    os.kill(pods[0], signal.SIGKILL)
+    eventually(lambda: len(ready_pods(stack)) == len(pods), what="healing under the new supervisor")
+
+
+def test_everything_killed_comes_back_with_the_next_up(stack: Stack, token: str) -> None:
+    for victim in stack.processes():
+        try:
+            victim.kill()
+        except psutil.NoSuchProcess:
+            continue
+    stack.up()
+    assert works(stack, token)
+    assert "0 changes" in stack.up().out
+
+
+@pytest.mark.parametrize("moment", [0.5, 1.5, 2.5, 4.0])
+def test_up_killed_half_way_is_finished_by_the_next(stack: Stack, token: str, moment: float) -> None:
+    """From nothing but running processes: the state is taken away, so that `up` has everything to make."""
+    stack.run("down", "--purge")
+    started = stack.start("up")
+    time.sleep(moment)
+    started.send_signal(signal.SIGKILL)
+    started.communicate()
+    stack.up()
+    fresh = stack.token()
+    assert works(stack, fresh)
+    assert "0 changes" in stack.up().out
+
+
+def test_stopped_up_goes_on_and_says_how(stack: Stack) -> None:
+    started = stack.start("up")
+    time.sleep(0.8)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=60)
+    if started.returncode != 0:
+        assert "Traceback" not in err
+        assert "again" in err
+    stack.up()
+    assert isinstance(out, str)
+
+
+def test_two_ups_at_a_time_do_not_mix(stack: Stack) -> None:
+    first = stack.start("up")
+    second = stack.run("up")
+    out, err = first.communicate(timeout=120)
+    codes = sorted([first.returncode, second.code])
+    assert codes in ([0, 0], [0, 1])
+    if 1 in codes:
+        assert "Another `make up` of this clone is running" in err + second.err
+    assert subprocess.CompletedProcess
+    assert out

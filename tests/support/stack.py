@@ -1,0 +1,203 @@
+"""The local stack as a user has it: a clone in a folder of its own, driven by its command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import urllib3
+
+from local.machine import Machine
+from local.setup import open_machine
+from local.state import Entry, State
+from local.wire import plain
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+READ = "users:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def changes(self) -> list[str]:
+        """Finished steps as `created kubernetes:Secret users-tls`, in the order in which they ended."""
+        pattern = r"^[-+~±] (\S+) (\S+) (created|updated|replaced|deleted)"
+        found = re.findall(pattern, self.out, re.MULTILINE)
+        return [f"{done} {type_} {name}" for type_, name, done in found]
+
+
+class Stack:
+    """One clone. Commands run with this interpreter and with nothing of the caller's environment but PATH and HOME."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._http: dict[str, urllib3.PoolManager] = {}
+
+    @classmethod
+    def clone(cls, root: Path) -> Stack:
+        """Copies what the repository would commit, as it is in the working tree now."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            source, target = REPOSITORY / name, root / name
+            if source.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read_bytes())
+                target.chmod(source.stat().st_mode)
+        return cls(root)
+
+    # ---- the command line
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "COLUMNS": "300"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=self.root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, timeout: float = 120) -> Done:
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            raise AssertionError(f"`{' '.join(arguments)}` took longer than {timeout} s:\n{out}\n{err}") from None
+        return Done(code=process.returncode, out=out, err=err)
+
+    def up(self) -> Done:
+        done = self.run("up")
+        assert done.code == 0, f"{done.out}\n{done.err}"
+        return done
+
+    def token(self, *arguments: str, sub: str = "alice", scope: str = READ) -> str:
+        done = self.run("token", "--sub", sub, "--scope", scope, *arguments)
+        assert done.code == 0, done.err
+        return done.out.strip()
+
+    def status(self) -> dict[str, Any]:
+        done = self.run("status", "--json")
+        assert done.code == 0, done.err
+        status: dict[str, Any] = json.loads(done.out)
+        return status
+
+    def logs(self, request_id: str) -> list[dict[str, Any]]:
+        done = self.run("logs", "--request-id", request_id, "--json")
+        assert done.code == 0, done.err
+        return [json.loads(line) for line in done.out.splitlines()]
+
+    # ---- what it is made of
+
+    @property
+    def machine(self) -> Machine:
+        return open_machine(self.root, create=False)
+
+    def entry(self, type_: str, name: str) -> Entry:
+        """The one resource whose type ends in `type_` and whose name ends in `name`."""
+        (found,) = [e for e in State(self.machine.state_file) if e.type.endswith(type_) and e.name.endswith(name)]
+        return found
+
+    def outputs_of(self, type_: str, name: str) -> dict[str, Any]:
+        outputs: dict[str, Any] = plain(self.entry(type_, name).outputs)
+        return outputs
+
+    def pods(self, deployment: str | None = None) -> list[dict[str, Any]]:
+        pods = self.status()["pods"]
+        return [pod for pod in pods if deployment in (None, pod["deployment"])]
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that runs from this clone: its path is in a command line, a working folder or the environment."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                traces = [*process.cmdline(), process.cwd(), *process.environ().values()]
+            except (psutil.Error, OSError):
+                continue
+            if process.pid != os.getpid() and any(str(self.root) in trace for trace in traces):
+                found.append(process)
+        return found
+
+    # ---- requests
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        json_body: object = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30,
+    ) -> urllib3.BaseHTTPResponse:
+        """Through the public endpoint, with its CA, without redirects or retries."""
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        if json_body is not None:
+            body = json.dumps(json_body).encode()
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        http = self._http.setdefault(
+            "endpoint", urllib3.PoolManager(ca_certs=str(self.machine.home / "ca.crt"), retries=False, maxsize=20)
+        )
+        url = f"{self.machine.endpoint_url}{path}"
+        return http.request(method, url, body=body, headers=sent, timeout=timeout, redirect=False)
+
+
+def problem(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+    """The body of an application/problem+json answer, checked for its required members."""
+    assert response.headers["content-type"].startswith("application/problem+json"), response.data
+    content: dict[str, Any] = response.json()
+    assert content["status"] == response.status
+    assert {"type", "title", "detail", "request_id"} <= set(content)
+    assert "Traceback" not in response.data.decode()
+    return content
+
+
+def eventually(check: Callable[[], Any], *, timeout: float = 30, what: str = "it") -> Any:
+    """The first true answer of `check`, asked every 50 ms."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if answer := check():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {timeout} s")
+
+
+def client_context(ca: str, certificate: tuple[str, str] | None, folder: Path) -> ssl.SSLContext:
+    """A TLS client that trusts `ca` (PEM) and shows the certificate and key (PEM), if any."""
+    context = ssl.create_default_context(cadata=ca)
+    if certificate:
+        chain, key = folder / "client.crt", folder / "client.key"
+        chain.write_text(certificate[0])
+        key.write_text(certificate[1])
+        context.load_cert_chain(chain, key)
+    return context

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from local.engine import Step
+from local.progress import Progress
+
+GROUP = Step(urn="urn:g", type="crosscloud:aws:Function", name="group", parent="", operation="component", seconds=0.0)
+ROLE = Step(urn="urn:r", type="aws:iam/role:Role", name="role", parent="urn:g", operation="create")
+SAME = Step(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
+
+
+def show(*steps: Step, terminal: bool) -> tuple[str, Progress]:
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=100, color_system=None)
+    with Progress(console) as progress:
+        for step in steps:
+            progress(step)
+    return console.file.getvalue(), progress  # type: ignore[attr-defined]
+
+
+def test_without_a_terminal_each_finished_change_is_one_line() -> None:
+    out, _ = show(GROUP, SAME, ROLE, replace(ROLE, seconds=1.25), terminal=False)
+    assert out == "+ aws:Role role created (1.2 s)\n"
+
+
+def test_on_a_terminal_the_tree_has_components_as_branches() -> None:
+    out, _ = show(GROUP, SAME, ROLE, replace(ROLE, seconds=1.25), terminal=True)
+    last = out[out.rindex("crosscloud\n") :]
+    assert "crosscloud:Function group" in last
+    assert "└── + aws:Role role created (1.2 s)" in last
+    assert "same" not in last
+
+
+def test_nothing_changed_draws_no_tree() -> None:
+    out, progress = show(GROUP, SAME, terminal=False)
+    assert out == ""
+    assert progress.changes == 0
+    assert progress.summary().startswith("1 unchanged in ")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_failure_is_told_with_its_reason(terminal: bool) -> None:
+    out, progress = show(GROUP, ROLE, replace(ROLE, seconds=0.5, error="no more roles"), terminal=terminal)
+    assert "role failed (0.5 s): no more roles" in out
+    assert progress.summary().startswith("1 failed in ")
+
+
+def test_changed_properties_are_named_and_counted_by_operation() -> None:
+    update = replace(ROLE, operation="update", changed=("policy", "tags"), seconds=0.1)
+    delete = replace(ROLE, urn="urn:d", operation="delete", seconds=0.1)
+    out, progress = show(GROUP, update, delete, SAME, terminal=False)
+    assert "~ aws:Role role updated (0.1 s) [policy, tags]" in out
+    assert "- aws:Role role deleted (0.1 s)" in out
+    assert progress.changes == 2
+    assert progress.summary().startswith("1 updated, 1 deleted, 1 unchanged in ")
