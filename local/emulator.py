@@ -1,6 +1,6 @@
 """The AWS emulator (MiniStack) as a process of the local stack.
 
-It keeps everything in memory, reads its state at the start and writes it when SIGTERM ends it: what has happened since
+It keeps everything in memory, reads its state at the start and writes it when SIGTERM ends it, logs included: what has happened since
 the last orderly stop is lost after SIGKILL, which the providers' `exists` notices and the next `up` repairs. Its Lambda
 functions are child processes that end when it does.
 
@@ -23,6 +23,9 @@ from local.processes import ProcessSpec
 ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - built in and not checked: no secret
 """MiniStack's built-in administrator (https://github.com/ministackorg/ministack)."""
 
+STOP_SECONDS = 40.0
+"""It writes its state after the calls that are under way, of which a gateway's takes up to 30 seconds."""
+
 
 def spec(machine: Machine) -> ProcessSpec:
     """MiniStack under the supervisor: ready in half a second; two of them run side by side on one machine."""
@@ -34,6 +37,7 @@ def spec(machine: Machine) -> ProcessSpec:
         cwd=scratch,
         log=machine.logs / "emulator.log",
         ready=lambda: _ready(machine.ports.emulator),
+        grace=STOP_SECONDS,
         prepare=lambda: _prepare(machine, scratch),
     )
 

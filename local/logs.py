@@ -72,9 +72,11 @@ def _began(line: Line) -> dt.datetime:
 
 
 def as_text(line: Line) -> str:
-    """`10:04:31.123 users        INFO request GET /users/{userId} 200 3.1 ms  id=... trace=...`"""
+    """`10:04:31.123 orchestrator       INFO    request GET /users/{userId} 200 3.1 ms request_id=...`"""
     time = str(line.get("timestamp", ""))[11:23]
-    request = [str(line[key]) for key in ("method", "route", "status") if line.get(key) not in (None, "")]
+    route = str(line.get("route") or "")
+    method = [] if " " in route else [line.get("method")]
+    request = [str(value) for value in (*method, route, line.get("status")) if value]
     duration = [f"{float(line['duration_ms']):.1f} ms"] if line.get("duration_ms") is not None else []
     known = {"timestamp", "service", "level", "message", "method", "route", "status", "duration_ms"}
     rest = [f"{key}={value}" for key, value in line.items() if key not in known and value not in (None, "")]
