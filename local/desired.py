@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,15 @@ def read_status(machine: Machine) -> dict[str, Any]:
     return status
 
 
-def wait(machine: Machine, key: str, value: Object | None, *, timeout: float = 60.0) -> None:
-    """Until the supervisor reports `key` as ready with this content (None: gone).
+def wait(
+    machine: Machine,
+    key: str,
+    value: Object | None,
+    *,
+    states: Collection[str] = ("ready",),
+    timeout: float = 60.0,
+) -> None:
+    """Until the supervisor reports `key` in one of the states with this content (None: gone).
 
     Raises ProviderError when it reports a failure for this content, or after `timeout` seconds.
     """
@@ -77,7 +85,7 @@ def wait(machine: Machine, key: str, value: Object | None, *, timeout: float = 6
         if wanted is None and not seen:
             return
         if wanted is not None and seen.get("digest") == wanted:
-            if seen["state"] == "ready":
+            if seen["state"] in states:
                 return
             if seen["state"] == "failed":
                 raise ProviderError(f"{key}: {seen['message']}")

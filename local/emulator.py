@@ -1,8 +1,8 @@
 """The AWS emulator (MiniStack) as a process of the local stack.
 
-It keeps everything in memory, reads its state at the start and writes it when SIGTERM ends it, logs included: what has happened since
-the last orderly stop is lost after SIGKILL, which the providers' `exists` notices and the next `up` repairs. Its Lambda
-functions are child processes that end when it does.
+It keeps everything, data and logs included, in memory, reads its state at the start and writes it when SIGTERM ends it:
+what has happened since the last orderly stop is lost after SIGKILL, which the providers' `exists` notices and the next
+`up` repairs. Its Lambda functions are child processes that end when it does.
 
 `AUTH=true` makes it check signatures and evaluate the policies of whoever calls, so that a function can do what its
 role allows and nothing else. The account's root, whose access key is ROOT_KEY and whose secret isn't checked, may do

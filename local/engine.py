@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -225,19 +227,35 @@ def _step(
 
 
 def _with_ignored(wanted: Registration, old: Entry | None) -> Wire:
-    """The inputs, with the old values at the dotted paths where the program says `ignore_changes`."""
-    inputs = dict(wanted.inputs)
-    for path in wanted.ignore_changes if old else ():
-        target, source = inputs, old.inputs if old else {}
-        *parents, last = path.split(".")
-        for key in parents:
-            target[key] = dict(target.get(key) or {})
-            target, source = target[key], source.get(key) or {}
-        if last in source:
-            target[last] = source[last]
-        else:
-            target.pop(last, None)
+    """The inputs, with the old values at the paths where the program says `ignore_changes`.
+
+    Paths are Pulumi's: `spec.replicas`, `pools[0].count`, `pools[*].count`.
+    """
+    inputs: Wire = copy.deepcopy(wanted.inputs)
+    if old is not None:
+        for path in wanted.ignore_changes:
+            _restore(inputs, old.inputs, re.findall(r"[^.\[\]]+", path))
     return inputs
+
+
+def _restore(new: Any, old: Any, path: list[str]) -> None:
+    """Puts the old value at `path` into `new`, or takes away what was not there."""
+    head, *rest = path
+    if isinstance(new, list) and isinstance(old, list):
+        indices = range(min(len(new), len(old))) if head == "*" else [int(head)]
+        pairs: list[tuple[Any, Any, Any]] = [(new, old, index) for index in indices if index < min(len(new), len(old))]
+    elif isinstance(new, dict) and isinstance(old, dict):
+        pairs = [(new, old, key) for key in ({*new, *old} if head == "*" else {head})]
+    else:
+        pairs = []
+    for target, source, key in pairs:
+        if rest:
+            here, there = (s.get(key) if isinstance(s, dict) else s[key] for s in (target, source))
+            _restore(here, there, rest)
+        elif isinstance(source, dict) and key not in source:
+            target.pop(key, None)
+        else:
+            target[key] = source[key]
 
 
 def dependents_first(entries: list[Entry]) -> list[Entry]:

@@ -42,6 +42,10 @@ class Change:
     properties: dict[str, tuple[Any, Any]]
 
 
+_OTHER_OUTPUTS = {"azure-native:containerservice:ManagedCluster": frozenset({"identity"})}
+"""Inputs whose output of the same name has another shape, so that the one can't stand for the other."""
+
+
 class _Recorder:
     """A `Deployment` in preview: every resource exists with its inputs, everything else is unknown."""
 
@@ -61,7 +65,8 @@ class _Recorder:
                 properties={key: _shown(value) for key, value in sorted(registration.inputs.items())},
             )
         )
-        return Registered(id="", outputs=registration.inputs)
+        other = _OTHER_OUTPUTS.get(registration.type, frozenset())
+        return Registered(id="", outputs={key: value for key, value in registration.inputs.items() if key not in other})
 
     def invoke(self, token: str, args: Wire) -> Wire:
         """A function's answer is known to its cloud only."""

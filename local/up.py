@@ -11,7 +11,7 @@ import pulumi
 import urllib3
 from rich.console import Console
 
-from local import issuer
+from local import desired, issuer
 from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine, write_json
@@ -38,6 +38,9 @@ def up(machine: Machine, console: Console) -> None:
         with _phase(console, "processes"):
             client.ensure(machine)
         apply(machine, console)
+        with _phase(console, "pods and routes"):
+            for key, value in desired.read_all(machine).items():
+                desired.wait(machine, key, value)
         with _phase(console, "example request"):
             status, body = example(machine)
     console.print(f"\n[bold]{machine.endpoint_url}[/bold]\n")

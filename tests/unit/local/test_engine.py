@@ -97,13 +97,34 @@ def test_vanished_resource_is_made_again(path: Path, cloud: Cloud) -> None:
     assert Run(path, cloud).go(thing("a"), thing("b")) == ["create a"]
 
 
-def test_ignored_changes_keep_the_old_value(path: Path, cloud: Cloud) -> None:
-    Run(path, cloud).go(thing("a", spec={"replicas": 1, "image": "x"}))
-    changed = thing("a", spec={"replicas": 5, "image": "x"}, ignore_changes=("spec.replicas",))
-    assert Run(path, cloud).go(changed) == []
-    changed = thing("a", spec={"replicas": 5, "image": "y"}, ignore_changes=("spec.replicas",))
-    assert Run(path, cloud).go(changed) == ["update a"]
-    assert cloud.things["a"] == {"spec": {"replicas": 1, "image": "y"}}
+IGNORED = {
+    "spec.replicas": ({"spec": {"replicas": 1, "image": "x"}}, {"spec": {"replicas": 5, "image": "x"}}),
+    "spec.count": ({"spec": {"image": "x"}}, {"spec": {"image": "x", "count": 3}}),
+    "pools[*].count": (
+        {"pools": [{"n": "a", "count": 1}, {"n": "b", "count": 2}]},
+        {"pools": [{"n": "a", "count": 7}, {"n": "b", "count": 8}]},
+    ),
+    "pools[1].count": ({"pools": [{"count": 1}, {"count": 2}]}, {"pools": [{"count": 1}, {"count": 9}]}),
+    "tags": ({"tags": {"a": "1"}}, {"tags": {"b": "2"}}),
+}
+
+
+@pytest.mark.parametrize("ignored", IGNORED)
+def test_ignored_changes_keep_the_old_value(path: Path, cloud: Cloud, ignored: str) -> None:
+    before, after = IGNORED[ignored]
+    Run(path, cloud).go(thing("a", **before))
+    assert Run(path, cloud).go(thing("a", **after)) == ["update a"], "without the option it is a change"
+    Run(path, cloud).go(thing("a", **before))
+    assert Run(path, cloud).go(thing("a", **after, ignore_changes=(ignored,))) == []
+    assert Run(path, cloud).go(thing("a", **after, more=1, ignore_changes=(ignored,))) == ["update a"]
+    assert cloud.things["a"] == {**before, "more": 1}
+
+
+def test_a_pool_that_is_new_is_no_ignored_change(path: Path, cloud: Cloud) -> None:
+    Run(path, cloud).go(thing("a", pools=[{"count": 1}]))
+    grown = thing("a", pools=[{"count": 5}, {"count": 3}], ignore_changes=("pools[*].count",))
+    assert Run(path, cloud).go(grown) == ["update a"]
+    assert cloud.things["a"] == {"pools": [{"count": 1}, {"count": 3}]}
 
 
 def test_alias_renames_in_place(path: Path, cloud: Cloud) -> None:
