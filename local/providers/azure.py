@@ -199,8 +199,11 @@ def package(machine: Machine) -> Package:
         "managedidentity:UserAssignedIdentity": Recorded(
             "Microsoft.ManagedIdentity/userAssignedIdentities", "resourceName", _identity
         ),
+        "network:NatGateway": Recorded("Microsoft.Network/natGateways", "natGatewayName"),
         "network:PublicIPAddress": Recorded("Microsoft.Network/publicIPAddresses", "publicIpAddressName", _address),
         "network:VirtualNetwork": Recorded("Microsoft.Network/virtualNetworks", "virtualNetworkName"),
+        "privatedns:PrivateZone": Recorded("Microsoft.Network/privateDnsZones", "privateZoneName"),
+        "privatedns:VirtualNetworkLink": Recorded("Microsoft.Network/privateDnsZones", "virtualNetworkLinkName"),
         "resources:ResourceGroup": Recorded("resourceGroups", "resourceGroupName"),
     }
     functions: dict[str, Function] = {

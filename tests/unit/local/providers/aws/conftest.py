@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
@@ -54,8 +53,3 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     calls: list[tuple[str, Any]] = []
     monkeypatch.setattr(desired, "wait", lambda _, key, value: calls.append((key, value)))
     return calls
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

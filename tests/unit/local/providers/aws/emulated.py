@@ -84,7 +84,7 @@ class Program:
         (token,) = (token for token in self.package.handlers if token.endswith(f":{type_}"))
         return self.package.handlers[token]
 
-    def make(self, type_: str, name: str, **inputs: Any) -> Properties:
+    def make(self, type_: str, name: str, /, **inputs: Any) -> Properties:
         made = self.handler(type_).create(name, inputs)
         outputs = {**inputs, **made.outputs}
         self.made.append((type_, made.id, outputs))
@@ -98,7 +98,9 @@ class Program:
             self.handler(type_).delete(id_, outputs)
         self.made.clear()
 
-    def function(self, name: str, archive: Archive, policy: dict[str, Any] | None = None, **inputs: Any) -> Properties:
+    def function(
+        self, name: str, archive: Archive, policy: dict[str, Any] | None = None, /, **inputs: Any
+    ) -> Properties:
         """A published function with a role, which has `policy`, and a log group."""
         group = self.make("LogGroup", name, retentionInDays=14)
         role = self.make("Role", name, assumeRolePolicy=TRUST)

@@ -1,0 +1,89 @@
+"""The system, from the callers to the rows: API Gateway, Lambda, mutual TLS, ingress, services, databases.
+
+Each stack is this program with its own settings, `Pulumi.<stack>.yaml`.
+"""
+
+import pulumi
+
+from components import settings
+from components.api import Api, ApiArgs
+from components.bundle import bundle
+from components.certificates import Certificates, CertificatesArgs
+from components.client_secret import ClientSecret, ClientSecretArgs
+from components.cluster import Cluster, ClusterArgs
+from components.contract import Contract
+from components.function import RUNTIME, Function, FunctionArgs
+from components.grants import ReadSecret
+from components.identity import Identity, IdentityArgs
+from components.ingress import Ingress, IngressArgs
+from components.microservice import Microservice, MicroserviceArgs
+from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
+from components.network import Network, NetworkArgs
+from components.registry import Registry, RegistryArgs
+from components.resource_group import ResourceGroup, ResourceGroupArgs
+
+config = settings.load()
+contract = Contract.read("app/contract/openapi.yaml", services=config.services)
+project, stack, protect = pulumi.get_project(), pulumi.get_stack(), config.protected
+
+# Azure: a network, a registry, a cluster
+group = ResourceGroup(f"{project}-{stack}", ResourceGroupArgs(settings=config.azure, tags=config.tags))
+network = Network("network", NetworkArgs(group=group, settings=config.network, ingress=config.ingress))
+registry = Registry("registry", RegistryArgs(group=group, settings=config.registry))
+cluster = Cluster("cluster", ClusterArgs(network=network, registry=registry, settings=config.cluster, protect=protect))
+apps = Namespace("apps", NamespaceArgs(cluster=cluster, labels=BEHIND_THE_INGRESS))
+
+# Between the clouds: certificates, and an ingress that asks for them
+certificates = Certificates(
+    "certificates",
+    CertificatesArgs(
+        settings=config.certificates,
+        ingress=config.ingress_host,
+        services={name: apps.host(name) for name in config.services},
+        orchestrator=f"spiffe://{project}/{stack}/orchestrator",
+    ),
+)
+ingress = Ingress("edge", IngressArgs(cluster=cluster, certificates=certificates, settings=config.ingress))
+
+# In the cluster: the services, each with an identity, an image and a database of its own
+for name, service in config.services.items():
+    Microservice(
+        name,
+        MicroserviceArgs(
+            ingress=ingress,
+            namespace=apps,
+            certificates=certificates,
+            paths=contract.prefixes(name),
+            settings=service,
+            database=config.database,
+            protect=protect,
+        ),
+    )
+
+# AWS: the orchestrator, and the gateway in front of it
+tokens = Identity("tokens", IdentityArgs(settings=config.identity, scopes=contract.scopes, protect=protect))
+client = ClientSecret("orchestrator", ClientSecretArgs(certificates=certificates))
+orchestrator = Function(
+    "orchestrator",
+    FunctionArgs(
+        description="Checks requests, forwards them to the services and gives their answers one form",
+        code=bundle("orchestrator", ["app/__init__.py", "app/contract", "app/edge"], ["urllib3"], RUNTIME),
+        handler="app.edge.handler.handler",
+        environment={
+            "UPSTREAM_URL": ingress.url,
+            "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
+            "SCOPE_PREFIX": tokens.scope_prefix,
+        },
+        grants=[ReadSecret(secret_arn=client.secret_arn)],
+        settings=config.functions.orchestrator,
+    ),
+)
+api = Api("gateway", ApiArgs(contract=contract, function=orchestrator, identity=tokens, settings=config.api))
+
+pulumi.export("endpoint", api.endpoint)
+pulumi.export("issuer", tokens.issuer)
+pulumi.export("audience", tokens.audience)
+pulumi.export("token_url", tokens.token_url)
+pulumi.export("ingress_url", ingress.url)
+pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": group.group_name})
+pulumi.export("orchestrator", orchestrator.summary)

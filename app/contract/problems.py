@@ -1,0 +1,77 @@
+"""Errors as callers see them: problem documents (RFC 9457), the same from the edge and from every service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+MEDIA_TYPE = "application/problem+json"
+
+Violation = dict[str, str]
+"""`pointer` (RFC 6901, into the body) or `parameter` (a name), and `detail`. Never the rejected value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of problem. Its `type` is a tag URI (RFC 4151): an identifier that needs no web site."""
+
+    slug: str
+    status: int
+    title: str
+
+    @property
+    def type(self) -> str:
+        return f"tag:crosscloud,2026:{self.slug}"
+
+
+MALFORMED = Kind(slug="malformed-body", status=400, title="The body can't be read")
+UNAUTHENTICATED = Kind(slug="unauthenticated", status=401, title="Authentication is needed")
+FORBIDDEN = Kind(slug="insufficient-scope", status=403, title="The token lacks a scope")
+NOT_FOUND = Kind(slug="not-found", status=404, title="Not found")
+METHOD_NOT_ALLOWED = Kind(slug="method-not-allowed", status=405, title="The method is not allowed here")
+SLOW_BODY = Kind(slug="slow-body", status=408, title="The body did not arrive in time")
+TOO_LARGE = Kind(slug="body-too-large", status=413, title="The body is too large")
+UNSUPPORTED_MEDIA_TYPE = Kind(slug="unsupported-media-type", status=415, title="The media type is not supported")
+INVALID = Kind(slug="invalid-request", status=422, title="The request breaks the contract")
+INTERNAL = Kind(slug="internal-error", status=500, title="Internal error")
+UPSTREAM_FAILED = Kind(slug="upstream-failed", status=502, title="A service answered with something unusable")
+UNAVAILABLE = Kind(slug="unavailable", status=503, title="Not available now")
+UPSTREAM_TIMEOUT = Kind(slug="upstream-timeout", status=504, title="A service did not answer in time")
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem document. `headers` go with the answer."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        errors: Sequence[Violation] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+
+def invalid(errors: Sequence[Violation]) -> ProblemError:
+    count = "1 violation" if len(errors) == 1 else f"{len(errors)} violations"
+    return ProblemError(INVALID, f"{count}, listed in errors.", errors=errors)
+
+
+def document(kind: Kind, detail: str, *, request_id: str, errors: Sequence[Violation] = ()) -> str:
+    """The JSON text, pure ASCII: a name that can't be encoded in UTF-8 can't break it."""
+    members: dict[str, object] = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if errors:
+        members["errors"] = errors
+    return json.dumps(members)

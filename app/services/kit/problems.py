@@ -1,0 +1,80 @@
+"""Every error of a service as a problem document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.contract import problems
+from app.contract.problems import INTERNAL, Kind, ProblemError, Violation
+from app.services.kit.logs import correlation
+
+_KINDS = {
+    kind.status: kind
+    for kind in (
+        problems.MALFORMED,
+        problems.UNAUTHENTICATED,
+        problems.NOT_FOUND,
+        problems.METHOD_NOT_ALLOWED,
+        problems.TOO_LARGE,
+        problems.UNSUPPORTED_MEDIA_TYPE,
+        problems.UNAVAILABLE,
+    )
+}
+
+
+class BodyError(HTTPException):
+    """A problem found while the body is read: FastAPI lets an HTTPException pass there, and nothing else."""
+
+    def __init__(self, problem: ProblemError) -> None:
+        super().__init__(problem.kind.status, problem.detail)
+        self.problem = problem
+
+
+def install(app: FastAPI) -> None:
+    """Makes problems of all errors that the application raises for a request."""
+
+    @app.exception_handler(ProblemError)
+    async def on_problem(_: Request, error: ProblemError) -> Response:
+        return response(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid_request(_: Request, error: RequestValidationError) -> Response:
+        """Takes the place and the message: the rejected value, which pydantic adds, may have no form in JSON."""
+        return response(problems.invalid([_violation(each["loc"], each["msg"]) for each in error.errors()]))
+
+    @app.exception_handler(HTTPException)
+    async def on_http_exception(_: Request, error: HTTPException) -> Response:
+        return response(error.problem if isinstance(error, BodyError) else _problem(error))
+
+
+def response(problem: ProblemError) -> Response:
+    current = correlation.get()
+    body = problems.document(
+        problem.kind, problem.detail, request_id=current.request_id if current else "", errors=problem.errors
+    )
+    return Response(
+        body, status_code=problem.kind.status, media_type=problems.MEDIA_TYPE, headers=dict(problem.headers)
+    )
+
+
+def internal_error() -> Response:
+    return response(ProblemError(INTERNAL, "The request could not be handled. Its request_id leads to the reason."))
+
+
+def _problem(error: HTTPException) -> ProblemError:
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    kind = _KINDS.get(error.status_code) or Kind(slug=slug, status=error.status_code, title=phrase)
+    return ProblemError(kind, f"{phrase}.", headers=error.headers)
+
+
+def _violation(location: tuple[str | int, ...], message: str) -> Violation:
+    place, *path = location
+    if place == "body":
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+        return {"pointer": pointer, "detail": message}
+    return {"parameter": ".".join(map(str, path)), "detail": message}

@@ -1,0 +1,44 @@
+"""Routes whose bodies are I-JSON: what the contract refuses never reaches a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from app.contract import ijson
+from app.contract.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
+from app.services.kit.problems import BodyError
+
+
+class _JsonRequest(Request):
+    async def json(self) -> Any:
+        try:
+            return ijson.parse(await self.body())
+        except ProblemError as problem:
+            raise BodyError(problem) from None
+
+
+class JsonRoute(APIRoute):
+    """Takes `application/json` only, where it takes a body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def strict(request: Request) -> Response:
+            checked = _JsonRequest(request.scope, request.receive)
+            media_type = checked.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media_type != "application/json":
+                raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body as Content-Type: application/json.")
+            return await handle(checked)
+
+        return strict
+
+
+Router = partial(APIRouter, route_class=JsonRoute)
+"""For the routes of a service."""

@@ -1,0 +1,198 @@
+"""A service's settings, from its environment; anything missing or unsafe is refused, all of it at once."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from app.contract.logs import LEVELS
+
+Authentication = Literal["password", "entra"]
+DEFAULT_DRAIN = 25.0
+"""Seconds: with a preStop sleep of 10 s it fits a termination grace period of 45 s."""
+
+
+class SettingsError(ValueError):
+    """Names every setting that is missing, wrong or unsafe. Never holds the value of a secret."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("The service can't start: " + "; ".join(problems) + ".")
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntraSettings:
+    """The pod's workload identity, as Azure's webhook sets it
+    (https://learn.microsoft.com/azure/aks/workload-identity-overview)."""
+
+    client_id: str
+    tenant_id: str
+    token_file: Path
+    authority_host: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], problems: list[str]) -> EntraSettings | None:
+        names = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST")
+        missing = [name for name in names if not environment.get(name)]
+        if missing:
+            problems.append(f"DATABASE_AUTH=entra needs the pod's workload identity: {', '.join(missing)} not set")
+            return None
+        client_id, tenant_id, token_file, authority_host = (environment[name] for name in names)
+        if not authority_host.startswith("https://"):
+            problems.append("AZURE_AUTHORITY_HOST must be an https URL")
+        return cls(client_id=client_id, tenant_id=tenant_id, token_file=Path(token_file), authority_host=authority_host)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    """`url` is what the migration tool gets; the other fields are its parts. Either `password` or `entra` is set."""
+
+    url: str = field(repr=False)
+    host: str
+    port: int
+    user: str
+    database: str
+    tls: bool
+    ca_file: Path | None
+    password: str | None = field(repr=False)
+    entra: EntraSettings | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> DatabaseSettings:
+        """Raises SettingsError."""
+        problems: list[str] = []
+        settings = cls.parse(environment, problems)
+        if settings is None or problems:
+            raise SettingsError(problems)
+        return settings
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str], problems: list[str]) -> DatabaseSettings | None:
+        """None, or with additions to `problems`, when a value is missing or wrong."""
+        form = "postgresql://role[:password]@host[:port]/database?sslmode=verify-full"
+        url = environment.get("DATABASE_URL", "")
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 5432
+        except ValueError:
+            problems.append(f"DATABASE_URL is no URL; its form is {form}")
+            return None
+        database = parts.path.removeprefix("/")
+        if parts.scheme not in ("postgresql", "postgres") or not (parts.hostname and parts.username and database):
+            problems.append(f"DATABASE_URL must have the form {form}")
+            return None
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        problems += _transport_problems(options, parts.hostname)
+        auth = environment.get("DATABASE_AUTH", "password")
+        problems += _authentication_problems(auth, parts.password)
+        return cls(
+            url=url,
+            host=parts.hostname,
+            port=port,
+            user=unquote(parts.username),
+            database=unquote(database),
+            tls=options.get("sslmode") != "disable",
+            ca_file=Path(options["sslrootcert"]) if "sslrootcert" in options else None,
+            password=unquote(parts.password) if parts.password else None,
+            entra=EntraSettings.from_environment(environment, problems) if auth == "entra" else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`host` and `port` are where the service listens, always with TLS. `drain` is how many seconds the requests that
+    are under way may take after SIGTERM."""
+
+    service: str
+    pod: str
+    log_level: str
+    host: str
+    port: int
+    certificate: Path
+    private_key: Path
+    drain: float
+    database: DatabaseSettings
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Raises SettingsError."""
+        problems: list[str] = []
+        service = environment.get("SERVICE_NAME", "")
+        if not service:
+            problems.append("SERVICE_NAME must be set")
+        level = environment.get("LOG_LEVEL", "INFO").upper()
+        if level not in LEVELS:
+            problems.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, got {level!r}")
+        port = _number(environment, "PORT", 8443, problems, low=1, high=65535)
+        drain = _number(environment, "DRAIN_SECONDS", DEFAULT_DRAIN, problems, low=0, high=600)
+        certificate = _file(environment, "TLS_CERT_FILE", problems)
+        private_key = _file(environment, "TLS_KEY_FILE", problems)
+        database = DatabaseSettings.parse(environment, problems)
+        if problems or database is None:
+            raise SettingsError(problems)
+        return cls(
+            service=service,
+            pod=environment.get("POD_NAME", ""),
+            log_level=level,
+            host=environment.get("HOST") or "127.0.0.1",
+            port=int(port),
+            certificate=certificate,
+            private_key=private_key,
+            drain=drain,
+            database=database,
+        )
+
+
+def _transport_problems(options: Mapping[str, str], host: str) -> list[str]:
+    problems = []
+    known = {"sslmode", "sslrootcert"}
+    if unknown := sorted(options.keys() - known):
+        problems.append(f"DATABASE_URL has the options {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    mode = options.get("sslmode", "none")
+    if mode == "disable" and not _is_loopback(host):
+        problems.append("DATABASE_URL may say sslmode=disable only for a database on the loopback; use verify-full")
+    elif mode not in ("verify-full", "disable"):
+        problems.append(f"DATABASE_URL must say sslmode=verify-full, got {mode}")
+    if "sslrootcert" in options and not Path(options["sslrootcert"]).is_file():
+        problems.append(f"DATABASE_URL names the sslrootcert {options['sslrootcert']}, which is no file")
+    return problems
+
+
+def _authentication_problems(auth: str, password: str | None) -> list[str]:
+    if auth == "password":
+        return [] if password else ["DATABASE_URL has no password; with a workload identity set DATABASE_AUTH=entra"]
+    if auth == "entra":
+        return ["DATABASE_URL must have no password with DATABASE_AUTH=entra"] if password else []
+    allowed = ", ".join(cast("tuple[str, ...]", Authentication.__args__))  # type: ignore[attr-defined]
+    return [f"DATABASE_AUTH must be one of {allowed}, got {auth!r}"]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _number(
+    environment: Mapping[str, str], name: str, default: float, problems: list[str], *, low: float, high: float
+) -> float:
+    text = environment.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        problems.append(f"{name} must be a number from {low} to {high}, got {text!r}")
+    return value
+
+
+def _file(environment: Mapping[str, str], name: str, problems: list[str]) -> Path:
+    path = Path(environment.get(name, ""))
+    if not path.is_file():
+        problems.append(f"{name} must name a PEM file, got {environment.get(name, '')!r}")
+    return path

@@ -1,0 +1,1 @@
+"""The users service: who uses the product."""

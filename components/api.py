@@ -1,0 +1,172 @@
+"""The public entry: an HTTP API whose routes, scopes and throttles are the contract's.
+
+TLS, tokens and rates are checked here, before anything of ours runs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.contract import Contract, Operation, Throttle
+from components.function import Function
+from components.identity import Identity
+from components.settings.aws import ApiSettings
+
+gateway = aws.apigatewayv2
+
+TIMEOUT_MS = 29_000
+"""Milliseconds; the gateway gives up after 30 s at the latest
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
+
+REQUEST_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "traceparent",
+    "tracestate",
+    "x-request-id",
+]
+RESPONSE_HEADERS = ["etag", "retry-after", "traceparent", "x-request-id"]
+CORS_MAX_AGE = 600
+"""Seconds for which browsers remember the answer to a preflight request."""
+
+ACCESS_LOG = {
+    "service": "gateway",
+    "time": "$context.requestTime",
+    "gateway_request_id": "$context.requestId",
+    "function_request_id": "$context.integration.requestId",
+    "client": "$context.identity.sourceIp",
+    "principal": "$context.authorizer.claims.sub",
+    "method": "$context.httpMethod",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "duration_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+    "error": "$context.error.message",
+    "integration_error": "$context.integrationErrorMessage",
+    "authorizer_error": "$context.authorizer.error",
+}
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiArgs:
+    """`function` answers every operation of the contract."""
+
+    contract: Contract
+    function: Function
+    identity: Identity
+    settings: ApiSettings
+
+
+class Api(ComponentResource):
+    endpoint: Output[str]
+    """The public URL, without a slash at its end."""
+    log_group: Output[str]
+
+    def __init__(self, name: str, args: ApiArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:Api", name, {}, opts)
+        self._args, self._own = args, ResourceOptions(parent=self)
+        api = gateway.Api(name, protocol_type="HTTP", cors_configuration=self._cors(), opts=self._own)
+        integration = gateway.Integration(
+            name,
+            api_id=api.id,
+            integration_type="AWS_PROXY",
+            integration_uri=args.function.invoke_arn,
+            payload_format_version="2.0",
+            timeout_milliseconds=TIMEOUT_MS,
+            opts=self._own,
+        )
+        authorizer = gateway.Authorizer(
+            name,
+            api_id=api.id,
+            authorizer_type="JWT",
+            identity_sources=["$request.header.Authorization"],
+            jwt_configuration=gateway.AuthorizerJwtConfigurationArgs(
+                issuer=args.identity.issuer, audiences=[args.identity.audience]
+            ),
+            opts=self._own,
+        )
+        routes = [self._route(operation, api, integration, authorizer) for operation in args.contract.operations]
+        # Only of the function's alias, and only for this API.
+        aws.lambda_.Permission(
+            name,
+            action="lambda:InvokeFunction",
+            function=args.function.function_name,
+            qualifier=args.function.alias,
+            principal="apigateway.amazonaws.com",
+            source_arn=Output.concat(api.execution_arn, "/*/*"),
+            opts=self._own,
+        )
+        self._stage(name, api, routes)
+        self.register_outputs({"endpoint": self.endpoint})
+
+    def _route(
+        self, operation: Operation, api: gateway.Api, integration: gateway.Integration, authorizer: gateway.Authorizer
+    ) -> gateway.Route:
+        public = operation.scopes is None
+        prefix = self._args.identity.scope_prefix
+        return gateway.Route(
+            operation.operation_id,
+            api_id=api.id,
+            route_key=operation.route_key,
+            target=Output.concat("integrations/", integration.id),
+            authorization_type="NONE" if public else "JWT",
+            authorizer_id=None if public else authorizer.id,
+            authorization_scopes=[f"{prefix}{scope}" for scope in operation.scopes or ()] or None,
+            opts=self._own,
+        )
+
+    def _stage(self, name: str, api: gateway.Api, routes: list[gateway.Route]) -> None:
+        settings, operations = self._args.settings, self._args.contract.operations
+        default = Throttle(rate=settings.throttle.rate, burst=settings.throttle.burst)
+        logs = aws.cloudwatch.LogGroup(
+            name,
+            # The prefix for which the permission to deliver needs no policy that could be full.
+            name=f"/aws/vendedlogs/{pulumi.get_project()}/{pulumi.get_stack()}/{name}",
+            retention_in_days=settings.log_retention_days,
+            opts=self._own,
+        )
+        stage = gateway.Stage(
+            name,
+            api_id=api.id,
+            name="$default",
+            auto_deploy=True,
+            default_route_settings=gateway.StageDefaultRouteSettingsArgs(
+                throttling_rate_limit=default.rate, throttling_burst_limit=default.burst, detailed_metrics_enabled=True
+            ),
+            # A route's settings inherit nothing: a limit that is left out is 0, and each call gets 429.
+            route_settings=[
+                gateway.StageRouteSettingArgs(
+                    route_key=operation.route_key,
+                    throttling_rate_limit=(operation.throttle or default).rate,
+                    throttling_burst_limit=(operation.throttle or default).burst,
+                    detailed_metrics_enabled=True,
+                )
+                for operation in operations
+            ],
+            access_log_settings=gateway.StageAccessLogSettingsArgs(
+                destination_arn=logs.arn, format=json.dumps(ACCESS_LOG)
+            ),
+            # Settings are refused for routes that are not there.
+            opts=ResourceOptions(parent=self, depends_on=routes),
+        )
+        self.endpoint, self.log_group = stage.invoke_url.apply(lambda url: url.rstrip("/")), logs.name
+
+    def _cors(self) -> gateway.ApiCorsConfigurationArgs | None:
+        origins = self._args.settings.cors_origins
+        if not origins:
+            return None
+        return gateway.ApiCorsConfigurationArgs(
+            allow_origins=list(origins),
+            allow_methods=sorted({operation.method for operation in self._args.contract.operations}),
+            allow_headers=REQUEST_HEADERS,
+            expose_headers=RESPONSE_HEADERS,
+            max_age=CORS_MAX_AGE,
+        )

@@ -1,0 +1,115 @@
+"""The certificates with which the clouds and the pods know each other.
+
+Two authorities: what one signs is not accepted where the other is asked for, so that no server can act as a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pulumi_tls as tls
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.settings.certificates import CertificatesSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A certificate for `identity`, a DNS name or a URI, and its secret key, PEM."""
+
+    identity: str
+    certificate: Output[str]
+    private_key: Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificatesArgs:
+    """`ingress` is its DNS name, `services` are those of the services by name; `orchestrator` is the URI by which the
+    ingress knows the orchestrator."""
+
+    settings: CertificatesSettings
+    ingress: str
+    services: Mapping[str, str]
+    orchestrator: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Authority:
+    certificate: Output[str]
+    private_key: Output[str]
+
+
+class Certificates(ComponentResource):
+    """pulumi-tls renews nothing by itself (https://github.com/pulumi/pulumi-tls/issues/39): the labels of the settings
+    are part of the resources' names, so that another label makes new ones beside the old."""
+
+    ingress: Leaf
+    services: Mapping[str, Leaf]
+    orchestrator: Leaf
+    server_trust: Output[str]
+    """What callers accept servers by: certificates of the server authorities, PEM."""
+    client_trust: Output[str]
+    """What the ingress accepts callers by: certificates of the client authorities, PEM."""
+
+    def __init__(self, name: str, args: CertificatesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:tls:Certificates", name, {}, opts)
+        self._settings = args.settings
+        self._own = ResourceOptions(parent=self)
+        labels = [args.settings.authority, *args.settings.trusted_authorities]
+        servers = [self._authority("server", label) for label in labels]
+        clients = [self._authority("client", label) for label in labels]
+        self.server_trust, self.client_trust = _bundle(servers), _bundle(clients)
+        self.ingress = self._leaf("ingress", servers[0], "server_auth", args.ingress)
+        self.services = {
+            name: self._leaf(name, servers[0], "server_auth", host) for name, host in args.services.items()
+        }
+        self.orchestrator = self._leaf("orchestrator", clients[0], "client_auth", args.orchestrator)
+        self.register_outputs({"server_trust": self.server_trust, "client_trust": self.client_trust})
+
+    def _authority(self, kind: str, label: str) -> _Authority:
+        name = f"{kind}-ca-{label}"
+        key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=self._own)
+        certificate = tls.SelfSignedCert(
+            name,
+            private_key_pem=key.private_key_pem,
+            subject=tls.SelfSignedCertSubjectArgs(common_name=f"crosscloud {kind} authority {label}"),
+            is_ca_certificate=True,
+            allowed_uses=["cert_signing", "crl_signing"],
+            # Python 3.13 refuses authorities without these (ssl.VERIFY_X509_STRICT).
+            set_subject_key_id=True,
+            set_authority_key_id=True,
+            validity_period_hours=self._settings.authority_hours,
+            opts=self._own,
+        )
+        return _Authority(certificate=certificate.cert_pem, private_key=Output.secret(key.private_key_pem))
+
+    def _leaf(self, name: str, authority: _Authority, use: str, identity: str) -> Leaf:
+        uri = "://" in identity
+        labelled = f"{name}-{self._settings.epoch}"
+        key = tls.PrivateKey(labelled, algorithm="ECDSA", ecdsa_curve="P256", opts=self._own)
+        request = tls.CertRequest(
+            labelled,
+            private_key_pem=key.private_key_pem,
+            subject=tls.CertRequestSubjectArgs(common_name=name),
+            dns_names=None if uri else [identity],
+            uris=[identity] if uri else None,
+            opts=self._own,
+        )
+        certificate = tls.LocallySignedCert(
+            labelled,
+            cert_request_pem=request.cert_request_pem,
+            ca_private_key_pem=authority.private_key,
+            ca_cert_pem=authority.certificate,
+            allowed_uses=["digital_signature", use],
+            set_subject_key_id=True,
+            validity_period_hours=self._settings.leaf_hours,
+            opts=self._own,
+        )
+        return Leaf(
+            identity=identity, certificate=certificate.cert_pem, private_key=Output.secret(key.private_key_pem_pkcs8)
+        )
+
+
+def _bundle(authorities: Iterable[_Authority]) -> Output[str]:
+    return Output.all(*(authority.certificate for authority in authorities)).apply("".join)

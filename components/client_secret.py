@@ -1,0 +1,42 @@
+"""The orchestrator's client certificate, where only the orchestrator can read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.certificates import Certificates
+
+RECOVERY_DAYS = 7
+"""For so long a deleted secret can be restored; the least that Secrets Manager takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientSecretArgs:
+    certificates: Certificates
+
+
+class ClientSecret(ComponentResource):
+    secret_arn: Output[str]
+    """Known once the value is there: JSON with `certificate`, `private_key` and `ca`, PEM."""
+
+    def __init__(self, name: str, args: ClientSecretArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:ClientSecret", name, {}, opts)
+        secret = aws.secretsmanager.Secret(
+            name,
+            description="Client certificate of the orchestrator, for mutual TLS with the ingress",
+            recovery_window_in_days=RECOVERY_DAYS,
+            opts=ResourceOptions(parent=self),
+        )
+        client, trust = args.certificates.orchestrator, args.certificates.server_trust
+        content = {"certificate": client.certificate, "private_key": client.private_key, "ca": trust}
+        version = aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=secret.id,
+            secret_string=Output.json_dumps(content),
+            opts=ResourceOptions(parent=self),
+        )
+        self.secret_arn = version.secret_arn
+        self.register_outputs({"secret_arn": self.secret_arn})

@@ -1,0 +1,228 @@
+"""The Kubernetes cluster (AKS): entered with Entra identities only, no local account, no credential in the state."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_azure_native as azure
+import pulumi_kubernetes as k8s
+import yaml
+from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
+
+from components.network import Network
+from components.registry import Registry
+from components.roles import Role, grant
+from components.settings.azure import ClusterSettings
+
+aks = azure.containerservice
+
+ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
+"""The application id of AKS in every tenant (https://azure.github.io/kubelogin/concepts/aks.html)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    """With `protect` nobody deletes or replaces the cluster by mistake."""
+
+    network: Network
+    registry: Registry
+    settings: ClusterSettings
+    protect: bool
+
+
+class Cluster(ComponentResource):
+    """Named as its resource group."""
+
+    network: Network
+    registry: Registry
+    resource: aks.ManagedCluster
+    kubernetes: k8s.Provider
+    issuer_url: Output[str]
+    """Signs the pods' tokens, which Azure accepts for the identities that trust it."""
+    cluster_name: Output[str]
+
+    def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:azure:Cluster", name, {}, opts)
+        self._args, self._group = args, args.network.group
+        self.network, self.registry = args.network, args.registry
+        self.resource = self._cluster(name)
+        self.cluster_name = self.resource.name
+        self.issuer_url = self.resource.oidc_issuer_profile.apply(
+            lambda profile: (profile and profile.issuer_url) or ""
+        )
+        self.kubernetes = k8s.Provider(
+            name,
+            kubeconfig=self._kubeconfig(),
+            # The objects stay when the kubeconfig changes: they are told apart by their cluster.
+            cluster_identifier=self.resource.id,
+            enable_server_side_apply=True,
+            enable_secret_mutable=True,
+            enable_config_map_mutable=True,
+            opts=ResourceOptions(parent=self),
+        )
+        self.register_outputs({"cluster_name": self.cluster_name})
+
+    def inside(
+        self, parent: Resource, *, depends_on: Sequence[Resource] = (), delete_before_replace: bool | None = None
+    ) -> ResourceOptions:
+        """Options of an object in the cluster. It ends with the cluster: deleting thousands of objects one by one from
+        a cluster that is about to go takes long, and hangs where a controller that has to agree is gone already."""
+        return ResourceOptions(
+            parent=parent,
+            provider=self.kubernetes,
+            deleted_with=self.resource,
+            depends_on=list(depends_on),
+            delete_before_replace=delete_before_replace,
+        )
+
+    def _identity(self, name: str) -> azure.managedidentity.UserAssignedIdentity:
+        group = self._group
+        return azure.managedidentity.UserAssignedIdentity(
+            name,
+            resource_group_name=group.group_name,
+            location=group.location,
+            tags=group.tags,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _cluster(self, name: str) -> aks.ManagedCluster:
+        args, settings, addresses, group = self._args, self._args.settings, self._args.network.addresses, self._group
+        control_plane, kubelet = self._identity(f"{name}-control-plane"), self._identity(f"{name}-kubelet")
+        grants = [
+            grant(f"{name}-{role.name.lower().replace('_', '-')}", role=role, to=to, on=on, group=group, parent=self)
+            for role, to, on in (
+                (Role.MANAGED_IDENTITY_OPERATOR, control_plane.principal_id, kubelet.id),
+                # For the nodes' subnet and the ingress's address.
+                (Role.NETWORK_CONTRIBUTOR, control_plane.principal_id, group.scope),
+                (Role.ACR_PULL, kubelet.principal_id, args.registry.registry_id),
+            )
+        ]
+        return aks.ManagedCluster(
+            name,
+            resource_group_name=group.group_name,
+            location=group.location,
+            resource_name_=group.plain_name,
+            dns_prefix=group.plain_name,
+            kubernetes_version=settings.kubernetes_version,
+            sku=aks.ManagedClusterSKUArgs(name="Base", tier=settings.tier),
+            support_plan="KubernetesOfficial",
+            identity=aks.ManagedClusterIdentityArgs(
+                type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[control_plane.id]
+            ),
+            identity_profile={
+                "kubeletidentity": aks.UserAssignedIdentityArgs(
+                    resource_id=kubelet.id, client_id=kubelet.client_id, object_id=kubelet.principal_id
+                )
+            },
+            enable_rbac=True,
+            disable_local_accounts=True,
+            aad_profile=aks.ManagedClusterAADProfileArgs(
+                managed=True,
+                enable_azure_rbac=True,
+                tenant_id=group.tenant_id,
+                admin_group_object_ids=[str(id_) for id_ in settings.admin_group_object_ids],
+            ),
+            api_server_access_profile=aks.ManagedClusterAPIServerAccessProfileArgs(
+                authorized_ip_ranges=[str(network) for network in settings.authorized_ip_ranges],
+                disable_run_command=True,
+            ),
+            oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
+            security_profile=aks.ManagedClusterSecurityProfileArgs(
+                workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
+                image_cleaner=aks.ManagedClusterSecurityProfileImageCleanerArgs(enabled=True, interval_hours=168),
+            ),
+            network_profile=aks.ContainerServiceNetworkProfileArgs(
+                network_plugin="azure",
+                network_plugin_mode="overlay",
+                network_dataplane="cilium",
+                network_policy="cilium",
+                load_balancer_sku="standard",
+                outbound_type="userAssignedNATGateway" if addresses.outbound == "natGateway" else "loadBalancer",
+                pod_cidr=str(addresses.pods),
+                service_cidr=str(addresses.services),
+                dns_service_ip=str(addresses.dns_service),
+            ),
+            agent_pool_profiles=[_system_pool(settings, group.zones, args.network.nodes_subnet_id)],
+            node_provisioning_profile=aks.ManagedClusterNodeProvisioningProfileArgs(
+                mode="Auto" if settings.node_auto_provisioning else "Manual"
+            ),
+            auto_upgrade_profile=aks.ManagedClusterAutoUpgradeProfileArgs(
+                upgrade_channel=settings.upgrade_channel, node_os_upgrade_channel=settings.node_os_upgrade_channel
+            ),
+            addon_profiles={"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)},
+            node_resource_group_profile=aks.ManagedClusterNodeResourceGroupProfileArgs(restriction_level="ReadOnly"),
+            tags=group.tags,
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                # The addresses outlive the load balancer, which goes with the cluster.
+                depends_on=[*grants, args.network],
+                # The autoscaler's.
+                ignore_changes=["agentPoolProfiles[*].count"],
+            ),
+        )
+
+    def _kubeconfig(self) -> Output[str]:
+        """Built anew, because what Azure returns asks a person to log in."""
+        group = self._group
+        # The plain names keep the kubeconfig known while the cluster is being updated.
+        answer = aks.list_managed_cluster_user_credentials_output(
+            resource_group_name=group.plain_name,
+            resource_name=group.plain_name,
+            format="exec",
+            opts=InvokeOutputOptions(parent=self, depends_on=[self.resource]),
+        )
+        encoded = answer.kubeconfigs.apply(lambda kubeconfigs: kubeconfigs[0].value)
+        return Output.secret(Output.all(encoded, group.tenant_id).apply(lambda values: entra_kubeconfig(*values)))
+
+
+def entra_kubeconfig(encoded: str, tenant_id: str) -> str:
+    """The cluster's address and authority, with tokens from `kubelogin` for whoever is logged in to Azure."""
+    cluster = yaml.safe_load(base64.b64decode(encoded))["clusters"][0]["cluster"]
+    login = ["get-token", "--login", "azurecli", "--server-id", ENTRA_SERVER, "--tenant-id", tenant_id]
+    user = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "kubelogin",
+        "args": login,
+        "interactiveMode": "Never",
+        "provideClusterInfo": False,
+    }
+    kept = {key: cluster[key] for key in ("server", "certificate-authority-data")}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "aks",
+        "clusters": [{"name": "aks", "cluster": kept}],
+        "contexts": [{"name": "aks", "context": {"cluster": "aks", "user": "entra"}}],
+        "users": [{"name": "entra", "user": {"exec": user}}],
+    }
+    return json.dumps(config)
+
+
+def _system_pool(
+    settings: ClusterSettings, zones: Sequence[str], subnet_id: Output[str]
+) -> aks.ManagedClusterAgentPoolProfileArgs:
+    own = settings.node_auto_provisioning
+    return aks.ManagedClusterAgentPoolProfileArgs(
+        name="system",
+        mode="System",
+        type="VirtualMachineScaleSets",
+        os_type="Linux",
+        os_sku="AzureLinux",
+        vm_size=settings.node_size,
+        count=settings.min_nodes,
+        # Azure refuses the cluster autoscaler beside node auto-provisioning.
+        enable_auto_scaling=not own,
+        min_count=None if own else settings.min_nodes,
+        max_count=None if own else settings.max_nodes,
+        node_taints=["CriticalAddonsOnly=true:NoSchedule"] if own else None,
+        availability_zones=list(zones) or None,
+        vnet_subnet_id=subnet_id,
+        max_pods=110,
+        upgrade_settings=aks.AgentPoolUpgradeSettingsArgs(
+            max_surge="33%", drain_timeout_in_minutes=30, node_soak_duration_in_minutes=5
+        ),
+    )

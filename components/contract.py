@@ -1,0 +1,140 @@
+"""What the gateway and the ingress take from the API's contract: routes, scopes, throttles, services."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+Document = Mapping[str, Any]
+
+
+class ContractError(pulumi.RunError):
+    """The contract lacks something that the gateway needs; one sentence per problem."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttle:
+    """A token bucket: `rate` requests per second, `burst` at once."""
+
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One route. `scopes` is None where everybody may call; `throttle` is None where the stage's holds."""
+
+    operation_id: str
+    method: str
+    path: str
+    scopes: tuple[str, ...] | None
+    throttle: Throttle | None
+    upstream: str | None
+    internal_path: str
+
+    @property
+    def route_key(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    operations: tuple[Operation, ...]
+
+    @classmethod
+    def read(cls, path: str | Path, *, services: Collection[str]) -> Contract:
+        """Reads an OpenAPI 3.0 document that forwards to `services`. Raises ContractError with every problem in it."""
+        document = yaml.safe_load(Path(path).read_text())
+        problems: list[str] = []
+        operations = tuple(_operations(document, problems))
+        problems += [*_shared_prefixes(operations), *_missing(operations, services)]
+        if problems:
+            raise ContractError("\n".join([f"{path} can't be deployed:", *(f"  {problem}" for problem in problems)]))
+        return cls(operations=operations)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return tuple(sorted({scope for operation in self.operations for scope in operation.scopes or ()}))
+
+    def prefixes(self, upstream: str) -> tuple[str, ...]:
+        """First segments of the paths by which a service is called: `("/users",)`."""
+        return tuple(sorted({_prefix(op.internal_path) for op in self.operations if op.upstream == upstream}))
+
+
+def _operations(document: Document, problems: list[str]) -> Iterator[Operation]:
+    default = document.get("security")
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method not in item:
+                continue
+            spec = item[method]
+            where = f"{method.upper()} {path}"
+            security = spec.get("security", default)
+            if security is None:
+                problems.append(f"{where} has no `security`; a public operation says so with `security: []`")
+            if "operationId" not in spec:
+                problems.append(f"{where} has no operationId, which names its route")
+                continue
+            forward = spec.get("x-orchestration") or {}
+            yield Operation(
+                operation_id=spec["operationId"],
+                method=method.upper(),
+                path=path,
+                scopes=_scopes(security),
+                throttle=_throttle(where, spec.get("x-throttle"), problems),
+                upstream=forward.get("upstream"),
+                internal_path=forward.get("path", path),
+            )
+
+
+def _scopes(security: list[Mapping[str, list[str]]] | None) -> tuple[str, ...] | None:
+    if not security:
+        return None
+    return tuple(sorted({scope for requirement in security for scopes in requirement.values() for scope in scopes}))
+
+
+def _throttle(where: str, given: Mapping[str, Any] | None, problems: list[str]) -> Throttle | None:
+    if given is None:
+        return None
+    rate, burst = given.get("rate"), given.get("burst")
+    if not isinstance(rate, int | float) or not isinstance(burst, int) or rate <= 0 or burst <= 0:
+        # API Gateway takes a missing half as 0 and answers every call with 429.
+        problems.append(
+            f"{where}: x-throttle must have a rate (requests per second) and a burst, both above 0: {given}"
+        )
+        return None
+    return Throttle(rate=float(rate), burst=burst)
+
+
+def _shared_prefixes(operations: tuple[Operation, ...]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for operation in operations:
+        if operation.upstream is None:
+            continue
+        prefix = _prefix(operation.internal_path)
+        owner = owners.setdefault(prefix, operation.upstream)
+        if owner != operation.upstream:
+            yield (
+                f"{operation.route_key}: x-orchestration.path begins with {prefix}, by which the ingress finds "
+                f"{owner}; {operation.upstream} needs a first segment of its own"
+            )
+
+
+def _missing(operations: tuple[Operation, ...], services: Collection[str]) -> Iterator[str]:
+    for operation in operations:
+        if operation.upstream and operation.upstream not in services:
+            yield (
+                f"{operation.route_key}: x-orchestration.upstream is {operation.upstream}, which crosscloud:services "
+                f"does not have; it has {', '.join(sorted(services))}"
+            )
+
+
+def _prefix(path: str) -> str:
+    return f"/{path.split('/')[1]}"

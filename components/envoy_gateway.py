@@ -1,0 +1,149 @@
+"""Envoy Gateway: the controller that turns Gateway API objects into Envoys, in a namespace that it shares with them.
+
+Chart and manifests: https://gateway.envoyproxy.io/docs/install/install-helm/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, Resource, ResourceOptions
+
+from components.cluster import Cluster
+from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
+
+meta, net = k8s.meta.v1, k8s.networking.v1
+
+VERSION = "v1.9.1"
+CHARTS = "oci://docker.io/envoyproxy"
+NAMESPACE = "envoy-gateway-system"
+CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
+
+CONTROLLER_PODS = {"control-plane": "envoy-gateway"}
+CERTIFICATE_JOB = {"app": "certgen"}
+PROXY_PODS = {"app.kubernetes.io/component": "proxy"}
+CONFIGURATION_PORT = 18000
+"""Where the Envoys get their configuration from."""
+UNPRIVILEGED = 10_000
+"""Envoy listens on the Gateway's port plus this when that port is below 1024."""
+POD_PORT = 8443
+"""Port of the services' pods."""
+
+
+def listening_port(port: int) -> int:
+    return port + UNPRIVILEGED if port < 1024 else port
+
+
+def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
+    """The Envoys of one Gateway, as the peer of a NetworkPolicy."""
+    labels = {
+        **PROXY_PODS,
+        "gateway.envoyproxy.io/owning-gateway-name": gateway,
+        "gateway.envoyproxy.io/owning-gateway-namespace": namespace,
+    }
+    return net.NetworkPolicyPeerArgs(
+        namespace_selector=of_namespace(NAMESPACE), pod_selector=meta.LabelSelectorArgs(match_labels=labels)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvoyGatewayArgs:
+    """`port` is the Gateway's."""
+
+    cluster: Cluster
+    port: int
+
+
+class EnvoyGateway(ComponentResource):
+    def __init__(self, name: str, args: EnvoyGatewayArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:kubernetes:EnvoyGateway", name, {}, opts)
+        self._cluster = args.cluster
+        namespace = Namespace(NAMESPACE, NamespaceArgs(cluster=args.cluster), ResourceOptions(parent=self))
+        policies = [
+            self._policy("controller", CONTROLLER_PODS, [_from_proxies()], [_to_api_server()], namespace),
+            # Makes the certificates of the controller and its Envoys before each installation.
+            self._policy("certgen", CERTIFICATE_JOB, [], [_to_api_server()], namespace),
+            self._policy(
+                "proxy",
+                PROXY_PODS,
+                [net.NetworkPolicyIngressRuleArgs(ports=[_tcp(listening_port(args.port))])],
+                [_to_controller(), _to_services()],
+                namespace,
+            ),
+        ]
+        # A chart of its own, because Helm never upgrades CRDs; of the standard channel, which is what will be kept.
+        definitions = k8s.helm.v4.Chart(
+            f"{name}-crds",
+            chart=f"{CHARTS}/gateway-crds-helm",
+            version=VERSION,
+            values={
+                "crds": {"gatewayAPI": {"enabled": True, "channel": "standard"}, "envoyGateway": {"enabled": True}}
+            },
+            opts=args.cluster.inside(self),
+        )
+        # A release, because the chart has a hook, which helm.v4.Chart leaves out.
+        k8s.helm.v3.Release(
+            name,
+            name=name,
+            chart=f"{CHARTS}/gateway-helm",
+            version=VERSION,
+            namespace=NAMESPACE,
+            skip_crds=True,
+            atomic=True,
+            timeout=600,
+            values={
+                "crds": {"enabled": False},
+                "deployment": {"replicas": 2},
+                "podDisruptionBudget": {"minAvailable": 1},
+                # Its webhook would have to be reachable for the API server.
+                "topologyInjector": {"enabled": False},
+            },
+            opts=args.cluster.inside(self, depends_on=[definitions, *policies]),
+        )
+        self.register_outputs({"version": VERSION})
+
+    def _policy(
+        self,
+        name: str,
+        pods: dict[str, str],
+        ingress: list[net.NetworkPolicyIngressRuleArgs],
+        egress: list[net.NetworkPolicyEgressRuleArgs],
+        namespace: Resource,
+    ) -> net.NetworkPolicy:
+        return net.NetworkPolicy(
+            f"{NAMESPACE}-{name}",
+            metadata=meta.ObjectMetaArgs(name=name, namespace=NAMESPACE),
+            spec=net.NetworkPolicySpecArgs(
+                pod_selector=meta.LabelSelectorArgs(match_labels=pods),
+                policy_types=["Ingress", "Egress"],
+                ingress=ingress,
+                egress=egress,
+            ),
+            opts=self._cluster.inside(self, depends_on=[namespace]),
+        )
+
+
+def _tcp(port: int) -> net.NetworkPolicyPortArgs:
+    return net.NetworkPolicyPortArgs(protocol="TCP", port=port)
+
+
+def _from_proxies() -> net.NetworkPolicyIngressRuleArgs:
+    peer = net.NetworkPolicyPeerArgs(pod_selector=meta.LabelSelectorArgs(match_labels=PROXY_PODS))
+    return net.NetworkPolicyIngressRuleArgs(from_=[peer], ports=[_tcp(CONFIGURATION_PORT)])
+
+
+def _to_controller() -> net.NetworkPolicyEgressRuleArgs:
+    peer = net.NetworkPolicyPeerArgs(pod_selector=meta.LabelSelectorArgs(match_labels=CONTROLLER_PODS))
+    return net.NetworkPolicyEgressRuleArgs(to=[peer], ports=[_tcp(CONFIGURATION_PORT)])
+
+
+def _to_services() -> net.NetworkPolicyEgressRuleArgs:
+    peer = net.NetworkPolicyPeerArgs(namespace_selector=meta.LabelSelectorArgs(match_labels=BEHIND_THE_INGRESS))
+    return net.NetworkPolicyEgressRuleArgs(to=[peer], ports=[_tcp(POD_PORT)])
+
+
+def _to_api_server() -> net.NetworkPolicyEgressRuleArgs:
+    """By port alone: with Cilium an address range never matches the API server
+    (https://learn.microsoft.com/azure/aks/azure-cni-powered-by-cilium)."""
+    return net.NetworkPolicyEgressRuleArgs(ports=[_tcp(443), _tcp(6443)])

@@ -1,0 +1,64 @@
+"""A service with all that is its own: an identity, an image, a database, and its pods behind the ingress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, ResourceOptions
+
+from components.certificates import Certificates
+from components.database import Database, DatabaseArgs
+from components.image import Image, ImageArgs
+from components.ingress import Ingress
+from components.namespace import Namespace
+from components.settings.azure import DatabaseSettings, ServiceSettings
+from components.workload import Workload, WorkloadArgs
+from components.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class MicroserviceArgs:
+    """`paths` are the prefixes of the service's own API. With `protect` nobody deletes its database by mistake."""
+
+    ingress: Ingress
+    namespace: Namespace
+    certificates: Certificates
+    paths: Sequence[str]
+    settings: ServiceSettings
+    database: DatabaseSettings
+    protect: bool
+
+
+class Microservice(ComponentResource):
+    """Named as its folder in `app/services`, its certificate, its database and its objects in the cluster."""
+
+    def __init__(self, name: str, args: MicroserviceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:service:Microservice", name, {}, opts)
+        own, cluster = ResourceOptions(parent=self), args.ingress.cluster
+        identity = WorkloadIdentity(
+            name, WorkloadIdentityArgs(cluster=cluster, namespace=args.namespace.namespace), own
+        )
+        database = Database(
+            name,
+            DatabaseArgs(network=cluster.network, settings=args.database, owner=identity, protect=args.protect),
+            own,
+        )
+        Workload(
+            name,
+            WorkloadArgs(
+                namespace=args.namespace,
+                ingress=args.ingress,
+                identity=identity,
+                image=Image(
+                    name, ImageArgs(registry=cluster.registry, dockerfile=f"app/services/{name}/Dockerfile"), own
+                ),
+                database=database,
+                server=args.certificates.services[name],
+                server_trust=args.certificates.server_trust,
+                paths=args.paths,
+                settings=args.settings,
+            ),
+            own,
+        )
+        self.register_outputs({})

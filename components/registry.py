@@ -1,0 +1,47 @@
+"""The container registry. Nobody has a password to it: clusters pull and people push with their own identities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_azure_native as azure
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.resource_group import ResourceGroup
+from components.settings.azure import RegistrySettings
+
+acr = azure.containerregistry
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    group: ResourceGroup
+    settings: RegistrySettings
+
+
+class Registry(ComponentResource):
+    registry_id: Output[str]
+    login_server: Output[str]
+
+    def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:azure:Registry", name, {}, opts)
+        premium = args.settings.sku == "Premium"
+        registry = acr.Registry(
+            name,
+            resource_group_name=args.group.group_name,
+            location=args.group.location,
+            registry_name=args.settings.name,
+            sku=acr.SkuArgs(name=args.settings.sku),
+            admin_user_enabled=False,
+            anonymous_pull_enabled=False,
+            zone_redundancy="Enabled" if premium else None,
+            policies=acr.PoliciesArgs(
+                retention_policy=acr.RetentionPolicyArgs(status="enabled", days=args.settings.retention_days)
+            )
+            if premium
+            else None,
+            tags=args.group.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        self.registry_id, self.login_server = registry.id, registry.login_server
+        self.register_outputs({"login_server": self.login_server})

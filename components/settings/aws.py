@@ -1,0 +1,83 @@
+"""Settings of the AWS half: who may call, how often, and the functions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from components.settings.checks import Group, LogLevel, RetentionDays, in_clouds, in_production, wrong
+
+
+def _https(url: str | None) -> bool:
+    return url is None or (urlsplit(url).scheme == "https" and bool(urlsplit(url).hostname))
+
+
+class IdentitySettings(Group):
+    issuer: Annotated[str | None, in_clouds(_https, "must be an https:// URL")] = Field(
+        None, description="OpenID issuer whose tokens are accepted (RS256); default: a Cognito user pool of the stack"
+    )
+    audience: str = Field("crosscloud", min_length=1, description="audience (`aud`) of the issuer's tokens")
+    domain_prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")] | None = Field(
+        None,
+        description="first label of the user pool's token endpoint, unique in the AWS region; needed without issuer",
+    )
+    token_minutes: int = Field(60, ge=5, le=1440, description="minutes for which the user pool's tokens are good")
+
+    @field_validator("domain_prefix")
+    @classmethod
+    def _needed(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and "issuer" in info.data and info.data["issuer"] is None:
+            raise wrong("must be given, or issuer")
+        if value is not None and any(word in value for word in ("aws", "amazon", "cognito")):
+            raise wrong("must not hold aws, amazon or cognito")
+        return value
+
+
+class Throttle(Group):
+    rate: float = Field(50, gt=0, le=10_000, description="requests per second")
+    burst: int = Field(100, ge=1, le=5_000, description="requests at once")
+
+
+class ApiSettings(Group):
+    throttle: Throttle = Field(description="token bucket of routes whose operation has no x-throttle, and of the stage")
+    cors_origins: Annotated[
+        tuple[str, ...],
+        in_production(lambda origins: all(map(_https, origins)), "must hold https:// origins only"),
+    ] = Field((), description="origins of web pages that may call; none: no CORS")
+    log_retention_days: RetentionDays = Field(14, description="days for which access logs are kept")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("https", "http")
+                or not parts.netloc
+                or f"{parts.scheme}://{parts.netloc}" != origin
+            ):
+                raise wrong(f"must hold origins such as https://app.example.com, not {origin!r}")
+        return value
+
+
+class Canary(Group):
+    previous_version: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")] = Field(
+        description="published version that keeps a share of the calls"
+    )
+    weight: float = Field(gt=0, lt=1, description="that share; 0.9 sends one call of ten to the newest version")
+
+
+class FunctionSettings(Group):
+    memory: int = Field(512, ge=128, le=10_240, description="MiB; CPU grows with it, 1769 MiB are one core")
+    reserved_concurrency: int | None = Field(
+        None, ge=1, le=10_000, description="calls at a time, at most; protects the cluster; default: the account's rest"
+    )
+    log_level: LogLevel = Field("INFO", description="least level of the lines that are logged")
+    log_retention_days: RetentionDays = Field(14, description="days for which logs are kept")
+    canary: Canary | None = Field(None, description="a previous version keeps a share of the calls; default: none")
+
+
+class FunctionsSettings(Group):
+    orchestrator: FunctionSettings = Field(description="the function behind the gateway")

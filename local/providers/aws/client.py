@@ -1,0 +1,111 @@
+"""Calls to the AWS emulator, and to nothing else: no profile, no environment variable, no proxy has a say in them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore import xform_name
+from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as ConnectingError
+
+from local.emulator import ROOT_KEY, ROOT_SECRET
+from local.errors import ProviderError
+from local.machine import REGION, Machine
+
+_MISSING = ("NotFound", "NoSuch", "NonExistent")
+"""Parts of the error codes with which services say that something isn't there."""
+
+
+class MissingError(ProviderError):
+    """What the call is about does not exist."""
+
+
+class Aws:
+    """One session for all handlers; clients are made at their first use and shared by threads."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._url = loopback(machine.emulator_url)
+        self._session = _session()
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of `operation` (`CreateRole`). Raises MissingError or ProviderError with what AWS said."""
+        client = self._client(service)
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+        except ClientError as error:
+            code, message = (error.response["Error"].get(key, "") for key in ("Code", "Message"))
+            kind = MissingError if any(part in code for part in _MISSING) else ProviderError
+            raise kind(f"{service} refused {operation}: {message} ({code})") from error
+        except (ConnectingError, HTTPClientError) as error:
+            raise ProviderError(
+                f"{operation}: the AWS emulator at {self._url} does not answer ({error}). "
+                "Its log is .local/logs/emulator.log; `make up` starts it again."
+            ) from error
+        except BotoCoreError as error:
+            reason = " ".join(str(error).split())
+            raise ProviderError(f"{service} does not take these parameters for {operation}: {reason}") from error
+        return answer
+
+    def shape(self, service: str, operation: str) -> Any:
+        """botocore's model of what `operation` takes."""
+        return self._client(service).meta.service_model.operation_model(operation).input_shape
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.create_client(
+                    service,
+                    region_name=REGION,
+                    endpoint_url=self._url,
+                    aws_access_key_id=ROOT_KEY,
+                    aws_secret_access_key=ROOT_SECRET,
+                    config=Config(
+                        connect_timeout=2,
+                        read_timeout=20,
+                        retries={"mode": "standard", "total_max_attempts": 2},
+                        proxies={},
+                    ),
+                )
+            return self._clients[service]
+
+
+@cache
+def connect(machine: Machine) -> Aws:
+    return Aws(machine)
+
+
+def loopback(url: str) -> str:
+    """`url`, if it leads to this machine. Raises ProviderError otherwise."""
+    host = urlsplit(url).hostname or ""
+    try:
+        local = ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ProviderError(
+            f"The stack 'local' speaks to the emulator on a loopback address only; {url} is not one. "
+            "Real accounts belong to `pulumi up` with the stacks dev and prod."
+        )
+    return url
+
+
+def _session() -> Any:
+    """A botocore session whose settings come from no environment variable and no file."""
+    variables = {
+        name: (None, None, default, conversion)
+        for name, (_, _, default, conversion) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    }
+    nowhere = (None, None, os.devnull, None)
+    return botocore.session.Session({**variables, "config_file": nowhere, "credentials_file": nowhere})

@@ -1,0 +1,63 @@
+"""From Pulumi's properties to AWS's parameters, led by botocore's model of each call.
+
+The model tells a structure, whose members are renamed, from a map, whose keys are the program's own data (environment
+variables, tags, alias weights), and gives each number its type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from local.errors import ProviderError
+from local.provider import Properties
+
+_SCALARS: Mapping[str, Callable[[Any], Any]] = {"integer": int, "long": int, "string": str}
+
+
+def parameters(shape: Any, properties: Properties, names: Mapping[str, str]) -> dict[str, Any]:
+    """The call's parameters out of `properties`, which may hold more.
+
+    `names` maps an API member to its property where the two differ by more than capitals.
+    """
+    given = {key.lower(): value for key, value in properties.items()}
+    found: dict[str, Any] = {}
+    for member, kind in shape.members.items():
+        value = given.get(names.get(member, member).lower())
+        if value is not None:
+            found[member] = _value(kind, value, names, member)
+    return found
+
+
+def members(shape: Any, names: Mapping[str, str]) -> set[str]:
+    """The properties that the call takes, in lower case."""
+    return {names.get(member, member).lower() for member in shape.members}
+
+
+def _value(kind: Any, value: Any, names: Mapping[str, str], path: str) -> Any:
+    match kind.type_name:
+        case "structure":
+            if unknown := {key for key in value if key.lower() not in members(kind, names)}:
+                raise ProviderError(f"{path} has no {', '.join(sorted(unknown))} in this AWS API.")
+            return parameters(kind, value, names)
+        case "map":
+            return {key: _value(kind.value, item, names, f"{path}.{key}") for key, item in value.items()}
+        case "list" if isinstance(value, dict):  # tags
+            return [{"Key": key, "Value": item} for key, item in value.items()]
+        case "list":
+            return [_value(kind.member, item, names, path) for item in value]
+        case scalar:
+            return _SCALARS[scalar](value) if scalar in _SCALARS else value
+
+
+def agrees(kind: Any, wanted: Any, found: Any) -> bool:
+    """Whether AWS's description `found` has what was `wanted`; members that it doesn't tell can't disagree."""
+    match kind.type_name:
+        case "structure" if isinstance(found, dict):
+            shared = [key for key in wanted if key in found]
+            return all(agrees(kind.members[key], wanted[key], found[key]) for key in shared)
+        case "string" if isinstance(found, dict):  # a policy, which AWS gives back parsed
+            return bool(json.loads(wanted) == found)
+        case _:
+            return bool(wanted == found)

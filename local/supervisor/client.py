@@ -1,0 +1,149 @@
+"""Starts, finds and stops the supervisor of a clone."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from local.desired import read_status
+from local.errors import LocalError
+from local.machine import Machine
+from local.supervisor.manifests import tail
+from local.supervisor.process import Process, adopt_recorded, kill, marked
+
+MODULES = ("local.postgres", "local.emulator", "local.envoy.server")
+"""The system processes in the order of their start."""
+LOCK = "supervisor.lock"
+_CODE = Path(__file__).resolve().parents[2]
+_PASSED = ("HOME", "STACK_ENVOY_BIN", "STACK_POSTGRES_BIN")
+_START = 120.0
+"""Seconds until every system process must be ready; a cold start of all takes some 3."""
+_STOP = 120.0
+"""Seconds that an orderly stop may take: the longest grace periods of pods and processes, one after the other."""
+
+
+def alive(machine: Machine) -> bool:
+    """Whether a supervisor holds the clone's lock."""
+    try:
+        with (machine.run / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
+    """Starts the supervisor unless it lives, and waits until the system processes are ready.
+
+    One that runs other code than this is replaced; the processes live on. Raises LocalError with the reason and the
+    last log lines when a process fails.
+    """
+    began = time.time()
+    if alive(machine) and read_status(machine).get("supervisor", {}).get("code") != code_digest():
+        _signal(machine, signal.SIGKILL)
+        _await_end(machine, timeout=5)
+    if alive(machine):
+        _signal(machine, signal.SIGHUP)
+    else:
+        _launch(machine, modules)
+    end = time.monotonic() + _START
+    while time.monotonic() < end:
+        processes = read_status(machine).get("processes", []) if _reports(machine) else []
+        for process in processes:
+            if process["state"] == "failed" and process["tried"] > began:
+                raise LocalError(process["message"])
+        if processes and all(process["state"] == "ready" for process in processes):
+            return
+        if not alive(machine):
+            raise LocalError(f"The supervisor has ended. Its log ends: {tail(_log(machine))}")
+        time.sleep(0.02)
+    raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
+
+
+def stop(machine: Machine) -> None:
+    """Stops everything, also what a supervisor that died left behind; returns when all processes are gone."""
+    if alive(machine):
+        _signal(machine, signal.SIGTERM)
+        _await_end(machine, timeout=_STOP)
+    status = read_status(machine)
+    pods, processes = _recorded(status.get("pods", [])), _recorded(status.get("processes", []))
+    asyncio.run(_stop_in_order(pods, processes))
+    kill(list(marked(machine)))
+    (machine.run / "status.json").unlink(missing_ok=True)
+
+
+def code_digest() -> str:
+    """Of the code of the local stack."""
+    digest = hashlib.sha256()
+    for path in sorted((_CODE / "local").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+async def _stop_in_order(pods: Iterable[Process], processes: Sequence[Process]) -> None:
+    await asyncio.gather(*(pod.stop(grace=10) for pod in pods))
+    for process in reversed(processes):
+        await process.stop(grace=10)
+
+
+def _recorded(records: Iterable[dict[str, Any]]) -> list[Process]:
+    return [process for process in map(adopt_recorded, records) if process is not None]
+
+
+def _launch(machine: Machine, modules: Sequence[str]) -> None:
+    """In a session of its own, so that neither Ctrl-C nor the terminal's end reaches it."""
+    machine.logs.mkdir(parents=True, exist_ok=True)
+    env = {key: os.environ[key] for key in _PASSED if key in os.environ}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
+    command = [sys.executable, "-m", "local.supervisor", "--root", str(machine.root), "--modules", *modules]
+    with _log(machine).open("a") as log:
+        child = subprocess.Popen(
+            command,
+            cwd=_CODE,
+            env={**env, "PATH": path, "LANG": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    while not alive(machine):
+        if child.poll() is not None:
+            raise LocalError(f"The supervisor did not start. Its log ends: {tail(_log(machine), 1)}")
+        time.sleep(0.02)
+    child.returncode = 0  # it outlives this process; nobody waits for it
+
+
+def _log(machine: Machine) -> Path:
+    return machine.logs / "supervisor.log"
+
+
+def _reports(machine: Machine) -> bool:
+    """Whether the status file is of the living supervisor."""
+    return adopt_recorded(read_status(machine).get("supervisor")) is not None
+
+
+def _signal(machine: Machine, number: signal.Signals) -> None:
+    recorded = adopt_recorded(read_status(machine).get("supervisor"))
+    if recorded is not None:
+        psutil.Process(recorded.pid).send_signal(number)
+
+
+def _await_end(machine: Machine, *, timeout: float) -> None:
+    end = time.monotonic() + timeout
+    while alive(machine):
+        if time.monotonic() > end:
+            raise LocalError(f"The supervisor has not ended within {timeout:.0f} s; see {_log(machine)}.")
+        time.sleep(0.02)

@@ -1,0 +1,146 @@
+"""The processes that are no pods: started in order, made ready, kept running, stopped in the reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from local.errors import LocalError
+from local.machine import Machine
+from local.processes import ProcessSpec
+from local.setup import is_free
+from local.supervisor.manifests import tail
+from local.supervisor.process import POLL, Backoff, Process, adopt_recorded, start
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Keeper:
+    """Keeps one process running. States: starting, ready, failed."""
+
+    machine: Machine
+    spec: ProcessSpec
+    ports: Collection[int]
+    """What it listens on; nobody else may when it starts."""
+    changed: Callable[[], None]
+    process: Process | None = None
+    state: str = "starting"
+    message: str = ""
+    restarts: int = 0
+    tried: float = 0.0
+    """When it was last started, in seconds since the epoch."""
+    backoff: Backoff = field(default_factory=Backoff)
+    again: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to have a failed process tried again at once."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has been ready, or failed, at least once."""
+        return self.state != "starting" or self.restarts > 0
+
+    @property
+    def digest(self) -> str:
+        """Of what it runs: a process with another one is not adopted."""
+        content = [self.spec.argv, sorted(self.spec.env.items()), str(self.spec.cwd)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def record(self) -> dict[str, Any]:
+        """Its entry in the status file, enough for `adopt`."""
+        return {
+            "name": self.spec.name,
+            "digest": self.digest,
+            "pid": self.process.pid if self.process else None,
+            "created": self.process.created if self.process else None,
+            "state": self.state,
+            "message": self.message,
+            "restarts": self.restarts,
+            "tried": self.tried,
+        }
+
+    def adopt(self, record: Mapping[str, Any]) -> None:
+        if record.get("digest") == self.digest:
+            self.process, self.restarts = adopt_recorded(record), record["restarts"]
+
+    async def run(self) -> None:
+        """Until it is cancelled; the process survives that."""
+        while True:
+            began = time.monotonic()
+            problem = await self._once()
+            log.warning("%s: %s", self.spec.name, problem)
+            healthy = time.monotonic() - began if self.state == "ready" else 0.0
+            self.restarts += 1
+            delay = self.backoff.after(healthy)
+            self._set("failed" if self.backoff.failures >= 3 or not healthy else "starting", problem)
+            self.again.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.again.wait(), delay)
+
+    async def stop(self) -> None:
+        if self.process is not None:
+            await self.process.stop(grace=self.spec.grace, signal=self.spec.stop_signal)
+            self.process = None
+
+    async def _once(self) -> str:
+        """One life of the process; says how it ended."""
+        try:
+            if self.process is None:
+                self.tried, self.state = time.time(), "starting"
+                for port in self.ports:
+                    require_free(port, self.spec.name)
+                await asyncio.to_thread(self.spec.prepare)
+                spec = self.spec
+                self.process = start(spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, machine=self.machine)
+                self.changed()
+        except (LocalError, OSError) as error:
+            return str(error)
+        end = asyncio.create_task(self.process.wait())
+        try:
+            if not await self._becomes_ready(end):
+                how = end.result() if end.done() else f"was not ready within {self.spec.ready_timeout:.0f} s"
+                await self.stop()
+                return f"{self.spec.name} {how}. Its log {self.spec.log} ends: {tail(self.spec.log)}"
+            self._set("ready", "")
+            how = await end
+            await self.stop()
+            return f"{self.spec.name} {how}."
+        finally:
+            end.cancel()
+
+    async def _becomes_ready(self, end: asyncio.Task[str]) -> bool:
+        limit = time.monotonic() + self.spec.ready_timeout
+        while not end.done() and time.monotonic() < limit:
+            if await asyncio.to_thread(self.spec.ready):
+                return True
+            await asyncio.sleep(POLL / 2)
+        return False
+
+    def _set(self, state: str, message: str) -> None:
+        self.state, self.message = state, message
+        self.changed()
+
+
+def require_free(port: int, name: str) -> None:
+    """Raises LocalError naming who listens on the port."""
+    if is_free(port):
+        return
+    holder = "another process"
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
+                holder = f"{psutil.Process(connection.pid).name()!r} (process {connection.pid})"
+    except (psutil.AccessDenied, psutil.NoSuchProcess):
+        log.info("Who holds port %d can't be told.", port)
+    raise LocalError(
+        f"Port {port} on 127.0.0.1, which {name} needs, is used by {holder}. "
+        "End it, or delete .local/ports.json to have other ports chosen."
+    )

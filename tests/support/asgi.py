@@ -1,0 +1,99 @@
+"""Calls an ASGI application in this process, byte by byte and without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import FastAPI
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """Runs the application's start before the first call and its end after the last."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.loop = asyncio.new_event_loop()
+
+    def __call__(self, method: str, path: str, **options: Any) -> Reply:
+        """`body` as bytes or chunks; without `length` no Content-Length is sent; `pause` in seconds before the body."""
+        return self.loop.run_until_complete(self.request(method, path, **options))
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        body: bytes | Sequence[bytes] | None = None,
+        length: bool = True,
+        pause: float = 0.0,
+    ) -> Reply:
+        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+        chunks = [body] if isinstance(body, bytes) else list(body or [b""])
+        if body is not None:
+            total = str(sum(map(len, chunks))).encode()
+            raw.append((b"content-length", total) if length else (b"transfer-encoding", b"chunked"))
+        messages = [
+            {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+            for number, chunk in enumerate(chunks, 1)
+        ]
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(pause)
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        bare, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "https",
+            "path": unquote(bare),
+            "raw_path": bare.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": raw,
+            "server": ("127.0.0.1", 8443),
+            "client": ("127.0.0.1", 1),
+        }
+        await self.app(scope, receive, send)
+        start = sent[0]
+        names = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
+        return Reply(start["status"], names, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+@contextlib.contextmanager
+def client(app: FastAPI) -> Iterator[Client]:
+    made = Client(app)
+    context = app.router.lifespan_context(app)
+    made.loop.run_until_complete(context.__aenter__())
+    try:
+        yield made
+    finally:
+        made.loop.run_until_complete(context.__aexit__(None, None, None))
+        made.loop.close()
+
+
+Call = Callable[..., Reply]

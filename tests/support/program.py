@@ -1,0 +1,391 @@
+"""Runs the program, or a part of it, in this process and records everything that it declares: offline, nothing is made.
+
+In a preview only inputs are known, as for an engine that creates a stack; otherwise outputs have plausible values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import functools
+import json
+import logging
+import os
+import runpy
+import sys
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import yaml
+from google.protobuf import json_format, struct_pb2
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
+from pulumi.runtime.proto import resource_pb2
+
+from local.provider import Handler
+from local.providers import tls
+
+with warnings.catch_warnings():
+    # The SDK warns of a class of its own when the module is loaded, which its first use does, whoever uses it.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    _ = aws.lambda_.Function
+
+ROOT = Path(__file__).resolve().parents[2]
+STACKS = ("local", "dev", "prod")
+MACHINE = {"issuer": "http://127.0.0.1:8180", "ingressPort": 8444, "databasePort": 5433}
+
+ACCOUNT, SUBSCRIPTION, TENANT = "123456789012", str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
+REGION = "eu-central-1"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A resource as the program declares it. `inputs` are plain; `secrets` are the dotted paths that are marked."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    parent: str
+    inputs: Properties
+    secrets: frozenset[str]
+    dependencies: frozenset[str]
+    deleted_with: str
+    protect: bool
+    delete_before_replace: bool
+    ignore_changes: tuple[str, ...]
+    provider: str
+
+    def __getitem__(self, path: str) -> Any:
+        """The input at a dotted path; numbers index lists, absent values are None."""
+        value: Any = self.inputs
+        for step in path.split("."):
+            if value is None:
+                return None
+            value = value[int(step)] if isinstance(value, list) else value.get(step)
+        return value
+
+
+@dataclass(kw_only=True)
+class Program:
+    """What one run declared."""
+
+    resources: list[Declared] = field(default_factory=list)
+    outputs: Properties = field(default_factory=dict)
+    secret_outputs: frozenset[str] = frozenset()
+    calls: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def all(self, type_: str) -> list[Declared]:
+        """Those whose type token ends so: `Deployment`, `apps/v1:Deployment`."""
+        return [r for r in self.resources if r.type == type_ or r.type.endswith(f":{type_}")]
+
+    def one(self, type_: str, name: str | None = None) -> Declared:
+        found = [r for r in self.all(type_) if name in (None, r.name)]
+        assert len(found) == 1, f"{type_} {name}: {[r.name for r in self.all(type_)]}"
+        return found[0]
+
+    def after(self, resource: Declared) -> set[str]:
+        """URNs of everything that `resource` waits for, near and far. A component stands for all that is in it."""
+        by_urn = {r.urn: r for r in self.resources}
+        seen: set[str] = set()
+        waiting = [resource.urn]
+        while waiting:
+            for urn in by_urn[waiting.pop()].dependencies - seen:
+                if urn in by_urn:
+                    seen.add(urn)
+                    waiting.append(urn)
+        return seen
+
+
+class _Silent(Mocks):
+    """`MockMonitor` wants one; the monitor below answers everything itself."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        raise AssertionError(args.typ)
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(args.token)
+
+
+class _Monitor(MockMonitor):
+    def __init__(self, program: Program, *, preview: bool) -> None:
+        super().__init__(_Silent())
+        self._program, self._preview = program, preview
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the engine does it: the parents' types, without the stack's, joined by `$`."""
+        if parent and (qualified := parent.split("::")[2]) != "pulumi:pulumi:Stack":
+            type_ = f"{qualified}${type_}"
+        return "::".join([f"urn:pulumi:{pulumi.get_stack()}", pulumi.get_project(), type_, name])
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        assert urn not in {r.urn for r in self._program.resources}, f"declared twice: {urn}"
+        raw = json_format.MessageToDict(request.object)
+        secrets: set[str] = set()
+        inputs = _plain(raw, "", secrets)
+        declared = Declared(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            custom=request.custom or request.remote,
+            parent=request.parent,
+            inputs=inputs,
+            secrets=frozenset(secrets),
+            dependencies=frozenset(request.dependencies),
+            deleted_with=request.deletedWith,
+            protect=request.protect,
+            delete_before_replace=request.deleteBeforeReplace,
+            ignore_changes=tuple(request.ignoreChanges),
+            provider=request.provider.rpartition("::")[0],
+        )
+        self._program.resources.append(declared)
+        if not declared.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        if self._preview:
+            state, id_ = {key: value for key, value in raw.items() if key not in _MAPPED}, ""
+        else:
+            computed = _computed(request.type, request.name, inputs)
+            state, id_ = {**raw, **computed}, str(computed.get("id", f"{request.name}-id"))
+        state.pop("id", None)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=_struct(state))
+
+    def RegisterResourceOutputs(self, request: Any) -> Empty:  # noqa: N802 - the RPC's name
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            secrets: set[str] = set()
+            self._program.outputs = _plain(json_format.MessageToDict(request.outputs), "", secrets)
+            self._program.secret_outputs = frozenset(secrets)
+        return Empty()
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
+        self._program.calls.append(request.tok)
+        fields: dict[str, Any] = {"return": _struct(_ANSWERS[request.tok])}
+        return resource_pb2.ResourceInvokeResponse(**fields)
+
+
+def run(
+    main: Callable[[], None] | None = None,
+    *,
+    stack: str = "dev",
+    preview: bool = False,
+    config: Mapping[str, object] | None = None,
+) -> Program:
+    """Runs `main`, or the repository's program in a folder of its own, for a stack with its own configuration.
+
+    `config` is laid over the stack's file: full keys to values. Raises what the program raises.
+    """
+    program = Program()
+    logger = logging.Logger("program")
+    logger.addHandler(_Collect(program.warnings))
+    monitor = _Monitor(program, preview=preview)
+    pulumi.runtime.set_all_config(configuration(stack, config or {}), [])
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    pulumi.runtime.settings.configure(
+        MockSettings(  # type: ignore[no-untyped-call]
+            monitor=monitor,
+            monitor_features=set(monitor.GetDeploymentInfo(Empty()).supportedFeatures),  # type: ignore[no-untyped-call]
+            engine=MockEngine(logger),
+            project="crosscloud",
+            stack=stack,
+            dry_run=preview,
+            organization=None,
+            callbacks=None,
+        )
+    )
+    pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # a second run in one process
+    directory, path = Path.cwd(), sys.path[:]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("__main__.py", "app"):
+            Path(folder, name).symlink_to(ROOT / name)
+        os.chdir(folder)
+        try:
+            loop.run_until_complete(pulumi.runtime.stack.run_in_stack(main or _main))
+        finally:
+            os.chdir(directory)
+            sys.path[:] = path
+            asyncio.set_event_loop(None)
+            loop.close()
+    return program
+
+
+@functools.cache
+def deployed(stack: str, preview: bool) -> Program:
+    """The whole program for a stack, run once per test session."""
+    return run(stack=stack, preview=preview)
+
+
+def configuration(stack: str, overlay: Mapping[str, object]) -> dict[str, str]:
+    """The stack's file as the SDK wants it, with the machine for `local`."""
+    values: dict[str, object] = dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"])
+    if stack == "local":
+        values["crosscloud:machine"] = MACHINE
+    values |= overlay
+    return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items() if v is not None}
+
+
+def _main() -> None:
+    runpy.run_path("__main__.py", run_name="__main__")
+
+
+class _Collect(logging.Handler):
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._messages.append(record.getMessage())
+
+
+def _plain(value: Any, path: str, secrets: set[str]) -> Any:
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            secrets.add(path)
+            return _plain(value["value"], path, set())
+        prefix = f"{path}." if path else ""
+        return {key: _plain(item, f"{prefix}{key}", secrets) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_plain(item, f"{path}.{index}", secrets) for index, item in enumerate(value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
+    return json_format.ParseDict(dict(value), struct_pb2.Struct())
+
+
+# ---- what a cloud would answer
+
+_MAPPED = {"identity"}
+"""Inputs that come back in another form."""
+
+_KUBECONFIG = yaml.safe_dump(
+    {
+        "clusters": [{"cluster": {"server": "https://aks.example:443", "certificate-authority-data": "Q0E="}}],
+        "users": [{"user": {"token": "of-a-person"}}],
+    }
+)
+_ANSWERS: dict[str, Properties] = {
+    "azure-native:authorization:getClientConfig": {
+        "clientId": str(uuid.UUID(int=3)),
+        "objectId": str(uuid.UUID(int=4)),
+        "subscriptionId": SUBSCRIPTION,
+        "tenantId": TENANT,
+    },
+    "azure-native:containerservice:listManagedClusterUserCredentials": {
+        "kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(_KUBECONFIG.encode()).decode()}]
+    },
+}
+
+
+_CERTIFICATES: Mapping[str, Handler] = tls.package(None).handlers  # type: ignore[arg-type]  # it uses no machine
+
+
+def _secret(value: str) -> Properties:
+    return {SIGNATURE: SECRET, "value": value}
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def _computed(type_: str, name: str, inputs: Properties) -> Properties:
+    kind = type_.rpartition(":")[2]
+    match type_.partition(":")[0]:
+        case "aws":
+            return _aws(kind, name, inputs)
+        case "azure-native":
+            return _azure(kind, name, inputs)
+        case "tls":
+            return _tls(type_, name, inputs)
+        case "docker":
+            return {"repoDigest": f"{inputs['imageName'].rpartition(':')[0]}@sha256:{'0' * 64}"}
+        case "random":
+            return {"result": _secret(f"generated-{name}")}
+    return {}
+
+
+def _aws(kind: str, name: str, inputs: Properties) -> Properties:
+    physical = str(inputs.get("name", f"{name}-1a2b3c4"))
+    alias = _arn("lambda", f"function:{inputs.get('functionName')}:{physical}")
+    secret = _arn("secretsmanager", f"secret:{physical}-AbCdEf")
+    scopes = [f"{inputs.get('identifier')}/{scope['scopeName']}" for scope in inputs.get("scopes", [])]
+    outputs: dict[str, Properties] = {
+        "LogGroup": {"id": physical, "name": physical, "arn": _arn("logs", f"log-group:{physical}")},
+        "Role": {"id": physical, "name": physical, "arn": f"arn:aws:iam::{ACCOUNT}:role/{physical}"},
+        "Function": {"id": physical, "name": physical, "arn": _arn("lambda", f"function:{physical}"), "version": "7"},
+        "Alias": {
+            "arn": alias,
+            "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
+        },
+        "Secret": {"id": secret, "arn": secret},
+        "SecretVersion": {"secretArn": inputs.get("secretId"), "versionId": "v1"},
+        "Api": {"id": "a1b2c3d4e5", "executionArn": _arn("execute-api", "a1b2c3d4e5")},
+        "Stage": {"invokeUrl": f"https://{inputs.get('apiId')}.execute-api.{REGION}.amazonaws.com/"},
+        "UserPool": {"id": f"{REGION}_AbCdEf123", "region": REGION},
+        "ResourceServer": {"scopeIdentifiers": scopes},
+        "UserPoolClient": {"id": "4exampleclientid", "clientSecret": _secret("client-secret")},
+    }
+    return outputs.get(kind, {})
+
+
+def _azure(kind: str, name: str, inputs: Properties) -> Properties:
+    names = ("resourceName", "resourceGroupName", "registryName", "privateZoneName", "databaseName")
+    physical = str(next((inputs[key] for key in names if key in inputs and _names(kind, key)), f"{name}1a2b3c4d"))
+    group = inputs.get("resourceGroupName", physical)
+    id_ = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{kind}/{physical}"
+    common = {"id": id_, "name": physical}
+    match kind:
+        case "ResourceGroup":
+            return {**common, "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{physical}"}
+        case "UserAssignedIdentity":
+            uid = functools.partial(uuid.uuid5, uuid.NAMESPACE_DNS)
+            return {**common, "principalId": str(uid(f"principal-{name}")), "clientId": str(uid(f"client-{name}"))}
+        case "Registry":
+            return {**common, "loginServer": f"{physical}.azurecr.io"}
+        case "ManagedCluster":
+            issuer = {"enabled": True, "issuerURL": "https://oidc.example/cluster/"}
+            return {**common, "oidcIssuerProfile": issuer, "identity": {"type": "UserAssigned"}}
+        case "Server":
+            return {**common, "fullyQualifiedDomainName": f"{physical}.postgres.database.azure.com"}
+    return common
+
+
+def _names(kind: str, key: str) -> bool:
+    owners = {
+        "resourceGroupName": {"ResourceGroup"},
+        "resourceName": {"ManagedCluster", "UserAssignedIdentity"},
+        "databaseName": {"Database"},
+    }
+    return key not in owners or kind in owners[key]
+
+
+def _tls(type_: str, name: str, inputs: Properties) -> Properties:
+    """Real keys and certificates."""
+    handler = _CERTIFICATES[type_]
+    made = handler.create(name, inputs)
+    return {
+        "id": made.id,
+        **{key: _secret(value) if key in handler.secret_outputs else value for key, value in made.outputs.items()},
+    }
+
+
+def containers(deployment: Declared) -> Iterator[Properties]:
+    """Every container of a Deployment's pods, init containers too."""
+    spec = deployment["spec.template.spec"]
+    yield from spec.get("initContainers", [])
+    yield from spec["containers"]

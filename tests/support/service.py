@@ -1,0 +1,90 @@
+"""A service as a process of its own, as its container runs it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE = 20.0
+
+
+class Service:
+    """`python ARGUMENTS` with exactly this environment, which names HOST and PORT; `ca` is trusted by the calls."""
+
+    def __init__(self, *arguments: str, environment: dict[str, str], ca: str) -> None:
+        self.port = int(environment["PORT"])
+        self._context = ssl.create_default_context(cadata=ca)
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], Any]:
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=DEADLINE)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            body = response.read()
+            is_json = names.get("content-type", "").endswith("json")
+            return response.status, names, json.loads(body) if is_json else body
+        finally:
+            connection.close()
+
+    def wait_for(self, path: str, status: int) -> Any:
+        """The body of the first answer with the status."""
+        end = time.monotonic() + DEADLINE
+        seen: object = None
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                seen = self.get(path)
+            except OSError as error:
+                seen = error
+            else:
+                if seen[0] == status:
+                    return seen[2]
+            time.sleep(0.02)
+        raise AssertionError(f"{path} did not answer {status}: {seen}, {self.end()}")
+
+    def takes_connections(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def signal(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def end(self) -> list[dict[str, Any]]:
+        """Sends the signal, if that has not been done, and gives every line that was logged."""
+        if self.process.poll() is None:
+            self.signal()
+        return self.lines()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Every line that was logged, when the process has ended by itself."""
+        out, err = self.process.communicate(timeout=DEADLINE)
+        if err:
+            raise AssertionError(err)
+        return [json.loads(line) for line in out.splitlines()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

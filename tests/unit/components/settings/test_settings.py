@@ -1,0 +1,151 @@
+"""What may not be set, group by group: each row is one wrong value and the words that its sentence must hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from components.settings import Settings
+from components.settings.checks import Circumstances
+from tests.support.program import configuration
+
+
+def given(stack: str) -> dict[str, Any]:
+    values = configuration(stack, {})
+    own = {key.partition(":")[2]: value for key, value in values.items() if key.startswith("crosscloud:")}
+    return {key: json.loads(value) for key, value in own.items() if key != "machine"}
+
+
+def problems(stack: str, path: str, value: object, *, production: bool, this_machine: bool = False) -> list[str]:
+    """What is wrong with a stack's settings when one is changed; None removes it."""
+    content = given(stack)
+    *parents, last = path.split(".")
+    target = content
+    for key in parents:
+        target = target.setdefault(key, {})
+    target[last] = value
+    if value is None:
+        del target[last]
+    try:
+        Settings.model_validate(content, context=Circumstances(production=production, this_machine=this_machine))
+    except ValidationError as error:
+        return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return []
+
+
+EVERYWHERE = [
+    ("azure.location", "West Europe", "pattern"),
+    ("network.nodes", "10.99.0.0/20", "must lie within addresses"),
+    ("network.databases", "10.10.0.0/24", "must not overlap nodes"),
+    ("network.pods", "10.10.0.0/16", "must not overlap 10.10.0.0/16"),
+    ("network.services", "10.244.0.0/16", "must not overlap 10.244.0.0/16"),
+    ("network.pods", "172.31.0.0/16", "must not overlap 172.31.0.0/16"),
+    ("registry.name", "With-Dash", "pattern"),
+    ("registry.sku", "Cheap", "Basic"),
+    ("cluster.kubernetesVersion", "1.26", "1.36"),
+    ("cluster.maxNodes", 0, "greater than or equal to 1"),
+    ("cluster.adminGroupObjectIds", [], "must name at least one group"),
+    ("cluster.adminGroupObjectIds", ["admins"], "UUID"),
+    ("cluster.authorizedIpRanges", [], "must name at least one network"),
+    ("cluster.authorizedIpRanges", ["0.0.0.0/0"], "not for everybody"),
+    ("cluster.authorizedIpRanges", ["128.0.0.0/1"], "not for everybody"),
+    ("ingress.dnsLabel", "-x", "pattern"),
+    ("ingress.sourceRanges", [], "must name at least one network"),
+    ("ingress.maxReplicas", 1, "must be at least minReplicas"),
+    ("certificates.epoch", "Nov 2026", "pattern"),
+    ("certificates.leafHours", 10_000, "less than or equal to 9552"),
+    ("certificates.authorityHours", 48, "must be at least leafHours"),
+    ("certificates.trustedAuthorities", ["2026"], "not the one that signs"),
+    ("database.version", "11", "18"),
+    ("database.storageGb", 33, "32, 64"),
+    ("database.backupDays", 1, "greater than or equal to 7"),
+    ("database.authentication", "trust", "entra"),
+    ("services", {}, "must name at least one service"),
+    ("services.Users", {}, "pattern"),
+    ("services.orchestrator", {}, "must not be one of ingress, kit, orchestrator"),
+    ("services.users.maxReplicas", 1, "must be at least minReplicas"),
+    ("services.users.cpu", "100 millicores", "pattern"),
+    ("services.users.memory", "1e9", "pattern"),
+    ("services.users.memoryLimit", "384", "pattern"),
+    ("identity.domainPrefix", None, "must be given, or issuer"),
+    ("identity.domainPrefix", "my-cognito", "must not hold aws, amazon or cognito"),
+    ("identity.issuer", "http://issuer.example.com", "must be an https:// URL"),
+    ("identity.tokenMinutes", 1, "greater than or equal to 5"),
+    ("api.throttle.rate", 0, "greater than 0"),
+    ("api.throttle.burst", 0, "greater than or equal to 1"),
+    ("api.corsOrigins", ["*"], "must hold origins such as"),
+    ("api.corsOrigins", ["https://app.example.com/"], "must hold origins such as"),
+    ("api.logRetentionDays", 2, "1, 3, 5"),
+    ("functions.orchestrator.memory", 64, "greater than or equal to 128"),
+    ("functions.orchestrator.canary", {"previousVersion": "$LATEST", "weight": 0.5}, "pattern"),
+    ("functions.orchestrator.canary", {"previousVersion": "4", "weight": 1}, "less than 1"),
+    ("functions.orchestrator.canary", {"weight": 0.5}, "required"),
+    ("functions.catalogue", {}, "not permitted"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "words"), EVERYWHERE)
+def test_wrong_value_is_refused(path: str, value: object, words: str) -> None:
+    found = problems("dev", path, value, production=False)
+    assert len(found) == 1, found
+    assert words in found[0]
+
+
+UNSAFE_IN_PRODUCTION = [
+    ("cluster.tier", "Free", "uptime"),
+    ("ingress.minReplicas", 1, "must be at least 2"),
+    ("services.users.minReplicas", 1, "must be at least 2"),
+    ("services.users.logLevel", "DEBUG", "must not be DEBUG"),
+    ("functions.orchestrator.logLevel", "DEBUG", "must not be DEBUG"),
+    ("database.authentication", "password", "must be entra"),
+    ("api.corsOrigins", ["http://app.example.com"], "https:// origins only"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "words"), UNSAFE_IN_PRODUCTION)
+def test_unsafe_value_is_refused_in_production_only(path: str, value: object, words: str) -> None:
+    (found,) = problems("prod", path, value, production=True)
+    assert words in found
+    assert "production: true" in found
+    assert problems("dev", path, value, production=False) == []
+
+
+def test_unsafe_default_is_refused_in_production_too() -> None:
+    (found,) = problems("prod", "cluster.tier", None, production=True)
+    assert "uptime" in found
+
+
+def test_plain_connections_are_for_this_machine_only() -> None:
+    assert problems("dev", "database.tls", "disable", production=False)
+    assert not problems("dev", "database.tls", "disable", production=False, this_machine=True)
+
+
+@pytest.mark.parametrize(
+    ("production", "protect", "protected"),
+    [(True, None, True), (False, None, False), (True, False, False), (False, True, True)],
+)
+def test_protection_follows_production_unless_it_is_set(
+    production: bool, protect: bool | None, protected: bool
+) -> None:
+    content = {**given("prod"), "production": production, "protect": protect}
+    context = Circumstances(production=production, this_machine=False)
+    assert Settings.model_validate(content, context=context).protected is protected
+
+
+def test_every_setting_is_described() -> None:
+    schema = Settings.model_json_schema()
+    groups = [schema, *schema["$defs"].values()]
+    fields = [(g["title"], name, field) for g in groups for name, field in g.get("properties", {}).items()]
+    undescribed = [
+        f"{group}.{name}" for group, name, field in fields if not field.get("description") and "$ref" not in field
+    ]
+    assert undescribed == []
+
+
+def test_settings_do_not_change() -> None:
+    settings = Settings.model_validate(given("dev"), context=Circumstances(production=False, this_machine=False))
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.cluster.tier = "Premium"  # type: ignore[misc]

@@ -1,0 +1,113 @@
+"""How the settings are read: what is refused at once, and that every problem is told in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pytest
+
+from components import settings
+from components.settings import Settings, SettingsError
+from tests.support.program import MACHINE, STACKS, run
+
+REFUSED = "the stack 'local' is this machine: apply it with `make up`; a Pulumi engine deploys dev and prod"
+
+
+def load(stack: str, config: Mapping[str, object]) -> Settings:
+    loaded: list[Settings] = []
+    run(lambda: loaded.append(settings.load()), stack=stack, config=config)
+    return loaded[0]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_file_is_valid(stack: str) -> None:
+    assert load(stack, {}).services["users"].min_replicas >= 2
+
+
+def test_local_without_its_machine_is_refused_before_anything_else() -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        load("local", {"crosscloud:machine": None, "crosscloud:cluster": {"tier": "Gold"}})
+    assert str(refused.value) == REFUSED
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_machine_is_refused_elsewhere(stack: str) -> None:
+    with pytest.raises(pulumi.RunError, match="crosscloud:machine is for the stack 'local'"):
+        load(stack, {"crosscloud:machine": MACHINE})
+
+
+def test_the_machine_gives_addresses_to_the_stack_local_only() -> None:
+    local, dev = load("local", {}), load("dev", {})
+    assert (local.identity.issuer, local.ingress_host, local.ingress.port) == (
+        "http://127.0.0.1:8180",
+        "localhost",
+        8444,
+    )
+    assert (local.database.port, local.database.tls) == (5433, "disable")
+    assert (dev.database.port, dev.database.tls, dev.ingress.port) == (5432, "verify-full", 443)
+    assert dev.ingress_host.endswith(".cloudapp.azure.com")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    broken = {
+        "crosscloud:clutser": {},
+        "crosscloud:azure": "westeurope",
+        "crosscloud:cluster": {"tier": "Gold", "authorizedIpRanges": ["0.0.0.0/0", "office"], "maxNodes": "three"},
+        "crosscloud:database": {"tls": "disable", "pasword": "x"},
+        "crosscloud:services": {"users": {"minReplicas": 3, "maxReplicas": 2}},
+    }
+    with pytest.raises(SettingsError) as error:
+        load("dev", broken)
+    paths = [problem.split()[0] for problem in error.value.problems]
+    assert sorted(paths) == [
+        "crosscloud:azure",
+        "crosscloud:cluster.adminGroupObjectIds",
+        "crosscloud:cluster.authorizedIpRanges[0]",
+        "crosscloud:cluster.authorizedIpRanges[1]",
+        "crosscloud:cluster.maxNodes",
+        "crosscloud:cluster.tier",
+        "crosscloud:clutser",
+        "crosscloud:database.pasword",
+        "crosscloud:database.tls",
+        "crosscloud:services.users.maxReplicas",
+    ]
+    assert str(error.value).startswith("Pulumi.dev.yaml has 10 problems:\n")
+
+
+def test_a_problem_says_what_is_allowed_and_what_was_given() -> None:
+    with pytest.raises(SettingsError) as error:
+        load("dev", {"crosscloud:network": {"outbound": "vpn", "nodes": "10.10.0.1/20"}, "crosscloud:protect": "maybe"})
+    allowed, network, flag = sorted(error.value.problems, key=lambda text: "outbound" not in text)
+    assert "must be 'loadBalancer' or 'natGateway'; given \"vpn\" (how nodes reach the internet" in allowed
+    assert "crosscloud:protect must be a valid boolean" in network + flag
+    assert 'crosscloud:network.nodes is not a valid IPv4 network; given "10.10.0.1/20"' in network + flag
+
+
+def test_a_missing_setting_says_what_it_is_for() -> None:
+    with pytest.raises(SettingsError) as error:
+        load("dev", {"crosscloud:registry": {}})
+    (problem,) = error.value.problems
+    assert problem.startswith("crosscloud:registry.name is missing: name of the container registry")
+
+
+def test_an_unknown_setting_lists_those_that_exist() -> None:
+    with pytest.raises(SettingsError) as error:
+        load("dev", {"crosscloud:services": {"users": {"replicas": 2}}})
+    (problem,) = error.value.problems
+    assert problem.startswith("crosscloud:services.users.replicas is no setting; there are cpu, cpuTarget,")
+    assert "minReplicas" in problem
+
+
+def test_an_encrypted_setting_is_refused() -> None:
+    def main() -> None:
+        values = dict(pulumi.runtime.config.CONFIG.get())
+        pulumi.runtime.set_all_config(values, ["crosscloud:database"])
+        settings.load()
+
+    with pytest.raises(SettingsError, match="crosscloud:database is encrypted, but no setting is a secret"):
+        run(main)
+
+
+def test_configuration_of_other_packages_is_left_alone() -> None:
+    assert load("dev", {"aws:profile": "someone"}).production is False

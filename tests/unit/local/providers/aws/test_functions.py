@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.errors import ProviderError
+from local.machine import Machine
+from local.provider import Archive, Properties
+from local.providers.aws import logs
+from local.providers.aws.client import Aws
+from tests.unit.local.providers.aws.emulated import Program, zipped
+
+READS_A_SECRET = """
+import os
+import botocore.session
+
+def handler(event, context):
+    client = botocore.session.get_session().create_client("secretsmanager")
+    return client.get_secret_value(SecretId=event["secret"])["SecretString"]
+"""
+
+
+def answering(text: str) -> str:
+    return f"def handler(event, context):\n    return {text!r}\n"
+
+
+def invoke(api: Aws, function: str, event: Any = None) -> Any:
+    answer = api.call("lambda", "Invoke", {"FunctionName": function, "Payload": json.dumps(event).encode()})
+    return json.loads(answer["Payload"].read())
+
+
+def update(program: Program, made: Properties, **changes: Any) -> Properties:
+    """As the engine does it: the new inputs are the old ones with the changes."""
+    inputs = {key: made[key] for key in ("role", "handler", "runtime", "code", "publish", "timeout", "loggingConfig")}
+    new = {**inputs, **changes}
+    return {**new, **program.handler("Function").update(made["id"], inputs, new, made), "id": made["id"]}
+
+
+def test_new_code_is_a_new_version_and_the_alias_moves(program: Program, api: Aws, tmp_path: Path) -> None:
+    first = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    inputs = {"name": "live", "functionName": first["name"], "functionVersion": first["version"]}
+    alias = program.make("Alias", "live", **inputs)
+    assert invoke(api, alias["arn"]) == "one"
+
+    second = update(program, first, code=zipped(tmp_path / "two.zip", answering("two")))
+    assert (first["version"], second["version"]) == ("1", "2")
+    assert second["codeSha256"] != first["codeSha256"]
+    assert invoke(api, alias["arn"]) == "one", "the alias decides what is live"
+
+    moved = {**inputs, "functionVersion": second["version"]}
+    program.handler("Alias").update(alias["id"], inputs, moved, alias)
+    assert invoke(api, alias["arn"]) == "two"
+    assert invoke(api, first["qualifiedArn"]) == "one", "the old version stays callable"
+
+
+def test_the_same_again_publishes_nothing(program: Program, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "one.zip", answering("one"))
+    first = program.function("edge", archive)
+    assert program.function("edge", archive)["version"] == "1"
+    assert update(program, first, reservedConcurrentExecutions=5)["version"] == "1"
+
+
+def test_a_changed_configuration_is_a_new_version_with_the_old_code(program: Program, api: Aws, tmp_path: Path) -> None:
+    first = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    second = update(program, first, environment={"variables": {"A": "b"}})
+    assert second["version"] == "2"
+    assert second["codeSha256"] == first["codeSha256"]
+    assert "A" not in api.call("lambda", "GetFunctionConfiguration", {"FunctionName": first["qualifiedArn"]}).get(
+        "Environment", {}
+    ).get("Variables", {})
+
+
+def test_without_publish_the_version_is_the_latest(program: Program, tmp_path: Path) -> None:
+    made = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    assert update(program, made, publish=False)["qualifiedArn"].endswith(":edge:$LATEST")
+
+
+def test_reserved_concurrency_is_set_and_taken_away(program: Program, api: Aws, tmp_path: Path) -> None:
+    made = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    update(program, made, reservedConcurrentExecutions=5.0)
+    named = {"FunctionName": "edge"}
+    assert api.call("lambda", "GetFunctionConcurrency", named)["ReservedConcurrentExecutions"] == 5
+    update(program, made, reservedConcurrentExecutions=-1)
+    assert "ReservedConcurrentExecutions" not in api.call("lambda", "GetFunctionConcurrency", named)
+
+
+def test_it_does_not_exist_without_its_published_version(program: Program, api: Aws, tmp_path: Path) -> None:
+    made = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    handler = program.handler("Function")
+    assert handler.exists(made["id"], made)
+    assert not handler.exists(made["id"], {**made, "version": "7"})
+    assert not handler.exists(made["id"], {**made, "codeSha256": "another"})
+
+
+def test_it_exists_and_goes_when_the_zip_is_gone(program: Program, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "one.zip", answering("one"))
+    made = program.function("edge", archive)
+    archive.path.unlink()
+    handler = program.handler("Function")
+    assert handler.exists(made["id"], made)
+    handler.delete(made["id"], made)
+    with pytest.raises(ProviderError, match=r"one\.zip: No such file"):
+        handler.create("edge", {key: made[key] for key in ("role", "handler", "runtime", "code")})
+
+
+def test_a_function_does_what_its_role_allows_and_nothing_else(
+    program: Program, api: Aws, machine: Machine, tmp_path: Path
+) -> None:
+    own, other = (program.make("Secret", name)["id"] for name in ("own", "other"))
+    for secret in (own, other):
+        program.make("SecretVersion", "value", secretId=secret, secretString="hunter2")
+    allowed = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": own}
+    archive = zipped(tmp_path / "reader.zip", READS_A_SECRET)
+    program.function("reader", archive, allowed)
+
+    assert invoke(api, "reader", {"secret": own}) == "hunter2"
+    refused = invoke(api, "reader", {"secret": other})["errorMessage"]
+    assert "AccessDeniedException" in refused
+    assert "assumed-role/reader/reader is not authorized to perform: secretsmanager:GetSecretValue" in refused
+
+    program.function("unprivileged", archive)
+    assert "AccessDeniedException" in invoke(api, "unprivileged", {"secret": own})["errorMessage"]
+
+
+def test_it_runs_with_the_local_stacks_interpreter_and_none_of_the_users_settings(
+    program: Program, api: Aws, tmp_path: Path
+) -> None:
+    source = "import os, sys\ndef handler(event, context):\n    return [sys.prefix, dict(os.environ)]\n"
+    program.function("edge", zipped(tmp_path / "environ.zip", source), None, environment={"variables": {"A": "b"}})
+    prefix, environment = invoke(api, "edge")
+    assert prefix == sys.prefix
+    assert environment["A"] == "b"
+    assert environment["AWS_REGION"] == "eu-central-1"
+    assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert environment["AWS_ACCESS_KEY_ID"].startswith("ASIA"), "temporary credentials of its role"
+
+
+PRINTS = """
+import json, sys
+
+def handler(event, context):
+    print(json.dumps({"message": "hello", "request_id": event}))
+    print("Traceback (most recent call last):")
+    print('"no object"', file=sys.stderr)
+"""
+
+
+def test_log_lines_come_back_parsed_and_without_the_platforms_own(
+    program: Program, api: Aws, machine: Machine, tmp_path: Path
+) -> None:
+    program.function("edge", zipped(tmp_path / "prints.zip", PRINTS))
+    invoke(api, "edge", "first")
+    first = list(logs.events(machine, "edge"))
+    assert first[0] == {"message": "hello", "request_id": "first"}
+    assert [line["message"] for line in first] == ["hello", "Traceback (most recent call last):", '"no object"']
+    assert first[1]["timestamp"].endswith("+00:00")
+    assert list(logs.events(machine, "no-such-group")) == []
+
+
+def test_log_lines_are_read_beyond_one_page_and_from_a_time(
+    program: Program, api: Aws, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = {"logGroupName": program.make("LogGroup", "edge")["name"], "logStreamName": "one"}
+    api.call("logs", "CreateLogStream", group)
+    now = 1_795_000_000_000
+    sent = [{"timestamp": now + number // 4, "message": json.dumps({"number": number})} for number in range(10_010)]
+    for part in (sent[:10_000], sent[10_000:]):
+        api.call("logs", "PutLogEvents", {**group, "logEvents": part})
+    assert [line["number"] for line in logs.events(machine, "edge")] == list(range(10_010))
+    late = [line["number"] for line in logs.events(machine, "edge", (now + 2_500) / 1000)]
+    assert late == list(range(10_000, 10_010))
+
+
+def test_archive_must_be_a_file(program: Program) -> None:
+    gone = Archive(path=Path("/nowhere/code.zip"), sha256="")
+    with pytest.raises(ProviderError, match=r"/nowhere/code\.zip: No such file"):
+        program.handler("Function").create(
+            "edge", {"role": "r", "handler": "a.b", "runtime": "python3.13", "code": gone}
+        )
