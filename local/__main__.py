@@ -14,7 +14,7 @@ from rich.table import Table
 
 from local.errors import LocalError
 
-app = App(name="local", help=__doc__, version_flags=[])
+app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
 console = Console()
 
 ROOT = Path(__file__).resolve().parent.parent

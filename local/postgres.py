@@ -10,12 +10,14 @@ import secrets
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from signal import SIGINT
 from typing import TypeVar
 
 import asyncpg
+import psutil
 
 from local.errors import LocalError
 from local.machine import Machine
@@ -96,6 +98,7 @@ def _unprivileged() -> tuple[str, ...]:
 def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
     """Makes the data directory once; a half-made one of a killed start is made again."""
     if (data / "INITIALISED").exists():
+        _wait_for_the_dead(data / "postmaster.pid")
         return
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
@@ -120,6 +123,18 @@ def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
     if done.returncode:
         raise LocalError(f"PostgreSQL's initdb failed: {done.stderr.strip().splitlines()[-1:]}")
     (data / "INITIALISED").touch()
+
+
+def _wait_for_the_dead(lock: Path) -> None:
+    """A killed server whose parent has not collected it yet still counts as running for PostgreSQL's own check."""
+    end = time.monotonic() + 10
+    while lock.exists() and time.monotonic() < end:
+        try:
+            if psutil.Process(int(lock.read_text().split("\n", 1)[0])).status() != psutil.STATUS_ZOMBIE:
+                return
+        except (psutil.NoSuchProcess, ValueError):
+            return
+        time.sleep(0.05)
 
 
 def _password_file(machine: Machine) -> Path:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
     finally:
         stack.run("down", "--purge")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Stack]:
+    """A clone that nothing has been started in."""
+    stack = Stack.clone(tmp_path / "clone")
+    yield stack
+    stack.run("down", "--purge")
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.support.stack import Stack
@@ -103,23 +103,42 @@ def test_changing_a_setting_updates_only_what_depends_on_it(stack: Stack) -> Non
     assert len(stack.pods("users")) == minimum
 
 
+def add_service(stack: Stack, name: str) -> None:
+    """A second service: a copy of the first under another name, in no route of the contract."""
+    services = stack.root / "app/services"
+    shutil.copytree(services / "users", services / name)
+    for file in filter(Path.is_file, (services / name).rglob("*")):
+        text = file.read_text()
+        file.write_text(
+            text.replace("services/users", f"services/{name}").replace("services.users", f"services.{name}")
+        )
+    settings = stack.root / "Pulumi.local.yaml"
+    content = yaml.safe_load(settings.read_text())
+    configured = content["config"]["crosscloud:services"]
+    configured[name] = dict(configured["users"])
+    settings.write_text(yaml.safe_dump(content))
+
+
 def test_removing_a_service_deletes_its_resources_dependents_first(stack: Stack, token: str) -> None:
-    """On a second service beside the first, described by configuration alone."""
-    path = stack.root / "Pulumi.local.yaml"
-    before = path.read_text()
-    config = yaml.safe_load(before)
-    users = config["config"]["crosscloud:services"]["users"]
-    config["config"]["crosscloud:services"]["extra"] = dict(users)
-    pytest.importorskip("yaml")
+    settings = stack.root / "Pulumi.local.yaml"
+    before = settings.read_text()
     try:
-        path.write_text(yaml.safe_dump(config))
-        stack.up()
-        assert stack.pods("extra")
+        add_service(stack, "extra")
+        added = stack.up()
+        assert len(stack.pods("extra")) == len(stack.pods("users"))
+        assert all(change.startswith("created") for change in added.changes if " extra" in change)
     finally:
-        path.write_text(before)
+        settings.write_text(before)
+        shutil.rmtree(stack.root / "app/services/extra")
         done = stack.up()
-    deleted = [change.removeprefix("deleted ") for change in done.changes if change.startswith("deleted")]
-    order = [kind for kind in deleted if "extra" in kind]
-    assert order
+    deleted = [change.removeprefix("deleted ") for change in done.changes]
+    assert len(deleted) == len(added.changes)
+    for earlier, later in [
+        ("kubernetes:HorizontalPodAutoscaler extra", "kubernetes:Deployment extra"),
+        ("kubernetes:Deployment extra", "kubernetes:Secret extra-database"),
+        ("kubernetes:Secret extra-database", "azure-native:Database extra"),
+        ("azure-native:Database extra", "azure-native:Server extra"),
+    ]:
+        assert deleted.index(earlier) < deleted.index(later)
     assert not stack.pods("extra")
     assert stack.request("GET", "/users/123", token=token).status == 200

@@ -102,8 +102,9 @@ def test_the_orchestrators_certificate_is_let_in(stack: Stack, tmp_path: Path) -
 def test_pods_speak_tls_only(stack: Stack) -> None:
     for pod in stack.pods():
         connection = http.client.HTTPConnection("127.0.0.1", pod["port"], timeout=5)
+        connection.connect()
+        connection.request("GET", "/users/123")
         with pytest.raises((http.client.HTTPException, OSError)):
-            connection.request("GET", "/users/123")
             connection.getresponse()
         connection.close()
 

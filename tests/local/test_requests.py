@@ -31,8 +31,10 @@ def test_user_by_path(stack: Stack, token: str) -> None:
     assert (response.status, response.json()) == (200, MARK)
 
 
-def test_one_request_id_is_on_one_line_of_every_hop_in_order(stack: Stack, token: str) -> None:
-    request_id, trace_id = f"req-{uuid.uuid4().hex}", uuid.uuid4().hex
+@pytest.mark.parametrize("request_id", ["order-" + "7" * 20, "0198d5a2-7777-7777-8777-777777777777"])
+def test_one_request_id_is_on_one_line_of_every_hop_in_order(stack: Stack, token: str, request_id: str) -> None:
+    """The second looks like a UUID of another version than the one that Envoy would make of it."""
+    trace_id = uuid.uuid4().hex
     headers = {"X-Request-Id": request_id, "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}
     response = stack.request("GET", "/users/123", token=token, headers=headers)
     assert response.headers["x-request-id"] == request_id
@@ -122,8 +124,8 @@ BAD_BODIES: dict[str, tuple[bytes, dict[str, str], set[int]]] = {
     "Infinity": (b'{"user_id": -Infinity}', {}, {400}),
     "lone surrogate": (b'{"user_id": "\\ud800"}', {}, {400, 422}),
     "surrogate in a name": (b'{"user_id": "123", "\\udfff": 1}', {}, {400, 422}),
-    "no UTF-8": (b'{"user_id": "\xff\xfe"}', {}, {400}),
-    "huge integer": (b'{"user_id": ' + b"9" * 5000 + b"}", {}, {400, 422}),
+    "no UTF-8": (b'{"user_id": "\xff\xfe"}', {}, {400, 422}),
+    "huge integer": (b'{"user_id": ' + b"9" * 900 + b"}", {}, {400, 422}),
     "deep": (DEEP, {}, {400, 413, 422}),
     "1 MiB": (b'{"user_id": "' + b"x" * 2**20 + b'"}', {}, {413}),
     "form": (b'{"user_id": "123"}', {"Content-Type": "application/x-www-form-urlencoded"}, {415}),

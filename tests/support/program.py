@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import runpy
+import shutil
 import sys
 import tempfile
 import uuid
@@ -98,12 +99,13 @@ class Program:
         return found[0]
 
     def after(self, resource: Declared) -> set[str]:
-        """URNs of everything that `resource` waits for, near and far. A component stands for all that is in it."""
+        """URNs of everything that `resource` waits for, near and far: also its provider, as in the engine."""
         by_urn = {r.urn: r for r in self.resources}
         seen: set[str] = set()
         waiting = [resource.urn]
         while waiting:
-            for urn in by_urn[waiting.pop()].dependencies - seen:
+            current = by_urn[waiting.pop()]
+            for urn in {*current.dependencies, current.provider} - seen:
                 if urn in by_urn:
                     seen.add(urn)
                     waiting.append(urn)
@@ -184,10 +186,12 @@ def run(
     stack: str = "dev",
     preview: bool = False,
     config: Mapping[str, object] | None = None,
+    contract: str | None = None,
 ) -> Program:
     """Runs `main`, or the repository's program in a folder of its own, for a stack with its own configuration.
 
-    `config` is laid over the stack's file: full keys to values. Raises what the program raises.
+    `config` is laid over the stack's file: full keys to values; `contract` takes the place of the API's. Raises what
+    the program raises.
     """
     program = Program()
     logger = logging.Logger("program")
@@ -211,8 +215,8 @@ def run(
     pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # a second run in one process
     directory, path = Path.cwd(), sys.path[:]
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("__main__.py", "app"):
-            Path(folder, name).symlink_to(ROOT / name)
+        Path(folder, "__main__.py").symlink_to(ROOT / "__main__.py")
+        _link_application(Path(folder, "app"), contract)
         os.chdir(folder)
         try:
             loop.run_until_complete(pulumi.runtime.stack.run_in_stack(main or _main))
@@ -237,6 +241,14 @@ def configuration(stack: str, overlay: Mapping[str, object]) -> dict[str, str]:
         values["crosscloud:machine"] = MACHINE
     values |= overlay
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items() if v is not None}
+
+
+def _link_application(folder: Path, contract: str | None) -> None:
+    if contract is None:
+        folder.symlink_to(ROOT / "app")
+        return
+    shutil.copytree(ROOT / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "contract" / "openapi.yaml").write_text(contract)
 
 
 def _main() -> None:
@@ -353,8 +365,7 @@ def _azure(kind: str, name: str, inputs: Properties) -> Properties:
         case "ResourceGroup":
             return {**common, "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{physical}"}
         case "UserAssignedIdentity":
-            uid = functools.partial(uuid.uuid5, uuid.NAMESPACE_DNS)
-            return {**common, "principalId": str(uid(f"principal-{name}")), "clientId": str(uid(f"client-{name}"))}
+            return {**common, "principalId": principal_of(name), "clientId": client_of(name)}
         case "Registry":
             return {**common, "loginServer": f"{physical}.azurecr.io"}
         case "ManagedCluster":
@@ -382,6 +393,15 @@ def _tls(type_: str, name: str, inputs: Properties) -> Properties:
         "id": made.id,
         **{key: _secret(value) if key in handler.secret_outputs else value for key, value in made.outputs.items()},
     }
+
+
+def principal_of(identity: str) -> str:
+    """The principal id of an identity, by its Pulumi name."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"principal.{identity}"))
+
+
+def client_of(identity: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"client.{identity}"))
 
 
 def containers(deployment: Declared) -> Iterator[Properties]:

@@ -133,7 +133,7 @@ class Stack:
         return [pod for pod in pods if deployment in (None, pod["deployment"])]
 
     def processes(self) -> list[psutil.Process]:
-        """Every process that runs from this clone: its path is in a command line, a working folder or the environment."""
+        """Every process of this clone: its path is in the command line, the working folder or the environment."""
         found = []
         for process in psutil.process_iter():
             try:
