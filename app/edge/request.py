@@ -28,7 +28,8 @@ class Request:
 
 def headers(event: Event) -> dict[str, str]:
     """Names in lower case. Several values of one name are joined by commas, as the gateway does."""
-    return {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    given = event.get("headers")
+    return {name.lower(): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 
 
 def read(event: Event, operation: Operation) -> Request:

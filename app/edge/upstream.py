@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import ssl
 import time
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ CONNECT_TIMEOUT = 1.0
 MAX_ANSWER = 1024 * 1024
 """Bytes. Escaped and wrapped it stays below the 6 MB that a function may answer
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
-CHUNK = 65536
+CHUNK = 64 * 1024
 POOL_SIZE = 8
 _OF_STATUS = {503: UNAVAILABLE, 504: UPSTREAM_TIMEOUT}
 _DETAIL = {
@@ -86,17 +85,17 @@ class Ingress:
     def send(self, call: Call) -> Answer:
         """Raises UpstreamError. Only safe calls are sent again, and only after failures that may pass."""
         self._retries.earn()
-        for attempt in itertools.count(1):
+        attempts = 0
+        while True:
+            attempts += 1
             try:
-                return replace(self._once(call), attempts=attempt)
+                return replace(self._once(call), attempts=attempts)
             except UpstreamError as error:
-                error.attempts = attempt
+                error.attempts = attempts
                 again = call.safe and error.transient
-                if not again or not self._retries.pause(
-                    attempt, deadline=call.deadline, at_least=error.retry_after or 0
-                ):
+                wished = error.retry_after or 0
+                if not again or not self._retries.pause(attempts, deadline=call.deadline, at_least=wished):
                     raise
-        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """Closes the connections that are idle. The next call opens new ones."""

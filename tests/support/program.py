@@ -81,11 +81,13 @@ class Declared:
 
 @dataclass(kw_only=True)
 class Program:
-    """What one run declared."""
+    """What one run declared. Outputs of components are kept by URN."""
 
     resources: list[Declared] = field(default_factory=list)
     outputs: Properties = field(default_factory=dict)
     secret_outputs: frozenset[str] = frozenset()
+    component_outputs: dict[str, Properties] = field(default_factory=dict)
+    component_secrets: dict[str, frozenset[str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -168,10 +170,13 @@ class _Monitor(MockMonitor):
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=_struct(state))
 
     def RegisterResourceOutputs(self, request: Any) -> Empty:  # noqa: N802 - the RPC's name
+        secrets: set[str] = set()
+        values = _plain(json_format.MessageToDict(request.outputs), "", secrets)
         if "::pulumi:pulumi:Stack::" in request.urn:
-            secrets: set[str] = set()
-            self._program.outputs = _plain(json_format.MessageToDict(request.outputs), "", secrets)
-            self._program.secret_outputs = frozenset(secrets)
+            self._program.outputs, self._program.secret_outputs = values, frozenset(secrets)
+        else:
+            self._program.component_outputs[request.urn] = values
+            self._program.component_secrets[request.urn] = frozenset(secrets)
         return Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the RPC's name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from types import TracebackType
@@ -21,6 +22,8 @@ STATEMENT_TIMEOUT = 1.5
 """Seconds that a statement may take. With ACQUIRE_TIMEOUT it stays below the 3 s that the edge waits."""
 COMMAND_TIMEOUT = 1.8
 """Seconds after which the client gives up on a server that does not even cancel."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds that the end of the process waits for work on a connection: all requests have ended before."""
 
 Connection = Any
 """asyncpg.Connection, which has no type information."""
@@ -92,8 +95,14 @@ class Database:
         )
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        """Waits for the connections that are in use, but not for ever."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._pool.close()
+        except TimeoutError:  # asyncpg has ended the connections by force
+            _log.warning("A connection was still in use at the end.")
 
     def connection(self) -> Lease:
         return Lease(self._pool)

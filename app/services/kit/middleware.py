@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable
 from time import perf_counter
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.contract.correlation import accept
 from app.contract.problems import SLOW_BODY, TOO_LARGE, ProblemError
 from app.services.kit import problems
+from app.services.kit.deadlines import Deadlines
 from app.services.kit.logs import RequestLog, correlation
 from app.services.kit.metrics import Metrics
 
@@ -41,6 +41,7 @@ class RequestMiddleware:
         self._metrics = metrics
         self._max_body = max_body
         self._body_timeout = body_timeout
+        self._deadlines = Deadlines(body_timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,7 +64,7 @@ class RequestMiddleware:
 
         try:
             declared = headers.get(b"content-length", b"0")
-            if len(declared) > 9 or int(declared) > self._max_body:
+            if declared.isdigit() and (len(declared) > 9 or int(declared) > self._max_body):
                 await problems.response(self._too_large())(scope, receive, send_tied)
             elif declared != b"0" or b"transfer-encoding" in headers:
                 await self._app(scope, self._limited(receive), send_tied)
@@ -85,21 +86,19 @@ class RequestMiddleware:
     def _limited(self, receive: Receive) -> Receive:
         """Ends a body that turns out to be too long, or that is too slow, with a problem."""
         received = 0
-        complete = False
-        deadline = asyncio.get_running_loop().time() + self._body_timeout
+        deadline = self._deadlines.begin()
 
         async def limited() -> Message:
-            nonlocal received, complete
-            if complete:
+            nonlocal received
+            if deadline.done:
                 return await receive()
             try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
+                message: Message = await deadline.wait(receive)
             except TimeoutError:
                 detail = f"A body must arrive within {self._body_timeout:g} seconds."
                 raise problems.BodyError(ProblemError(SLOW_BODY, detail, headers=_CLOSE)) from None
             received += len(message.get("body", b""))
-            complete = not message.get("more_body", False)
+            deadline.done = not message.get("more_body", False)
             if received > self._max_body:
                 raise problems.BodyError(self._too_large())
             return message

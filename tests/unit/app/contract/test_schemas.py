@@ -9,7 +9,7 @@ ORDER = {
     "additionalProperties": False,
     "properties": {
         "total": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
-        "note": {"type": "string", "nullable": True, "example": "x"},
+        "note": {"type": "string", "nullable": True, "example": "x", "default": "x"},
         "state": {"type": "string", "enum": ["new"], "nullable": True},
         "example": {"type": "boolean"},
         "items": {

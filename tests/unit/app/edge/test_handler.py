@@ -118,6 +118,7 @@ def test_a_bad_body_is_a_problem_that_names_every_violation(invoke, event, servi
 
 def test_a_body_that_is_not_base64_is_a_problem(invoke, event):
     assert invoke(event(body="%%%", base64=True)).status == 400
+    assert invoke(event(body="eyJ1c2VyX2lkIjoi%MTIzIn0=", base64=True)).status == 400
     assert invoke(event(body="é", base64=True)).status == 400
 
 

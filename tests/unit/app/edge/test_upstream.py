@@ -199,6 +199,16 @@ def test_the_largest_answer_passes(services, ingress):
     assert ingress(services(sends(body)).port).send(call()).body == body
 
 
+def test_a_connection_with_the_rest_of_an_answer_on_it_is_not_used_again(services, ingress):
+    service = services(FINAL["10 MB"][0], OK)
+    way = ingress(service.port)
+    with pytest.raises(UpstreamError):
+        way.send(call())
+
+    assert way.send(call(safe=False, method="POST")).status == 200
+    assert [request.connection for request in service.requests] == [1, 2]
+
+
 def test_a_server_of_another_authority_is_refused(services, ingress, secrets, pki):
     secrets.text = pki.secret(ca=Authority("other").certificate)
     service = services(OK)

@@ -67,6 +67,7 @@ def test_a_statement_that_takes_too_long_is_ended(url, monkeypatch):
 
 def test_a_server_that_does_not_cancel_is_given_up(url, monkeypatch):
     monkeypatch.setattr(module, "COMMAND_TIMEOUT", 0.1)
+    monkeypatch.setattr(module, "STATEMENT_TIMEOUT", 60)
 
     async def work(database: Database) -> None:
         await unavailable(database.fetchrow("select pg_sleep(5)"))
@@ -127,6 +128,19 @@ def test_after_its_end_it_is_not_available(url):
     async def work(database: Database) -> None:
         await database.close()
         await unavailable(database.fetchrow("select 1"))
+
+    use(url, work)
+
+
+def test_a_connection_that_is_never_given_back_does_not_hold_up_the_end(url, monkeypatch):
+    monkeypatch.setattr(module, "CLOSE_TIMEOUT", 0.1)
+
+    async def work(database: Database) -> None:
+        lease = database.connection()
+        connection = await lease.__aenter__()
+        await database.close()
+        with pytest.raises(asyncpg.InterfaceError):
+            await connection.fetchval("select 1")
 
     use(url, work)
 
