@@ -82,7 +82,7 @@ class Certificates(ComponentResource):
             validity_period_hours=self._settings.authority_hours,
             opts=self._own,
         )
-        return _Authority(certificate=certificate.cert_pem, private_key=Output.secret(key.private_key_pem))
+        return _Authority(certificate=certificate.cert_pem, private_key=key.private_key_pem)
 
     def _leaf(self, name: str, authority: _Authority, use: str, identity: str) -> Leaf:
         uri = "://" in identity
@@ -106,9 +106,7 @@ class Certificates(ComponentResource):
             validity_period_hours=self._settings.leaf_hours,
             opts=self._own,
         )
-        return Leaf(
-            identity=identity, certificate=certificate.cert_pem, private_key=Output.secret(key.private_key_pem_pkcs8)
-        )
+        return Leaf(identity=identity, certificate=certificate.cert_pem, private_key=key.private_key_pem_pkcs8)
 
 
 def _bundle(authorities: Iterable[_Authority]) -> Output[str]:

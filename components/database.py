@@ -75,11 +75,10 @@ class Database(ComponentResource):
             charset="UTF8",
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
-        ready = [database.id]
         role: Output[str] = Output.from_input(name)
         if entra:
             role = args.owner.principal_name
-            administrator = pg.AdministratorsMicrosoftEntra(
+            pg.AdministratorsMicrosoftEntra(
                 name,
                 resource_group_name=group.group_name,
                 server_name=server.name,
@@ -90,12 +89,9 @@ class Database(ComponentResource):
                 # A server takes one change at a time.
                 opts=ResourceOptions(parent=self, depends_on=[database]),
             )
-            ready.append(administrator.id)
         user = Output.concat(role, ":", password) if password else role
         where = Output.concat(server.fully_qualified_domain_name, f":{settings.port}/{name}?sslmode={settings.tls}")
-        # Known once the database and its owner are there.
-        url = Output.all(user, where, *ready).apply(lambda parts: f"postgresql://{parts[0]}@{parts[1]}")
-        self.url = Output.secret(url)
+        self.url = Output.secret(Output.concat("postgresql://", user, "@", where))
         self.register_outputs({"url": self.url})
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
@@ -15,11 +14,10 @@ from components.registry import Registry
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
     """`dockerfile` is relative to the program's folder, which is the build context; `<dockerfile>.dockerignore` lists
-    what of it is used. `build_args` override the Dockerfile's, such as the base image's digest."""
+    what of it is used."""
 
     registry: Registry
     dockerfile: str
-    build_args: Mapping[str, str] = field(default_factory=dict)
 
 
 class Image(ComponentResource):
@@ -31,7 +29,7 @@ class Image(ComponentResource):
 
     def __init__(self, name: str, args: ImageArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Image", name, {}, opts)
-        server = args.registry.login_server
+        server, base = args.registry.login_server, args.registry.python_image
         tagged = Output.concat(server, "/", name, ":", pulumi.get_stack())
         image = docker.Image(
             name,
@@ -42,7 +40,7 @@ class Image(ComponentResource):
                 # What the nodes run on; otherwise it would be the architecture of whoever builds.
                 platform="linux/amd64",
                 builder_version=docker.BuilderVersion.BUILDER_BUILD_KIT,
-                args={"BUILDKIT_INLINE_CACHE": "1", **args.build_args},
+                args={"BUILDKIT_INLINE_CACHE": "1", **({"PYTHON_IMAGE": base} if base else {})},
                 cache_from=docker.CacheFromArgs(images=[tagged]),
             ),
             registry=docker.RegistryArgs(server=server),

@@ -151,7 +151,9 @@ class Ingress(ComponentResource):
             },
             "clientIPDetection": {"directSourceIP": {}},
             "headers": {
-                "requestID": "PreserveOrGenerate",
+                # The orchestrator always sends one. `PreserveOrGenerate` would change a digit of ids that look like a
+                # UUID (https://github.com/envoyproxy/gateway/issues/6750).
+                "requestID": "Preserve",
                 "xForwardedClientCert": {"mode": "SanitizeSet", "certDetailsToAdd": ["Subject", "URI"]},
             },
             "timeout": {"http": {"requestReceivedTimeout": "15s", "idleTimeout": "60s"}},

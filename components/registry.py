@@ -22,9 +22,12 @@ class RegistryArgs:
 class Registry(ComponentResource):
     registry_id: Output[str]
     login_server: Output[str]
+    python_image: str | None
+    """What images start from instead of what their Dockerfiles name."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Registry", name, {}, opts)
+        self.python_image = args.settings.python_image
         premium = args.settings.sku == "Premium"
         registry = acr.Registry(
             name,

@@ -125,7 +125,7 @@ class Workload(ComponentResource):
             metadata=self._metadata(name, labels=self._labels),
             spec=apps.DeploymentSpecArgs(
                 selector=meta.LabelSelectorArgs(match_labels=self._labels),
-                min_ready_seconds=5,
+                min_ready_seconds=args.settings.min_ready_seconds,
                 progress_deadline_seconds=300,
                 revision_history_limit=3,
                 strategy=apps.DeploymentStrategyArgs(

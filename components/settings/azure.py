@@ -82,6 +82,9 @@ class RegistrySettings(Group):
     sku: Literal["Basic", "Standard", "Premium"] = Field(
         "Basic", description="Premium adds zone redundancy and removes untagged images after retentionDays"
     )
+    python_image: Annotated[str, StringConstraints(pattern=r"^\S+@sha256:[0-9a-f]{64}$")] | None = Field(
+        None, description="image that the services' images start from, by digest; default: what their Dockerfiles name"
+    )
     retention_days: int = Field(
         30, ge=7, le=365, description="days until untagged images go; longer than you may want to roll back"
     )
@@ -190,6 +193,9 @@ class ServiceSettings(Group):
     )
     memory_limit: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi)$")] = Field(
         "384Mi", description="memory at which a pod is killed; about twice memory"
+    )
+    min_ready_seconds: int = Field(
+        5, ge=0, le=60, description="seconds that a new pod must stay ready before a roll-out goes on to the next"
     )
     pre_stop_seconds: int = Field(
         10, ge=1, le=60, description="seconds that a pod still serves while the cluster learns that it leaves"

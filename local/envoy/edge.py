@@ -112,8 +112,9 @@ def _routes(stage: Object) -> Json:
     default = {"route_key": "$default", **stage["default"]}
     keys = sorted((route for route in stage["routes"] if route["route_key"] != "$default"), key=_precedence)
     forwarded = [_route({**stage["default"], **route}, stage["emulator"], base) for route in [*keys, default]]
-    trace = {"prefix": "/", "headers": [{"name": ":method", "string_match": {"exact": "TRACE"}}]}
-    refused: list[Json] = [{"match": m, "direct_response": {"status": 405}} for m in (trace, {"connect_matcher": {}})]
+    trace: Json = {"prefix": "/", "headers": [{"name": ":method", "string_match": {"exact": "TRACE"}}]}
+    connect: Json = {"connect_matcher": {}}
+    refused = [{"match": match, "direct_response": {"status": 405}} for match in (trace, connect)]
     hosts = [{"name": NAME, "domains": ["*"], "routes": [*refused, *forwarded]}]
     return parts.routes(NAME, hosts, request_headers_to_remove=["x-envoy-external-address"])
 

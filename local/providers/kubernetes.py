@@ -102,19 +102,19 @@ class Manifest(Handler):
         return {"identity": fixed}
 
     def create(self, name: str, inputs: Properties) -> Made:
-        manifest = _manifest(name, inputs)
+        manifest = _manifest(inputs, f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
         outputs = self._apply(manifest)
         metadata = manifest["metadata"]
         return Made(id="/".join(filter(None, [metadata.get("namespace"), metadata["name"]])), outputs=outputs)
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        return self._apply(_manifest(outputs["metadata"]["name"], new))
+        return self._apply(_manifest(new, outputs["metadata"]["name"]))
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        self._cluster.delete(_manifest("", outputs))
+        self._cluster.delete(_manifest(outputs))
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        return self._cluster.has(_manifest("", outputs))
+        return self._cluster.has(_manifest(outputs))
 
     def _apply(self, manifest: Object) -> Properties:
         status = self._cluster.apply(manifest)
@@ -166,11 +166,11 @@ def package(machine: Machine) -> Package:
 _CLUSTER_WIDE = {"Namespace", "GatewayClass"}
 
 
-def _manifest(name: str, properties: Properties) -> Object:
-    """As `kubectl apply` would take it; without a name it gets one that derives from the resource's."""
+def _manifest(properties: Properties, name: str = "") -> Object:
+    """As `kubectl apply` would take it; it gets `name` when it has none."""
     manifest = {key: value for key, value in properties.items() if key not in ("identity", "status", "id")}
     metadata = dict(properties.get("metadata") or {})
-    metadata.setdefault("name", f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+    metadata.setdefault("name", name)
     if properties["kind"] not in _CLUSTER_WIDE:
         metadata.setdefault("namespace", "default")
     return {**manifest, "metadata": metadata}

@@ -59,7 +59,7 @@ def main() -> None:
 
 def _hold(lock: IO[str]) -> None:
     """For the life of this process. A client that looks who holds it may have it for an instant."""
-    end = time.monotonic() + 2
+    end = time.monotonic() + 0.5
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

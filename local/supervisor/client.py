@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
 from local.supervisor.manifests import tail
-from local.supervisor.process import Process, adopt_recorded, kill, marked
+from local.supervisor.process import adopt_recorded, kill, marked
 
 MODULES = ("local.postgres", "local.emulator", "local.envoy.server")
 """The system processes in the order of their start."""
@@ -68,7 +69,7 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
         if processes and all(process["state"] == "ready" for process in processes):
             return
         if not alive(machine):
-            raise LocalError(f"The supervisor has ended. Its log ends: {tail(_log(machine))}")
+            raise LocalError(_last_words(machine))
         time.sleep(0.02)
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
@@ -78,9 +79,7 @@ def stop(machine: Machine) -> None:
     if alive(machine):
         _signal(machine, signal.SIGTERM)
         _await_end(machine, timeout=_STOP)
-    status = read_status(machine)
-    pods, processes = _recorded(status.get("pods", [])), _recorded(status.get("processes", []))
-    asyncio.run(_stop_in_order(pods, processes))
+    asyncio.run(_stop_recorded(read_status(machine)))
     kill(list(marked(machine)))
     (machine.run / "status.json").unlink(missing_ok=True)
 
@@ -93,14 +92,17 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-async def _stop_in_order(pods: Iterable[Process], processes: Sequence[Process]) -> None:
-    await asyncio.gather(*(pod.stop(grace=10) for pod in pods))
-    for process in reversed(processes):
-        await process.stop(grace=10)
+async def _stop_recorded(status: dict[str, Any]) -> None:
+    """Pods first, then what was started last, first."""
+    await asyncio.gather(*map(_stop_one, status.get("pods", [])))
+    for record in reversed(status.get("processes", [])):
+        await _stop_one(record)
 
 
-def _recorded(records: Iterable[dict[str, Any]]) -> list[Process]:
-    return [process for process in map(adopt_recorded, records) if process is not None]
+async def _stop_one(record: dict[str, Any]) -> None:
+    process = adopt_recorded(record)
+    if process is not None:
+        await process.stop(grace=record["grace"], signal=signal.Signals(record.get("stop_signal", signal.SIGTERM)))
 
 
 def _launch(machine: Machine, modules: Sequence[str]) -> None:
@@ -119,11 +121,21 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
             stderr=log,
             start_new_session=True,
         )
-    while not alive(machine):
+    while read_status(machine).get("supervisor", {}).get("pid") != child.pid:
         if child.poll() is not None:
-            raise LocalError(f"The supervisor did not start. Its log ends: {tail(_log(machine), 1)}")
+            if alive(machine):
+                return  # another one was quicker
+            raise LocalError(_last_words(machine))
         time.sleep(0.02)
     child.returncode = 0  # it outlives this process; nobody waits for it
+
+
+def _last_words(machine: Machine) -> str:
+    """Of a supervisor that has ended: its own message, or the end of its log."""
+    try:
+        return str(json.loads(tail(_log(machine), 1))["message"])
+    except ValueError:
+        return f"The supervisor has ended. Its log {_log(machine)} ends: {tail(_log(machine))}"
 
 
 def _log(machine: Machine) -> Path:

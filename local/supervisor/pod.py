@@ -101,6 +101,7 @@ class Pod:
             "message": self.message,
             "restarts": self.restarts,
             "started": self.started,
+            "grace": self.template.grace,
         }
 
     @classmethod
@@ -135,6 +136,7 @@ class Pod:
 
     async def terminate(self, withdrawn: Callable[[], Awaitable[None]], *, pause: bool) -> None:
         """Ends it once `withdrawn` returns: nothing is routed to it any more. `pause` grants the preStop sleep."""
+        pause = pause and self.state not in ("pending", "init")
         self._set("terminating")
         await withdrawn()
         if self.process is not None:

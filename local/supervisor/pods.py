@@ -26,9 +26,9 @@ class Pods:
         group: asyncio.TaskGroup,
         *,
         changed: Callable[[], None],
-        withdrawn: Callable[[str], Awaitable[None]],
+        withdrawn: Callable[[], Awaitable[None]],
     ) -> None:
-        """`withdrawn` returns when the ingress no longer routes to the pod of that name."""
+        """`withdrawn` returns when the ingress no longer routes to pods that are not ready."""
         self._machine, self._group = machine, group
         self._changed, self._withdrawn = changed, withdrawn
         self._objects: Objects = {}
@@ -57,9 +57,7 @@ class Pods:
         """Takes over changed objects."""
         self._objects = objects
         for key, manifest in of_kind(objects, "Deployment"):
-            rollout = self.rollouts.setdefault(key, Rollout(key=key))
-            if rollout.manifest != manifest:
-                rollout.read(manifest)
+            self.rollouts.setdefault(key, Rollout(key=key)).read(manifest)
 
     def reconcile(self, routed: Collection[str]) -> None:
         """One step of each Deployment; `routed` are the pods that the ingress knows."""
@@ -114,7 +112,7 @@ class Pods:
         self._tasks[pod.name] = self._group.create_task(self._ended(pod, pause=pause))
 
     async def _ended(self, pod: Pod, *, pause: bool) -> None:
-        await pod.terminate(lambda: self._withdrawn(pod.name), pause=pause)
+        await pod.terminate(self._withdrawn, pause=pause)
         del self.pods[pod.name], self._tasks[pod.name]
         shutil.rmtree(folder_of(self._machine, pod.name), ignore_errors=True)
         self._forget_logs()

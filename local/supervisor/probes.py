@@ -77,7 +77,7 @@ class Probe:
             writer.write(f"{head}Connection: close\r\n\r\n".encode())
             status = int((await reader.readline()).split()[1])
         finally:
-            writer.close()
+            writer.transport.abort()
         return None if 200 <= status < 400 else f"answered {status}"
 
     async def until_first_success(self) -> str | None:

@@ -6,6 +6,7 @@ The mark finds those that a killed supervisor started and could not record any m
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,21 +63,19 @@ class Process:
 
     async def stop(self, *, grace: float, signal: Signals = SIGTERM) -> None:
         """Signals it, waits `grace` seconds, then kills it and whatever it started and left behind."""
-        if not self.alive():
+        members = family(self)
+        if not members:
             return
-        try:
-            process = psutil.Process(self.pid)
-            family = process.children(recursive=True)
+        process, *descendants = members
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal)
-        except psutil.NoSuchProcess:
-            return
         end = time.monotonic() + grace
         while self.alive() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(POLL / 2)
         if self.alive():
-            family.append(process)
-        kill(family)
+            process.kill()
         await self.wait()
+        kill(descendants)
 
 
 def start(
@@ -107,6 +106,15 @@ def adopt(pid: int, created: float) -> Process | None:
     except psutil.NoSuchProcess:
         pass
     return None
+
+
+def family(process: Process) -> list[psutil.Process]:
+    """The process and all that descend from it; nothing when it has ended."""
+    try:
+        found = psutil.Process(process.pid)
+        return [found, *found.children(recursive=True)] if process.alive() else []
+    except psutil.NoSuchProcess:
+        return []
 
 
 def adopt_recorded(record: Mapping[str, Any] | None) -> Process | None:

@@ -45,31 +45,35 @@ def next_step(revision: str, replicas: int, pods: Collection[Pod], available: Co
 
 @dataclass(kw_only=True)
 class Rollout:
-    """One Deployment: its manifest, and when it last got on."""
+    """One Deployment: its manifest, why a newer one can't be run, and when it last got on."""
 
     key: str
-    manifest: Object = field(default_factory=dict)
+    manifest: Object = field(default_factory=lambda: {"spec": {}})
+    newest: Object | None = None
     revision: str = ""
     refusal: str = ""
     progress: tuple[Any, ...] = ()
     progressed: float = field(default_factory=time.monotonic)
 
     def read(self, manifest: Object) -> None:
-        """Takes over a manifest; what can't be run is kept as `refusal`."""
-        self.manifest, self.refusal, self.revision = manifest, "", revision_of(manifest["spec"]["template"])
+        """Takes over a manifest, or why it can't be run."""
+        if manifest == self.newest:
+            return
+        self.newest, self.refusal = manifest, ""
         try:
             with wellformed():
                 _check(manifest["spec"])
+                self.manifest, self.revision = manifest, revision_of(manifest["spec"]["template"])
         except RefusedError as error:
             self.refusal = str(error)
 
     @property
     def namespace(self) -> str:
-        return namespace_of(self.manifest)
+        return self.key.split("/")[1]
 
     @property
     def name(self) -> str:
-        return str(self.manifest["metadata"]["name"])
+        return self.key.split("/")[2]
 
     def replicas(self, objects: Objects) -> int:
         """The minimum of the HorizontalPodAutoscaler that owns it, else its own number, else 1."""
@@ -83,11 +87,11 @@ class Rollout:
         return {pod.name for pod in pods if pod.ready and pod.ready_since <= since and pod.name in routed}
 
     def state(self, replicas: int, pods: Collection[Pod], available: Collection[str]) -> tuple[str, str]:
-        """`progressing`, `ready` or `failed`, and why."""
+        """`progressing`, `ready` or `failed`, and why. `pods` are those that live or are routed to."""
         if self.refusal:
             return "failed", self.refusal
-        new = [pod for pod in pods if pod.revision == self.revision and not pod.terminating]
-        old = [pod for pod in pods if pod.revision != self.revision and not pod.terminating]
+        new = [pod for pod in pods if pod.revision == self.revision]
+        old = [pod for pod in pods if pod.revision != self.revision]
         ready = sum(pod.name in available for pod in new)
         if ready >= replicas and not old:
             self.progress = ()

@@ -31,13 +31,14 @@ class Routing:
         self._machine, self._changed = machine, changed
         self._publisher = Publisher(server.xds(machine), server.admin(machine), machine.logs / "envoy.log")
         self._stale, self._taken = asyncio.Event(), asyncio.Condition()
+        self._begun = self._done = 0
         self._objects: Objects = {}
         self._pods: Collection[Pod] = ()
         self._problems: dict[str, tuple[LocalError, float]] = {}
         self.published: dict[str, str] = {}
         """Digests of the objects that Envoy's configuration was last made of."""
-        self.routed: frozenset[str] | None = None
-        """The pods that it routes to; None until that is known."""
+        self.routed: frozenset[str] = frozenset()
+        """The pods that it routes to, as far as that is known."""
 
     def update(self, objects: Objects, pods: Collection[Pod]) -> None:
         """To be called after every change of objects, of a pod's readiness, or of Envoy itself."""
@@ -57,6 +58,7 @@ class Routing:
             self._changed()
 
     async def _publish(self) -> None:
+        self._begun += 1
         objects, pods = self._objects, [pod for pod in self._pods if pod.ready]
         serving = [Endpoint(namespace=p.namespace, labels=p.template.labels, ports=p.ports) for p in pods]
         rendered = render(self._machine, objects, serving)
@@ -70,16 +72,18 @@ class Routing:
         self._problems = {key: (problem, since.get(key, now)) for key, problem in problems.items()}
         self.published = {key: digest_of(value) for key, value in objects.items()}
         async with self._taken:
-            self.routed = frozenset(pod.name for pod in pods)
+            self.routed, self._done = frozenset(pod.name for pod in pods), self._begun
             self._taken.notify_all()
 
-    async def withdrawn(self, pod: str) -> None:
-        """Returns when nothing is routed to the pod."""
+    async def renewed(self) -> None:
+        """Returns when Envoy has taken the present state: nothing is routed to a pod that is not ready any more."""
+        wanted = self._begun + 1
+        self._stale.set()
         try:
             async with asyncio.timeout(WITHDRAWAL), self._taken:
-                await self._taken.wait_for(lambda: self.routed is not None and pod not in self.routed)
+                await self._taken.wait_for(lambda: self._done >= wanted)
         except TimeoutError:
-            log.warning("pod %s: the ingress did not take it out within %.0f s", pod, WITHDRAWAL)
+            log.warning("the ingress has not been brought up to date within %.0f s", WITHDRAWAL)
 
     def state(self, key: str) -> tuple[str, str]:
         """`progressing`, `ready` or `failed`, and why."""

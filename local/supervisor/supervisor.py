@@ -10,13 +10,14 @@ import contextlib
 import importlib
 import logging
 import signal
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.desired import Object, digest_of, read_all, read_status
 from local.machine import Machine, write_json
 from local.supervisor.pods import Pods
-from local.supervisor.process import kill, marked
+from local.supervisor.process import family, kill, marked
 from local.supervisor.rollout import target_of
 from local.supervisor.routing import Routing
 from local.supervisor.system import Keeper
@@ -24,7 +25,7 @@ from local.supervisor.watch import Watch
 
 log = logging.getLogger(__name__)
 
-TICK = 0.2
+TICK = 0.1
 """Seconds between looks for changed objects."""
 
 
@@ -65,15 +66,14 @@ class Supervisor:
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._try_again)
         async with asyncio.TaskGroup() as group:
-            self._pods = Pods(self._machine, group, changed=self._wake.set, withdrawn=self._routing.withdrawn)
+            self._pods = Pods(self._machine, group, changed=self._wake.set, withdrawn=self._routing.renewed)
             self._adopt()
+            self._read()
             keeping = [group.create_task(keeper.run()) for keeper in self._keepers]
             routing = group.create_task(self._routing.run())
             while not (self._stopping.is_set() or self._superseded()):
                 self._once()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TICK):
-                        await self._wake.wait()
+                await self._until_due()
             log.info("stopping")
             stopping = group.create_task(self._stop([*keeping, routing]))
             while not stopping.done():
@@ -95,22 +95,35 @@ class Supervisor:
             keeper.adopt(records.get(keeper.spec.name, {}))
         self._pods.adopt(status.get("pods", []))
         processes = [keeper.process for keeper in self._keepers] + [pod.process for pod in self._pods.pods.values()]
-        adopted = {process.pid for process in processes if process is not None}
-        strays = [p for p in marked(self._machine) if not adopted & {p.pid, *(parent.pid for parent in p.parents())}]
+        families = [family(process) for process in processes if process is not None]
+        strays = [p for p in marked(self._machine) if not any(p in family for family in families)]
         for stray in strays:
             log.warning("the stray process %d is killed", stray.pid)
         kill(strays)
 
+    async def _until_due(self) -> None:
+        """Returns when something has changed, and at the latest after a second: some states change with time."""
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await self._wake.wait()
+                    return
+            if self._watch.changed():
+                self._read()
+                return
+
+    def _read(self) -> None:
+        with contextlib.suppress(FileNotFoundError):  # removed while it was read: the next look sees that
+            self._objects = read_all(self._machine)
+        self._digests = {key: digest_of(value) for key, value in self._objects.items()}
+        self._pods.read(self._objects)
+        self._seen = None
+
     def _once(self) -> None:
         self._wake.clear()
-        if self._watch.changed():
-            with contextlib.suppress(FileNotFoundError):  # removed while it was read: the next look sees that
-                self._objects = read_all(self._machine)
-            self._digests = {key: digest_of(value) for key, value in self._objects.items()}
-            self._pods.read(self._objects)
-            self._seen = None
         if all(keeper.settled for keeper in self._keepers):
-            self._pods.reconcile(self._routing.routed or ())
+            self._pods.reconcile(self._routing.routed)
         self._observe()
 
     def _observe(self) -> None:
@@ -147,8 +160,9 @@ class Supervisor:
         rollout = self._pods.rollouts.get(key)
         if rollout is None:
             return self._routing.state(key)
-        pods = self._pods.of(rollout)
-        return rollout.state(self._pods.wanted(rollout), pods, rollout.available(pods, self._routing.routed or ()))
+        routed = self._routing.routed
+        pods = [pod for pod in self._pods.of(rollout) if not pod.terminating or pod.name in routed]
+        return rollout.state(self._pods.wanted(rollout), pods, rollout.available(pods, routed))
 
     def _deployment(self, key: str) -> Object:
         rollout = self._pods.rollouts[key]
@@ -157,7 +171,7 @@ class Supervisor:
             "namespace": rollout.namespace,
             "name": rollout.name,
             "desired": self._pods.wanted(rollout),
-            "ready": len(rollout.available(pods, self._routing.routed or ())),
+            "ready": len(rollout.available(pods, self._routing.routed)),
             "updated": sum(pod.revision == rollout.revision for pod in pods),
         }
 

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Keeper:
             "message": self.message,
             "restarts": self.restarts,
             "tried": self.tried,
+            "stop_signal": self.spec.stop_signal,
+            "grace": self.spec.grace,
         }
 
     def adopt(self, record: Mapping[str, Any]) -> None:
@@ -101,7 +104,7 @@ class Keeper:
                 spec = self.spec
                 self.process = start(spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, machine=self.machine)
                 self.changed()
-        except (LocalError, OSError) as error:
+        except (LocalError, OSError, subprocess.SubprocessError) as error:
             return str(error)
         end = asyncio.create_task(self.process.wait())
         try:

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,17 +127,8 @@ def test_distribution_that_needs_others_is_refused(root: Path) -> None:
 
 
 def test_linked_distribution_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Linked(Distribution):
-        requires = None
-        files: list[object] = []  # noqa: RUF012 - a fake
-
-        def read_text(self, filename: str) -> None:
-            return None
-
-        def locate_file(self, path: object) -> Path:
-            raise NotImplementedError
-
-    monkeypatch.setattr(module, "distribution", lambda name: Linked())
+    linked = SimpleNamespace(requires=None, files=[])
+    monkeypatch.setattr(module, "distribution", lambda name: linked)
     with pytest.raises(BundleError, match="linked has no Python files"):
         build(root, distributions=("linked",))
 

@@ -45,6 +45,7 @@ EVERYWHERE = [
     ("network.pods", "172.31.0.0/16", "must not overlap 172.31.0.0/16"),
     ("registry.name", "With-Dash", "pattern"),
     ("registry.sku", "Cheap", "Basic"),
+    ("registry.pythonImage", "python:3.13-slim", "pattern"),
     ("cluster.kubernetesVersion", "1.26", "1.36"),
     ("cluster.maxNodes", 0, "greater than or equal to 1"),
     ("cluster.adminGroupObjectIds", [], "must name at least one group"),
@@ -148,4 +149,4 @@ def test_every_setting_is_described() -> None:
 def test_settings_do_not_change() -> None:
     settings = Settings.model_validate(given("dev"), context=Circumstances(production=False, this_machine=False))
     with pytest.raises(ValidationError, match="frozen"):
-        settings.cluster.tier = "Premium"  # type: ignore[misc]
+        settings.cluster.tier = "Premium"

@@ -14,11 +14,13 @@ from typing import Any
 class _Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
         length = int(self.headers.get("content-length") or 0)
         received = len(self.rfile.read(length)) if length else len(self._chunks())
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = json.dumps({"method": self.command, "path": self.path, "headers": headers, "received": received}).encode()
+        body = json.dumps(
+            {"method": self.command, "path": self.path, "headers": headers, "received": received}
+        ).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
@@ -34,10 +36,12 @@ class _Echo(BaseHTTPRequestHandler):
             self.rfile.readline()
         return content
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = _answer
-
     def log_message(self, *_: object) -> None:
         """Nothing is printed."""
+
+
+for _method in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "TRACE"):
+    setattr(_Echo, f"do_{_method}", _Echo.answer)
 
 
 class _Server(ThreadingHTTPServer):

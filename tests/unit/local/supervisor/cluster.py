@@ -9,12 +9,11 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from local import desired
 from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
@@ -38,7 +37,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Authority:
-    issuer: Issuer = field(default_factory=lambda: _authority())
+    issuer: Issuer
+
+    @classmethod
+    def new(cls) -> Authority:
+        key = new_key()
+        leaf = Leaf(subject=common_name("test authority"), names=(), hours=1, uses={"cert_signing"}, is_ca=True)
+        return cls(Issuer(certificate=issue(leaf, key.public_key(), key), key=key))
 
     @property
     def certificate(self) -> str:
@@ -50,12 +55,6 @@ class Authority:
         uses = {"digital_signature", "server_auth" if dns else "client_auth"}
         leaf = Leaf(subject=common_name("test"), names=names, hours=1, uses=uses)
         return Pair(pem(issue(leaf, key.public_key(), self.issuer)), key_pem(key))
-
-
-def _authority() -> Issuer:
-    key: ec.EllipticCurvePrivateKey = new_key()
-    leaf = Leaf(subject=common_name("test authority"), names=(), hours=1, uses={"cert_signing"}, is_ca=True)
-    return Issuer(certificate=issue(leaf, key.public_key(), key), key=key)
 
 
 def clone(root: Path) -> Machine:
@@ -106,8 +105,8 @@ spec:
         - {{name: PASSWORD, valueFrom: {{secretKeyRef: {{name: settings, key: password}}}}}}
         volumeMounts: [{{name: tls, mountPath: /tls, readOnly: true}}, {{name: tmp, mountPath: /tmp}}]
         startupProbe: {{httpGet: {{path: /livez, port: https, scheme: HTTPS}}, periodSeconds: 1, failureThreshold: 60}}
-        readinessProbe: {{httpGet: {{path: /readyz, port: https, scheme: HTTPS}}, periodSeconds: 1, failureThreshold: 2}}
-        livenessProbe: {{httpGet: {{path: /livez, port: https, scheme: HTTPS}}, periodSeconds: 1, failureThreshold: 3}}
+        readinessProbe: {{httpGet: {{path: /readyz, port: https, scheme: HTTPS}}, periodSeconds: 1}}
+        livenessProbe: {{httpGet: {{path: /livez, port: https, scheme: HTTPS}}, periodSeconds: 1}}
         lifecycle: {{preStop: {{sleep: {{seconds: 1}}}}}}
         resources: {{requests: {{cpu: 100m, memory: 64Mi}}}}
       volumes: [{{name: tls, secret: {{secretName: web-tls, defaultMode: 256}}}}, {{name: tmp, emptyDir: {{}}}}]
@@ -157,7 +156,9 @@ spec:
       caCertificateRefs: [{{group: "", kind: ConfigMap, name: clients}}]
       subjectAltNames: {{uris: [{{type: Exact, value: "{CALLER}"}}]}}
   clientIPDetection: {{directSourceIP: {{}}}}
-  headers: {{requestID: PreserveOrGenerate, xForwardedClientCert: {{mode: SanitizeSet, certDetailsToAdd: [Subject, URI]}}}}
+  headers:
+    requestID: PreserveOrGenerate
+    xForwardedClientCert: {{mode: SanitizeSet, certDetailsToAdd: [Subject, URI]}}
   path: {{escapedSlashesAction: KeepUnchanged, disableMergeSlashes: true}}
   timeout: {{http: {{requestReceivedTimeout: 15s, idleTimeout: 60s}}}}
 """
@@ -219,7 +220,7 @@ class Cluster:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.servers, self.clients = Authority(), Authority()
+        self.servers, self.clients = Authority.new(), Authority.new()
         pod, gateway = self.servers.leaf(dns=POD), self.servers.leaf(dns="localhost")
         texts = (NAMESPACE, SERVICE, DEPLOYMENT, CLASS, GATEWAY, CLIENTS, ROUTE, TO_POD, READS)
         listed = [
@@ -243,7 +244,9 @@ class Cluster:
 
     def set_env(self, name: str, value: str) -> None:
         """Changes the pod template."""
-        self.container["env"] = [e for e in self.container["env"] if e["name"] != name] + [{"name": name, "value": value}]
+        self.container["env"] = [e for e in self.container["env"] if e["name"] != name] + [
+            {"name": name, "value": value}
+        ]
 
     def apply(self) -> None:
         image = self.machine.images / IMAGE

@@ -31,10 +31,24 @@ async def app(scope, receive, send):  # type: ignore[no-untyped-def]
     if path == "/slow":
         await asyncio.sleep(0.4)
     headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-    body = json.dumps({"pod": os.environ.get("POD_NAME"), "pid": os.getpid(), "path": path, "headers": headers,
-                       "environment": dict(os.environ), "arguments": sys.argv[1:], "folder": os.getcwd()}).encode()
-    await send({"type": "http.response.start", "status": status_of(path),
-                "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]})
+    body = json.dumps(
+        {
+            "pod": os.environ.get("POD_NAME"),
+            "pid": os.getpid(),
+            "path": path,
+            "headers": headers,
+            "environment": dict(os.environ),
+            "arguments": sys.argv[1:],
+            "folder": str(Path.cwd()),
+        }
+    ).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status_of(path),
+            "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+        }
+    )
     await send({"type": "http.response.body", "body": body})
 
 

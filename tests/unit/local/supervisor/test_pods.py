@@ -208,7 +208,11 @@ def test_init_containers_run_in_order_before_the_container(cluster: Cluster) -> 
 
 
 def test_an_init_container_that_fails_keeps_the_pod_from_starting(cluster: Cluster) -> None:
-    failing = {"name": "migrate", "image": cluster.container["image"], "command": ["python", "-c", "exit('no database')"]}
+    failing = {
+        "name": "migrate",
+        "image": cluster.container["image"],
+        "command": ["python", "-c", "exit('no database')"],
+    }
     cluster.deployment["spec"]["template"]["spec"]["initContainers"] = [failing]
     with pytest.raises(ProviderError, match="The init container migrate exited with 1: no database"):
         cluster.up()
@@ -245,8 +249,8 @@ def test_what_is_not_there_yet_is_waited_for(cluster: Cluster) -> None:
     client.ensure(cluster.machine, SYSTEM)
     cluster.apply()
     eventually(lambda: len(cluster.status().get("pods", [])) == 2, what="the pods")
-    message = eventually(lambda: cluster.observed("Deployment/shop/web").get("message"), what="the reason")
-    assert "Secret 'settings' does not exist in the namespace 'shop'" in message
+    reason = "Secret 'settings' does not exist in the namespace 'shop'"
+    eventually(lambda: reason in cluster.observed("Deployment/shop/web").get("message", ""), what="the reason")
     cluster.objects["Secret/shop/settings"] = password
     cluster.up()
 
