@@ -195,7 +195,7 @@ class ServiceSettings(Group):
         "384Mi", description="memory at which a pod is killed; about twice memory"
     )
     min_ready_seconds: int = Field(
-        5, ge=0, le=60, description="seconds that a new pod must stay ready before a roll-out goes on to the next"
+        5, ge=1, le=60, description="seconds that a new pod must stay ready before a roll-out goes on to the next"
     )
     pre_stop_seconds: int = Field(
         10, ge=1, le=60, description="seconds that a pod still serves while the cluster learns that it leaves"

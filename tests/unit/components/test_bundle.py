@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def build(root: Path, runtime: str = OTHER, distributions: tuple[str, ...] = ("urllib3",)) -> Path:
-    archive = bundle("orchestrator", ["app/__init__.py", "app/edge"], distributions, runtime, root=root)
+    archive = bundle("orchestrator", ["app/edge", "app/__init__.py"], distributions, runtime, root=root)
     assert str(archive.path) == "dist/orchestrator.zip"
     return root / archive.path
 

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import base64
+import json
+from ipaddress import IPv4Network
+
+import pytest
+import yaml
+
+from components.cluster import entra_kubeconfig
+from components.roles import Role
+from tests.support.program import STACKS, SUBSCRIPTION, Program, deployed, principal_of, run
+
+CLOUDS = ["dev", "prod"]
+
+
+def grants(program: Program) -> set[tuple[str, str]]:
+    """(role, identity) of every assignment."""
+    identities = {principal_of(identity.name): identity.name for identity in program.all("UserAssignedIdentity")}
+    return {
+        (Role(assignment["roleDefinitionId"].rpartition("/")[2]).name, identities[assignment["principalId"]])
+        for assignment in program.all("RoleAssignment")
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_entra_identities_enter(stack: str) -> None:
+    cluster = deployed(stack, False).one("ManagedCluster")
+    assert cluster["disableLocalAccounts"] is True
+    assert cluster["enableRBAC"] is True
+    assert cluster["aadProfile.managed"] is True
+    assert cluster["aadProfile.enableAzureRBAC"] is True
+    assert cluster["aadProfile.adminGroupObjectIDs"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_api_server_is_not_open_to_the_internet(stack: str) -> None:
+    profile = deployed(stack, False).one("ManagedCluster")["apiServerAccessProfile"]
+    assert profile["authorizedIPRanges"]
+    assert min(IPv4Network(network).prefixlen for network in profile["authorizedIPRanges"]) >= 8
+    assert profile["disableRunCommand"] is True
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_pods_have_identities_and_network_policies_hold(stack: str) -> None:
+    cluster = deployed(stack, False).one("ManagedCluster")
+    assert cluster["oidcIssuerProfile.enabled"] is True
+    assert cluster["securityProfile.workloadIdentity.enabled"] is True
+    assert cluster["networkProfile.networkPolicy"] == cluster["networkProfile.networkDataplane"] == "cilium"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_identities_may_do_what_they_need_and_no_more(stack: str) -> None:
+    assert grants(deployed(stack, False)) == {
+        ("MANAGED_IDENTITY_OPERATOR", "cluster-control-plane"),
+        ("NETWORK_CONTRIBUTOR", "cluster-control-plane"),
+        ("ACR_PULL", "cluster-kubelet"),
+    }
+
+
+def test_roles_are_limited_to_the_stack_s_own_resources() -> None:
+    for assignment in deployed("prod", False).all("RoleAssignment"):
+        assert "/resourceGroups/crosscloud-prod" in assignment["scope"]
+        assert assignment["principalType"] == "ServicePrincipal"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_roles_are_granted_before_the_cluster_needs_them(stack: str) -> None:
+    program = deployed(stack, False)
+    waits = program.after(program.one("ManagedCluster"))
+    assert {assignment.urn for assignment in program.all("RoleAssignment")} <= waits
+
+
+@pytest.mark.parametrize(("stack", "protected"), [("local", False), ("dev", False), ("prod", True)])
+def test_prod_is_protected(stack: str, protected: bool) -> None:
+    program = deployed(stack, False)
+    kept = [*program.all("ManagedCluster"), *program.all("dbforpostgresql:Server"), *program.all("UserPool")]
+    assert {resource.protect for resource in kept} == {protected}
+
+
+def test_autoscaler_owns_the_number_of_nodes() -> None:
+    cluster = deployed("dev", False).one("ManagedCluster")
+    assert cluster.ignore_changes == ("agentPoolProfiles[*].count",)
+    (pool,) = cluster["agentPoolProfiles"]
+    assert (pool["enableAutoScaling"], pool["minCount"], pool["maxCount"]) == (True, 1, 3)
+
+
+def test_auto_provisioned_nodes_leave_the_system_pool_to_the_system() -> None:
+    cluster = deployed("prod", False).one("ManagedCluster")
+    assert cluster["nodeProvisioningProfile.mode"] == "Auto"
+    (pool,) = cluster["agentPoolProfiles"]
+    assert pool["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
+    assert pool["enableAutoScaling"] is False
+    assert "minCount" not in pool
+    assert pool["availabilityZones"] == ["1", "2", "3"]
+
+
+def test_versions_of_node_pools_are_left_to_the_automatic_upgrade() -> None:
+    for stack in CLOUDS:
+        (pool,) = deployed(stack, False).one("ManagedCluster")["agentPoolProfiles"]
+        assert "orchestratorVersion" not in pool
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_kubeconfig_holds_no_credential(stack: str) -> None:
+    provider = deployed(stack, False).one("pulumi:providers:kubernetes")
+    config = json.loads(provider["kubeconfig"])
+    (user,) = config["users"]
+    assert set(user["user"]) == {"exec"}
+    assert user["user"]["exec"]["command"] == "kubelogin"
+    assert "of-a-person" not in provider["kubeconfig"]
+    assert "kubeconfig" in provider.secrets
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_objects_are_told_apart_by_their_cluster_and_not_by_the_kubeconfig(stack: str) -> None:
+    program = deployed(stack, False)
+    assert program.one("pulumi:providers:kubernetes")["clusterIdentifier"].endswith(f"/crosscloud-{stack}")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("preview", [True, False])
+def test_every_object_in_the_cluster_uses_its_provider_and_ends_with_it(stack: str, preview: bool) -> None:
+    program = deployed(stack, preview)
+    cluster, provider = program.one("ManagedCluster"), program.one("pulumi:providers:kubernetes")
+    objects = [r for r in program.resources if r.type.startswith("kubernetes:")]
+    assert len(objects) > 20
+    assert {r.deleted_with for r in objects} == {cluster.urn}
+    assert {r.provider for r in objects} == {provider.urn}
+
+
+def test_credentials_are_not_asked_for_while_the_cluster_is_not_there() -> None:
+    assert deployed("dev", True).calls == ["azure-native:authorization:getClientConfig"]
+
+
+def test_subscription_and_tenant_are_the_settings_or_those_of_the_login() -> None:
+    own = deployed("dev", False).one("RoleAssignment", "cluster-acr-pull")
+    azure = {"location": "westeurope"}
+    login = run(config={"crosscloud:azure": azure}).one("RoleAssignment", "cluster-acr-pull")
+    assert own["roleDefinitionId"].startswith("/subscriptions/00000000-0000-0000-0000-000000000000/")
+    assert login["roleDefinitionId"].startswith(f"/subscriptions/{SUBSCRIPTION}/")
+
+
+def test_kubeconfig_keeps_address_and_authority() -> None:
+    given = {"clusters": [{"cluster": {"server": "https://a:443", "certificate-authority-data": "Q0E=", "x": 1}}]}
+    built = json.loads(entra_kubeconfig(base64.b64encode(yaml.safe_dump(given).encode()).decode(), "tenant"))
+    assert built["clusters"][0]["cluster"] == {"server": "https://a:443", "certificate-authority-data": "Q0E="}
+    assert built["users"][0]["user"]["exec"]["args"][-1] == "tenant"

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.support.program import STACKS, Program, deployed, principal_of, run
+
+CLOUDS = ["dev", "prod"]
+
+
+def url(program: Program) -> str:
+    return str(program.one("core/v1:Secret", "users-database")["stringData"]["url"])
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_there_is_no_password_and_the_service_s_identity_owns_its_server(stack: str) -> None:
+    program = deployed(stack, False)
+    server, owner = program.one("dbforpostgresql:Server"), program.one("AdministratorsMicrosoftEntra")
+    assert server["authConfig"] == {
+        "activeDirectoryAuth": "Enabled",
+        "passwordAuth": "Disabled",
+        "tenantId": "00000000-0000-0000-0000-000000000000",
+    }
+    assert server["administratorLoginPassword"] is None
+    assert not program.all("RandomPassword")
+    assert owner["objectId"] == principal_of("users")
+    assert owner["principalType"] == "ServicePrincipal"
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_service_connects_as_its_identity_over_verified_tls(stack: str) -> None:
+    program = deployed(stack, False)
+    role = program.one("AdministratorsMicrosoftEntra")["principalName"]
+    assert url(program) == (
+        f"postgresql://{role}@users1a2b3c4d.postgres.database.azure.com:5432/users?sslmode=verify-full"
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_server_is_reached_through_the_virtual_network_only(stack: str) -> None:
+    network = deployed(stack, False).one("dbforpostgresql:Server")["network"]
+    assert network["publicNetworkAccess"] == "Disabled"
+    assert network["delegatedSubnetResourceId"].endswith("/subnets/databases")
+    assert "/PrivateZone/" in network["privateDnsZoneArmResourceId"]
+
+
+def test_password_of_this_machine_is_generated_and_secret() -> None:
+    program = deployed("local", False)
+    server = program.one("dbforpostgresql:Server")
+    assert (server["authConfig.activeDirectoryAuth"], server["authConfig.passwordAuth"]) == ("Disabled", "Enabled")
+    assert server["administratorLogin"] == "users"
+    assert "administratorLoginPassword" in server.secrets
+    assert program.one("RandomPassword")["length"] >= 32
+    assert url(program) == (
+        "postgresql://users:generated-users@users1a2b3c4d.postgres.database.azure.com:5433/users?sslmode=disable"
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("preview", [True, False])
+def test_url_is_secret(stack: str, preview: bool) -> None:
+    program = deployed(stack, preview)
+    assert program.component_secrets[program.one("crosscloud:azure:Database").urn] == {"url"}
+
+
+def test_password_needs_no_quoting_in_a_url() -> None:
+    assert deployed("local", False).one("RandomPassword")["special"] is False
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_pods_start_after_their_database_and_its_owner(stack: str) -> None:
+    program = deployed(stack, False)
+    waits = program.after(program.one("Deployment"))
+    needed = [program.one("dbforpostgresql:Database"), *program.all("AdministratorsMicrosoftEntra")]
+    assert {resource.urn for resource in needed} <= waits
+
+
+def test_server_takes_one_change_at_a_time() -> None:
+    program = deployed("prod", False)
+    owner = program.one("AdministratorsMicrosoftEntra")
+    assert program.one("dbforpostgresql:Database").urn in owner.dependencies
+
+
+def test_prod_survives_a_zone_and_keeps_backups_longer() -> None:
+    server = deployed("prod", False).one("dbforpostgresql:Server")
+    assert server["highAvailability.mode"] == "ZoneRedundant"
+    assert server["backup.backupRetentionDays"] == 14
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_data_is_stored_as_unicode_in_the_service_s_own_database(stack: str) -> None:
+    database = deployed(stack, False).one("dbforpostgresql:Database")
+    assert (database["databaseName"], database["charset"]) == ("users", "UTF8")
+
+
+def test_geo_redundant_backups_can_be_chosen() -> None:
+    program = run(config={"crosscloud:database": {"geoRedundantBackup": True}})
+    assert program.one("dbforpostgresql:Server")["backup.geoRedundantBackup"] == "Enabled"

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from tests.support.program import STACKS, Program, deployed
+
+
+def spec(program: Program) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = program.one("NetworkPolicy", "users")["spec"]
+    return found
+
+
+def reaches(program: Program, address: str, port: int) -> bool:
+    """Whether a pod of the service may open a connection."""
+    for rule in program.one("NetworkPolicy", "users")["spec.egress"]:
+        if port not in [p["port"] for p in rule["ports"]]:
+            continue
+        for peer in rule["to"]:
+            block = peer["ipBlock"]
+            outside = any(ip_address(address) in ip_network(cidr) for cidr in block.get("except", []))
+            if ip_address(address) in ip_network(block["cidr"]) and not outside:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_the_ingress_s_envoys_reach_the_pods(stack: str) -> None:
+    program = deployed(stack, False)
+    gateway = program.one("Gateway")
+    (rule,) = program.one("NetworkPolicy", "users")["spec.ingress"]
+    (peer,) = rule["from"]
+    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "envoy-gateway-system"}
+    labels = peer["podSelector"]["matchLabels"]
+    assert labels["gateway.envoyproxy.io/owning-gateway-name"] == gateway["metadata.name"]
+    assert labels["gateway.envoyproxy.io/owning-gateway-namespace"] == gateway["metadata.namespace"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": "https"}]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_pods_reach_their_database_and_entra_and_nothing_else(stack: str) -> None:
+    program = deployed(stack, False)
+    assert reaches(program, "10.10.16.4", 5432)
+    assert reaches(program, "20.190.128.1", 443)
+    assert not reaches(program, "10.10.16.4", 443)
+    assert not reaches(program, "10.10.0.5", 5432)
+    assert not reaches(program, "169.254.169.254", 443)
+    assert not reaches(program, "20.190.128.1", 80)
+
+
+def test_without_entra_pods_do_not_reach_the_internet() -> None:
+    assert not reaches(deployed("local", False), "20.190.128.1", 443)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_flows_are_there_before_the_pods(stack: str) -> None:
+    program = deployed(stack, False)
+    assert program.one("NetworkPolicy", "users").urn in program.after(program.one("Deployment"))

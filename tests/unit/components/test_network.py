@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+
+from tests.support.program import STACKS, Program, deployed
+
+CLOUDS = ["dev", "prod"]
+
+
+def subnets(program: Program) -> dict[str, dict[str, Any]]:
+    return {subnet["name"]: subnet for subnet in program.one("VirtualNetwork")["subnets"]}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_databases_have_a_subnet_that_is_theirs_alone(stack: str) -> None:
+    found = subnets(deployed(stack, False))
+    nodes, databases = (IPv4Network(found[name]["addressPrefix"]) for name in ("nodes", "databases"))
+    assert not nodes.overlaps(databases)
+    (delegation,) = found["databases"]["delegations"]
+    assert delegation["serviceName"] == "Microsoft.DBforPostgreSQL/flexibleServers"
+    assert "delegations" not in found["nodes"]
+
+
+def test_outbound_traffic_of_prod_has_an_address_of_its_own() -> None:
+    program = deployed("prod", False)
+    assert subnets(program)["nodes"]["natGateway"] is not None
+    assert program.one("ManagedCluster")["networkProfile.outboundType"] == "userAssignedNATGateway"
+    assert {address.name for address in program.all("PublicIPAddress")} == {"network-ingress", "network-outbound"}
+
+
+def test_dev_pays_for_no_nat_gateway() -> None:
+    program = deployed("dev", False)
+    assert not program.all("NatGateway")
+    assert program.one("ManagedCluster")["networkProfile.outboundType"] == "loadBalancer"
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_ingress_address_stays_and_has_the_ingress_s_name(stack: str) -> None:
+    program = deployed(stack, False)
+    address = program.one("PublicIPAddress", "network-ingress")
+    assert address["publicIPAllocationMethod"] == "Static"
+    host = program.outputs["ingress_url"].removeprefix("https://")
+    location = program.one("resources:ResourceGroup")["location"]
+    assert f"{address['dnsSettings.domainNameLabel']}.{location}.cloudapp.azure.com" == host
+
+
+def test_addresses_of_prod_survive_a_zone() -> None:
+    for address in deployed("prod", False).all("PublicIPAddress"):
+        assert address["zones"] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_database_names_resolve_in_the_network_only(stack: str) -> None:
+    program = deployed(stack, False)
+    zone, link = program.one("PrivateZone"), program.one("VirtualNetworkLink")
+    assert zone["privateZoneName"].endswith(".private.postgres.database.azure.com")
+    assert link["registrationEnabled"] is False
+    assert link.urn in program.after(program.one("dbforpostgresql:Server"))
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_cluster_goes_before_the_addresses_that_its_load_balancer_uses(stack: str) -> None:
+    program = deployed(stack, False)
+    waits = program.after(program.one("ManagedCluster"))
+    assert {address.urn for address in program.all("PublicIPAddress")} <= waits
