@@ -129,7 +129,7 @@ def test_the_log_names_the_most_specific_route(front: Front, method: str, path: 
     headers = {"x-request-id": identifier, "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
     front.request(method, f"{path}?secret=1", headers=headers)
     line = front.logged(request_id=identifier)
-    wanted = {"service": "gateway", "level": "info", "message": "request", "trace_id": trace, "method": method}
+    wanted = {"service": "gateway", "level": "INFO", "message": "request", "trace_id": trace, "method": method}
     assert wanted.items() <= line.items()
     assert (line["route"], line["path"], line["status"]) == (route, path, 200)
     assert isinstance(line["duration_ms"], int)
@@ -217,7 +217,7 @@ def test_upgrades_and_foreign_targets_are_refused(front: Front) -> None:
 def test_an_emulator_that_is_down_is_503(machine: Machine) -> None:
     front = Front(machine)
     assert front.request("GET", "/down")[:2] == (503, {"message": "Service Unavailable"})
-    assert front.logged(status=503, path="/down")["level"] == "error"
+    assert front.logged(status=503, path="/down")["level"] == "ERROR"
 
 
 def test_the_endpoint_speaks_tls_of_the_local_authority_only(front: Front) -> None:
