@@ -25,6 +25,7 @@ _PATH = "local.path"
 """Filter state that keeps the client's path for the log, as the emulator gets a longer one."""
 _REPLIES = {
     400: (400, "Bad Request"),
+    401: (401, "Unauthorized"),
     403: (403, "Forbidden"),
     404: (404, "Not Found"),
     405: (405, "Method Not Allowed"),
@@ -115,8 +116,19 @@ def _routes(stage: Object) -> Json:
     trace: Json = {"prefix": "/", "headers": [{"name": ":method", "string_match": {"exact": "TRACE"}}]}
     connect: Json = {"connect_matcher": {}}
     refused = [{"match": match, "direct_response": {"status": 405}} for match in (trace, connect)]
+    refused.append({"match": _no_token(), "direct_response": {"status": 401}})
     hosts = [{"name": NAME, "domains": ["*"], "routes": [*refused, *forwarded]}]
     return parts.routes(NAME, hosts, request_headers_to_remove=["x-envoy-external-address"])
+
+
+def _no_token() -> Json:
+    """A token whose header is no JSON object, on which the emulator's authorizer fails with 500.
+
+    `{` and any ASCII character after it are `e` and one of these letters in base64.
+    """
+    token = {"name": "authorization", "string_match": {"safe_regex": {"regex": "(?i:bearer +)?e[w-z0-3].*"}}}
+    present = {"name": "authorization", "present_match": True}
+    return {"prefix": "/", "headers": [present, {**token, "invert_match": True}]}
 
 
 def _precedence(route: Object) -> tuple[bool, list[bool], bool]:

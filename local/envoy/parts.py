@@ -19,7 +19,7 @@ _REQUEST_ID = (
 _TIMESTAMP = "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%"
 REQUEST_LINE: Json = {
     "timestamp": _TIMESTAMP,
-    "level": "%CEL(response.code >= 500 ? 'error' : 'info')%",
+    "level": "%CEL(response.code >= 500 ? 'ERROR' : 'INFO')%",
     "message": "request",
     "request_id": _REQUEST_ID,
     "trace_id": "%CEL(request.headers['traceparent'].substring(3, 35))%",
@@ -38,7 +38,7 @@ REQUEST_LINE: Json = {
 """One access log line per request; the query, which may hold personal data, is left out."""
 CONNECTION_LINE: Json = {
     "timestamp": _TIMESTAMP,
-    "level": "info",
+    "level": "INFO",
     "message": "connection",
     "client": "%DOWNSTREAM_REMOTE_ADDRESS%",
     "peer": "%DOWNSTREAM_PEER_URI_SAN%",

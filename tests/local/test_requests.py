@@ -78,6 +78,10 @@ def _unsigned(stack: Stack) -> str:
 BAD_TOKENS = {
     "none": lambda _: None,
     "garbage": lambda _: "garbage",
+    "header that is a list": lambda _: "W10.e30.x",
+    "header that is a number": lambda _: "MQ.e30.x",
+    "header that is null": lambda _: "bnVsbA.e30.AA",
+    "payload that is a list": lambda _: f"{_segment({'alg': 'RS256'})}.W10.AA",
     "expired": lambda stack: stack.token("--expired"),
     "another audience": lambda stack: stack.token("--aud", "other"),
     "unknown key id": lambda stack: stack.token("--kid", "unknown"),
