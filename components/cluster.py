@@ -126,7 +126,8 @@ class Cluster(ComponentResource):
                 admin_group_object_ids=[str(id_) for id_ in settings.admin_group_object_ids],
             ),
             api_server_access_profile=aks.ManagedClusterAPIServerAccessProfileArgs(
-                authorized_ip_ranges=[str(network) for network in settings.authorized_ip_ranges],
+                # The nodes come from outside too, when they have an address of their own.
+                authorized_ip_ranges=[*map(str, settings.authorized_ip_ranges), *args.network.outbound_networks],
                 disable_run_command=True,
             ),
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),

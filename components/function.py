@@ -94,7 +94,7 @@ class Function(ComponentResource):
             function_name=function.name,
             function_version=function.version,
             routing_config=aws.lambda_.AliasRoutingConfigArgs(
-                additional_version_weights={canary.previous_version: canary.weight}
+                additional_version_weights={str(canary.previous_version): canary.weight}
             )
             if canary
             else None,

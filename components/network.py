@@ -30,10 +30,13 @@ class Network(ComponentResource):
     database_zone_id: Output[str]
     """Known once names in the zone can be resolved in the network."""
     ingress_address_name: Output[str]
+    outbound_networks: list[Output[str]]
+    """What the nodes' connections to the internet come from, where that is an address of the network's own."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Network", name, {}, opts)
         self._args, self.group, self.addresses = args, args.group, args.settings
+        self.outbound_networks = []
         addresses = args.settings
         network = net.VirtualNetwork(
             name,
@@ -86,13 +89,14 @@ class Network(ComponentResource):
     def _nat_gateway(self, name: str) -> net.SubResourceArgs | None:
         if self._args.settings.outbound != "natGateway":
             return None
-        group = self._args.group
+        group, address = self._args.group, self._address(f"{name}-outbound", None)
+        self.outbound_networks.append(address.ip_address.apply(lambda ip: f"{ip}/32"))
         gateway = net.NatGateway(
             f"{name}-outbound",
             resource_group_name=group.group_name,
             location=group.location,
             sku=net.NatGatewaySkuArgs(name="Standard"),
-            public_ip_addresses=[net.SubResourceArgs(id=self._address(f"{name}-outbound", None).id)],
+            public_ip_addresses=[net.SubResourceArgs(id=address.id)],
             tags=group.tags,
             opts=ResourceOptions(parent=self),
         )

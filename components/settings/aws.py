@@ -63,9 +63,7 @@ class ApiSettings(Group):
 
 
 class Canary(Group):
-    previous_version: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")] = Field(
-        description="published version that keeps a share of the calls"
-    )
+    previous_version: int = Field(ge=1, description="published version that keeps a share of the calls")
     weight: float = Field(gt=0, lt=1, description="that share; 0.9 sends one call of ten to the newest version")
 
 

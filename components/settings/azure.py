@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from components.settings.checks import Group, LogLevel, at_least, check, in_clouds, in_production, wrong
+from components.settings.checks import Group, LogLevel, at_least, check, in_clouds, in_production, one_of, wrong
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 RESERVED_BY_AKS = (IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16"))
@@ -28,7 +28,7 @@ class AzureSettings(Group):
     )
     subscription_id: UUID | None = Field(None, description="subscription; default: the one that is logged in")
     tenant_id: UUID | None = Field(None, description="Entra tenant; default: the one that is logged in")
-    zones: tuple[Literal["1", "2", "3"], ...] = Field(
+    zones: tuple[Annotated[str, one_of("1", "2", "3")], ...] = Field(
         (), description="availability zones of nodes and addresses; none where the location has none"
     )
 
@@ -91,7 +91,7 @@ class RegistrySettings(Group):
 
 
 class ClusterSettings(Group):
-    kubernetes_version: Literal["1.35", "1.36"] = Field(
+    kubernetes_version: Annotated[str, one_of("1.35", "1.36")] = Field(
         "1.36", description="minor version; patches come by upgradeChannel, no minor may be skipped"
     )
     tier: Annotated[
@@ -144,7 +144,7 @@ class IngressSettings(Group):
 
 
 class DatabaseSettings(Group):
-    version: Literal["16", "17", "18"] = Field("18", description="major version of PostgreSQL")
+    version: Annotated[str, one_of("16", "17", "18")] = Field("18", description="major version of PostgreSQL")
     tier: Literal["Burstable", "GeneralPurpose", "MemoryOptimized"] = Field(
         "Burstable", description="compute tier of a service's server; Burstable has no high availability"
     )

@@ -24,7 +24,14 @@ class Circumstances:
 class Group(BaseModel):
     """Settings that belong together. Unknown keys are refused, defaults are checked like given values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_default=True,
+        # `pulumi config set --path` and YAML make numbers of texts such as 1.36.
+        coerce_numbers_to_str=True,
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -51,6 +58,11 @@ def check(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
         return value
 
     return AfterValidator(validate)
+
+
+def one_of(*values: str) -> AfterValidator:
+    """For texts that look like numbers, which a Literal would not take unquoted."""
+    return check(lambda value: value in values, f"must be one of {', '.join(values)}")
 
 
 def in_production(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:

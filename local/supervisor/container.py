@@ -39,13 +39,7 @@ _POD_UNENFORCED = {
 }
 _CONTAINER = {"name", "image", "command", "args", "env", "ports", "volumeMounts", "lifecycle"}
 _PROBES = {"startupProbe", "readinessProbe", "livenessProbe"}
-_CONTAINER_UNENFORCED = {
-    "imagePullPolicy",
-    "resources",
-    "securityContext",
-    "terminationMessagePath",
-    "terminationMessagePolicy",
-}
+_CONTAINER_UNENFORCED = {"imagePullPolicy", "resources", "securityContext"}
 Ports = Mapping[str | int, int]
 
 
@@ -105,6 +99,8 @@ class Template:
             ports=tuple(container.get("ports") or ()),
         )
         template.probes(template.map_ports(lambda: 0))
+        for volume in template.volumes:
+            only(volume, {"name", "secret", "configMap", "emptyDir", "projected"}, f"volume {volume['name']}")
         for each in (*init, container):
             if not each.get("command"):
                 raise RefusedError(
@@ -148,14 +144,14 @@ def launch(container: Object, pod: Identity, ports: Ports, *, machine: Machine, 
     for variable in container.get("env") or ():
         value = _value(variable, pod, objects)
         if "value" in variable:
-            value = mapped.get(value, _mapped(_expanded(value, env), mounts))
-        env[variable["name"]] = value
+            value = mapped.get(value, _expanded(value, env))
+        env[variable["name"]] = _mapped(value, mounts)
     words = [*container["command"], *(container.get("args") or ())]
     argv = [_mapped(_expanded(word, env), mounts) for word in words]
-    program = shutil.which(argv[0], path=PATH)
+    program = shutil.which(image / argv[0] if "/" in argv[0] else argv[0], path=PATH)
     if program is None:
         raise RefusedError(f"container {container['name']}: the program {argv[0]!r} is not installed on this machine.")
-    return Launch(argv=(program, *argv[1:]), env=env, cwd=image)
+    return Launch(argv=(str(program), *argv[1:]), env=env, cwd=image)
 
 
 def _mounts(container: Object) -> list[Object]:
@@ -213,7 +209,6 @@ def mount(volumes: tuple[Object, ...], pod: Identity, objects: Objects) -> None:
 
 def _files(volume: Object, pod: Identity, objects: Objects) -> Iterator[tuple[str, bytes]]:
     where = f"volume {volume['name']}"
-    only(volume, {"name", "secret", "configMap", "emptyDir", "projected"}, where)
     if "secret" in volume:
         source = only(volume["secret"], {"secretName", "items", "defaultMode"}, f"{where}.secret")
         yield from _chosen(find(objects, "Secret", pod.namespace, source["secretName"]), source)

@@ -108,9 +108,9 @@ class Supervisor:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
                     await self._wake.wait()
-                    return
-            if self._watch.changed():
+            if changed := self._watch.changed():
                 self._read()
+            if changed or self._wake.is_set():
                 return
 
     def _read(self) -> None:
@@ -140,9 +140,10 @@ class Supervisor:
             "pods": [pod.record() for pod in pods],
             "deployments": [self._deployment(key) for key in sorted(self._pods.rollouts)],
         }
-        if status != self._status and not self._superseded():
+        file = self._machine.run / "status.json"
+        if (status != self._status or not file.exists()) and not self._superseded():
             self._status = status
-            write_json(self._machine.run / "status.json", status)
+            write_json(file, status)
 
     def _observed(self) -> dict[str, Object]:
         """Objects by the content that was last taken, and those that are not gone yet."""

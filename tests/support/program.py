@@ -369,6 +369,8 @@ def _azure(kind: str, name: str, inputs: Properties) -> Properties:
     match kind:
         case "ResourceGroup":
             return {**common, "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{physical}"}
+        case "PublicIPAddress":
+            return {**common, "ipAddress": "20.50.0.7"}
         case "UserAssignedIdentity":
             return {**common, "principalId": principal_of(name), "clientId": client_of(name)}
         case "Registry":

@@ -41,6 +41,10 @@ def test_api_server_is_not_open_to_the_internet(stack: str) -> None:
     assert profile["disableRunCommand"] is True
 
 
+def test_nodes_behind_a_nat_gateway_reach_their_api_server() -> None:
+    assert "20.50.0.7/32" in deployed("prod", False).one("ManagedCluster")["apiServerAccessProfile.authorizedIPRanges"]
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_pods_have_identities_and_network_policies_hold(stack: str) -> None:
     cluster = deployed(stack, False).one("ManagedCluster")

@@ -28,7 +28,7 @@ def test_each_change_is_a_version_and_the_alias_follows(program: Program) -> Non
 
 
 def test_canary_leaves_a_share_of_the_calls_to_the_previous_version() -> None:
-    functions = {"orchestrator": {"canary": {"previousVersion": "6", "weight": 0.9}}}
+    functions = {"orchestrator": {"canary": {"previousVersion": 6, "weight": 0.9}}}
     alias = run(config={"crosscloud:functions": functions}).one("lambda/alias:Alias")
     assert alias["functionVersion"] == "7"
     assert alias["routingConfig"] == {"additionalVersionWeights": {"6": 0.9}}

@@ -81,7 +81,7 @@ EVERYWHERE = [
     ("api.corsOrigins", ["https://app.example.com/"], "must hold origins such as"),
     ("api.logRetentionDays", 2, "1, 3, 5"),
     ("functions.orchestrator.memory", 64, "greater than or equal to 128"),
-    ("functions.orchestrator.canary", {"previousVersion": "$LATEST", "weight": 0.5}, "pattern"),
+    ("functions.orchestrator.canary", {"previousVersion": "$LATEST", "weight": 0.5}, "integer"),
     ("functions.orchestrator.canary", {"previousVersion": "4", "weight": 1}, "less than 1"),
     ("functions.orchestrator.canary", {"weight": 0.5}, "required"),
     ("functions.catalogue", {}, "not permitted"),
@@ -111,6 +111,20 @@ def test_unsafe_value_is_refused_in_production_only(path: str, value: object, wo
     (found,) = problems("prod", path, value, production=True)
     assert words in found
     assert "production: true" in found
+    assert problems("dev", path, value, production=False) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("cluster.kubernetesVersion", 1.36),
+        ("azure.zones", [1, 2]),
+        ("database.version", 17),
+        ("certificates.authority", 2026),
+        ("functions.orchestrator.canary", {"previousVersion": "41", "weight": 0.9}),
+    ],
+)
+def test_numbers_may_be_written_with_or_without_quotes(path: str, value: object) -> None:
     assert problems("dev", path, value, production=False) == []
 
 

@@ -112,6 +112,15 @@ def test_the_pod_is_told_who_calls(cluster: Cluster) -> None:
     assert isinstance(line["duration_ms"], int)
 
 
+def test_callers_can_not_steer_envoy_by_headers(cluster: Cluster) -> None:
+    with cluster.connection() as connection:
+        connection.request("GET", "/slow", headers={"x-envoy-upstream-rq-timeout-ms": "1", "x-envoy-max-retries": "9"})
+        response = connection.getresponse()
+        seen = json.loads(response.read())["headers"]
+    assert response.status == 200
+    assert "x-envoy-max-retries" not in seen
+
+
 def test_a_pod_with_a_wrong_certificate_gets_no_request(cluster: Cluster) -> None:
     pair = cluster.servers.leaf(dns="other.shop.svc")
     cluster.objects["Secret/shop/web-tls"] = secret(

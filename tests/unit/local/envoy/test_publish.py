@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import http.client
+import json
+import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,20 +106,6 @@ def test_endpoints_are_taken_by_every_cluster_of_a_service(publisher: Publisher,
 
 
 @pytest.mark.usefixtures("envoy")
-def test_clusters_go_only_after_the_routes_to_them(publisher: Publisher, site: Site) -> None:
-    files = site.files(200, cds=[cluster(site, "old")], **{"eds-service": endpoints(1)})
-    route = files["rds-site"][0]["virtual_hosts"][0]["routes"][0]
-    route.pop("direct_response")
-    route["route"] = {"cluster": "old"}
-    files["rds-site"][0]["validate_clusters"] = True
-    assert publisher.publish(files) == {}
-    new = copy.deepcopy(files)
-    new["cds"][0]["name"] = "new"
-    new["rds-site"][0]["virtual_hosts"][0]["routes"][0]["route"]["cluster"] = "new"
-    assert publisher.publish(new) == {}, "Envoy would refuse routes to a cluster that it does not know"
-
-
-@pytest.mark.usefixtures("envoy")
 def test_what_is_rejected_is_told_and_leaves_the_old_in_force(publisher: Publisher, site: Site) -> None:
     publisher.publish(site.files(201))
     bad = site.files(202)
@@ -139,6 +128,17 @@ def test_unknown_fields_are_rejected(publisher: Publisher, site: Site) -> None:
     assert is_free(site.port)
 
 
+@pytest.mark.usefixtures("envoy")
+def test_a_port_is_not_shared_with_another_server(publisher: Publisher, site: Site) -> None:
+    """Which would get part of the connections."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", site.port))
+        other.listen()
+        (reason,) = publisher.publish(site.files(200)).values()
+    assert "Address already in use" in reason
+
+
 def test_without_envoy_it_is_unreachable(publisher: Publisher, site: Site, machine: Machine) -> None:
     spec(machine).prepare()
     with pytest.raises(UnreachableError):
@@ -158,3 +158,57 @@ def test_a_restarted_envoy_has_what_was_published(
         assert publisher.publish(site.files(201)) == {}
         assert site.status() == 201
         again.terminate()
+
+
+class Late:
+    """An Envoy that looks at its files at every third question only. Records what it could have read before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._asked = folder, 0
+        self._stats: dict[str, str | int] = {}
+        self.seen: list[dict[str, Any]] = []
+
+    def stats(self, _: str) -> dict[str, str | int]:
+        files = {path.stem: json.loads(path.read_text()) for path in self._folder.glob("?ds*.json")}
+        self.seen.append({name: content["resources"] for name, content in files.items()})
+        self._asked += 1
+        if self._asked % 3 == 0:
+            prefixes = {"lds": "listener_manager.lds", "cds": "cluster_manager.cds", "rds-site": "http.site.rds.site"}
+            for name, content in files.items():
+                self._stats[f"{prefixes[name]}.version_text"] = content["version_info"]
+        return dict(self._stats)
+
+
+def routed(site: Site, name: str) -> Files:
+    files = site.files(200, cds=[{"name": name}])
+    files["rds-site"][0]["virtual_hosts"][0]["routes"] = [{"match": {"prefix": "/"}, "route": {"cluster": name}}]
+    return files
+
+
+def test_it_waits_until_envoy_has_looked(machine: Machine, site: Site) -> None:
+    spec(machine).prepare()
+    late = Late(xds(machine))
+    publisher = Publisher(xds(machine), late, machine.logs / "envoy.log")  # type: ignore[arg-type]
+    (machine.logs / "envoy.log").touch()
+    for name in ("old", "new"):
+        assert publisher.publish(routed(site, name)) == {}
+        taken = late._stats
+        for file, prefix in (("lds", "listener_manager.lds"), ("rds-site", "http.site.rds.site")):
+            content = json.loads((xds(machine) / f"{file}.json").read_text())
+            assert taken[f"{prefix}.version_text"] == content["version_info"]
+
+
+def test_at_no_time_is_there_a_route_to_a_cluster_that_is_not(machine: Machine, site: Site) -> None:
+    spec(machine).prepare()
+    late = Late(xds(machine))
+    publisher = Publisher(xds(machine), late, machine.logs / "envoy.log")  # type: ignore[arg-type]
+    (machine.logs / "envoy.log").touch()
+    for name in ("old", "new", "newer"):
+        assert publisher.publish(routed(site, name)) == {}
+    for files in late.seen:
+        known = {cluster["name"] for cluster in files["cds"]}
+        for configuration in files.get("rds-site", []):
+            assert configuration["virtual_hosts"][0]["routes"][0]["route"]["cluster"] in known
+    assert [cluster["name"] for cluster in json.loads((xds(machine) / "cds.json").read_text())["resources"]] == [
+        "newer"
+    ]
