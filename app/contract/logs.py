@@ -28,7 +28,7 @@ def line(*, level: str, service: str, message: str, request_id: str = "", trace_
 def timestamp() -> str:
     """Now, by RFC 3339 in UTC with milliseconds."""
     now = time.time()
-    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+    return f"{_second(int(now))}.{int(now % 1 * 1_000_000):06d}Z"
 
 
 @functools.lru_cache(maxsize=1)

@@ -51,7 +51,7 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
         method=exchange.route.partition(" ")[0] if " " in exchange.route else None,
         route=exchange.route,
         status=response["statusCode"],
-        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        duration_ms=round((time.perf_counter() - started) * 1000, 3),
         aws_request_id=context.aws_request_id,
         **exchange.told,
     )

@@ -76,7 +76,7 @@ class RequestLog:
         # The ids have been checked to be what they should be: nothing in them needs an escape.
         sys.stdout.write(
             f'{{"timestamp":"{logs.timestamp()}","request_id":"{current.request_id}","trace_id":"{current.trace_id}",'
-            f'"duration_ms":{seconds * 1000:.2f},{self._constant(method, route, status)}'
+            f'"duration_ms":{seconds * 1000:.3f},{self._constant(method, route, status)}'
         )
         sys.stdout.flush()
 

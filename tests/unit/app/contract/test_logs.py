@@ -12,7 +12,7 @@ def test_a_line_is_one_object_with_the_members_of_the_contract():
 
     assert text.count("\n") == 1
     assert text.endswith("\n")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record.pop("timestamp"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", record.pop("timestamp"))
     assert record == {
         "level": "INFO", "service": "users", "message": "request", "request_id": "r", "trace_id": "t", "status": 200
     }  # fmt: skip
