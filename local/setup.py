@@ -21,6 +21,8 @@ PREFERRED_ENDPOINT = 8443
 PORT_RANGE = range(20000, 32000)
 """Below Linux's range for outgoing connections (32768 and up), so that a kept port is not taken by one."""
 CA_HOURS = 10 * 365 * 24
+LONGEST_NAME = 64
+"""Characters of a common name (RFC 5280, appendix A.1)."""
 LEAF_HOURS = 397 * 24
 """Browsers accept no longer one (CA/Browser Forum Baseline Requirements, 6.3.2, before March 2026)."""
 RENEW_BEFORE = dt.timedelta(days=30)
@@ -116,7 +118,7 @@ def _ensure_authority(machine: Machine) -> Issuer:
     if not (file.exists() and key_file.exists()):
         key = new_key()
         leaf = Leaf(
-            subject=common_name(f"crosscloud local stack {machine.root.name}"),
+            subject=common_name(f"crosscloud local stack {machine.root.name}"[:LONGEST_NAME]),
             names=(),
             hours=CA_HOURS,
             uses={"cert_signing", "crl_signing"},

@@ -26,7 +26,7 @@ def line(*, level: str, service: str, message: str, request_id: str = "", trace_
 
 
 def timestamp() -> str:
-    """Now, by RFC 3339 in UTC with milliseconds."""
+    """Now, by RFC 3339 in UTC with microseconds."""
     now = time.time()
     return f"{_second(int(now))}.{int(now % 1 * 1_000_000):06d}Z"
 

@@ -1,4 +1,4 @@
-"""The API gateway's front and the issuer's web server: what the emulator lacks of the gateway is here.
+"""The API gateway's front: what the emulator lacks of the gateway is here.
 
 TLS on one stable URL, the throttles of the stage and its routes, the limits of the service
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html) and the access log.
@@ -16,7 +16,6 @@ from local.envoy.parts import Files, Json, extension, typed
 from local.machine import Machine
 
 NAME = "gateway"
-ISSUER = "issuer"
 PAYLOAD_LIMIT = 10 * 1024 * 1024
 """Bytes of a request's body."""
 INTEGRATION_TIMEOUT = "30s"
@@ -82,29 +81,6 @@ def gateway(machine: Machine, folder: Path, stage: Object) -> Files:
     }
 
 
-def issuer(machine: Machine, folder: Path) -> Files:
-    """The two documents of the local identity provider. Raises FileNotFoundError while they are not there."""
-    documents = machine.home / "issuer"
-    content = {
-        "/.well-known/openid-configuration": (documents / "openid-configuration.json").read_text(),
-        "/jwks.json": (documents / "jwks.json").read_text(),
-    }
-    answers = [
-        {
-            "match": {"path": path},
-            "direct_response": {"status": 200, "body": {"inline_string": text}},
-            "response_headers_to_add": [_header("content-type", "application/json")],
-        }
-        for path, text in content.items()
-    ]
-    hosts = [{"name": ISSUER, "domains": ["*"], "routes": answers}]
-    chain = {"filters": [parts.http_manager(ISSUER, folder)]}
-    return {
-        "lds": [parts.listener(ISSUER, machine.ports.issuer, chain)],
-        f"rds-{ISSUER}": [parts.routes(ISSUER, hosts, max_direct_response_body_size_bytes=1 << 16)],
-    }
-
-
 # ---- routes
 
 
@@ -150,7 +126,7 @@ def _route(route: Object, emulator: str, base: str) -> Json:
         "regex_rewrite": {"pattern": {"regex": "^/"}, "substitution": base},
         "retry_policy": {"retry_on": "connect-failure,refused-stream,reset-before-request", "num_retries": 1},
     }
-    caller = _header("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")
+    caller = parts.header("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")
     answer: Json = {"route": action, "request_headers_to_add": [caller]}
     if route["rate"] <= 0 or route["burst"] < 1:  # the gateway refuses every call then
         answer = {"direct_response": {"status": 429}}
@@ -185,10 +161,6 @@ def _bucket(route: Object) -> Json:
 
 
 # ---- filters
-
-
-def _header(key: str, value: str) -> Json:
-    return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
 def _strip_spoofable() -> Json:

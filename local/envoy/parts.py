@@ -16,7 +16,7 @@ _REQUEST_ID = (
     '%COALESCE({"operators": [{"command": "RESP", "param": "X-REQUEST-ID"}, '
     '{"command": "REQ", "param": "X-REQUEST-ID"}]})%'
 )
-_TIMESTAMP = "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%"
+_TIMESTAMP = "%START_TIME(%Y-%m-%dT%H:%M:%S.%6fZ)%"
 REQUEST_LINE: Json = {
     "timestamp": _TIMESTAMP,
     "level": "%CEL(response.code >= 500 ? 'ERROR' : 'INFO')%",
@@ -157,3 +157,7 @@ def http_options(**fields: Any) -> Json:
     message = "extensions.upstreams.http.v3.HttpProtocolOptions"
     options = typed(message, explicit_http_config={"http_protocol_options": {}}, **fields)
     return {f"envoy.{message}": options}
+
+
+def header(key: str, value: str) -> Json:
+    return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

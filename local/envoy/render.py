@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from local.envoy import edge, listener
+from local.envoy import edge, issuer, listener
 from local.envoy.ingress import Endpoint, ingress
 from local.envoy.parts import Files
 from local.envoy.scope import Scope
@@ -41,8 +42,8 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
                 _merge(files, edge.gateway(machine, xds(machine), stage))
         except (LocalError, OSError) as error:
             scope.problems[key] = LocalError(str(error))
-    if (machine.home / "issuer" / "jwks.json").exists():
-        _merge(files, edge.issuer(machine, xds(machine)))
+    with suppress(FileNotFoundError):
+        _merge(files, issuer.issuer(machine, xds(machine)))
     return Rendered(files=files, problems=scope.problems)
 
 

@@ -13,14 +13,15 @@ import re
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from local.desired import Object
 from local.machine import Machine
-from local.supervisor.manifests import MissingError, Objects, RefusedError, entries, entry, find, only
+from local.supervisor.manifests import MissingError, Objects, RefusedError, entry, find, only
 from local.supervisor.probes import Probe
+from local.supervisor.volumes import VOLUMES, Identity
 
 ADDRESS = "127.0.0.1"
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
@@ -41,15 +42,6 @@ _CONTAINER = {"name", "image", "command", "args", "env", "ports", "volumeMounts"
 _PROBES = {"startupProbe", "readinessProbe", "livenessProbe"}
 _CONTAINER_UNENFORCED = {"imagePullPolicy", "resources", "securityContext"}
 Ports = Mapping[str | int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """What a pod knows of itself."""
-
-    name: str
-    namespace: str
-    folder: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +92,7 @@ class Template:
         )
         template.probes(template.map_ports(lambda: 0))
         for volume in template.volumes:
-            only(volume, {"name", "secret", "configMap", "emptyDir", "projected"}, f"volume {volume['name']}")
+            only(volume, VOLUMES | {"name"}, f"volume {volume['name']}")
         for each in (*init, container):
             if not each.get("command"):
                 raise RefusedError(
@@ -190,40 +182,3 @@ def _value(variable: Object, pod: Identity, objects: Objects) -> str:
     only(source, {"name", "key"}, f"{where}.valueFrom.{kind}")
     holder = find(objects, "Secret" if kind == "secretKeyRef" else "ConfigMap", pod.namespace, source["name"])
     return entry(holder, source["key"]).decode()
-
-
-def mount(volumes: tuple[Object, ...], pod: Identity, objects: Objects) -> None:
-    """Makes the folders of the volumes, their files readable by the owner only. Raises RefusedError, MissingError."""
-    for volume in volumes:
-        folder = pod.folder / "volumes" / volume["name"]
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, content in _files(volume, pod, objects):
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                raise RefusedError(f"volume {volume['name']}: the path {name!r} leaves the volume.")
-            path = folder / name
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-                file.write(content)
-
-
-def _files(volume: Object, pod: Identity, objects: Objects) -> Iterator[tuple[str, bytes]]:
-    where = f"volume {volume['name']}"
-    if "secret" in volume:
-        source = only(volume["secret"], {"secretName", "items", "defaultMode"}, f"{where}.secret")
-        yield from _chosen(find(objects, "Secret", pod.namespace, source["secretName"]), source)
-    elif "configMap" in volume:
-        source = only(volume["configMap"], {"name", "items", "defaultMode"}, f"{where}.configMap")
-        yield from _chosen(find(objects, "ConfigMap", pod.namespace, source["name"]), source)
-    elif "projected" in volume:
-        for part in only(volume["projected"], {"sources", "defaultMode"}, f"{where}.projected")["sources"]:
-            ((kind, source),) = only(part, {"secret", "configMap"}, f"{where}.projected.sources").items()
-            holder = find(objects, "Secret" if kind == "secret" else "ConfigMap", pod.namespace, source["name"])
-            yield from _chosen(holder, only(source, {"name", "items"}, f"{where}.projected.sources.{kind}"))
-
-
-def _chosen(holder: Object, source: Object) -> Iterator[tuple[str, bytes]]:
-    if "items" not in source:
-        yield from entries(holder).items()
-    for item in source.get("items", ()):
-        yield item["path"], entry(holder, item["key"])

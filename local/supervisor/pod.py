@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 from local.desired import Object, digest_of, key_of
 from local.machine import Machine, write_json
-from local.supervisor.container import Identity, Ports, Template, free_port, launch, mount
+from local.supervisor.container import Ports, Template, free_port, launch
 from local.supervisor.manifests import MissingError, Objects, RefusedError, tail, wellformed
 from local.supervisor.probes import Probe
 from local.supervisor.process import Backoff, Process, adopt_recorded, start
+from local.supervisor.volumes import Identity, mount
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _RETRY = 1.0

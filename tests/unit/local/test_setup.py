@@ -53,6 +53,12 @@ def test_without_a_stack_the_way_to_one_is_named(tmp_path: Path) -> None:
         open_machine(tmp_path, create=False)
 
 
+def test_long_folder_name_is_no_hindrance(tmp_path: Path) -> None:
+    root = tmp_path / ("long" * 30)
+    root.mkdir()
+    assert open_machine(root).home.is_dir()
+
+
 def test_every_secret_file_is_its_owners_alone(machine: Machine) -> None:
     assert machine.home.stat().st_mode & 0o777 == 0o700
     keys = [*machine.pki.glob("*.key"), machine.home / "ca.crt"]

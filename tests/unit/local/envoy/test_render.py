@@ -95,9 +95,10 @@ def test_reads_have_the_policy_of_their_rule_and_writes_have_none(cluster: Clust
     assert policies["shop/web/read"]["num_retries"] == 4
 
 
-def test_without_stage_gateway_and_issuer_nothing_listens(cluster: Cluster) -> None:
+@pytest.mark.parametrize("file", ["jwks.json", "openid-configuration.json"])
+def test_without_stage_gateway_and_issuer_nothing_listens(cluster: Cluster, file: str) -> None:
     cluster.objects = {}
-    (cluster.machine.home / "issuer" / "jwks.json").unlink()
+    (cluster.machine.home / "issuer" / file).unlink()
     assert rendered(cluster).files == {"lds": [], "cds": []}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 
 from local.desired import Object
 from local.machine import Machine
-from local.supervisor.container import PATH, Identity, Launch, Template, launch, mount
+from local.supervisor.container import PATH, Launch, Template, launch
 from local.supervisor.manifests import MissingError, RefusedError
+from local.supervisor.volumes import Identity
 from tests.unit.local.supervisor.cluster import IMAGE, Cluster, config_map, secret
 
 
@@ -115,32 +115,6 @@ def test_references_to_other_variables_are_expanded(cluster: Cluster, pod: Ident
     assert start.argv[-1] == "--host=db"
 
 
-def test_volumes_are_files_that_only_the_owner_reads(cluster: Cluster, pod: Identity) -> None:
-    volumes = (
-        {"name": "tls", "secret": {"secretName": "web-tls"}},
-        {"name": "ca", "configMap": {"name": "server-ca", "items": [{"key": "ca.crt", "path": "roots/ca.pem"}]}},
-        {"name": "tmp", "emptyDir": {}},
-        {
-            "name": "all",
-            "projected": {"sources": [{"secret": {"name": "settings"}}, {"configMap": {"name": "server-ca"}}]},
-        },
-    )
-    for _ in range(2):
-        mount(volumes, pod, cluster.objects)
-    folder = pod.folder / "volumes"
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert found == {"tls/tls.crt", "tls/tls.key", "ca/roots/ca.pem", "all/password", "all/ca.crt"}
-    assert (folder / "all" / "password").read_text() == "hunter2"
-    assert all(stat.S_IMODE(path.stat().st_mode) == (0o400 if path.is_file() else 0o700) for path in folder.rglob("*"))
-
-
-@pytest.mark.parametrize("path", ["../escape", "/etc/cron.d/x", "a/../../b"])
-def test_a_file_can_not_leave_its_volume(cluster: Cluster, pod: Identity, path: str) -> None:
-    items = [{"key": "password", "path": path}]
-    with pytest.raises(RefusedError, match="leaves the volume"):
-        mount(({"name": "v", "secret": {"secretName": "settings", "items": items}},), pod, cluster.objects)
-
-
 MISSING: dict[str, tuple[Callable[[Cluster, Identity], Any], str]] = {
     "image": (lambda c, p: started(c, p, image="registry.test/web:latest"), "must be named by its digest"),
     "secret": (
@@ -150,10 +124,6 @@ MISSING: dict[str, tuple[Callable[[Cluster, Identity], Any], str]] = {
     "key": (
         lambda c, p: variable(c, p, valueFrom={"secretKeyRef": {"name": "settings", "key": "x"}}),
         "Secret 'settings' has no key 'x'",
-    ),
-    "volume": (
-        lambda c, p: mount(({"name": "v", "configMap": {"name": "absent"}},), p, c.objects),
-        "ConfigMap 'absent' does not exist",
     ),
 }
 
