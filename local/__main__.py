@@ -159,7 +159,7 @@ def plan(
     from local import plan as planner
     from local import report
 
-    planned = planner.plan(root.resolve(), stack)
+    planned = planner.plan(root.resolve(), stack, config=planner.STAND_INS if stack == "local" else None)
     changes = planner.compare(planner.plan_of_revision(root, stack, against), planned) if against else None
     if as_json:
         text = planner.as_json(stack, planned, changes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 REGION = "eu-central-1"
@@ -29,6 +29,13 @@ class Machine:
     root: Path
     home: Path
     ports: Ports
+
+    @property
+    def config(self) -> dict[str, object]:
+        """The program's configuration that only this machine knows."""
+        ports = self.ports
+        value = {"issuer": self.issuer_url, "ingressPort": ports.ingress, "databasePort": ports.postgres}
+        return {"crosscloud:machine": value}
 
     @property
     def state_file(self) -> Path:
@@ -88,7 +95,3 @@ def write_json(path: Path, value: object) -> None:
     with os.fdopen(descriptor, "w") as file:
         json.dump(value, file, indent=1, sort_keys=True)
     temporary.replace(path)
-
-
-def ports_as_json(ports: Ports) -> dict[str, int]:
-    return asdict(ports)

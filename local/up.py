@@ -53,17 +53,10 @@ def apply(machine: Machine, console: Console) -> None:
     progress = Progress(console)
     engine = Engine(State(machine.state_file), packages(machine), progress)
     with _phase(console, "program"), progress:
-        run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=given(machine)))
+        run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=machine.config))
         engine.finish()
         write_json(machine.outputs_file, plain(engine.stack_outputs))
     console.print(f"  {progress.changes} changes: {progress.summary()}", highlight=False)
-
-
-def given(machine: Machine) -> dict[str, object]:
-    """The configuration that only this machine knows."""
-    ports = machine.ports
-    value = {"issuer": machine.issuer_url, "ingressPort": ports.ingress, "databasePort": ports.postgres}
-    return {"crosscloud:machine": value}
 
 
 def run_checked(engine: Engine, run: Callable[[], None]) -> None:
