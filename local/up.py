@@ -56,7 +56,8 @@ def apply(machine: Machine, console: Console) -> None:
         run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=machine.config))
         engine.finish()
         write_json(machine.outputs_file, plain(engine.stack_outputs))
-    console.print(f"  {progress.changes} changes: {progress.summary()}", highlight=False)
+    count = progress.changes
+    console.print(f"  {count} change{'s' * (count != 1)}: {progress.summary()}", highlight=False)
 
 
 def run_checked(engine: Engine, run: Callable[[], None]) -> None:
