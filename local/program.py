@@ -185,10 +185,23 @@ def run_program(
     try:
         loop.run_until_complete(pulumi.runtime.stack.run_in_stack(lambda: _execute(root / "__main__.py")))
     finally:
+        loop.run_until_complete(_settle())
         os.chdir(directory)
         sys.path[:] = path
         asyncio.set_event_loop(None)
         loop.close()
+
+
+async def _settle() -> None:
+    """Ends what a failed program leaves: operations under way finish, whatever waits for others is dropped."""
+    loop = asyncio.get_running_loop()
+    # The failure is reported by now; what was abandoned for it has nothing to add.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await loop.shutdown_default_executor()
 
 
 def _execute(main: Path) -> None:
