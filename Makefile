@@ -2,7 +2,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint bench plan lock
+.PHONY: help up down test lint plan lock
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
