@@ -167,8 +167,7 @@ def _read(response: urllib3.BaseHTTPResponse, call: Call) -> Answer:
                 raise UpstreamError(UPSTREAM_FAILED, call, f"answered more than {MAX_ANSWER} bytes")
     finally:
         if response.connection is not None:  # not read to its end, so no other request may use it
-            response.close()
-        response.release_conn()
+            response.close()  # and not given back: opened again it would pass for a kept one
     headers = {name.lower(): value for name, value in response.headers.items()}
     if response.status not in call.answers:
         raise UpstreamError(
