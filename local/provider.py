@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ class Made:
     outputs: Properties = field(default_factory=dict)
 
 
-class Handler:
+class Handler(ABC):
     """One resource type.
 
     Every operation may be repeated: after a crash between the effect and the saved state the same create (same `name`,
@@ -40,25 +41,23 @@ class Handler:
 
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Inputs that can't change in place."""
-    delete_before_replace: ClassVar[bool] = False
-    """True where two of the same name can't exist side by side."""
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
 
     def fingerprint(self, inputs: Properties) -> Properties:
         """What lies outside of the inputs and makes a change of the resource (a hash of sources); kept among them."""
         return {}
 
+    @abstractmethod
     def create(self, name: str, inputs: Properties) -> Made:
         """Makes it. `name` is the Pulumi name, unique within type and parent: physical names derive from it."""
-        raise NotImplementedError
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
         """Changes it in place and returns its outputs. Without an override a change of inputs replaces the resource."""
-        raise NotImplementedError
+        raise NotImplementedError  # the engine asks `updatable` first
 
+    @abstractmethod
     def delete(self, id_: str, outputs: Properties) -> None:
         """Removes it; it may be gone already."""
-        raise NotImplementedError
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         """False when it has vanished outside of this program, so that `up` makes it again."""

@@ -19,8 +19,6 @@ from local.providers.aws.shapes import agrees, members, parameters
 
 
 class Resource(Handler):
-    delete_before_replace: ClassVar[bool] = True
-
     service: ClassVar[str]
     create_call: ClassVar[str]
     read_call: ClassVar[str]

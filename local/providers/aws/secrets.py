@@ -36,7 +36,6 @@ class SecretVersion(Resource):
 
     service = "secretsmanager"
     create_call, read_call = "PutSecretValue", "GetSecretValue"
-    delete_before_replace = False
     unsupported = frozenset({"secretBinary", "clientRequestToken", "versionStages"})
     outputs: ClassVar[Mapping[str, str]] = {"arn": "ARN", "versionId": "VersionId"}
     replace_on = frozenset({"secretId", "secretString"})
