@@ -50,6 +50,7 @@ def test_it_has_a_session_and_an_environment_of_its_own(run: Runner, machine: Ma
     process = run(SLEEP)
     found = psutil.Process(process.pid)
     assert os.getsid(process.pid) == process.pid
+    eventually(found.environ)  # the kernel shows it a moment after execve()
     environ = found.environ()
     assert {key: environ[key] for key in ("A", MARK)} == {"A": "b", MARK: str(machine.home)}
     assert "HOME" not in environ
