@@ -9,6 +9,7 @@ import pwd
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -142,11 +143,15 @@ def _password_file(machine: Machine) -> Path:
 
 
 def _accepts(machine: Machine) -> bool:
-    """Whether the server answers the SSLRequest message; it does so once it takes connections at all."""
+    """Whether the server asks for the password; while it starts or recovers it answers with an error instead.
+
+    https://www.postgresql.org/docs/current/protocol-message-formats.html (StartupMessage)
+    """
+    parameters = f"user\0{SUPERUSER}\0database\0postgres\0\0".encode()
     try:
         with socket.create_connection(("127.0.0.1", machine.ports.postgres), timeout=0.5) as connection:
-            connection.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")
-            return connection.recv(1) in (b"N", b"S")
+            connection.sendall(struct.pack("!ii", 8 + len(parameters), 3 << 16) + parameters)
+            return connection.recv(1) == b"R"
     except OSError:
         return False
 
