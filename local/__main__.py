@@ -170,6 +170,26 @@ def plan(
     sys.stdout.write(text + "\n")
 
 
+@app.command
+def render(*, stack: str, output: Path) -> None:
+    """Write the Kubernetes manifests of a stack as files that `kubectl apply -f` takes in order, offline.
+
+    Keys and passwords in them are made for this rendering; nothing of a deployment is read.
+
+    Parameters
+    ----------
+    stack
+        local, dev or prod.
+    output
+        A folder that is empty or does not exist yet.
+    """
+    from local import plan as planner
+    from local.render import render as run
+
+    paths = run(ROOT, stack, output, config=planner.STAND_INS if stack == "local" else None)
+    console.print(f"{len(paths)} manifests are in {output}.", highlight=False)
+
+
 def main() -> None:
     try:
         app()

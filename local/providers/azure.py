@@ -186,8 +186,9 @@ def _credentials(_: Properties) -> Properties:
     return {"kubeconfigs": [{"name": "clusterUser", "value": encoded}]}
 
 
-def package(machine: Machine) -> Package:
-    recorded = {
+def recorded() -> dict[str, Handler]:
+    """The types that exist in the state only."""
+    kinds = {
         "authorization:RoleAssignment": Recorded("Microsoft.Authorization/roleAssignments", "roleAssignmentName"),
         "containerregistry:Registry": Recorded("Microsoft.ContainerRegistry/registries", "registryName", _registry),
         "containerservice:ManagedCluster": Recorded(
@@ -206,15 +207,21 @@ def package(machine: Machine) -> Package:
         "privatedns:VirtualNetworkLink": Recorded("Microsoft.Network/privateDnsZones", "virtualNetworkLinkName"),
         "resources:ResourceGroup": Recorded("resourceGroups", "resourceGroupName"),
     }
-    functions: dict[str, Function] = {
-        "azure-native:authorization:getClientConfig": _client_config,
-        "azure-native:containerservice:listManagedClusterUserCredentials": _credentials,
-    }
+    return {f"azure-native:{kind}": handler for kind, handler in kinds.items()}
+
+
+FUNCTIONS: dict[str, Function] = {
+    "azure-native:authorization:getClientConfig": _client_config,
+    "azure-native:containerservice:listManagedClusterUserCredentials": _credentials,
+}
+
+
+def package(machine: Machine) -> Package:
     return Package(
         handlers={
-            **{f"azure-native:{kind}": handler for kind, handler in recorded.items()},
+            **recorded(),
             "azure-native:dbforpostgresql:Server": Server(machine),
             "azure-native:dbforpostgresql:Database": Database(machine),
         },
-        functions=functions,
+        functions=FUNCTIONS,
     )

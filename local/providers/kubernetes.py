@@ -68,10 +68,7 @@ class ThisMachine:
             timeout += manifest["spec"].get("progressDeadlineSeconds", 600)
         desired.put(self._machine, key, manifest)
         desired.wait(self._machine, key, manifest, states=states, timeout=timeout)
-        if kind != "Gateway":
-            return {}
-        programmed = {"type": "Programmed", "status": "True", "reason": "Programmed"}
-        return {"addresses": [{"type": "Hostname", "value": "localhost"}], "conditions": [programmed]}
+        return status_of(kind)
 
     def delete(self, manifest: Object) -> None:
         pod = manifest.get("spec", {}).get("template", {}).get("spec", {})
@@ -82,6 +79,14 @@ class ThisMachine:
 
     def has(self, manifest: Object) -> bool:
         return desired.get(self._machine, _key(manifest)) is not None
+
+
+def status_of(kind: str) -> Object:
+    """What the program reads of an object that is ready."""
+    if kind != "Gateway":
+        return {}
+    programmed = {"type": "Programmed", "status": "True", "reason": "Programmed"}
+    return {"addresses": [{"type": "Hostname", "value": "localhost"}], "conditions": [programmed]}
 
 
 class Manifest(Handler):
@@ -155,12 +160,16 @@ class Chart(Provider):
         return {"resources": [], "status": {"status": "deployed", "chart": chart, "version": new.get("version")}}
 
 
+def handlers(cluster: Cluster) -> dict[str, Handler]:
+    """The types of pulumi-kubernetes, applied to `cluster`."""
+    found: dict[str, Handler] = {f"kubernetes:{type_}": Manifest(cluster) for type_ in TYPES}
+    found["kubernetes:core/v1:Secret"] = Secret(cluster)
+    found |= {"kubernetes:helm.sh/v3:Release": Chart(), "kubernetes:helm.sh/v4:Chart": Chart()}
+    return {**found, "pulumi:providers:kubernetes": Provider()}
+
+
 def package(machine: Machine) -> Package:
-    cluster = ThisMachine(machine)
-    handlers: dict[str, Handler] = {f"kubernetes:{type_}": Manifest(cluster) for type_ in TYPES}
-    handlers["kubernetes:core/v1:Secret"] = Secret(cluster)
-    handlers |= {"kubernetes:helm.sh/v3:Release": Chart(), "kubernetes:helm.sh/v4:Chart": Chart()}
-    return Package(handlers={**handlers, "pulumi:providers:kubernetes": Provider()})
+    return Package(handlers=handlers(ThisMachine(machine)))
 
 
 _CLUSTER_WIDE = {"Namespace", "GatewayClass"}
