@@ -15,6 +15,7 @@ from rich.table import Table
 from local.errors import LocalError
 
 app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
+app.command("local.events:app", name="events", help="Look into dead-letter queues, redrive, replay.")
 console = Console()
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,8 +1,7 @@
 """The AWS emulator (MiniStack) as a process of the local stack.
 
-It keeps everything, data and logs included, in memory, reads its state at the start and writes it when SIGTERM ends it:
-what has happened since the last orderly stop is lost after SIGKILL, which the providers' `exists` notices and the next
-`up` repairs. Its Lambda functions are child processes that end when it does.
+It keeps everything, data and logs included, in memory; `local.ministack` makes it save what it has answered, so that
+SIGKILL loses nothing of it. Its Lambda functions are child processes that end when it does.
 
 `AUTH=true` makes it check signatures and evaluate the policies of whoever calls, so that a function can do what its
 role allows and nothing else. The account's root, whose access key is ROOT_KEY and whose secret isn't checked, may do
@@ -32,7 +31,8 @@ def spec(machine: Machine) -> ProcessSpec:
     scratch = machine.run / "emulator"
     return ProcessSpec(
         name="emulator",
-        argv=(sys.executable, "-m", "ministack"),
+        # -P: what lies beside the script is not to be imported by the emulator.
+        argv=(sys.executable, "-P", str(Path(__file__).with_name("ministack.py"))),
         env=_environment(machine, scratch),
         cwd=scratch,
         log=machine.logs / "emulator.log",

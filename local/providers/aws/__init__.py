@@ -9,7 +9,7 @@ from typing import Any
 from local.errors import ProviderError
 from local.machine import ACCOUNT, REGION, Machine
 from local.provider import Handler, Made, Package, Properties
-from local.providers.aws import functions, gateway, iam, logs, secrets
+from local.providers.aws import alarms, events, functions, gateway, iam, logs, queues, secrets, sources, tables, topics
 from local.providers.aws.client import connect
 from local.providers.aws.resource import Resource
 
@@ -22,6 +22,19 @@ TYPES: Mapping[str, type[Resource]] = {
     "aws:lambda/function:Function": functions.Function,
     "aws:lambda/alias:Alias": functions.Alias,
     "aws:lambda/permission:Permission": functions.Permission,
+    "aws:lambda/eventSourceMapping:EventSourceMapping": sources.EventSourceMapping,
+    "aws:dynamodb/table:Table": tables.Table,
+    "aws:sqs/queue:Queue": queues.Queue,
+    "aws:sqs/queuePolicy:QueuePolicy": queues.QueuePolicy,
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": queues.RedriveAllowPolicy,
+    "aws:cloudwatch/eventBus:EventBus": events.EventBus,
+    "aws:cloudwatch/eventRule:EventRule": events.EventRule,
+    "aws:cloudwatch/eventTarget:EventTarget": events.EventTarget,
+    "aws:cloudwatch/eventArchive:EventArchive": events.EventArchive,
+    "aws:sns/topic:Topic": topics.Topic,
+    "aws:sns/topicPolicy:TopicPolicy": topics.TopicPolicy,
+    "aws:sns/topicSubscription:TopicSubscription": topics.TopicSubscription,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": alarms.MetricAlarm,
     "aws:apigatewayv2/api:Api": gateway.Api,
     "aws:apigatewayv2/integration:Integration": gateway.Integration,
     "aws:apigatewayv2/authorizer:Authorizer": gateway.Authorizer,

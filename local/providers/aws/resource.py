@@ -34,6 +34,8 @@ class Resource(Handler):
     """Inputs that the calls take and this machine can't honour."""
     ignored: ClassVar[frozenset[str]] = frozenset()
     """Inputs that mean nothing on this machine."""
+    translated: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that no call takes as they are: `view` makes other parameters of them."""
     absent: ClassVar[Mapping[str, Any]] = {}
     """What it means when the description lacks a member that AWS tells only when it is set."""
     outputs: ClassVar[Mapping[str, str]]
@@ -57,7 +59,8 @@ class Resource(Handler):
         self.check(id_, new)
         changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
         changeable = {key for call in self.update_calls for key in members(self._shape(call), self.names)}
-        if fixed := {key for key in changed if key.lower() not in {*changeable, "tags", *_lower(self.ignored)}}:
+        free = {*changeable, "tags", *_lower(self.ignored | self.translated)}
+        if fixed := {key for key in changed if key.lower() not in free}:
             raise ProviderError(f"{self._label(id_)}: {', '.join(sorted(fixed))} can't change on this machine.")
         kept = {key: outputs[key] for key in ("name", *self.outputs) if key in outputs}
         view = self.view({**kept, **new, "id": id_})
@@ -83,7 +86,7 @@ class Resource(Handler):
         """Raises ProviderError for an input that this machine can't honour."""
         calls = (self.create_call, *self.update_calls)
         known = {key for call in calls for key in members(self._shape(call), self.names)} - _lower(self.unsupported)
-        known |= {"name", "nameprefix", "region", "tags"} | _lower(self.ignored)
+        known |= {"name", "nameprefix", "region", "tags"} | _lower(self.ignored | self.translated)
         if unknown := [key for key, value in inputs.items() if value and key.lower() not in known]:
             raise ProviderError(f"{self._label(name)}: the local stack can't honour {', '.join(sorted(unknown))}.")
         if inputs.get("region", REGION) != REGION:

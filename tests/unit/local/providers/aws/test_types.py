@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,13 @@ from local.errors import ProviderError
 from local.provider import Archive, Properties
 from local.providers.aws.client import Aws
 from tests.unit.local.providers.aws.emulated import TRUST, Program, zipped
+from tests.unit.local.providers.aws.life import Case, live
 
 HELLO = "def handler(event, context):\n    return 'hello'\n"
 
 
 def policy(action: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """`inputs` makes what the resource needs; `read` sees the property that `change` changes."""
-
-    type: str
-    inputs: Callable[[Program, Archive], Properties]
-    change: Properties
-    read: Callable[[Aws, Properties], Any]
-    before: Any
-    after: Any
-    outputs: frozenset[str]
 
 
 def api_part(operation: str, member: str, key: str) -> Callable[[Aws, Properties], Any]:
@@ -200,27 +187,7 @@ def archive(tmp_path: Path) -> Archive:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
 def test_life(case: Case, program: Program, archive: Archive, api: Aws) -> None:
-    handler = program.handler(case.type)
-    inputs = case.inputs(program, archive)
-
-    made = handler.create("thing", inputs)
-    outputs = {**inputs, **made.outputs}
-    assert made.outputs.keys() >= case.outputs
-    assert handler.exists(made.id, outputs)
-    assert case.read(api, {**outputs, "id": made.id}) == case.before
-
-    assert handler.create("thing", inputs) == made, "creating again adopts what is there"
-
-    changed = {key: value for key, value in {**inputs, **case.change}.items() if value is not None}
-    after = {**changed, **handler.update(made.id, inputs, changed, outputs)}
-    assert after.keys() >= case.outputs
-    assert case.read(api, {**after, "id": made.id}) == case.after
-    assert handler.exists(made.id, after)
-    assert not handler.exists(made.id, outputs), "it is there, but not as it was declared before"
-
-    handler.delete(made.id, after)
-    assert not handler.exists(made.id, after)
-    handler.delete(made.id, after)
+    live(case, program, archive, api)
 
 
 def test_creating_again_brings_what_is_there_to_the_inputs(program: Program, api: Aws) -> None:

@@ -1,0 +1,106 @@
+"""A small program of the components for events, for their tests."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi import Input
+
+from components.alarms import Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
+from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.event_bus import EventBus, EventBusArgs
+from components.event_grants import ConsumeQueue, PutEvents, ReadStream, SendMessage
+from components.function import Function, FunctionArgs
+from components.grants import Grant
+from components.queue_source import QueueSource, QueueSourceArgs
+from components.senders import Sender
+from components.settings.aws import FunctionSettings
+from components.settings.checks import Circumstances
+from components.stream_source import StreamSource, StreamSourceArgs
+from components.subscription import Subscription, SubscriptionArgs
+from components.table import Index, Key, Table, TableArgs
+from components.topic import Topic, TopicArgs
+from tests.support.program import Declared, Program, run
+
+TYPE = "order-placed"
+
+
+@functools.cache
+def program(*, protect: bool = False, preview: bool = False) -> Program:
+    return run(lambda: declare("dist/orchestrator.zip", protect=protect), preview=preview)
+
+
+def declare(code: str, *, protect: bool = False) -> None:
+    table = Table(
+        "orders",
+        TableArgs(
+            partition=Key(name="pk"),
+            sort=Key(name="sk"),
+            indexes={"by-customer": Index(partition=Key(name="customer"), sort=Key(name="placed_at", type="N"))},
+            ttl="expires",
+            stream=True,
+            protect=protect,
+        ),
+    )
+    bus = EventBus("events", EventBusArgs(description="What has happened", archive_days=14))
+    undelivered = DeadLetterQueue("relay-dead-letters", DeadLetterQueueArgs())
+    relay = function(
+        "relay",
+        ReadStream(table_arn=table.arn),
+        SendMessage(queue_arn=undelivered.arn),
+        PutEvents(bus_arn=bus.arn, source="orders", detail_types=[TYPE]),
+        code=code,
+        environment={"BUS": bus.bus_name},
+    )
+    StreamSource(
+        "relay",
+        StreamSourceArgs(
+            table=table,
+            function=relay,
+            dead_letters=undelivered,
+            filters=[{"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}],
+        ),
+    )
+    placed = Subscription(
+        "fulfilment", SubscriptionArgs(bus=bus, source="orders", detail_types=[TYPE], consumer_timeout=28)
+    )
+    fulfilment = function("fulfilment", ConsumeQueue(queue_arn=placed.queue.arn), code=code)
+    QueueSource("fulfilment", QueueSourceArgs(queue=placed.queue, function=fulfilment, max_concurrency=4))
+    Topic("notices", TopicArgs())
+    alarms = Sender(service="cloudwatch.amazonaws.com", source_arn="arn:aws:cloudwatch:eu-central-1:1:alarm:*")
+    told = Topic("operators", TopicArgs(senders=[alarms], encrypted=False))
+    Alarms(
+        "orders",
+        AlarmsArgs(
+            actions=[told.arn],
+            alarms=[
+                dead_letters("fulfilment", placed.queue.dead_letters),
+                dead_letters("relay", undelivered),
+                queue_age("fulfilment", placed.queue, seconds=300),
+                iterator_age("relay", relay),
+                *(alarm("relay", relay) for alarm in (errors, throttles, slow)),
+            ],
+        ),
+    )
+
+
+def function(name: str, *grants: Grant, code: str, environment: Mapping[str, Input[str]] | None = None) -> Function:
+    return Function(
+        name,
+        FunctionArgs(
+            code=pulumi.FileArchive(code),
+            handler=f"{name}.handler",
+            description=name,
+            environment=environment or {},
+            settings=FunctionSettings.model_validate({}, context=Circumstances(production=False, this_machine=False)),
+            grants=grants,
+        ),
+    )
+
+
+def statements(policy: Declared) -> list[dict[str, Any]]:
+    return list(json.loads(policy["policy"])["Statement"])

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.support.program import Declared
+from tests.unit.components.events import program
+
+
+def alarm(name: str) -> Declared:
+    return program().one("MetricAlarm", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic", "threshold", "periods"),
+    [
+        ("fulfilment-dead-letters", "AWS/SQS ApproximateNumberOfMessagesVisible", "Maximum", 1, 1),
+        ("relay-dead-letters", "AWS/SQS ApproximateNumberOfMessagesVisible", "Maximum", 1, 1),
+        ("fulfilment-queue-age", "AWS/SQS ApproximateAgeOfOldestMessage", "Maximum", 300, 5),
+        ("relay-iterator-age", "AWS/Lambda IteratorAge", "Maximum", 60_000, 1),
+        ("relay-errors", "AWS/Lambda Errors", "Sum", 1, 1),
+        ("relay-throttles", "AWS/Lambda Throttles", "Sum", 1, 1),
+        ("relay-duration", "AWS/Lambda Duration", "p99", 22_400, 5),
+    ],
+)
+def test_what_goes_off_when(name: str, metric: str, statistic: str, threshold: int, periods: int) -> None:
+    one = alarm(name)
+    assert f"{one['namespace']} {one['metricName']}" == metric
+    assert statistic in (one["statistic"], one["extendedStatistic"])
+    assert None in (one["statistic"], one["extendedStatistic"])
+    assert one["threshold"] == pytest.approx(threshold)
+    assert (one["comparisonOperator"], one["evaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", periods)
+
+
+def test_each_watches_the_real_thing() -> None:
+    assert alarm("fulfilment-dead-letters")["dimensions"] == {"QueueName": "fulfilment-dead-letters-1a2b3c4"}
+    assert alarm("fulfilment-queue-age")["dimensions"] == {"QueueName": "fulfilment-1a2b3c4"}
+    assert alarm("relay-errors")["dimensions"] == {"FunctionName": "relay-1a2b3c4"}
+
+
+def test_each_tells_people_when_it_goes_off_and_when_it_is_over_and_is_quiet_without_data() -> None:
+    for one in program().all("MetricAlarm"):
+        assert one["alarmActions"] == one["okActions"]
+        assert [arn.rpartition(":")[2] for arn in one["alarmActions"]] == ["operators-1a2b3c4"]
+        assert one["treatMissingData"] == "notBreaching"
+        assert one["alarmDescription"]
+
+
+def test_every_dead_letter_queue_is_watched() -> None:
+    watched = {one["dimensions.QueueName"] for one in program().all("MetricAlarm") if "dead-letters" in one.name}
+    queues = {f"{one.name}-1a2b3c4" for one in program().all("sqs/queue:Queue") if "dead-letters" in one.name}
+    assert watched == queues
