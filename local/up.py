@@ -11,7 +11,7 @@ import pulumi
 import urllib3
 from rich.console import Console
 
-from local import desired, issuer
+from local import desired, documentation, issuer
 from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine, write_json
@@ -38,12 +38,13 @@ def up(machine: Machine, console: Console) -> None:
         with _phase(console, "processes"):
             client.ensure(machine)
         apply(machine, console)
+        documentation.publish(machine)
         with _phase(console, "pods and routes"):
             for key, value in desired.read_all(machine).items():
                 desired.wait(machine, key, value)
         with _phase(console, "example request"):
             status, body = example(machine)
-    console.print(f"\n[bold]{machine.endpoint_url}[/bold]\n")
+    console.print(f"\n[bold]{machine.endpoint_url}[/bold]  API docs: {machine.endpoint_url}{documentation.PATH}\n")
     console.print(curl(machine), markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{status} {body}", markup=False, highlight=False, soft_wrap=True)
 

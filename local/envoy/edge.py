@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.desired import Object
-from local.envoy import parts
+from local.envoy import documentation, parts
 from local.envoy.parts import Files, Json, extension, typed
 from local.machine import Machine
 
@@ -38,8 +39,8 @@ _REPLIES = {
 """Envoy's own answers as the gateway's: it answers 503 where an integration is late."""
 
 
-def gateway(machine: Machine, folder: Path, stage: Object) -> Files:
-    """The public listener. Raises FileNotFoundError while the endpoint has no certificate."""
+def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, Object]) -> Files:
+    """The public listener, which answers `pages` itself. Raises FileNotFoundError while it has no certificate."""
     host, _, port = stage["emulator"].rpartition(":")
     upstream = {"socket_address": {"address": host, "port_value": int(port)}}
     cluster = typed(
@@ -76,7 +77,7 @@ def gateway(machine: Machine, folder: Path, stage: Object) -> Files:
     return {
         "lds": [parts.listener(NAME, machine.ports.endpoint, chain)],
         "cds": [cluster],
-        f"rds-{NAME}": [_routes(stage)],
+        f"rds-{NAME}": [_routes(stage, pages)],
         f"sds-{NAME}": [secret],
     }
 
@@ -84,17 +85,26 @@ def gateway(machine: Machine, folder: Path, stage: Object) -> Files:
 # ---- routes
 
 
-def _routes(stage: Object) -> Json:
+def _routes(stage: Object, pages: Mapping[str, Object]) -> Json:
     base = f"/_aws/execute-api/{stage['api_id']}/{stage['name']}/"
     default = {"route_key": "$default", **stage["default"]}
     keys = sorted((route for route in stage["routes"] if route["route_key"] != "$default"), key=_precedence)
     forwarded = [_route({**stage["default"], **route}, stage["emulator"], base) for route in [*keys, default]]
     trace: Json = {"prefix": "/", "headers": [{"name": ":method", "string_match": {"exact": "TRACE"}}]}
     connect: Json = {"connect_matcher": {}}
-    refused = [{"match": match, "direct_response": {"status": 405}} for match in (trace, connect)]
+    allow = [parts.header("allow", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")]
+    refused = [
+        {"match": match, "direct_response": {"status": 405}, "response_headers_to_add": allow}
+        for match in (trace, connect)
+    ]
     refused.append({"match": _no_token(), "direct_response": {"status": 401}})
-    hosts = [{"name": NAME, "domains": ["*"], "routes": [*refused, *forwarded]}]
-    return parts.routes(NAME, hosts, request_headers_to_remove=["x-envoy-external-address"])
+    hosts = [{"name": NAME, "domains": ["*"], "routes": [*refused, *documentation.routes(pages), *forwarded]}]
+    return parts.routes(
+        NAME,
+        hosts,
+        request_headers_to_remove=["x-envoy-external-address"],
+        max_direct_response_body_size_bytes=documentation.LARGEST,
+    )
 
 
 def _no_token() -> Json:
@@ -211,4 +221,4 @@ def _local_replies() -> Json:
         }
         for code, (status, message) in _REPLIES.items()
     ]
-    return {"mappers": mappers, "body_format": body("Internal Server Error")}
+    return {"mappers": [*mappers, documentation.reply()], "body_format": body("Internal Server Error")}

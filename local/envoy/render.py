@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from local.desired import Object
 from local.envoy import edge, issuer, listener
 from local.envoy.ingress import Endpoint, ingress
 from local.envoy.parts import Files
@@ -16,7 +17,7 @@ from local.machine import Machine
 from local.supervisor.manifests import Objects, RefusedError, of_kind, wellformed
 
 _OWNERS = {
-    f"-{edge.NAME}": {"Stage"},
+    f"-{edge.NAME}": {"Stage", "Documentation"},
     f"-{listener.NAME}": {"Gateway", "HTTPRoute"},
     "cds": {"HTTPRoute", "BackendTrafficPolicy", "BackendTLSPolicy"},
     "eds-": {"Service"},
@@ -34,12 +35,13 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
     scope = Scope(objects=objects)
     files = ingress(scope, machine, xds(machine), endpoints)
     stages = list(of_kind(objects, "Stage"))
+    pages: Object = next((value["pages"] for _, value in of_kind(objects, "Documentation")), {})
     for key, stage in stages:
         try:
             if len(stages) > 1:
                 raise RefusedError("The local stack has one public endpoint, so it takes one stage of one API only.")
             with wellformed():
-                _merge(files, edge.gateway(machine, xds(machine), stage))
+                _merge(files, edge.gateway(machine, xds(machine), stage, pages))
         except (LocalError, OSError) as error:
             scope.problems[key] = LocalError(str(error))
     with suppress(FileNotFoundError):

@@ -1,0 +1,1 @@
+"""What is done with the contract before anything runs; nothing of it is deployed."""

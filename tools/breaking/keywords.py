@@ -1,0 +1,93 @@
+"""JSON Schema's keywords (the dialect of OpenAPI 3.0): whether a new value of one narrows or widens a schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+Schema = dict[str, Any]
+Rule = Callable[[Schema, Schema], tuple[bool, bool]]
+"""Of the old and the new schema: whether it narrows, whether it widens."""
+
+ANNOTATIONS = {
+    "title",
+    "description",
+    "example",
+    "examples",
+    "deprecated",
+    "externalDocs",
+    "xml",
+    "readOnly",
+    "writeOnly",
+}
+"""Change no value. Neither do extensions (`x-...`)."""
+STRUCTURE = {"properties", "required", "additionalProperties", "items", "oneOf", "anyOf"}
+"""Hold schemas, which are compared one by one."""
+EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}
+
+
+def _types(schema: Schema) -> set[str]:
+    if "type" not in schema:
+        return TYPES
+    types = {schema["type"]} | ({"null"} if schema.get("nullable") else set())
+    return types | ({"integer"} if "number" in types else set())
+
+
+def _type(old: Schema, new: Schema) -> tuple[bool, bool]:
+    return bool(_types(old) - _types(new)), bool(_types(new) - _types(old))
+
+
+def _enum(old: Schema, new: Schema) -> tuple[bool, bool]:
+    was, now = ({json.dumps(value) for value in s["enum"]} if "enum" in s else None for s in (old, new))
+    if was is None or now is None:
+        return now is not None, was is not None
+    return bool(was - now), bool(now - was)
+
+
+def _bound(keyword: str, sign: int) -> Rule:
+    """A lower bound (`sign` 1) narrows as it grows, an upper one (-1) as it falls, and both when they exclude it."""
+
+    def strictness(schema: Schema) -> tuple[float, bool]:
+        return sign * schema.get(keyword, -sign * math.inf), schema.get(EXCLUSIVE.get(keyword, ""), False)
+
+    return lambda old, new: (strictness(new) > strictness(old), strictness(new) < strictness(old))
+
+
+def plain(keyword: str) -> Rule:
+    """Of two different values nobody can tell, so that both may be."""
+    return lambda old, new: (
+        new.get(keyword) not in (None, False, old.get(keyword)),
+        old.get(keyword) not in (None, False, new.get(keyword)),
+    )
+
+
+def _default(old: Schema, new: Schema) -> tuple[bool, bool]:
+    """What a caller leaves out means something else."""
+    return old.get("default") != new.get("default"), False
+
+
+def _nothing(_old: Schema, _new: Schema) -> tuple[bool, bool]:
+    return False, False
+
+
+RULES: dict[str, Rule] = {
+    "type": _type,
+    "nullable": _nothing,  # a type more
+    "enum": _enum,
+    "default": _default,
+    **dict.fromkeys(EXCLUSIVE.values(), _nothing),  # with the bound
+    **{keyword: _bound(keyword, 1) for keyword in ("minimum", "minLength", "minItems", "minProperties")},
+    **{keyword: _bound(keyword, -1) for keyword in ("maximum", "maxLength", "maxItems", "maxProperties")},
+}
+
+
+def shown(schema: Schema, keyword: str) -> str:
+    """The keyword's value for people."""
+    if keyword == "type":
+        types = _types(schema)
+        return "any" if types == TYPES else " or ".join(sorted(types - ({"integer"} if "number" in types else set())))
+    exclusive = " (exclusive)" if schema.get(EXCLUSIVE.get(keyword, "")) else ""
+    return f"{json.dumps(schema[keyword])}{exclusive}" if keyword in schema else "not there"
