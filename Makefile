@@ -2,7 +2,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint plan lock
+.PHONY: help up down test lint bench plan client breaking lock
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -29,8 +29,17 @@ lint: $(INSTALLED) ## Check style, types and import contracts
 	@$(BIN)/python -m app.contract.generate --check
 	@PYTHONPATH=. $(BIN)/lint-imports
 
+bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
+
 plan: $(INSTALLED) ## List what STACK=prod declares, offline
 	@$(BIN)/python -m local plan --stack $(or $(STACK),prod)
+
+client: $(INSTALLED) ## Write the typed Python client into dist/client
+	@$(BIN)/python -m tools.client
+
+breaking: $(INSTALLED) ## Say what of the contract can break callers of AGAINST=main
+	@$(BIN)/python -m tools.breaking --against $(or $(AGAINST),main)
 
 lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
 	@$(BIN)/pip install --quiet uv
