@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.dead_letter_queue import DeadLetterQueue
-from components.function import TIMEOUT, Function
+from components.function import Function
 from components.queue import Queue
 
 MINUTE = 60
@@ -77,7 +77,7 @@ def slow(name: str, function: Function, *, share: float = 0.8) -> Alarm:
         function,
         metric="Duration",
         statistic="p99",
-        threshold=share * TIMEOUT * 1000,
+        threshold=share * function.timeout * 1000,
         periods=5,
     )
 

@@ -25,13 +25,13 @@ class Leaf:
 
 @dataclass(frozen=True, kw_only=True)
 class CertificatesArgs:
-    """`ingress` is its DNS name, `services` are those of the services by name; `orchestrator` is the URI by which the
-    ingress knows the orchestrator."""
+    """`ingress` is its DNS name, `services` are those of the services by name; `callers` are the URIs by which the
+    ingress knows the functions that call it, by name."""
 
     settings: CertificatesSettings
     ingress: str
     services: Mapping[str, str]
-    orchestrator: str
+    callers: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Certificates(ComponentResource):
 
     ingress: Leaf
     services: Mapping[str, Leaf]
-    orchestrator: Leaf
+    callers: Mapping[str, Leaf]
     server_trust: Output[str]
     """What callers accept servers by: certificates of the server authorities, PEM."""
     client_trust: Output[str]
@@ -64,7 +64,7 @@ class Certificates(ComponentResource):
         self.services = {
             name: self._leaf(name, servers[0], "server_auth", host) for name, host in args.services.items()
         }
-        self.orchestrator = self._leaf("orchestrator", clients[0], "client_auth", args.orchestrator)
+        self.callers = {name: self._leaf(name, clients[0], "client_auth", uri) for name, uri in args.callers.items()}
         self.register_outputs({"server_trust": self.server_trust, "client_trust": self.client_trust})
 
     def _authority(self, kind: str, label: str) -> _Authority:

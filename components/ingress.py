@@ -1,4 +1,4 @@
-"""The only way into the cluster: an Envoy that speaks to the holder of the orchestrator's certificate alone."""
+"""The only way into the cluster: an Envoy that speaks to the holders of the callers' certificates alone."""
 
 from __future__ import annotations
 
@@ -145,7 +145,10 @@ class Ingress(ComponentResource):
                     "mode": "RequireAndVerify",
                     "caCertificateRefs": [_authorities()],
                     "subjectAltNames": {
-                        "uris": [{"type": "Exact", "value": self._args.certificates.orchestrator.identity}]
+                        "uris": [
+                            {"type": "Exact", "value": caller.identity}
+                            for caller in self._args.certificates.callers.values()
+                        ]
                     },
                 },
             },

@@ -1,0 +1,1 @@
+"""Products, stock and orders: Lambda functions of single purpose around three tables and one stream of events."""

@@ -1,0 +1,37 @@
+"""Clients of AWS, made of the botocore that the Lambda runtime brings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+CONNECT_TIMEOUT, READ_TIMEOUT = 1.0, 3.0
+"""Seconds of one attempt. DynamoDB and EventBridge answer in milliseconds."""
+ATTEMPTS = 3
+"""With exponential pauses, and a budget that an outage uses up
+(https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html)."""
+
+Client = Any
+"""A client of botocore, which has no types."""
+
+
+def client(service: str, environment: Mapping[str, str]) -> Client:
+    """Of the region and with the credentials of the environment; AWS_ENDPOINT_URL is followed. Raises KeyError."""
+    from botocore.config import Config  # noqa: PLC0415 - what is tested without AWS needs no SDK
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        tcp_keepalive=True,
+        user_agent_extra="crosscloud",
+    )
+    return _session().create_client(service, region_name=environment["AWS_REGION"], config=config)
+
+
+@functools.cache
+def _session() -> Any:
+    from botocore.session import get_session  # noqa: PLC0415
+
+    return get_session()

@@ -1,0 +1,1 @@
+"""The function `catalog`: products, and what is in stock of them."""

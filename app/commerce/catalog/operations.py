@@ -1,0 +1,55 @@
+"""Generated from openapi.yaml by `python -m app.contract.generate`: change that file and run it again."""
+
+from app.contract.operation import Operation, Throttle
+
+OPERATIONS = {
+    "GET /products": Operation(
+        route_key="GET /products",
+        operation_id="listProducts",
+        scopes=frozenset({"products:read"}),
+        throttle=Throttle(rate=50.0, burst=100),
+        query={"limit": "integer", "cursor": "string"},
+    ),
+    "POST /products": Operation(
+        route_key="POST /products",
+        operation_id="createProduct",
+        scopes=frozenset({"products:write"}),
+        throttle=Throttle(rate=20.0, burst=40),
+        max_body=8192,
+        headers={"idempotency-key": "Idempotency-Key"},
+    ),
+    "GET /products/{productId}": Operation(
+        route_key="GET /products/{productId}",
+        operation_id="getProduct",
+        scopes=frozenset({"products:read"}),
+        throttle=Throttle(rate=50.0, burst=100),
+        path=("productId",),
+    ),
+    "PUT /products/{productId}": Operation(
+        route_key="PUT /products/{productId}",
+        operation_id="putProduct",
+        scopes=frozenset({"products:write"}),
+        throttle=Throttle(rate=20.0, burst=40),
+        max_body=8192,
+        path=("productId",),
+        headers={"if-match": "If-Match"},
+    ),
+    "DELETE /products/{productId}": Operation(
+        route_key="DELETE /products/{productId}",
+        operation_id="deleteProduct",
+        scopes=frozenset({"products:write"}),
+        throttle=Throttle(rate=20.0, burst=40),
+        path=("productId",),
+        headers={"if-match": "If-Match"},
+    ),
+    "POST /products/{productId}/stock": Operation(
+        route_key="POST /products/{productId}/stock",
+        operation_id="changeStock",
+        scopes=frozenset({"products:write"}),
+        throttle=Throttle(rate=20.0, burst=40),
+        max_body=1024,
+        path=("productId",),
+        headers={"idempotency-key": "Idempotency-Key"},
+    ),
+}
+"""By route key."""

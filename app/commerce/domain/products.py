@@ -1,0 +1,81 @@
+"""Products and their stock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.commerce.domain import money
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """`price` is in minor units of `currency`.
+
+    `quantity` can be ordered; `reserved` is in orders that are neither cancelled nor failed. Together they change only
+    when stock arrives or leaves. `version` counts the changes of what is sold (name, description, price, currency), not
+    those of the stock: otherwise nobody could change a product that is being bought all the time.
+    """
+
+    id: str
+    name: str
+    description: str | None
+    price: int
+    currency: str
+    quantity: int
+    reserved: int
+    version: int
+    created_at: str
+    updated_at: str
+
+    def document(self) -> Document:
+        """As the API shows it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "price": money.text(self.price),
+            "currency": self.currency,
+            "stock": self.quantity,
+            "reserved": self.reserved,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What is sold: all of a product that a caller can replace."""
+
+    name: str
+    description: str | None
+    price: int
+    currency: str
+
+    @classmethod
+    def of(cls, body: Document) -> Offer:
+        """Of a body that has passed the contract."""
+        return cls(
+            name=body["name"],
+            description=body.get("description"),
+            price=money.minor_units(body["price"]),
+            currency=body["currency"],
+        )
+
+
+def introduce(offer: Offer, *, product_id: str, stock: int, at: str) -> Product:
+    """A new product, `at` a moment by RFC 3339."""
+    return Product(
+        id=product_id,
+        name=offer.name,
+        description=offer.description,
+        price=offer.price,
+        currency=offer.currency,
+        quantity=stock,
+        reserved=0,
+        version=1,
+        created_at=at,
+        updated_at=at,
+    )

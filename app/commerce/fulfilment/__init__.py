@@ -1,0 +1,1 @@
+"""The function `fulfilment`: from the queue of order events to invoices and statistics."""

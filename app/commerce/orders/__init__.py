@@ -1,0 +1,1 @@
+"""The function `orders`: customers place, read and cancel their orders."""

@@ -1,0 +1,43 @@
+"""Generated from openapi.yaml by `python -m app.contract.generate`: change that file and run it again."""
+
+from app.contract.operation import Operation, Throttle
+
+OPERATIONS = {
+    "GET /orders": Operation(
+        route_key="GET /orders",
+        operation_id="listOrders",
+        scopes=frozenset({"orders:read"}),
+        throttle=Throttle(rate=50.0, burst=100),
+        query={"limit": "integer", "cursor": "string"},
+    ),
+    "POST /orders": Operation(
+        route_key="POST /orders",
+        operation_id="createOrder",
+        scopes=frozenset({"orders:write"}),
+        throttle=Throttle(rate=20.0, burst=40),
+        max_body=16384,
+        headers={"idempotency-key": "Idempotency-Key"},
+    ),
+    "GET /orders/{orderId}": Operation(
+        route_key="GET /orders/{orderId}",
+        operation_id="getOrder",
+        scopes=frozenset({"orders:read"}),
+        throttle=Throttle(rate=50.0, burst=100),
+        path=("orderId",),
+    ),
+    "POST /orders/{orderId}/cancel": Operation(
+        route_key="POST /orders/{orderId}/cancel",
+        operation_id="cancelOrder",
+        scopes=frozenset({"orders:write"}),
+        throttle=Throttle(rate=20.0, burst=40),
+        path=("orderId",),
+    ),
+    "GET /orders/{orderId}/events": Operation(
+        route_key="GET /orders/{orderId}/events",
+        operation_id="listOrderEvents",
+        scopes=frozenset({"orders:read"}),
+        throttle=Throttle(rate=50.0, burst=100),
+        path=("orderId",),
+    ),
+}
+"""By route key."""

@@ -1,0 +1,45 @@
+"""Pages of a list: a cursor tells where the last page ended. Of one item more than asked for, there is another page."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from app.contract import ijson, problems
+from app.contract.problems import ProblemError
+
+DEFAULT_LIMIT = 20
+"""Items of a page, as the contract says."""
+
+T = TypeVar("T")
+
+
+def page(found: Sequence[T], limit: int, document: Callable[[T], Any], position: Callable[[T], Sequence[str]]) -> Any:
+    """The first `limit` of what was found, which may be one more."""
+    shown = found[:limit]
+    cursor = encode(position(shown[-1])) if len(found) > limit else None
+    return {"items": [document(each) for each in shown], "next_cursor": cursor}
+
+
+def encode(position: Sequence[str]) -> str:
+    """Opaque to callers, and no secret."""
+    return base64.urlsafe_b64encode(json.dumps(list(position), separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, *forms: re.Pattern[str]) -> list[str]:
+    """The position, with a part of each form. Raises ProblemError (422) for a cursor of something else."""
+    try:
+        parts = ijson.parse(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, ProblemError):
+        parts = None
+    if (
+        not isinstance(parts, list)
+        or len(parts) != len(forms)
+        or not all(isinstance(part, str) and form.fullmatch(part) for part, form in zip(parts, forms, strict=True))
+    ):
+        detail = "This is no next_cursor of this list. Leave it out to begin with the first page."
+        raise problems.invalid([{"parameter": "cursor", "detail": detail}])
+    return parts

@@ -1,0 +1,249 @@
+"""Products and orders: functions on tables, and what becomes of an order after its caller has been answered.
+
+    catalog, orders -> tables -> (stream) relay -> bus -> queue -> fulfilment -> billing, analytics
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.alarms import Alarm, Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
+from components.certificates import Certificates
+from components.client_secret import ClientSecret, ClientSecretArgs
+from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.event_bus import EventBus, EventBusArgs
+from components.event_grants import (
+    BatchGetItem,
+    ConsumeQueue,
+    DeleteItem,
+    GetItem,
+    PostponeMessage,
+    PutEvents,
+    PutItem,
+    Query,
+    ReadStream,
+    Scan,
+    SendMessage,
+    UpdateItem,
+)
+from components.function import Function, FunctionArgs
+from components.grants import Grant, ReadSecret
+from components.ingress import Ingress
+from components.queue_source import QueueSource, QueueSourceArgs
+from components.settings.aws import EventsSettings, FunctionSettings, FunctionsSettings
+from components.stream_source import StreamSource, StreamSourceArgs
+from components.subscription import Subscription, SubscriptionArgs
+from components.table import Index, Key, Table, TableArgs
+from components.topic import Topic, TopicArgs
+
+SOURCE = "crosscloud.orders"
+EVENTS = ("order.placed", "order.confirmed", "order.invoiced", "order.cancelled", "order.failed")
+"""What `app/contract/events` describes."""
+BY_CUSTOMER = "by_customer"
+INSERTED_EVENTS = {
+    "eventName": ["INSERT"],
+    "dynamodb": {"Keys": {"entry": {"S": [{"prefix": "event#"}]}}},
+}
+"""Of the stream: an order's events are items of their own, which are written once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommerceArgs:
+    """Fulfilment calls the `ingress` with a certificate of its own; `scope_prefix` is the issuer's. With `protect`
+    nobody deletes or replaces the tables by mistake."""
+
+    code: pulumi.Archive
+    ingress: Ingress
+    certificates: Certificates
+    scope_prefix: Input[str]
+    functions: FunctionsSettings
+    events: EventsSettings
+    protect: bool
+
+
+class Commerce(ComponentResource):
+    functions: Mapping[str, Function]
+    """Those that the gateway calls."""
+    bus_name: Output[str]
+    archive_name: Output[str]
+    queue_url: Output[str]
+
+    def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:Commerce", name, {}, opts)
+        self._args, self._own = args, ResourceOptions(parent=self)
+        self._tables()
+        bus = EventBus(
+            "orders",
+            EventBusArgs(description="What happens to orders", archive_days=args.events.archive_days),
+            self._own,
+        )
+        subscription = Subscription(
+            "fulfilment",
+            SubscriptionArgs(
+                bus=bus,
+                source=SOURCE,
+                detail_types=EVENTS,
+                consumer_timeout=args.functions.fulfilment.timeout,
+                max_receives=args.events.max_receives,
+            ),
+            self._own,
+        )
+        self.functions = {"catalog": self._catalog(), "orders": self._taking_orders()}
+        watched = [*self._relay(bus), *self._fulfilment(subscription)]
+        for function, alarmed in self.functions.items():
+            watched += _of_function(function, alarmed)
+        alerts = Topic("alerts", TopicArgs(encrypted=False), self._own)
+        Alarms(name, AlarmsArgs(alarms=watched, actions=[alerts.arn]), self._own)
+        self.bus_name, self.archive_name = bus.bus_name, bus.archive_name
+        self.queue_url = subscription.queue.url
+        self.register_outputs({"bus": self.bus_name, "queue": self.queue_url})
+
+    def _tables(self) -> None:
+        protect = self._args.protect
+        self._products = Table("products", TableArgs(partition=Key(name="product_id"), protect=protect), self._own)
+        self._orders = Table(
+            "orders",
+            TableArgs(
+                partition=Key(name="order_id"),
+                sort=Key(name="entry"),
+                indexes={BY_CUSTOMER: Index(partition=Key(name="customer_id"), sort=Key(name="created_at"))},
+                stream=True,
+                protect=protect,
+            ),
+            self._own,
+        )
+        self._idempotency = Table(
+            "idempotency", TableArgs(partition=Key(name="id"), ttl="expires_at", protect=protect), self._own
+        )
+
+    def _catalog(self) -> Function:
+        products, keys = self._products.arn, ["createProduct#*", "changeStock#*"]
+        return self._function(
+            "catalog",
+            "Products and their stock",
+            self._args.functions.catalog,
+            environment={
+                "PRODUCTS_TABLE": self._products.table_name,
+                "IDEMPOTENCY_TABLE": self._idempotency.table_name,
+                "SCOPE_PREFIX": self._args.scope_prefix,
+            },
+            grants=[
+                GetItem(table_arn=products),
+                Scan(table_arn=products),
+                PutItem(table_arn=products),
+                UpdateItem(table_arn=products),
+                DeleteItem(table_arn=products),
+                GetItem(table_arn=self._idempotency.arn, leading_keys=keys),
+                PutItem(table_arn=self._idempotency.arn, leading_keys=keys),
+            ],
+        )
+
+    def _taking_orders(self) -> Function:
+        orders, keys = self._orders.arn, ["createOrder#*"]
+        return self._function(
+            "orders",
+            "Takes orders, shows and cancels them",
+            self._args.functions.orders,
+            environment={
+                "ORDERS_TABLE": self._orders.table_name,
+                "PRODUCTS_TABLE": self._products.table_name,
+                "IDEMPOTENCY_TABLE": self._idempotency.table_name,
+                "SCOPE_PREFIX": self._args.scope_prefix,
+            },
+            grants=[
+                GetItem(table_arn=orders),
+                PutItem(table_arn=orders),
+                Query(table_arn=orders),
+                Query(table_arn=orders, index=BY_CUSTOMER),
+                BatchGetItem(table_arn=self._products.arn),
+                UpdateItem(table_arn=self._products.arn),
+                GetItem(table_arn=self._idempotency.arn, leading_keys=keys),
+                PutItem(table_arn=self._idempotency.arn, leading_keys=keys),
+            ],
+        )
+
+    def _relay(self, bus: EventBus) -> list[Alarm]:
+        aside = DeadLetterQueue("relay-dead-letters", DeadLetterQueueArgs(), self._own)
+        relay = self._function(
+            "relay",
+            "Sends the orders' events to the bus",
+            self._args.functions.relay,
+            environment={"EVENT_BUS": bus.bus_name, "DEAD_LETTER_QUEUE_URL": aside.url},
+            grants=[
+                ReadStream(table_arn=self._orders.arn),
+                PutEvents(bus_arn=bus.arn, source=SOURCE, detail_types=EVENTS),
+                SendMessage(queue_arn=aside.arn),
+            ],
+        )
+        StreamSource(
+            "relay",
+            StreamSourceArgs(table=self._orders, function=relay, dead_letters=aside, filters=[INSERTED_EVENTS]),
+            self._own,
+        )
+        return [*_of_function("relay", relay), iterator_age("relay", relay), dead_letters("relay", aside)]
+
+    def _fulfilment(self, subscription: Subscription) -> list[Alarm]:
+        args, queue = self._args, subscription.queue
+        client = ClientSecret(
+            "fulfilment", ClientSecretArgs(certificates=args.certificates, caller="fulfilment"), self._own
+        )
+        fulfilment = self._function(
+            "fulfilment",
+            "Invoices orders and counts what happens to them",
+            args.functions.fulfilment,
+            environment={
+                "ORDERS_TABLE": self._orders.table_name,
+                "PRODUCTS_TABLE": self._products.table_name,
+                "QUEUE_URL": queue.url,
+                "UPSTREAM_URL": args.ingress.url,
+                "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
+            },
+            grants=[
+                GetItem(table_arn=self._orders.arn),
+                PutItem(table_arn=self._orders.arn),
+                UpdateItem(table_arn=self._products.arn),
+                ConsumeQueue(queue_arn=queue.arn),
+                PostponeMessage(queue_arn=queue.arn),
+                ReadSecret(secret_arn=client.secret_arn),
+            ],
+        )
+        QueueSource(
+            "fulfilment",
+            QueueSourceArgs(queue=queue, function=fulfilment, max_concurrency=args.events.max_concurrency),
+            self._own,
+        )
+        return [
+            *_of_function("fulfilment", fulfilment),
+            dead_letters("fulfilment", queue.dead_letters),
+            queue_age("fulfilment", queue, seconds=900),
+        ]
+
+    def _function(
+        self,
+        name: str,
+        description: str,
+        settings: FunctionSettings,
+        *,
+        environment: Mapping[str, Input[str]],
+        grants: Sequence[Grant],
+    ) -> Function:
+        return Function(
+            name,
+            FunctionArgs(
+                description=description,
+                code=self._args.code,
+                handler=f"app.commerce.{name}.handler.handler",
+                environment=environment,
+                grants=grants,
+                settings=settings,
+            ),
+            self._own,
+        )
+
+
+def _of_function(name: str, function: Function) -> list[Alarm]:
+    return [errors(name, function), throttles(name, function), slow(name, function)]

@@ -1,0 +1,67 @@
+"""What holds of a shop whatever happened, once nothing is on its way any more."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support.shop import Shop
+
+HISTORIES = {
+    "PENDING": ["order.placed"],
+    "CONFIRMED": ["order.placed", "order.confirmed"],
+    "INVOICED": ["order.placed", "order.confirmed", "order.invoiced"],
+    "CANCELLED": ["order.placed", "order.cancelled"],
+    "FAILED": ["order.placed", "order.confirmed", "order.failed"],
+}
+LIVE = ("PENDING", "CONFIRMED", "INVOICED")
+
+
+def check(shop: Shop, supplied: Mapping[str, int], *, settled: bool = True) -> None:
+    """`supplied` is all that ever came into stock, by product. Not `settled`: events may still be on their way."""
+    entries = shop.items("orders")
+    orders = {entry["order_id"]: entry for entry in entries if entry["entry"] == "order"}
+    histories = defaultdict(list)
+    for entry in sorted(entries, key=lambda each: each["entry"]):
+        if entry["entry"] != "order":
+            histories[entry["order_id"]].append(json.loads(entry["document"]))
+    assert histories.keys() == orders.keys()
+    for order_id, order in orders.items():
+        assert [event["type"] for event in histories[order_id]] == HISTORIES[order["status"]]
+        assert [event["sequence"] for event in histories[order_id]] == list(range(1, order["version"] + 1))
+    _stock(shop, supplied, orders)
+    _invoices(shop, orders)
+    if settled:
+        assert not {order["status"] for order in orders.values()} & {"PENDING", "CONFIRMED"}
+        assert {
+            order for order, each in orders.items() if each["status"] == "INVOICED"
+        } == shop.services.invoices.keys()
+        told = {event["id"] for history in histories.values() for event in history}
+        assert shop.services.events.keys() == told
+
+
+def _stock(shop: Shop, supplied: Mapping[str, int], orders: Mapping[str, Any]) -> None:
+    reserved: dict[str, int] = defaultdict(int)
+    for order in orders.values():
+        if order["status"] in LIVE:
+            for line in order["lines"]:
+                reserved[line["product_id"]] += line["quantity"]
+    products = {item["product_id"]: item for item in shop.items("products")}
+    assert products.keys() == supplied.keys()
+    for product_id, product in products.items():
+        assert product["quantity"] >= 0
+        assert product["reserved"] == reserved[product_id]
+        assert product["quantity"] + product["reserved"] == supplied[product_id]
+
+
+def _invoices(shop: Shop, orders: Mapping[str, Any]) -> None:
+    """At most one per order, never of one that ended otherwise, to the cent."""
+    for order_id, invoice in shop.services.invoices.items():
+        order = orders[order_id]
+        assert order["status"] in ("CONFIRMED", "INVOICED")
+        cents = order["total"]
+        assert invoice["shown"]["total"] == f"{cents // 100}.{cents % 100:02d}"
+        if order["status"] == "INVOICED":
+            assert order["invoice_id"] == invoice["shown"]["id"]

@@ -1,0 +1,282 @@
+"""The commerce functions on an emulator: real tables, stream, bus and queue; billing and analytics are fakes.
+
+What AWS does between the functions is done here step by step, so that a test decides what happens when: `relay` gives
+the stream's next records to the function `relay` and goes on only when it succeeds; `fulfil` gives the queue's messages
+to the function `fulfilment` and removes those that it has done.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from app.commerce import api, aws
+from app.commerce.api import Api
+from app.commerce.catalog import operations as catalog_operations
+from app.commerce.catalog import validators as catalog_validators
+from app.commerce.catalog.routes import Catalog
+from app.commerce.fulfilment.handler import Consumer
+from app.commerce.fulfilment.queue import Queue
+from app.commerce.logs import Log
+from app.commerce.orders import operations as orders_operations
+from app.commerce.orders import validators as orders_validators
+from app.commerce.orders.routes import OrderDesk
+from app.commerce.relay.publishing import Publisher, entries
+from app.commerce.storage.attributes import load
+from tests.support.faults import Faults
+from tests.support.ministack import Emulated
+from tests.support.services_fake import FakeServices
+
+SCOPES = "products:read products:write orders:read orders:write"
+
+
+@functools.cache
+def _clients(emulated: Emulated) -> tuple[Any, ...]:
+    """Of the tables, the bus, the queues and the streams."""
+    own = (aws.client(service, emulated.environment) for service in ("dynamodb", "events"))
+    return (*own, emulated.client("sqs"), emulated.client("dynamodbstreams"))
+
+
+class Context:
+    aws_request_id = "aws-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 28_000
+
+
+def no_aside(record: object, reason: str) -> None:
+    raise AssertionError(f"{reason} {record}")
+
+
+def as_record(message: dict[str, Any]) -> dict[str, Any]:
+    """A received message as a function gets it."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+    }
+
+
+@dataclass
+class Response:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Shop:
+    """Tables, bus and queue of its own. `records` are those of the stream that are still to be relayed."""
+
+    emulated: Emulated
+    services: FakeServices = field(default_factory=FakeServices)
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        mark = uuid.uuid4().hex[:12]
+        self.names = {name: f"{name}-{mark}" for name in ("products", "orders", "keys", "bus", "queue")}
+        self.dynamodb, self.bus, self.sqs, self.streams = _clients(self.emulated)
+        self._create_tables()
+        self._create_queue()
+
+    def request(
+        self,
+        route: str,
+        body: object = None,
+        *,
+        subject: str = "alice",
+        key: str | None = None,
+        path: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        scope: str = SCOPES,
+        faults: Faults | None = None,
+    ) -> Response:
+        """What the gateway does. `faults` may crash the function."""
+        sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
+        event = {
+            "version": "2.0",
+            "routeKey": route,
+            "headers": sent,
+            "pathParameters": path,
+            "queryStringParameters": query,
+            "requestContext": {"authorizer": {"jwt": {"claims": {"sub": subject, "scope": scope}}}},
+            "isBase64Encoded": False,
+            "body": json.dumps(body) if body is not None else None,
+        }
+        made = self.catalog(faults) if " /products" in route else self.desk(faults)
+        answer = api.handle(event, Context(), lambda: made, made.log)
+        return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+    def catalog(self, faults: Faults | None = None) -> Api:
+        catalog = Catalog(client=self._client(faults), products=self.names["products"], keys=self.names["keys"])
+        return Api(
+            log=Log(service="catalog", level="INFO"),
+            operations=catalog_operations.OPERATIONS,
+            validators=catalog_validators,
+            routes=catalog.routes(),
+        )
+
+    def desk(self, faults: Faults | None = None) -> Api:
+        names = {name: self.names[name] for name in ("orders", "products", "keys")}
+        desk = OrderDesk(client=self._client(faults), **names)
+        return Api(
+            log=Log(service="orders", level="INFO"),
+            operations=orders_operations.OPERATIONS,
+            validators=orders_validators,
+            routes=desk.routes(),
+        )
+
+    def product(self, stock: int = 20, price: str = "4.50", currency: str = "EUR") -> str:
+        """The id of a new product."""
+        body = {"name": "Notebook", "price": price, "currency": currency, "stock": stock}
+        answer = self.request("POST /products", body)
+        assert answer.status == 201, answer.text
+        product_id: str = answer.json["id"]
+        return product_id
+
+    def order(self, lines: dict[str, int], **options: Any) -> Response:
+        items = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines.items()]
+        return self.request("POST /orders", {"items": items}, **options)
+
+    def stock(self, product_id: str) -> tuple[int, int]:
+        """In stock, and reserved."""
+        shown = self.request("GET /products/{productId}", path={"productId": product_id}).json
+        return shown["stock"], shown["reserved"]
+
+    def relay(self, faults: Faults | None = None) -> None:
+        """The stream's new records to the bus. Those of a batch that fails come again."""
+        self._read_stream()
+        client = faults.client(self.bus) if faults else self.bus
+        publisher = Publisher(client=client, bus=self.names["bus"], aside=no_aside, sleep=lambda _: None)
+        found = [entry for entry, _ in entries(self.records, no_aside)]
+        publisher.publish(found, deadline=time.monotonic() + 10)
+        self.records.clear()
+
+    def replay(self) -> None:
+        """Every event that there ever was, to the bus once more."""
+        documents = [item["document"] for item in self.items("orders") if item["entry"] != "order"]
+        found = [
+            {"Source": "crosscloud.orders", "DetailType": json.loads(text)["type"], "Detail": text}
+            for text in documents
+        ]
+        Publisher(client=self.bus, bus=self.names["bus"], aside=no_aside).publish(found, deadline=time.monotonic() + 10)
+
+    def fulfil(self, faults: Faults | None = None) -> list[dict[str, Any]]:
+        """One batch of the queue; the messages that failed, which come again at once."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue, MaxNumberOfMessages=10, VisibilityTimeout=60, AttributeNames=["All"]
+        )
+        messages = answer.get("Messages", [])
+        failed = list(messages)
+        consumer = self.consumer(faults)
+        try:
+            for message in messages:
+                if consumer.consume(as_record(message), deadline=time.monotonic() + 20):
+                    failed.remove(message)
+                    self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        finally:
+            for message in failed:
+                self.postpone(message["ReceiptHandle"])
+        return failed
+
+    def postpone(self, receipt_handle: str, **_: object) -> None:
+        """Not at all: tests do not wait."""
+        self.sqs.change_message_visibility(QueueUrl=self.queue, ReceiptHandle=receipt_handle, VisibilityTimeout=0)
+
+    def consumer(self, faults: Faults | None = None) -> Consumer:
+        return Consumer(
+            client=self._client(faults),
+            orders=self.names["orders"],
+            products=self.names["products"],
+            send=faults.send(self.services.send) if faults else self.services.send,
+            queue=cast("Queue", self),
+            log=Log(service="fulfilment", level="INFO"),
+        )
+
+    def settle(self) -> None:
+        """Until nothing is on its way any more."""
+        for _ in range(200):
+            self.relay()
+            if not self.waiting() and not self._read_stream():
+                return
+            self.fulfil()
+        raise AssertionError("It never ends.")
+
+    def waiting(self) -> int:
+        """Messages in the queue."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(int(value) for value in found.values())
+
+    def items(self, name: str) -> list[dict[str, Any]]:
+        """All that is in a table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.names[name])
+        return [load(item) for page in pages for item in page["Items"]]
+
+    def _client(self, faults: Faults | None) -> Any:
+        return faults.client(self.dynamodb) if faults else self.dynamodb
+
+    def _read_stream(self) -> int:
+        answer = self.streams.get_records(ShardIterator=self._iterator, Limit=1000)
+        self._iterator = answer["NextShardIterator"]
+        self.records += answer["Records"]
+        return len(answer["Records"])
+
+    def _create_tables(self) -> None:
+        create = self.dynamodb.create_table
+        for name, key in (("products", "product_id"), ("keys", "id")):
+            create(
+                TableName=self.names[name],
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            )
+        names = ("order_id", "entry", "customer_id", "created_at")
+        made = create(
+            TableName=self.names["orders"],
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            KeySchema=[
+                {"AttributeName": "order_id", "KeyType": "HASH"},
+                {"AttributeName": "entry", "KeyType": "RANGE"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by_customer",
+                    "KeySchema": [
+                        {"AttributeName": "customer_id", "KeyType": "HASH"},
+                        {"AttributeName": "created_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+        stream = made["TableDescription"]["LatestStreamArn"]
+        shard = self.streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+        self._iterator = self.streams.get_shard_iterator(
+            StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+
+    def _create_queue(self) -> None:
+        self.queue = self.sqs.create_queue(QueueName=self.names["queue"])["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.bus.create_event_bus(Name=self.names["bus"])
+        self.bus.put_rule(
+            Name=self.names["bus"],
+            EventBusName=self.names["bus"],
+            EventPattern=json.dumps({"source": ["crosscloud.orders"]}),
+        )
+        self.bus.put_targets(
+            Rule=self.names["bus"], EventBusName=self.names["bus"], Targets=[{"Id": "queue", "Arn": arn}]
+        )

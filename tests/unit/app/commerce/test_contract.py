@@ -1,0 +1,36 @@
+"""The contract's commerce part: every operation is answered, and as it says."""
+
+import pytest
+import yaml
+
+from app.contract.generate import CONTRACT
+
+
+@pytest.mark.parametrize("name", ["catalog", "orders"])
+def test_every_operation_has_a_route(shop, name):
+    api = shop.catalog() if name == "catalog" else shop.desk()
+
+    assert {operation.operation_id for operation in api.operations.values()} == api.routes.keys()
+    assert {scope for operation in api.operations.values() for scope in operation.scopes} == {
+        f"{'products' if name == 'catalog' else name}:read",
+        f"{'products' if name == 'catalog' else name}:write",
+    }
+
+
+def test_answers_are_what_the_contract_says(shop):
+    """Each member of an answer is declared, and each required one is there."""
+    schemas = yaml.safe_load(CONTRACT.read_text())["components"]["schemas"]
+    product = shop.product()
+    order = shop.order({product: 1})
+    path = {"orderId": order.json["id"]}
+    shown = {
+        "Product": shop.request("GET /products/{productId}", path={"productId": product}).json,
+        "ProductPage": shop.request("GET /products").json,
+        "Order": order.json,
+        "OrderPage": shop.request("GET /orders").json,
+        "OrderHistory": shop.request("GET /orders/{orderId}/events", path=path).json,
+        "OrderEvent": shop.request("GET /orders/{orderId}/events", path=path).json["items"][0],
+        "InvoicedItem": order.json["items"][0],
+    }
+    for name, value in shown.items():
+        assert value.keys() == schemas[name]["properties"].keys() == set(schemas[name]["required"]), name

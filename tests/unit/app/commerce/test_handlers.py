@@ -1,0 +1,108 @@
+"""The entry points as the runtime calls them, with their settings from the environment."""
+
+import json
+
+import pytest
+
+from app.commerce.catalog import handler as catalog
+from app.commerce.fulfilment import handler as fulfilment
+from app.commerce.orders import handler as orders
+from tests.support.shop import SCOPES, Context
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    for module in (catalog, orders, fulfilment):
+        module.assembled.cache_clear()
+    yield
+    for module in (catalog, orders, fulfilment):
+        module.assembled.cache_clear()
+
+
+@pytest.fixture
+def configured(shop, monkeypatch):
+    monkeypatch.setenv("PRODUCTS_TABLE", shop.names["products"])
+    monkeypatch.setenv("ORDERS_TABLE", shop.names["orders"])
+    monkeypatch.setenv("IDEMPOTENCY_TABLE", shop.names["keys"])
+    return shop
+
+
+def event(route: str, body: object = None, *, scope: str = SCOPES):
+    return {
+        "routeKey": route,
+        "headers": {"content-type": "application/json", "x-request-id": "request-1"},
+        "requestContext": {"authorizer": {"jwt": {"claims": {"sub": "alice", "scope": scope}}}},
+        "body": json.dumps(body),
+    }
+
+
+def told(capsys):
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_they_work_together(configured, capsys):
+    made = catalog.handler(
+        event("POST /products", {"name": "Pen", "price": "1.20", "currency": "EUR", "stock": 3}), Context()
+    )
+    item = {"product_id": json.loads(made["body"])["id"], "quantity": 3}
+    placed = orders.handler(event("POST /orders", {"items": [item]}), Context())
+
+    assert (made["statusCode"], placed["statusCode"]) == (201, 201)
+    assert json.loads(placed["body"])["total"] == "3.60"
+    assert placed["headers"]["content-type"] == "application/json"
+    assert placed["headers"]["x-request-id"] == "request-1"
+    line = told(capsys)
+    assert (line["service"], line["route"], line["method"], line["status"]) == ("orders", "POST /orders", "POST", 201)
+    assert (line["request_id"], line["subject"]) == ("request-1", "alice")
+
+
+@pytest.mark.parametrize("module", [catalog, orders])
+def test_a_missing_setting_is_a_500_and_logged(module, monkeypatch, emulated, capsys):
+    monkeypatch.delenv("PRODUCTS_TABLE", raising=False)
+
+    answer = module.handler(event("GET /orders"), Context())
+
+    assert answer["statusCode"] == 500
+    assert "PRODUCTS_TABLE" not in answer["body"]
+    assert "PRODUCTS_TABLE must name the table of products" in told(capsys)["stack"]
+
+
+@pytest.mark.parametrize("module", [catalog, orders])
+def test_an_unknown_route(module, configured):
+    answer = module.handler(event("GET /nothing"), Context())
+
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_table_that_is_not_there_is_a_500_that_tells_nothing(configured, monkeypatch, capsys):
+    monkeypatch.setenv("ORDERS_TABLE", "nowhere")
+
+    answer = orders.handler(event("GET /orders"), Context())
+
+    assert (answer["statusCode"], "nowhere" in answer["body"]) == (500, False)
+    assert "ResourceNotFoundException" in told(capsys)["stack"]
+
+
+def test_tables_that_can_not_be_reached_are_a_503(configured, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    answer = orders.handler(event("GET /orders"), Context())
+
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
+    assert told(capsys)["reason"] == "The data can't be reached now; try again later."
+
+
+def test_scopes_count_with_the_issuers_prefix(configured, monkeypatch):
+    monkeypatch.setenv("SCOPE_PREFIX", "https://api/")
+
+    assert orders.handler(event("GET /orders", scope="orders:read"), Context())["statusCode"] == 403
+    assert orders.handler(event("GET /orders", scope="https://api/orders:read"), Context())["statusCode"] == 200
+
+
+def test_fulfilment_needs_its_settings(monkeypatch, configured):
+    for name in ("UPSTREAM_URL", "UPSTREAM_TLS_SECRET_ARN"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(ValueError, match=r"UPSTREAM_URL must .*UPSTREAM_TLS_SECRET_ARN must"):
+        fulfilment.handler({"Records": []}, Context())
