@@ -27,6 +27,7 @@ lint: $(INSTALLED) ## Check style, types and import contracts
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m app.contract.generate --check
+	@$(BIN)/python -m app.contract.events.generate --check
 	@PYTHONPATH=. $(BIN)/lint-imports
 
 bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchmarks.md

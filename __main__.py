@@ -11,6 +11,7 @@ from components.bundle import bundle
 from components.certificates import Certificates, CertificatesArgs
 from components.client_secret import ClientSecret, ClientSecretArgs
 from components.cluster import Cluster, ClusterArgs
+from components.commerce import Commerce, CommerceArgs
 from components.contract import Contract
 from components.function import RUNTIME, Function, FunctionArgs
 from components.grants import ReadSecret
@@ -40,7 +41,7 @@ certificates = Certificates(
         settings=config.certificates,
         ingress=config.ingress_host,
         services={name: apps.host(name) for name in config.services},
-        orchestrator=f"spiffe://{project}/{stack}/orchestrator",
+        callers={name: f"spiffe://{project}/{stack}/{name}" for name in ("orchestrator", "fulfilment")},
     ),
 )
 ingress = Ingress("edge", IngressArgs(cluster=cluster, certificates=certificates, settings=config.ingress))
@@ -56,13 +57,14 @@ for name, service in config.services.items():
             paths=contract.prefixes(name),
             settings=service,
             database=config.database,
+            telemetry=config.telemetry,
             protect=protect,
         ),
     )
 
-# AWS: the orchestrator, and the gateway in front of it
+# AWS: the functions that call the services, and the gateway in front of them
 tokens = Identity("tokens", IdentityArgs(settings=config.identity, scopes=contract.scopes, protect=protect))
-client = ClientSecret("orchestrator", ClientSecretArgs(certificates=certificates))
+client = ClientSecret("orchestrator", ClientSecretArgs(certificates=certificates, caller="orchestrator"))
 orchestrator = Function(
     "orchestrator",
     FunctionArgs(
@@ -73,12 +75,34 @@ orchestrator = Function(
             "UPSTREAM_URL": ingress.url,
             "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
             "SCOPE_PREFIX": tokens.scope_prefix,
+            **config.functions.orchestrator.environment,
         },
-        grants=[ReadSecret(secret_arn=client.secret_arn)],
+        grants=[ReadSecret(secret_arn=arn) for arn in (client.secret_arn, *config.functions.orchestrator.secret_arns)],
         settings=config.functions.orchestrator,
     ),
 )
-api = Api("gateway", ApiArgs(contract=contract, function=orchestrator, identity=tokens, settings=config.api))
+commerce = Commerce(
+    "commerce",
+    CommerceArgs(
+        code=bundle("commerce", ["app/__init__.py", "app/contract", "app/edge", "app/commerce"], ["urllib3"], RUNTIME),
+        ingress=ingress,
+        certificates=certificates,
+        scope_prefix=tokens.scope_prefix,
+        functions=config.functions,
+        events=config.events,
+        protect=protect,
+    ),
+)
+api = Api(
+    "gateway",
+    ApiArgs(
+        contract=contract,
+        function=orchestrator,
+        functions=commerce.functions,
+        identity=tokens,
+        settings=config.api,
+    ),
+)
 
 pulumi.export("endpoint", api.endpoint)
 pulumi.export("issuer", tokens.issuer)

@@ -6,13 +6,14 @@ TLS, tokens and rates are checked here, before anything of ours runs.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.contract import Contract, Operation, Throttle
+from components.contract import Contract, ContractError, Operation, Throttle
 from components.function import Function
 from components.identity import Identity
 from components.settings.aws import ApiSettings
@@ -28,11 +29,13 @@ REQUEST_HEADERS = [
     "content-type",
     "idempotency-key",
     "if-match",
+    "if-none-match",
     "traceparent",
     "tracestate",
+    "x-api-key",
     "x-request-id",
 ]
-RESPONSE_HEADERS = ["etag", "retry-after", "traceparent", "x-request-id"]
+RESPONSE_HEADERS = ["etag", "location", "retry-after", "traceparent", "x-request-id"]
 CORS_MAX_AGE = 600
 """Seconds for which browsers remember the answer to a preflight request."""
 
@@ -57,12 +60,13 @@ ACCESS_LOG = {
 
 @dataclass(frozen=True, kw_only=True)
 class ApiArgs:
-    """`function` answers every operation of the contract."""
+    """`function` answers the contract's operations, except those with an `x-function`: it names one of `functions`."""
 
     contract: Contract
     function: Function
     identity: Identity
     settings: ApiSettings
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
 
 class Api(ComponentResource):
@@ -74,15 +78,10 @@ class Api(ComponentResource):
         super().__init__("crosscloud:aws:Api", name, {}, opts)
         self._args, self._own = args, ResourceOptions(parent=self)
         api = gateway.Api(name, protocol_type="HTTP", cors_configuration=self._cors(), opts=self._own)
-        integration = gateway.Integration(
-            name,
-            api_id=api.id,
-            integration_type="AWS_PROXY",
-            integration_uri=args.function.invoke_arn,
-            payload_format_version="2.0",
-            timeout_milliseconds=TIMEOUT_MS,
-            opts=self._own,
-        )
+        integrations: dict[str | None, gateway.Integration]
+        integrations = {None: self._integration(name, api, args.function)}
+        for other in args.contract.functions:
+            integrations[other] = self._integration(other, api, _named(other, args.functions))
         authorizer = gateway.Authorizer(
             name,
             api_id=api.id,
@@ -93,19 +92,33 @@ class Api(ComponentResource):
             ),
             opts=self._own,
         )
-        routes = [self._route(operation, api, integration, authorizer) for operation in args.contract.operations]
-        # Only of the function's alias, and only for this API.
+        routes = [
+            self._route(operation, api, integrations[operation.function], authorizer)
+            for operation in args.contract.operations
+        ]
+        self._stage(name, api, routes)
+        self.register_outputs({"endpoint": self.endpoint})
+
+    def _integration(self, name: str, api: gateway.Api, function: Function) -> gateway.Integration:
+        """With the function's alias, which only this API may call."""
         aws.lambda_.Permission(
             name,
             action="lambda:InvokeFunction",
-            function=args.function.function_name,
-            qualifier=args.function.alias,
+            function=function.function_name,
+            qualifier=function.alias,
             principal="apigateway.amazonaws.com",
             source_arn=Output.concat(api.execution_arn, "/*/*"),
             opts=self._own,
         )
-        self._stage(name, api, routes)
-        self.register_outputs({"endpoint": self.endpoint})
+        return gateway.Integration(
+            name,
+            api_id=api.id,
+            integration_type="AWS_PROXY",
+            integration_uri=function.invoke_arn,
+            payload_format_version="2.0",
+            timeout_milliseconds=TIMEOUT_MS,
+            opts=self._own,
+        )
 
     def _route(
         self, operation: Operation, api: gateway.Api, integration: gateway.Integration, authorizer: gateway.Authorizer
@@ -170,3 +183,10 @@ class Api(ComponentResource):
             expose_headers=RESPONSE_HEADERS,
             max_age=CORS_MAX_AGE,
         )
+
+
+def _named(name: str, functions: Mapping[str, Function]) -> Function:
+    if name in functions:
+        return functions[name]
+    given = ", ".join(sorted(functions)) or "none"
+    raise ContractError(f"An operation's x-function is {name}, which the gateway does not have; it has {given}.")

@@ -1,4 +1,4 @@
-"""The orchestrator's client certificate, where only the orchestrator can read it."""
+"""A function's client certificate, where only that function can read it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ RECOVERY_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class ClientSecretArgs:
+    """`caller` is one of `certificates.callers`."""
+
     certificates: Certificates
+    caller: str
 
 
 class ClientSecret(ComponentResource):
@@ -26,11 +29,11 @@ class ClientSecret(ComponentResource):
         super().__init__("crosscloud:aws:ClientSecret", name, {}, opts)
         secret = aws.secretsmanager.Secret(
             name,
-            description="Client certificate of the orchestrator, for mutual TLS with the ingress",
+            description=f"Client certificate of {args.caller}, for mutual TLS with the ingress",
             recovery_window_in_days=RECOVERY_DAYS,
             opts=ResourceOptions(parent=self),
         )
-        client, trust = args.certificates.orchestrator, args.certificates.server_trust
+        client, trust = args.certificates.callers[args.caller], args.certificates.server_trust
         content = {"certificate": client.certificate, "private_key": client.private_key, "ca": trust}
         version = aws.secretsmanager.SecretVersion(
             name,

@@ -11,6 +11,8 @@ import pulumi
 import yaml
 
 METHODS = ("get", "put", "post", "delete", "patch")
+HEALTH = "/health/"
+"""What follows is a service's name: each tells there whether it is ready."""
 
 Document = Mapping[str, Any]
 
@@ -28,16 +30,32 @@ class Throttle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Call:
+    """Of a service, by a path of its own."""
+
+    upstream: str
+    path: str
+
+    @property
+    def prefix(self) -> str:
+        """By which the ingress finds the service: the first segment, or all of a health path."""
+        return self.path if self.path.startswith(HEALTH) else f"/{self.path.split('/')[1]}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One route. `scopes` is None where everybody may call; `throttle` is None where the stage's holds."""
+    """One route. `function` answers it, None stands for the orchestrator, which does it by the `calls`.
+
+    `scopes` is None where everybody may call; `throttle` is None where the stage's holds.
+    """
 
     operation_id: str
     method: str
     path: str
     scopes: tuple[str, ...] | None
     throttle: Throttle | None
-    upstream: str | None
-    internal_path: str
+    function: str | None
+    calls: tuple[Call, ...]
 
     @property
     def route_key(self) -> str:
@@ -63,9 +81,15 @@ class Contract:
     def scopes(self) -> tuple[str, ...]:
         return tuple(sorted({scope for operation in self.operations for scope in operation.scopes or ()}))
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Those that answer operations beside the orchestrator."""
+        return tuple(sorted({operation.function for operation in self.operations if operation.function}))
+
     def prefixes(self, upstream: str) -> tuple[str, ...]:
-        """First segments of the paths by which a service is called: `("/users",)`."""
-        return tuple(sorted({_prefix(op.internal_path) for op in self.operations if op.upstream == upstream}))
+        """By which a service is found: `("/health/users", "/users")`."""
+        calls = (call for operation in self.operations for call in operation.calls)
+        return tuple(sorted({call.prefix for call in calls if call.upstream == upstream}))
 
 
 def _operations(document: Document, problems: list[str]) -> Iterator[Operation]:
@@ -82,16 +106,27 @@ def _operations(document: Document, problems: list[str]) -> Iterator[Operation]:
             if "operationId" not in spec:
                 problems.append(f"{where} has no operationId, which names its route")
                 continue
-            forward = spec.get("x-orchestration") or {}
+            function = spec.get("x-function")
+            calls = tuple(_calls(where, spec.get("x-orchestration") or {}, problems))
+            if function and calls:
+                problems.append(f"{where} has both x-function and x-orchestration: one of them answers")
             yield Operation(
                 operation_id=spec["operationId"],
                 method=method.upper(),
                 path=path,
                 scopes=_scopes(security),
                 throttle=_throttle(where, spec.get("x-throttle"), problems),
-                upstream=forward.get("upstream"),
-                internal_path=forward.get("path", path),
+                function=function,
+                calls=calls,
             )
+
+
+def _calls(where: str, forward: Document, problems: list[str]) -> Iterator[Call]:
+    for given in forward.get("parts", {}).values() if "parts" in forward else [forward] if forward else []:
+        if "upstream" in given and str(given.get("path", "")).startswith("/"):
+            yield Call(upstream=given["upstream"], path=given["path"])
+        else:
+            problems.append(f"{where}: x-orchestration must have an upstream and a path that begins with /: {given}")
 
 
 def _scopes(security: list[Mapping[str, list[str]]] | None) -> tuple[str, ...] | None:
@@ -115,26 +150,23 @@ def _throttle(where: str, given: Mapping[str, Any] | None, problems: list[str]) 
 
 def _shared_prefixes(operations: tuple[Operation, ...]) -> Iterator[str]:
     owners: dict[str, str] = {}
-    for operation in operations:
-        if operation.upstream is None:
-            continue
-        prefix = _prefix(operation.internal_path)
-        owner = owners.setdefault(prefix, operation.upstream)
-        if owner != operation.upstream:
+    for where, call in _each_call(operations):
+        owner = owners.setdefault(call.prefix, call.upstream)
+        if owner != call.upstream:
             yield (
-                f"{operation.route_key}: x-orchestration.path begins with {prefix}, by which the ingress finds "
-                f"{owner}; {operation.upstream} needs a first segment of its own"
+                f"{where}: x-orchestration.path begins with {call.prefix}, by which the ingress finds "
+                f"{owner}; {call.upstream} needs a first segment of its own"
             )
 
 
 def _missing(operations: tuple[Operation, ...], services: Collection[str]) -> Iterator[str]:
-    for operation in operations:
-        if operation.upstream and operation.upstream not in services:
+    for where, call in _each_call(operations):
+        if call.upstream not in services:
             yield (
-                f"{operation.route_key}: x-orchestration.upstream is {operation.upstream}, which crosscloud:services "
+                f"{where}: x-orchestration.upstream is {call.upstream}, which crosscloud:services "
                 f"does not have; it has {', '.join(sorted(services))}"
             )
 
 
-def _prefix(path: str) -> str:
-    return f"/{path.split('/')[1]}"
+def _each_call(operations: tuple[Operation, ...]) -> Iterator[tuple[str, Call]]:
+    return ((operation.route_key, call) for operation in operations for call in operation.calls)

@@ -15,9 +15,6 @@ from components.settings.aws import FunctionSettings
 
 RUNTIME = "python3.13"
 ALIAS = "live"
-TIMEOUT = 28
-"""Seconds, below the gateway's 29, so that the function's own answer arrives."""
-
 ASSUMED_BY_LAMBDA = json.dumps(
     {
         "Version": "2012-10-17",
@@ -45,6 +42,8 @@ class Function(ComponentResource):
     earlier version."""
 
     function_name: Output[str]
+    timeout: int
+    """Seconds."""
     alias: Output[str]
     invoke_arn: Output[str]
     summary: dict[str, Output[str]]
@@ -72,14 +71,15 @@ class Function(ComponentResource):
             handler=args.handler,
             code=args.code,
             memory_size=settings.memory,
-            timeout=TIMEOUT,
+            timeout=settings.timeout,
             reserved_concurrent_executions=settings.reserved_concurrency,
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables={"SERVICE_NAME": name, "LOG_LEVEL": settings.log_level, **args.environment}
             ),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON",
-                application_log_level=settings.log_level.removesuffix("ING"),
+                # Not above INFO: the function drops lines itself, but for those that hold its metrics.
+                application_log_level="DEBUG" if settings.log_level == "DEBUG" else "INFO",
                 system_log_level="WARN",
                 log_group=logs.name,
             ),
@@ -100,7 +100,7 @@ class Function(ComponentResource):
             else None,
             opts=own,
         )
-        self.function_name = function.name
+        self.function_name, self.timeout = function.name, settings.timeout
         self.alias, self.invoke_arn = alias.name, alias.invoke_arn
         self.summary = {"function": function.name, "version": function.version, "log_group": logs.name}
         self.register_outputs(self.summary)

@@ -78,7 +78,7 @@ def as_text(line: Line) -> str:
     method = [] if " " in route else [line.get("method")]
     request = [str(value) for value in (*method, route, line.get("status")) if value]
     duration = [f"{float(line['duration_ms']):.1f} ms"] if line.get("duration_ms") is not None else []
-    known = {"timestamp", "service", "level", "message", "method", "route", "status", "duration_ms"}
+    known = {"timestamp", "service", "level", "message", "method", "route", "status", "duration_ms", "_aws"}
     rest = [f"{key}={value}" for key, value in line.items() if key not in known and value not in (None, "")]
     head = f"{time:<12} {line.get('service', '?'):<18} {line.get('level', ''):<7} {line.get('message', '')}"
     return " ".join([head, *request, *duration, *rest])

@@ -10,7 +10,10 @@ import re
 from typing import NamedTuple
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_TRACEPARENT = re.compile(
+    r"(?!ff|00.{54})[0-9a-f]{2}"  # version ff is none, version 00 ends after 55 characters, later ones may go on
+    r"-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
 _TRACESTATE = re.compile(r"[\x20-\x7e\t]{1,512}")
 
 
@@ -29,21 +32,26 @@ class Correlation(NamedTuple):
         """The header for the next hop, and the answer to the caller."""
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
+    def sampled_at(self, rate: float) -> Correlation:
+        """A new trace is sampled at `rate` (0 to 1), by its id; one that goes on stays as its caller decided.
+
+        As OpenTelemetry's TraceIdRatioBased, but by the last 56 bits, which are the random ones
+        (https://www.w3.org/TR/trace-context-2/#random-trace-id-flag).
+        """
+        if self.parent_id or int(self.trace_id[-14:], 16) >= rate * 2**56:
+            return self
+        return self._replace(sampled=True)
+
 
 def accept(request_id: str | None, traceparent: str | None, tracestate: str | None = None) -> Correlation:
     """Continues what the headers carry; a value that is missing or not valid is replaced by a new one."""
     if request_id is None or REQUEST_ID.fullmatch(request_id) is None:
         request_id = os.urandom(16).hex()
     found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if found is None or not _valid(found):
-        return Correlation(request_id, os.urandom(16).hex(), os.urandom(8).hex())
+    if found is None:
+        made = os.urandom(24).hex()
+        return Correlation(request_id, made[:32], made[32:])
     if tracestate is None or _TRACESTATE.fullmatch(tracestate) is None:
         tracestate = ""
-    sampled = bool(int(found[4], 16) & 1)
-    return Correlation(request_id, found[2], os.urandom(8).hex(), found[3], sampled, tracestate)
-
-
-def _valid(found: re.Match[str]) -> bool:
-    version, trace_id, parent_id, _, rest = found.groups()
-    known = rest is None if version == "00" else version != "ff"
-    return known and trace_id.strip("0") != "" and parent_id.strip("0") != ""
+    trace_id, parent_id, flags = found.groups()
+    return Correlation(request_id, trace_id, os.urandom(8).hex(), parent_id, int(flags, 16) & 1 == 1, tracestate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -44,6 +45,7 @@ def compiled(shared: Document, tables: dict[str, dict[str, Document]]) -> str:
             "properties": {name: {"$ref": f"#/definitions/{name}"} for name in roots},
         },
         use_default=False,
+        use_formats=False,
         fast_fail=False,
     )
     parts = ["# mypy: ignore-errors", "", _independent(code).rstrip(), ""]
@@ -78,10 +80,20 @@ def draft4(schema: Document) -> Document:
 def _independent(code: str) -> str:
     code, count = re.subn(r"^from fastjsonschema import .*$", lambda _: HEADER, code, flags=re.MULTILINE)
     code = code.replace("from decimal import Decimal\n", "").replace("(int, float, Decimal)", "(int, float)")
-    code = re.sub(r", definition=.*, rule='(?!required|additionalProperties)", ", rule='", code)
+    code = re.sub(r", definition=(.*), rule='(\w+)'", _needed, code)
     if count != 1 or "Decimal" in code:
         raise ValueError("This version of fastjsonschema writes other code than the one this module was written for.")
     return code
+
+
+def _needed(found: re.Match[str]) -> str:
+    """Of the schema that was broken: what the explanation of the rule takes from it."""
+    definition, rule = found.groups()
+    keyword = {"required": "required", "additionalProperties": "properties"}.get(rule)
+    if keyword is None:
+        return f", rule='{rule}'"
+    names = sorted(ast.literal_eval(definition).get(keyword, ()))
+    return f", definition={{{keyword!r}: {names!r}}}, rule='{rule}'"
 
 
 def _function(code: str, definition: str) -> str:

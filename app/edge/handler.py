@@ -11,13 +11,19 @@ from typing import Any, Protocol
 from app.contract.correlation import accept
 from app.contract.problems import ProblemError
 from app.edge import request, responses
+from app.edge.api_keys import ApiKeys
+from app.edge.exchange import Exchange
+from app.edge.failure import FailureError
 from app.edge.logs import Log
-from app.edge.orchestrator import Exchange, Orchestrator
+from app.edge.orchestrator import Orchestrator
 from app.edge.request import Event
 from app.edge.retries import Retries
 from app.edge.secrets import CachedSecret
 from app.edge.settings import Settings
 from app.edge.upstream import Ingress
+
+_UNSET = Log(service="orchestrator", level="INFO")
+"""For invocations that fail because of the settings."""
 
 
 class Context(Protocol):
@@ -34,27 +40,23 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
     headers = request.headers(event)
     exchange = Exchange(
         event=event,
+        headers=headers,
         correlation=accept(headers.get("x-request-id"), headers.get("traceparent"), headers.get("tracestate")),
         deadline=time.monotonic() + context.get_remaining_time_in_millis() / 1000,
     )
-    log = Log(service="orchestrator", level="INFO")
+    log = _UNSET
     try:
         orchestrator, log = _assembled()
         response = orchestrator.answer(exchange)
     except ProblemError as error:
+        if isinstance(error, FailureError):
+            exchange.told["reason"] = error.reason
         response = responses.problem(error, exchange.correlation)
     except Exception:  # noqa: BLE001 - the last resort: callers get a problem, the log the stack
         exchange.told["stack"] = traceback.format_exc()
         response = responses.internal_error(exchange.correlation)
-    log.request(
-        exchange.correlation,
-        method=exchange.route.partition(" ")[0] if " " in exchange.route else None,
-        route=exchange.route,
-        status=response["statusCode"],
-        duration_ms=round((time.perf_counter() - started) * 1000, 3),
-        aws_request_id=context.aws_request_id,
-        **exchange.told,
-    )
+    milliseconds = round((time.perf_counter() - started) * 1000, 3)
+    log.exchange(exchange, status=response["statusCode"], milliseconds=milliseconds, invocation=context.aws_request_id)
     return responses.finished(response, exchange.correlation)
 
 
@@ -63,10 +65,25 @@ def _assembled() -> tuple[Orchestrator, Log]:
     """Once per environment. Raises SettingsError; the next invocation tries again."""
     settings = Settings.from_environment(os.environ)
     log = Log(service=settings.service, level=settings.log_level)
-    secret = CachedSecret(
-        settings.tls_secret_arn,
-        os.environ,
-        on_stale=lambda reason: log.write("WARNING", "The client certificate could not be renewed.", reason=reason),
+
+    def secret(arn: str, what: str) -> CachedSecret:
+        return CachedSecret(
+            arn,
+            os.environ,
+            on_stale=lambda reason: log.write("WARNING", f"The {what} could not be renewed.", reason=reason),
+        )
+
+    ingress = Ingress(
+        settings.upstream_url,
+        secret(settings.tls_secret_arn, "client certificate"),
+        Retries(),
+        on_transition=log.breaker,
     )
-    ingress = Ingress(settings.upstream_url, secret, Retries())
-    return Orchestrator(ingress, scope_prefix=settings.scope_prefix), log
+    keys = settings.api_keys_secret_arn
+    orchestrator = Orchestrator(
+        ingress,
+        scope_prefix=settings.scope_prefix,
+        sample_rate=settings.trace_sample_rate,
+        api_keys=ApiKeys(secret(keys, "API keys")) if keys else None,
+    )
+    return orchestrator, log

@@ -3,104 +3,90 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from urllib.parse import quote
 
-from app.contract import ijson
-from app.contract.correlation import Correlation
-from app.contract.operation import Operation
+from app.contract.operation import Forward, Operation, Orchestration
 from app.contract.operations import OPERATIONS
-from app.contract.problems import MEDIA_TYPE, NOT_FOUND, UPSTREAM_FAILED, ProblemError
-from app.edge import principal, request, responses
-from app.edge.request import Event, Request
+from app.contract.problems import NOT_FOUND, ProblemError
+from app.edge import answers, principal, request, transform, validators
+from app.edge.api_keys import ApiKeys
+from app.edge.exchange import Exchange, send
+from app.edge.parts import FanOut, Planned
+from app.edge.request import Request
 from app.edge.responses import Response
-from app.edge.upstream import Answer, Call, Ingress, UpstreamError
+from app.edge.upstream import Call, Ingress, UpstreamError
 
 RESERVE = 0.5
 """Seconds of the invocation that are kept for the answer and its log line."""
-
-
-@dataclass(kw_only=True)
-class Exchange:
-    """One invocation: what it is given, and what the log line tells of it."""
-
-    event: Event
-    correlation: Correlation
-    deadline: float
-    route: str = "unmatched"
-    told: dict[str, object] = field(default_factory=dict)
+OK = frozenset({200})
 
 
 class Orchestrator:
-    def __init__(self, ingress: Ingress, *, scope_prefix: str = "") -> None:
+    """`sample_rate` is that of traces that begin here; with `api_keys` whoever needs a token needs a key, too."""
+
+    def __init__(
+        self, ingress: Ingress, *, scope_prefix: str = "", sample_rate: float = 0.0, api_keys: ApiKeys | None = None
+    ) -> None:
         self._ingress = ingress
+        self._fan_out = FanOut(ingress)
         self._scope_prefix = scope_prefix
+        self._sample_rate = sample_rate
+        self._api_keys = api_keys
 
     def answer(self, exchange: Exchange) -> Response:
         """Raises ProblemError."""
+        exchange.correlation = exchange.correlation.sampled_at(self._sample_rate)
         operation = OPERATIONS.get(str(exchange.event.get("routeKey")))
-        if operation is None:
+        if operation is None or operation.orchestration is None:
             raise ProblemError(NOT_FOUND, "There is no such route.")
         exchange.route = operation.route_key
+        subject = self._authorised(exchange, operation)
+        checked = request.read(exchange.event, exchange.headers, operation, validators)
+        return self._sent(operation.orchestration, checked, exchange, subject)
+
+    def close(self) -> None:
+        """Ends threads and connections."""
+        self._fan_out.close()
+        self._ingress.close()
+
+    def _authorised(self, exchange: Exchange, operation: Operation) -> str | None:
+        """The caller's subject, encoded; None for a public operation."""
         caller = principal.authorise(exchange.event, operation, scope_prefix=self._scope_prefix)
-        exchange.told["subject"] = caller.subject if caller else None
-        checked = request.read(exchange.event, operation)
-        call = Call(
-            upstream=operation.upstream,
-            method=operation.method,
-            path=target(operation, checked),
-            headers=_forwarded(exchange.correlation),
-            safe=operation.safe,
-            answers=operation.answers,
-            deadline=min(time.monotonic() + operation.timeout, exchange.deadline - RESERVE),
-        )
-        return self._forward(call, exchange)
+        if caller is None:
+            return None
+        exchange.told["subject"] = caller.subject
+        if self._api_keys is not None:
+            remaining = exchange.deadline - RESERVE - time.monotonic()
+            exchange.told["api_key"] = self._api_keys.owner(exchange.headers.get("x-api-key"), timeout=remaining)
+        return caller.encoded
 
-    def _forward(self, call: Call, exchange: Exchange) -> Response:
-        started = time.perf_counter()
-        exchange.told["upstream"] = call.upstream
+    def _sent(self, how: Orchestration, checked: Request, exchange: Exchange, subject: str | None) -> Response:
+        deadline = min(time.monotonic() + how.timeout, exchange.deadline - RESERVE)
+
+        def call(forward: Forward, expected: frozenset[int]) -> Call:
+            return Call(
+                upstream=forward.upstream,
+                method=forward.method,
+                path=transform.target(forward, checked),
+                headers=transform.headers(forward, checked, exchange.correlation, subject),
+                body=checked.raw if forward.body else None,
+                safe=how.safe,
+                answers=expected,
+                deadline=deadline,
+            )
+
+        if how.forward is not None:
+            return self._forwarded(call(how.forward, how.answers), exchange)
+        plan = {
+            name: Planned(part=part, call=call(part.forward, how.answers if part.required else OK))
+            for name, part in how.parts.items()
+        }
+        return self._fan_out.answer(plan, exchange, only_status=how.only_status)
+
+    def _forwarded(self, call: Call, exchange: Exchange) -> Response:
+        sent = exchange.expect(call)
+        answer = send(call, self._ingress, sent)
         try:
-            answer = self._ingress.send(call)
-            exchange.told |= {"upstream_status": answer.status, "attempts": answer.attempts}
-            return normalised(call, answer)
+            return answers.normalised(call, answer)
         except UpstreamError as error:
-            exchange.told |= {"reason": error.reason, "attempts": exchange.told.get("attempts", error.attempts)}
+            sent.blame(error)
             raise
-        finally:
-            exchange.told["upstream_ms"] = round((time.perf_counter() - started) * 1000, 1)
-
-
-def target(operation: Operation, checked: Request) -> str:
-    """The internal path. A value stays one segment of it, whatever it holds."""
-    segments = {}
-    for name, source in operation.parameters.items():
-        value = str(checked.path[source.name] if source.place == "path" else checked.body[source.name])
-        if value in ("", ".", ".."):  # means another path even when it is encoded
-            raise ProblemError(NOT_FOUND, "There is nothing of this name.")
-        segments[name] = quote(value, safe="")
-    return operation.path.format_map(segments)
-
-
-def normalised(call: Call, answer: Answer) -> Response:
-    """A service's answer in the API's form: JSON or a problem. Raises UpstreamError for anything else."""
-    media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
-    if answer.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
-        raise UpstreamError(UPSTREAM_FAILED, call, f"answered {answer.status} that is not {media_type}")
-    try:
-        ijson.parse(answer.body)
-    except ProblemError as error:
-        raise UpstreamError(UPSTREAM_FAILED, call, f"answered {answer.status}: {error.detail}") from None
-    return responses.content(answer.status, media_type, answer.body.decode(), answer.headers)
-
-
-def _forwarded(correlation: Correlation) -> dict[str, str]:
-    """All that goes along: nothing that a caller sent reaches a service unless it is named here."""
-    headers = {
-        "accept": "application/json",
-        "user-agent": "crosscloud-orchestrator",
-        "x-request-id": correlation.request_id,
-        "traceparent": correlation.traceparent,
-    }
-    if correlation.tracestate:
-        headers["tracestate"] = correlation.tracestate
-    return headers

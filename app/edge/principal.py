@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from app.contract.operation import Operation
 from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
@@ -12,7 +13,10 @@ from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
+    """`encoded` is the subject as a header's value can hold it: in percent encoding."""
+
     subject: str
+    encoded: str
     scopes: frozenset[str]
 
 
@@ -24,15 +28,16 @@ def authorise(event: Mapping[str, Any], operation: Operation, *, scope_prefix: s
     """
     if operation.scopes is None:
         return None
-    match event.get("requestContext"):
-        case {"authorizer": {"jwt": {"claims": {"sub": str(subject), **claims}}}}:
-            granted = str(claims.get("scope", "")).split()
-            scopes = frozenset(s.removeprefix(scope_prefix) for s in granted if s.startswith(scope_prefix))
-            principal = Principal(subject=subject, scopes=scopes)
-        case _:
-            raise ProblemError(
-                UNAUTHENTICATED, "Send a token: Authorization: Bearer <token>.", headers={"www-authenticate": "Bearer"}
-            )
+    try:
+        claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+        subject, granted = claims["sub"], str(claims.get("scope", "")).split()
+    except (KeyError, TypeError, AttributeError):
+        raise _unauthenticated() from None
+    if not isinstance(subject, str) or not subject:
+        raise _unauthenticated()
+    if scope_prefix:
+        granted = [scope.removeprefix(scope_prefix) for scope in granted if scope.startswith(scope_prefix)]
+    principal = Principal(subject=subject, encoded=_encoded(subject), scopes=frozenset(granted))
     if not operation.scopes <= principal.scopes:
         needed = " ".join(sorted(operation.scopes))
         raise ProblemError(
@@ -41,3 +46,16 @@ def authorise(event: Mapping[str, Any], operation: Operation, *, scope_prefix: s
             headers={"www-authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
         )
     return principal
+
+
+def _encoded(subject: str) -> str:
+    try:
+        return quote(subject, safe="")
+    except UnicodeEncodeError:  # half of a surrogate pair is nobody's name
+        raise _unauthenticated() from None
+
+
+def _unauthenticated() -> ProblemError:
+    return ProblemError(
+        UNAUTHENTICATED, "Send a token: Authorization: Bearer <token>.", headers={"www-authenticate": "Bearer"}
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,14 +12,23 @@ from app.contract.problems import INTERNAL, ProblemError
 
 Response = dict[str, Any]
 
-PASSED = ("cache-control", "etag")
-"""Headers of a service that callers get."""
+PASSED = {
+    "cache-control": re.compile(r"[\x20-\x7e]{1,256}"),
+    "etag": re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,256}"'),
+    "location": re.compile(r"/(?![/\\])[\x21-\x7e]{0,1024}"),  # a path: never another host
+    "retry-after": re.compile(r"[0-9]{1,3}"),
+}
+"""Headers of a service that callers get, where they have this form."""
 
 
 def content(status: int, media_type: str, body: str, headers: Mapping[str, str]) -> Response:
     """An answer of a service."""
-    passed = {name: headers[name] for name in PASSED if name in headers}
-    return {"statusCode": status, "headers": {"content-type": media_type, **passed}, "body": body}
+    return {"statusCode": status, "headers": {"content-type": media_type, **_passed(headers)}, "body": body}
+
+
+def empty(status: int, headers: Mapping[str, str]) -> Response:
+    """An answer of a service that has no content."""
+    return {"statusCode": status, "headers": _passed(headers), "body": ""}
 
 
 def problem(error: ProblemError, correlation: Correlation) -> Response:
@@ -45,3 +55,7 @@ def finished(response: Response, correlation: Correlation) -> Response:
         "traceparent": correlation.traceparent,
     }
     return response
+
+
+def _passed(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name, form in PASSED.items() if name in headers and form.fullmatch(headers[name])}

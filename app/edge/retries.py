@@ -6,6 +6,7 @@ https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 
@@ -21,7 +22,7 @@ EARNED = 0.1
 
 
 class Retries:
-    """Shared by all calls of one environment."""
+    """Shared by all calls and threads of one environment."""
 
     def __init__(
         self,
@@ -32,21 +33,29 @@ class Retries:
         self._sleep = sleep
         self._uniform = uniform
         self._budget = BUDGET
+        self._lock = threading.Lock()
 
     def earn(self) -> None:
         """A call begins."""
-        self._budget = min(BUDGET, self._budget + EARNED)
+        with self._lock:
+            self._budget = min(BUDGET, self._budget + EARNED)
 
     def pause(self, attempts: int, *, deadline: float, at_least: float = 0.0) -> bool:
         """Sleeps and tells that attempt number `attempts` may be followed by another; False when it may not.
 
         `deadline` is on time.monotonic, `at_least` in seconds (what the upstream asked for).
         """
-        if attempts >= ATTEMPTS or self._budget < 1.0:
+        if attempts >= ATTEMPTS:
             return False
         seconds = max(at_least, self._uniform(0.0, FIRST_PAUSE * 2 ** (attempts - 1)))
-        if time.monotonic() + seconds + SHORTEST_ATTEMPT > deadline:
+        if time.monotonic() + seconds + SHORTEST_ATTEMPT > deadline or not self._spend():
             return False
-        self._budget -= 1.0
         self._sleep(seconds)
         return True
+
+    def _spend(self) -> bool:
+        with self._lock:
+            affordable = self._budget >= 1.0
+            if affordable:
+                self._budget -= 1.0
+        return affordable

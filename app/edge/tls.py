@@ -9,13 +9,16 @@ import threading
 import time
 from typing import Any
 
+SLACK = 0.05
+"""Seconds that a read may take longer, so that the timeout need not be set before each."""
 _thread = threading.local()
 
 
 def read_until(deadline: float) -> None:
     """Sets the moment (time.monotonic) after which reads of this thread fail with TimeoutError.
 
-    A socket's own timeout bounds each single read: a peer that sends a byte now and then could go on for ever.
+    A socket's own timeout bounds each single read: a peer that sends a byte now and then could go on for ever. What is
+    written goes in one piece, which that timeout bounds as a whole.
     """
     _thread.deadline = deadline
 
@@ -27,7 +30,9 @@ class DeadlineSocket(ssl.SSLSocket):
         remaining = _thread.deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("the deadline has passed")
-        self.settimeout(remaining)
+        timeout = self.gettimeout()
+        if timeout is None or timeout > remaining + SLACK:
+            self.settimeout(remaining)
         return super().recv_into(buffer, nbytes, flags)
 
 

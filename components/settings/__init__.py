@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from components.settings import source
-from components.settings.aws import ApiSettings, FunctionsSettings, IdentitySettings
+from components.settings.aws import ApiSettings, EventsSettings, FunctionsSettings, IdentitySettings
 from components.settings.azure import (
     AzureSettings,
     ClusterSettings,
@@ -14,6 +14,7 @@ from components.settings.azure import (
     NetworkSettings,
     RegistrySettings,
     Services,
+    TelemetrySettings,
 )
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Group
@@ -39,10 +40,12 @@ class Settings(Group):
     ingress: IngressSettings
     certificates: CertificatesSettings
     database: DatabaseSettings
+    telemetry: TelemetrySettings
     services: Services = Field(description="the services by name, as their folders in app/services")
     identity: IdentitySettings
     api: ApiSettings
     functions: FunctionsSettings
+    events: EventsSettings
 
     @property
     def protected(self) -> bool:

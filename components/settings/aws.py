@@ -9,6 +9,14 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from components.settings.checks import Group, LogLevel, RetentionDays, in_clouds, in_production, wrong
 
+SecretArn = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"
+    ),
+]
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html"""
+
 
 def _https(url: str | None) -> bool:
     return url is None or (urlsplit(url).scheme == "https" and bool(urlsplit(url).hostname))
@@ -69,6 +77,9 @@ class Canary(Group):
 
 class FunctionSettings(Group):
     memory: int = Field(512, ge=128, le=10_240, description="MiB; CPU grows with it, 1769 MiB are one core")
+    timeout: int = Field(
+        28, ge=3, le=28, description="seconds; below the gateway's 29, so that the function's own answer arrives"
+    )
     reserved_concurrency: int | None = Field(
         None, ge=1, le=10_000, description="calls at a time, at most; protects the cluster; default: the account's rest"
     )
@@ -77,5 +88,48 @@ class FunctionSettings(Group):
     canary: Canary | None = Field(None, description="a previous version keeps a share of the calls; default: none")
 
 
+class OrchestratorSettings(FunctionSettings):
+    api_keys_secret_arn: SecretArn | None = Field(
+        None,
+        description="secret of Secrets Manager with the API keys that callers need besides a token: a JSON object of "
+        "their SHA-256, in hexadecimal digits, by their owners' names; default: tokens are enough",
+    )
+    trace_sample_rate: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="share of the traces that begin here that is recorded; a caller's choice goes before",
+    )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of the function."""
+        keys = {} if self.api_keys_secret_arn is None else {"API_KEYS_SECRET_ARN": self.api_keys_secret_arn}
+        return {"TRACE_SAMPLE_RATE": str(self.trace_sample_rate), **keys}
+
+    @property
+    def secret_arns(self) -> tuple[str, ...]:
+        """Secrets that the function reads."""
+        return () if self.api_keys_secret_arn is None else (self.api_keys_secret_arn,)
+
+
 class FunctionsSettings(Group):
-    orchestrator: FunctionSettings = Field(description="the function behind the gateway")
+    orchestrator: OrchestratorSettings = Field(description="the function behind the gateway")
+    catalog: FunctionSettings = Field(description="products")
+    orders: FunctionSettings = Field(description="orders")
+    relay: FunctionSettings = Field(description="sends the orders' events to the bus")
+    fulfilment: FunctionSettings = Field(description="works on the orders' events; calls billing and analytics")
+
+
+class EventsSettings(Group):
+    archive_days: int = Field(30, ge=1, le=3650, description="days for which events can be replayed")
+    max_receives: int = Field(
+        10,
+        ge=3,
+        le=100,
+        description="tries of an event until it goes to the dead-letter queue; they come 2, 4, 8 ... 900 seconds after "
+        "each other, so that 10 cover an outage of some ten minutes",
+    )
+    max_concurrency: int = Field(
+        5, ge=2, le=1000, description="calls of fulfilment at a time: the services get no more load from events"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -19,6 +20,20 @@ OwnNetwork = Annotated[
     IPv4Network,
     check(lambda network: network.prefixlen >= 8, "must be /8 or longer: the API server is not for everybody"),
 ]
+
+
+def _at_home(host: str | None) -> bool:
+    return host in ("127.0.0.1", "localhost")
+
+
+def _encrypted_or_at_home(url: str | None) -> bool:
+    parts = urlsplit(url or "https://")
+    return parts.scheme == "https" or _at_home(parts.hostname)
+
+
+def _encrypted(url: str | None) -> bool:
+    parts = urlsplit(url or "https://")
+    return parts.scheme == "https" and not _at_home(parts.hostname)
 
 
 class AzureSettings(Group):
@@ -212,6 +227,20 @@ class ServiceSettings(Group):
     def grace_seconds(self) -> int:
         """Until a pod is killed: both waits and 10 s for the process to end."""
         return self.pre_stop_seconds + self.drain_seconds + 10
+
+
+class TelemetrySettings(Group):
+    endpoint: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$")]
+        | None,
+        check(_encrypted_or_at_home, "must be https; http is for a collector on the loopback"),
+        in_clouds(_encrypted, "must be https, and not on the loopback"),
+    ] = Field(
+        None,
+        description="base URL of the OpenTelemetry collector that gets the services' spans, by OTLP over HTTP: "
+        "https://host[:port]; <service>.<namespace>.svc for one in the cluster, at the port of its pods. Its "
+        "certificate is one of a public authority. Default: no spans",
+    )
 
 
 RESERVED = ("ingress", "kit", "orchestrator")

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pulumi
 import pytest
 import yaml
 
-from components.contract import Contract
+from components.api import Api, ApiArgs
+from components.contract import Contract, ContractError
+from components.function import Function, FunctionArgs
+from components.identity import Identity, IdentityArgs
+from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
+from components.settings.checks import Circumstances
 from tests.support.program import ACCOUNT, REGION, ROOT, STACKS, Program, deployed, run
 
 
@@ -15,7 +22,7 @@ def program(request: pytest.FixtureRequest) -> Program:
 
 
 def contract() -> Contract:
-    return Contract.read(ROOT / "app/contract/openapi.yaml", services={"users"})
+    return Contract.read(ROOT / "app/contract/openapi.yaml", services={"users", "billing", "analytics"})
 
 
 def test_every_operation_of_the_contract_is_a_route_and_nothing_else_is(program: Program) -> None:
@@ -23,8 +30,13 @@ def test_every_operation_of_the_contract_is_a_route_and_nothing_else_is(program:
     assert routes == {operation.route_key for operation in contract().operations}
 
 
-def test_every_route_asks_for_a_token_and_a_scope(program: Program) -> None:
-    for route in program.all("apigatewayv2/route:Route"):
+def test_every_route_but_the_health_asks_for_a_token_and_a_scope(program: Program) -> None:
+    routes = program.all("apigatewayv2/route:Route")
+    assert [route["routeKey"] for route in routes if route["authorizationType"] == "NONE"] == ["GET /health"]
+    for route in routes:
+        if route["routeKey"] == "GET /health":
+            assert route["authorizerId"] is None
+            continue
         assert route["authorizationType"] == "JWT"
         assert route["authorizerId"]
         assert route["authorizationScopes"]
@@ -60,8 +72,8 @@ def test_routes_are_there_before_their_settings(program: Program) -> None:
 
 
 def test_gateway_calls_the_alias_and_only_this_api_may(program: Program) -> None:
-    integration, permission = program.one("apigatewayv2/integration:Integration"), program.one("Permission")
-    function = program.one("lambda/function:Function").name
+    integration, permission = program.one("Integration", "gateway"), program.one("Permission", "gateway")
+    function = program.one("lambda/function:Function", "orchestrator").name
     assert integration["integrationUri"].endswith(f":function:{function}-1a2b3c4:live/invocations")
     assert integration["payloadFormatVersion"] == "2.0"
     assert permission["qualifier"] == "live"
@@ -92,19 +104,81 @@ def test_named_web_pages_may_call_the_contract_s_methods() -> None:
     program = run(config={"crosscloud:api": {"corsOrigins": ["https://app.example.com"]}})
     cors = program.one("apigatewayv2/api:Api")["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://app.example.com"]
-    assert {"GET", "POST"} <= set(cors["allowMethods"])
+    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} == set(cors["allowMethods"])
     assert "*" not in cors["allowMethods"] + cors["allowHeaders"]
-    assert {"authorization", "x-request-id"} <= set(cors["allowHeaders"])
+    assert {"authorization", "if-match", "if-none-match", "idempotency-key"} <= set(cors["allowHeaders"])
+    assert {"etag", "location", "retry-after"} <= set(cors["exposeHeaders"])
     assert "allowCredentials" not in cors
 
 
 def test_public_operation_needs_no_token_and_gets_the_stage_s_throttle() -> None:
     document = yaml.safe_load((ROOT / "app/contract/openapi.yaml").read_text())
-    document["paths"]["/health"] = {"get": {"operationId": "health", "security": []}}
+    del document["paths"]["/health"]["get"]["x-throttle"]
     program = run(contract=yaml.safe_dump(document), config={"crosscloud:api": {"throttle": {"rate": 3, "burst": 4}}})
-    route = program.one("apigatewayv2/route:Route", "health")
+    route = program.one("apigatewayv2/route:Route", "getHealth")
     assert route["authorizationType"] == "NONE"
     assert route["authorizerId"] is None
     stage = program.one("apigatewayv2/stage:Stage")
     (settings,) = [s for s in stage["routeSettings"] if s["routeKey"] == "GET /health"]
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (3, 4)
+
+
+DOCUMENT = """
+paths:
+  /orders:
+    post: {operationId: createOrder, security: [{jwt: [orders:write]}], x-function: orders}
+    get: {operationId: listOrders, security: [{jwt: [orders:read]}], x-function: orders}
+  /users:
+    get:
+      operationId: listUsers
+      security: [{jwt: [users:read]}]
+      x-orchestration: {upstream: users, path: /users}
+"""
+
+
+def with_functions(folder: Path, *others: str) -> Program:
+    """A gateway whose contract gives /orders to a function of its own."""
+    path = folder / "openapi.yaml"
+    path.write_text(DOCUMENT)
+    anywhere = Circumstances(production=False, this_machine=False)
+
+    def function(name: str) -> Function:
+        arguments = FunctionArgs(
+            code=pulumi.AssetArchive({"handler.py": pulumi.StringAsset("")}),
+            handler="handler.handler",
+            description=name,
+            environment={},
+            settings=FunctionSettings.model_validate({}, context=anywhere),
+        )
+        return Function(name, arguments)
+
+    def main() -> None:
+        issued = IdentitySettings.model_validate({"issuer": "https://i.example", "audience": "a"}, context=anywhere)
+        arguments = ApiArgs(
+            contract=Contract.read(path, services=["users"]),
+            function=function("orchestrator"),
+            functions={name: function(name) for name in others},
+            identity=Identity("tokens", IdentityArgs(settings=issued, scopes=(), protect=False)),
+            settings=ApiSettings.model_validate({"throttle": {}}, context=anywhere),
+        )
+        Api("gateway", arguments)
+
+    return run(main)
+
+
+def test_each_function_answers_the_operations_that_name_it_and_no_others(tmp_path: Path) -> None:
+    program = with_functions(tmp_path, "orders")
+    targets = {route["routeKey"]: route["target"] for route in program.all("apigatewayv2/route:Route")}
+    assert targets["POST /orders"] == targets["GET /orders"] == "integrations/orders-id"
+    assert targets["GET /users"] == "integrations/gateway-id"
+    assert ":function:orders-1a2b3c4:live/" in program.one("Integration", "orders")["integrationUri"]
+    assert ":function:orchestrator-1a2b3c4:live/" in program.one("Integration", "gateway")["integrationUri"]
+    for name, function in (("orders", "orders-1a2b3c4"), ("gateway", "orchestrator-1a2b3c4")):
+        permission = program.one("Permission", name)
+        assert (permission["function"], permission["qualifier"]) == (function, "live")
+        assert permission["sourceArn"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:a1b2c3d4e5/*/*"
+
+
+def test_function_that_the_gateway_does_not_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="x-function is orders, which the gateway does not have; it has catalog"):
+        with_functions(tmp_path, "catalog")

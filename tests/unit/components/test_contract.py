@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.contract import Contract, ContractError, Throttle
+from components.contract import Call, Contract, ContractError, Throttle
 from tests.support.program import ROOT
 
 DOCUMENT = """
@@ -27,6 +27,14 @@ DOCUMENT = """
         get:
           operationId: health
           security: []
+          x-orchestration:
+            parts:
+              users: {upstream: users, path: /health/users}
+              billing: {upstream: billing, path: /health/billing}
+      /orders:
+        post:
+          operationId: createOrder
+          x-function: orders
 """
 
 
@@ -37,26 +45,35 @@ def read(tmp_path: Path, text: str = DOCUMENT, services: tuple[str, ...] = ("use
 
 
 def test_operations_become_routes(tmp_path: Path) -> None:
-    lookup, invoices, health = read(tmp_path).operations
+    lookup, invoices, health, orders = read(tmp_path).operations
     assert (lookup.route_key, lookup.scopes, lookup.throttle) == (
         "POST /users",
         ("users:read",),
         Throttle(rate=5.0, burst=10),
     )
     assert (invoices.route_key, invoices.throttle) == ("GET /users/{userId}/invoices", None)
-    assert health.upstream is None
+    assert health.calls == (
+        Call(upstream="users", path="/health/users"),
+        Call(upstream="billing", path="/health/billing"),
+    )
+    assert lookup.function is health.function is None
+    assert (orders.function, orders.calls) == ("orders", ())
+
+
+def test_functions_beside_the_orchestrator_are_known(tmp_path: Path) -> None:
+    assert read(tmp_path).functions == ("orders",)
 
 
 def test_operation_without_security_of_its_own_needs_a_token(tmp_path: Path) -> None:
-    _, invoices, health = read(tmp_path).operations
+    _, invoices, health, _ = read(tmp_path).operations
     assert invoices.scopes == ()
     assert health.scopes is None
 
 
-def test_services_are_found_by_the_first_segment_of_their_internal_paths(tmp_path: Path) -> None:
+def test_services_are_found_by_the_first_segment_of_their_internal_paths_and_by_their_health(tmp_path: Path) -> None:
     contract = read(tmp_path)
-    assert contract.prefixes("users") == ("/users",)
-    assert contract.prefixes("billing") == ("/invoices",)
+    assert contract.prefixes("users") == ("/health/users", "/users")
+    assert contract.prefixes("billing") == ("/health/billing", "/invoices")
     assert contract.prefixes("analytics") == ()
 
 
@@ -71,6 +88,23 @@ BROKEN = [
     ("{rate: 5, burst: 10}", "{rate: 0, burst: 10}", "POST /users: x-throttle must have a rate"),
     ("{rate: 5, burst: 10}", "{rate: '5', burst: 10}", "POST /users: x-throttle must have a rate"),
     ("path: /invoices", "path: /users/1/invoices", "begins with /users, by which the ingress finds users"),
+    ("path: /health/billing", "path: /users/health", "GET /health: x-orchestration.path begins with /users, by which"),
+    ("path: /health/billing", "path: /health/users", "begins with /health/users, by which the ingress finds users"),
+    (
+        "path: /invoices}",
+        "paths: /invoices}",
+        "GET /users/{userId}/invoices: x-orchestration must have an upstream and",
+    ),
+    (
+        "path: /health/users}",
+        "path: health}",
+        "GET /health: x-orchestration must have an upstream and a path that begins",
+    ),
+    (
+        "x-function: orders",
+        "x-function: orders\n          x-orchestration: {upstream: users, path: /users}",
+        "has both",
+    ),
     ("upstream: billing", "upstream: biling", "is biling, which crosscloud:services does not have"),
 ]
 
@@ -85,10 +119,11 @@ def test_problem_is_told(tmp_path: Path, old: str, new: str, sentence: str) -> N
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ContractError) as error:
         read(tmp_path, DOCUMENT.replace("burst: 10", "burst: -1"), services=())
-    assert len(str(error.value).splitlines()) == 4
+    assert len(str(error.value).splitlines()) == 6
 
 
 def test_the_public_contract_can_be_deployed() -> None:
-    contract = Contract.read(ROOT / "app/contract/openapi.yaml", services={"users"})
+    contract = Contract.read(ROOT / "app/contract/openapi.yaml", services={"users", "billing", "analytics"})
     assert {"POST /users", "GET /users/{userId}"} <= {operation.route_key for operation in contract.operations}
-    assert all(operation.scopes for operation in contract.operations if operation.upstream)
+    assert {operation.route_key for operation in contract.operations if not operation.scopes} == {"GET /health"}
+    assert contract.prefixes("users") == ("/health/users", "/users")

@@ -74,3 +74,25 @@ def test_any_other_trace_context_starts_a_new_trace(given):
 )
 def test_the_vendors_part_goes_along_only_when_it_is_a_header_value(given, kept):
     assert accept(None, f"00-{TRACE}-{SPAN}-01", given).tracestate == (given if kept else "")
+
+
+def test_new_traces_are_sampled_at_the_rate():
+    sampled = sum(accept(None, None).sampled_at(0.25).sampled for _ in range(4000))
+
+    assert 800 < sampled < 1200
+    assert not any(accept(None, None).sampled_at(0.0).sampled for _ in range(100))
+    assert all(accept(None, None).sampled_at(1.0).sampled for _ in range(100))
+
+
+def test_the_choice_depends_on_the_id_only_so_that_every_part_makes_the_same():
+    made = accept(None, None)
+    sampled = made._replace(trace_id="f" * 18 + "0" * 14)
+    assert sampled.sampled_at(0.01).sampled
+    assert not made._replace(trace_id="0" * 18 + "f" * 14).sampled_at(0.99).sampled
+    assert sampled.sampled_at(0.01).traceparent.endswith("-01")
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_a_trace_that_goes_on_stays_as_its_caller_decided(flags, rate):
+    assert accept(None, f"00-{TRACE}-{SPAN}-{flags}").sampled_at(rate).sampled is (flags == "01")

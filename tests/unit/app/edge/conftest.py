@@ -1,10 +1,12 @@
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from app.contract.operations import OPERATIONS
 from app.edge import handler as entry
 from app.edge.retries import Retries
 from app.edge.secrets import CachedSecret
@@ -53,11 +55,11 @@ def released() -> Iterator[threading.Event]:
 
 @pytest.fixture
 def services(tmp_path, pki, released) -> Iterator[Callable[..., Scripted]]:
-    """Starts the other side: `services(behaviour, ...)`."""
+    """Starts the other side: `services(behaviour, ..., paths={"/users": behaviour})`."""
     running = []
 
-    def start(*script: Behaviour) -> Scripted:
-        context = scripted_server(tmp_path, server=pki.server, clients=pki.clients, script=list(script))
+    def start(*script: Behaviour, paths: dict[str, Behaviour] | None = None) -> Scripted:
+        context = scripted_server(tmp_path, server=pki.server, clients=pki.clients, script=list(script), paths=paths)
         running.append(context)
         return context.__enter__()
 
@@ -72,15 +74,22 @@ def ingress(secrets) -> Iterator[Callable[..., Ingress]]:
     """An ingress that sleeps no time between attempts."""
     made = []
 
-    def make(port: int, **retries: object) -> Ingress:
+    def make(port: int, *, clock: Callable[[], float] = time.monotonic, **retries: object) -> Ingress:
         settings = {"sleep": lambda _: None, "uniform": lambda low, _: low} | retries
         secret = CachedSecret("arn:tls", secrets.environment(), on_stale=lambda _: None)
-        made.append(Ingress(f"https://127.0.0.1:{port}", secret, Retries(**settings)))
+        made.append(
+            Ingress(
+                f"https://127.0.0.1:{port}", secret, Retries(**settings), on_transition=lambda *_: None, clock=clock
+            )
+        )
         return made[-1]
 
     yield make
     for each in made:
         each.close()
+
+
+SCOPES = " ".join(sorted({scope for each in OPERATIONS.values() for scope in each.scopes or ()}))
 
 
 class Context:
@@ -102,20 +111,29 @@ class Invocation:
     lines: list[dict]
 
     @property
+    def last(self) -> dict:
+        """The request's own line, without what holds in every line."""
+        return {name: value for name, value in self.log.items() if name not in ("_aws", "timestamp")}
+
+    @property
     def json(self) -> dict:
         return json.loads(self.body)
 
 
 @pytest.fixture
 def invoke(monkeypatch, secrets, capsys) -> Iterator[Callable[..., Invocation]]:
-    """Calls the function as the runtime does: `invoke(event, port=..., seconds=...)`."""
+    """Calls the function as the runtime does: `invoke(event, port=..., seconds=..., VARIABLE=...)`. The environment's
+    variables are read at the first call. No time is lost between attempts."""
+    monkeypatch.setattr("app.edge.retries.FIRST_PAUSE", 0.0)
 
-    def call(event: dict, *, port: int = 1, seconds: float = 28.0) -> Invocation:
+    def call(event: dict, *, port: int = 1, seconds: float = 28.0, **variables: str) -> Invocation:
         environment = secrets.environment() | {
             "UPSTREAM_URL": f"https://127.0.0.1:{port}",
             "UPSTREAM_TLS_SECRET_ARN": "arn:tls",
             "SERVICE_NAME": "orchestrator",
             "LOG_LEVEL": "INFO",
+            "TRACE_SAMPLE_RATE": "0",
+            **variables,
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -126,7 +144,7 @@ def invoke(monkeypatch, secrets, capsys) -> Iterator[Callable[..., Invocation]]:
     entry._assembled.cache_clear()
     yield call
     if entry._assembled.cache_info().currsize:
-        entry._assembled()[0]._ingress.close()
+        entry._assembled()[0].close()
     entry._assembled.cache_clear()
 
 
@@ -137,9 +155,10 @@ def event(
     claims: dict | None = None,
     headers: dict | None = None,
     path: dict | None = None,
+    query: dict | None = None,
     base64: bool = False,
 ) -> dict:
-    """What the HTTP API sends."""
+    """What the HTTP API sends. `claims` are by default those of somebody who may do everything."""
     made = {
         "version": "2.0",
         "routeKey": route,
@@ -147,7 +166,7 @@ def event(
         "headers": {"content-type": "application/json"} if headers is None else headers,
         "requestContext": {
             "http": {"method": route.partition(" ")[0]},
-            "authorizer": {"jwt": {"claims": {"sub": "alice", "scope": "users:read"} if claims is None else claims}},
+            "authorizer": {"jwt": {"claims": {"sub": "alice", "scope": SCOPES} if claims is None else claims}},
         },
         "isBase64Encoded": base64,
     }
@@ -155,6 +174,8 @@ def event(
         made["body"] = body
     if path is not None:
         made["pathParameters"] = path
+    if query is not None:
+        made["queryStringParameters"] = query
     return made
 
 

@@ -33,7 +33,7 @@ def test_a_look_up_is_forwarded_and_answered(invoke, event, services):
     assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", received.headers["traceparent"])
     assert received.headers["traceparent"] == done.headers["traceparent"]
     assert set(received.headers) == {
-        "host", "accept", "accept-encoding", "user-agent", "x-request-id", "traceparent", "tracestate"
+        "host", "accept", "accept-encoding", "user-agent", "x-request-id", "traceparent", "tracestate", "x-subject"
     }  # fmt: skip
 
 
@@ -46,19 +46,31 @@ def test_a_user_is_read(invoke, event, services):
     assert re.fullmatch("[0-9a-f]{32}", done.headers["x-request-id"])
 
 
+@pytest.mark.parametrize(("rate", "flag"), [("0", "00"), ("1", "01")])
+def test_a_new_trace_is_sampled_at_the_rate_of_the_settings(invoke, event, services, rate, flag):
+    service = services(OK)
+    done = invoke(event(), port=service.port, TRACE_SAMPLE_RATE=rate)
+
+    assert done.headers["traceparent"] == service.requests[0].headers["traceparent"]
+    assert done.headers["traceparent"] == f"00-{done.log['trace_id']}-{done.log['span_id']}-{flag}"
+
+
 def test_every_invocation_has_one_line(invoke, event, services):
     done = invoke(event(headers={"content-type": "application/json", "x-request-id": "caller-0001"}),
                   port=services(OK).port)  # fmt: skip
 
     assert len(done.lines) == 1
     line = done.log
-    assert (line.pop("duration_ms"), line.pop("upstream_ms")) > (0, 0)
     assert line.pop("timestamp")
-    assert line.pop("trace_id") in done.headers["traceparent"]
+    assert done.headers["traceparent"] == f"00-{line.pop('trace_id')}-{line.pop('span_id')}-00"
+    assert line.pop("Latency") == line.pop("duration_ms") > 0
+    assert line.pop("UpstreamLatency") == line.pop("upstream_ms") > 0
+    assert line.pop("_aws")["CloudWatchMetrics"]
     assert line == {
         "level": "INFO", "service": "orchestrator", "message": "request", "request_id": "caller-0001",
         "status": 200, "method": "POST", "route": "POST /users", "aws_request_id": "aws-1",
         "subject": "alice", "upstream": "users", "upstream_status": 200, "attempts": 1,
+        "Count": 1, "Errors": 0, "UpstreamCount": 1, "UpstreamErrors": 0,
     }  # fmt: skip
 
 
@@ -246,7 +258,7 @@ def test_the_answer_comes_before_the_invocation_ends(invoke, event, services, re
 
 
 def test_only_listed_headers_leave(invoke, event, services):
-    headers = "etag: 7\r\nserver: uvicorn\r\nset-cookie: a=b\r\nx-internal: 1\r\nlocation: https://10.0.0.1/\r\n"
+    headers = 'etag: "7"\r\nserver: uvicorn\r\nset-cookie: a=b\r\nx-internal: 1\r\nlocation: https://10.0.0.1/\r\n'
     done = invoke(event(), port=services(sends(MARK, headers=headers)).port)
 
     assert set(done.headers) == {
@@ -289,6 +301,7 @@ def test_a_certificate_that_can_not_be_renewed_is_told(invoke, event, services, 
 
     assert done.status == 200
     assert [line["level"] for line in done.lines] == ["WARNING", "INFO"]
+    assert done.lines[0]["message"] == "The client certificate could not be renewed."
     assert "ResourceNotFoundException" in done.lines[0]["reason"]
 
 

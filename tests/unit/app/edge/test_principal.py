@@ -20,7 +20,7 @@ def claims(**values: str) -> dict:
 def test_the_caller_and_its_scopes():
     caller = authorise(claims(sub="alice", scope="users:read orders:write"), LOOKUP)
 
-    assert caller.subject == "alice"
+    assert (caller.subject, caller.encoded) == ("alice", "alice")
     assert caller.scopes == {"users:read", "orders:write"}
 
 
@@ -32,6 +32,9 @@ def test_the_caller_and_its_scopes():
         {"requestContext": {"authorizer": {}}},
         {"requestContext": {"authorizer": {"lambda": {"sub": "alice", "scope": "users:read"}}}},
         claims(scope="users:read"),
+        claims(sub="", scope="users:read"),
+        claims(sub="\ud800", scope="users:read"),
+        claims(sub=7, scope="users:read"),
     ],
 )
 def test_without_verified_claims_the_route_is_closed(event):
@@ -72,3 +75,11 @@ def test_a_public_operation_needs_no_token_and_one_without_scopes_any():
     assert authorise(claims(sub="x"), operation(set()))
     with pytest.raises(ProblemError):
         authorise({}, operation(set()))
+
+
+@pytest.mark.parametrize(
+    ("subject", "encoded"),
+    [("auth0|7", "auth0%7C7"), ("ü\r\nX-Subject: root", "%C3%BC%0D%0AX-Subject%3A%20root"), ("a/b%", "a%2Fb%25")],
+)
+def test_the_subject_is_encoded_for_a_header(subject, encoded):
+    assert authorise(claims(sub=subject, scope="users:read"), LOOKUP).encoded == encoded

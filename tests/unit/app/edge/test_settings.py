@@ -9,6 +9,18 @@ def test_defaults():
     settings = Settings.from_environment(GOOD)
 
     assert (settings.service, settings.log_level) == ("orchestrator", "INFO")
+    assert (settings.api_keys_secret_arn, settings.trace_sample_rate) == ("", 0.01)
+
+
+@pytest.mark.parametrize("rate", ["0", "1", "0.5", "1e-3"])
+def test_the_sample_rate_is_a_share(rate):
+    assert Settings.from_environment(GOOD | {"TRACE_SAMPLE_RATE": rate}).trace_sample_rate == float(rate)
+
+
+@pytest.mark.parametrize("rate", ["", "-0.1", "1.1", "nan", "inf", "half"])
+def test_another_sample_rate_is_refused(rate):
+    with pytest.raises(SettingsError, match="TRACE_SAMPLE_RATE must be a number from 0 to 1"):
+        Settings.from_environment(GOOD | {"TRACE_SAMPLE_RATE": rate})
 
 
 @pytest.mark.parametrize(

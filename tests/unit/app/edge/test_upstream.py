@@ -1,7 +1,12 @@
+import contextlib
 import json
 import socket
+import ssl
+import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -155,6 +160,21 @@ def test_the_deadline_holds_however_slowly_the_answer_comes(services, ingress, r
     assert way.send(call()).status == 200  # on a connection of its own
 
 
+def test_the_deadline_holds_when_the_answer_stops_on_its_way(services, ingress, released):
+    def stops(connection) -> bool:
+        released.wait(0.4)
+        connection.sendall(HEAD)
+        released.wait(30)
+        return False
+
+    bound = call(seconds=0.5)
+    with pytest.raises(UpstreamError) as caught:
+        ingress(services(stops).port).send(bound)
+
+    assert caught.value.kind is UPSTREAM_TIMEOUT
+    assert time.monotonic() < bound.deadline + 0.25
+
+
 def test_a_handshake_that_hangs_is_not_available(ingress, monkeypatch):
     monkeypatch.setattr(upstream, "CONNECT_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UpstreamError) as caught:
@@ -162,6 +182,71 @@ def test_a_handshake_that_hangs_is_not_available(ingress, monkeypatch):
 
     assert caught.value.kind is UNAVAILABLE
     assert "in time" in caught.value.reason
+
+
+def test_an_unsafe_call_that_nobody_has_got_is_sent_again(ingress):
+    with pytest.raises(UpstreamError) as caught:
+        ingress(1).send(call(safe=False, method="POST"))
+
+    assert (caught.value.kind, caught.value.attempts, caught.value.sent) == (UNAVAILABLE, 3, False)
+
+
+def test_a_body_goes_along_as_it_is(services, ingress):
+    service = services(OK)
+    ingress(service.port).send(replace(call(safe=False, method="POST"), body=b'{"a": 1.10}'))
+
+    assert service.requests[0].body == b'{"a": 1.10}'
+    assert service.requests[0].headers["content-length"] == "11"
+
+
+def test_the_deadline_holds_however_slowly_the_request_is_taken(pki, ingress):
+    """The other side takes a little now and then."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile("w") as pem:
+        pem.write(pki.server.certificate + pki.server.private_key)
+        pem.flush()
+        context.load_cert_chain(pem.name)
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def shake() -> None:
+            raw, _ = listener.accept()
+            with context.wrap_socket(raw, server_side=True) as connection, contextlib.suppress(OSError):
+                while not done.wait(0.02):
+                    connection.recv(4096)
+
+        thread = threading.Thread(target=shake)
+        thread.start()
+        bound = replace(call(safe=False, method="POST", seconds=0.4), body=b" " * 50_000_000)
+        with pytest.raises(UpstreamError) as caught:
+            ingress(listener.getsockname()[1]).send(bound)
+        done.set()
+        thread.join(10)
+
+    assert caught.value.kind is UPSTREAM_TIMEOUT
+    assert time.monotonic() < bound.deadline + 1.0
+
+
+def test_a_connection_that_has_long_been_idle_is_not_used_again(services, ingress):
+    now = [1000.0]
+    service = services(OK)
+    way = ingress(service.port, clock=lambda: now[0])
+    for pause in (0.0, upstream.IDLE, upstream.IDLE + 1):
+        now[0] += pause
+        way.send(call())
+
+    assert [request.connection for request in service.requests] == [1, 1, 2]
+
+
+def test_threads_that_begin_at_once_share_one_certificate(services, ingress, secrets):
+    service = services(OK)
+    way = ingress(service.port)
+    with ThreadPoolExecutor(8) as threads:
+        assert {answer.status for answer in threads.map(lambda _: way.send(call()), range(16))} == {200}
+
+    assert len(secrets.calls) == 1
+    assert len({request.connection for request in service.requests}) <= 8
 
 
 def test_without_time_left_nothing_is_sent(services, ingress):

@@ -27,11 +27,6 @@ ORDER = {
 def order():
     names: dict = {}
     exec(schemas.compiled({}, {"BODY": {"order": ORDER}}), names)
-    validators_exceptions = {
-        "JsonSchemaValueException": validators.JsonSchemaValueException,
-        "JsonSchemaValuesException": validators.JsonSchemaValuesException,
-    }
-    names.update(validators_exceptions)
     return names["BODY"]["order"]
 
 
@@ -52,13 +47,28 @@ def order():
     ],
 )  # fmt: skip
 def test_every_violation_has_its_place(order, value, expected):
-    assert validation.of_body(order, value) == [{"pointer": pointer, "detail": text} for pointer, text in expected]
+    assert list(validation.of_body(order, value)) == [
+        {"pointer": pointer, "detail": text} for pointer, text in expected
+    ]
 
 
 def test_a_parameter_has_its_name():
-    assert validation.of_parameters(validators.PATH["getUser"], {"userId": "a/../b"}) == [
+    validator = validators.PARAMETERS["getUser"]
+
+    assert list(validation.of_parameters(validator, {"userId": "a/../b"})) == [
         {"parameter": "userId", "detail": "must match pattern ^[A-Za-z0-9_-]+$"}
     ]
-    assert validation.of_parameters(validators.PATH["getUser"], {}) == [
-        {"parameter": "userId", "detail": "is required"}
+    assert list(validation.of_parameters(validator, {})) == [{"parameter": "userId", "detail": "is required"}]
+
+
+@pytest.mark.parametrize("name", ["a.b", "a[0]", "[0]", ".", "", "{x}", "a.b.c", "é", "%s"])
+def test_a_member_of_any_name_has_its_place(name):
+    names: dict = {}
+    values = {"type": "object", "additionalProperties": {"type": "string"}}
+    body = {"type": "object", "properties": {"tags": {"type": "array", "items": values}}}
+    exec(schemas.compiled({}, {"BODY": {"tagged": body}}), names)
+    given = {"tags": [{}, {"a": "x", name: 1}]}
+
+    assert list(validation.of_body(names["BODY"]["tagged"], given)) == [
+        {"pointer": f"/tags/1/{name}", "detail": "must be string"}
     ]

@@ -64,6 +64,12 @@ EVERYWHERE = [
     ("database.storageGb", 33, "32, 64"),
     ("database.backupDays", 1, "greater than or equal to 7"),
     ("database.authentication", "trust", "entra"),
+    ("telemetry.endpoint", "http://otlp.example.com", "must be https"),
+    ("telemetry.endpoint", "http://127.0.0.1:4318", "not on the loopback"),
+    ("telemetry.endpoint", "https://localhost:4318", "not on the loopback"),
+    ("telemetry.endpoint", "https://user:password@otlp.example.com", "pattern"),
+    ("telemetry.endpoint", "https://otlp.example.com/v1/traces", "pattern"),
+    ("telemetry.endpoint", "otlp.example.com:4318", "pattern"),
     ("services", {}, "must name at least one service"),
     ("services.Users", {}, "pattern"),
     ("services.orchestrator", {}, "must not be one of ingress, kit, orchestrator"),
@@ -136,6 +142,9 @@ def test_unsafe_default_is_refused_in_production_too() -> None:
 def test_plain_connections_are_for_this_machine_only() -> None:
     assert problems("dev", "database.tls", "disable", production=False)
     assert not problems("dev", "database.tls", "disable", production=False, this_machine=True)
+    collector = "http://127.0.0.1:4318"
+    assert not problems("dev", "telemetry.endpoint", collector, production=False, this_machine=True)
+    assert problems("dev", "telemetry.endpoint", "http://10.0.0.1:4318", production=False, this_machine=True)
 
 
 @pytest.mark.parametrize(
