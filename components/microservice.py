@@ -12,7 +12,7 @@ from components.database import Database, DatabaseArgs
 from components.image import Image, ImageArgs
 from components.ingress import Ingress
 from components.namespace import Namespace
-from components.settings.azure import DatabaseSettings, ServiceSettings
+from components.settings.azure import DatabaseSettings, ServiceSettings, TelemetrySettings
 from components.workload import Workload, WorkloadArgs
 from components.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 
@@ -27,6 +27,7 @@ class MicroserviceArgs:
     paths: Sequence[str]
     settings: ServiceSettings
     database: DatabaseSettings
+    telemetry: TelemetrySettings
     protect: bool
 
 
@@ -58,6 +59,7 @@ class Microservice(ComponentResource):
                 server_trust=args.certificates.server_trust,
                 paths=args.paths,
                 settings=args.settings,
+                collector=args.telemetry.endpoint,
             ),
             own,
         )

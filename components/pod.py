@@ -24,7 +24,7 @@ TLS_FOLDER = "/tls"
 @dataclass(frozen=True, kw_only=True)
 class PodArgs:
     """`labels` are those that the Deployment selects by; `tls_secret` holds tls.crt and tls.key, `database_secret` the
-    key `url`."""
+    key `url`; `collector` is the URL that spans go to, None for no spans."""
 
     service: str
     image: Input[str]
@@ -34,6 +34,7 @@ class PodArgs:
     tls_secret: str
     database_secret: str
     database_authentication: str
+    collector: str | None
     settings: ServiceSettings
 
 
@@ -82,6 +83,7 @@ def _app(args: PodArgs) -> core.ContainerArgs:
             core.EnvVarArgs(name="TLS_CERT_FILE", value=f"{TLS_FOLDER}/tls.crt"),
             core.EnvVarArgs(name="TLS_KEY_FILE", value=f"{TLS_FOLDER}/tls.key"),
             core.EnvVarArgs(name="DRAIN_SECONDS", value=str(settings.drain_seconds)),
+            *([core.EnvVarArgs(name="OTEL_EXPORTER_OTLP_ENDPOINT", value=args.collector)] if args.collector else []),
             *_common_env(args),
         ],
         ports=[core.ContainerPortArgs(name=PORT_NAME, container_port=PORT, protocol="TCP")],

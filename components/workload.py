@@ -29,7 +29,8 @@ meta, core, apps = k8s.meta.v1, k8s.core.v1, k8s.apps.v1
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
     """`paths` are the prefixes of the service's own API; without any the ingress has no route to it. `server` is its
-    certificate, `server_trust` the authorities that may have signed it, PEM."""
+    certificate, `server_trust` the authorities that may have signed it, PEM. `collector` is the URL that spans go to.
+    """
 
     namespace: Namespace
     ingress: Ingress
@@ -40,6 +41,7 @@ class WorkloadArgs:
     server_trust: Input[str]
     paths: Sequence[str]
     settings: ServiceSettings
+    collector: str | None
 
 
 class Workload(ComponentResource):
@@ -102,6 +104,7 @@ class Workload(ComponentResource):
                     databases=args.ingress.cluster.network.addresses.databases,
                     database_port=args.database.port,
                     entra=args.database.authentication == "entra",
+                    collector=args.collector,
                 ),
                 opts=self._within(),
             ),
@@ -118,6 +121,7 @@ class Workload(ComponentResource):
             tls_secret=tls_secret,
             database_secret=database_secret,
             database_authentication=args.database.authentication,
+            collector=args.collector,
             settings=args.settings,
         )
         deployment = apps.Deployment(

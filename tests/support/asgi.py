@@ -32,7 +32,8 @@ class Client:
         self.loop = asyncio.new_event_loop()
 
     def __call__(self, method: str, path: str, **options: Any) -> Reply:
-        """`body` as bytes or chunks; without `length` no Content-Length is sent; `pause` in seconds before the body."""
+        """`body` as bytes or chunks; without `length` no Content-Length is sent; `pause` in seconds before the body;
+        `raw` headers are sent as they are."""
         return self.loop.run_until_complete(self.request(method, path, **options))
 
     async def request(
@@ -41,15 +42,16 @@ class Client:
         path: str,
         *,
         headers: dict[str, str] | None = None,
+        raw: Sequence[tuple[bytes, bytes]] = (),
         body: bytes | Sequence[bytes] | None = None,
         length: bool = True,
         pause: float = 0.0,
     ) -> Reply:
-        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+        pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
         chunks = [body] if isinstance(body, bytes) else list(body or [b""])
         if body is not None:
             total = str(sum(map(len, chunks))).encode()
-            raw.append((b"content-length", total) if length else (b"transfer-encoding", b"chunked"))
+            pairs.append((b"content-length", total) if length else (b"transfer-encoding", b"chunked"))
         messages = [
             {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
             for number, chunk in enumerate(chunks, 1)
@@ -71,10 +73,10 @@ class Client:
             "method": method,
             "scheme": "https",
             "path": unquote(bare),
-            "raw_path": bare.encode(),
-            "query_string": query.encode(),
+            "raw_path": bare.encode("latin-1", "replace"),
+            "query_string": query.encode("latin-1", "replace"),
             "root_path": "",
-            "headers": raw,
+            "headers": [*pairs, *raw],
             "server": ("127.0.0.1", 8443),
             "client": ("127.0.0.1", 1),
         }

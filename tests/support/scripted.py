@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ class Received:
     path: str
     headers: dict[str, str]
     connection: int
+    body: bytes = b""
 
 
 Behaviour = Callable[[ssl.SSLSocket], bool]
@@ -31,21 +32,31 @@ Behaviour = Callable[[ssl.SSLSocket], bool]
 
 @dataclass
 class Scripted:
-    """`script` gives the behaviour of the 1st, 2nd, ... request; its last entry goes on for ever."""
+    """`paths` gives the behaviour by the beginning of the path. For all others `script` gives that of the 1st, 2nd, ...
+    request; its last entry goes on for ever."""
 
     port: int
     script: list[Behaviour]
+    paths: Mapping[str, Behaviour] = field(default_factory=dict)
     requests: list[Received] = field(default_factory=list)
     handshake_failures: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def next_behaviour(self) -> Behaviour:
+    def behaviour(self, path: str) -> Behaviour:
+        for beginning, behaviour in self.paths.items():
+            if path.startswith(beginning):
+                return behaviour
         return self.script[min(len(self.requests), len(self.script)) - 1]
 
 
 @contextlib.contextmanager
 def scripted_server(
-    directory: Path, *, server: Leaf, clients: Authority, script: list[Behaviour]
+    directory: Path,
+    *,
+    server: Leaf,
+    clients: Authority,
+    script: list[Behaviour],
+    paths: Mapping[str, Behaviour] | None = None,
 ) -> Iterator[Scripted]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.verify_mode = ssl.CERT_REQUIRED
@@ -54,7 +65,7 @@ def scripted_server(
     pem.write_text(server.certificate + server.private_key)
     context.load_cert_chain(pem)
     listener = socket.create_server(("127.0.0.1", 0))
-    running = Scripted(port=listener.getsockname()[1], script=script)
+    running = Scripted(port=listener.getsockname()[1], script=script, paths=paths or {})
     threads = [threading.Thread(target=_accept, args=(listener, context, running), daemon=True)]
     threads[0].start()
     try:
@@ -91,26 +102,35 @@ def _serve(raw: socket.socket, context: ssl.SSLContext, running: Scripted, numbe
     with connection, contextlib.suppress(OSError):
         while (received := _receive(connection, running, number)) is not None:
             running.requests.append(received)
-            if not running.next_behaviour()(connection):
+            if not running.behaviour(received.path)(connection):
                 return
 
 
 def _receive(connection: ssl.SSLSocket, running: Scripted, number: int) -> Received | None:
     head = b""
     while b"\r\n\r\n" not in head:
-        try:
-            data = connection.recv(65536)
-        except TimeoutError:
-            if running.stopping.is_set():
-                return None
-            continue
+        data = _some(connection, running)
         if not data:
             return None
         head += data
-    first, *lines = head.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    head, _, body = head.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Received(method, path, headers, number)
+    while len(body) < int(headers.get("content-length", "0")):
+        data = _some(connection, running)
+        if not data:
+            return None
+        body += data
+    return Received(method, path, headers, number, body)
+
+
+def _some(connection: ssl.SSLSocket, running: Scripted) -> bytes:
+    """Nothing at the end of the connection, or of the test."""
+    while not running.stopping.is_set():
+        with contextlib.suppress(TimeoutError):
+            return connection.recv(65536)
+    return b""
 
 
 def sends(

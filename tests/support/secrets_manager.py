@@ -13,10 +13,12 @@ from typing import Any
 
 @dataclass
 class SecretsManager:
-    """`status` other than 200 makes every call fail with the error code `kind`."""
+    """`texts` holds secrets by ARN; all others are `text`. `status` other than 200 makes every call fail with the error
+    code `kind`."""
 
     url: str = ""
     text: str = ""
+    texts: dict[str, str] = field(default_factory=dict)
     version: str = "v1"
     status: int = 200
     kind: str = "com.amazonaws.secretsmanager#ResourceNotFoundException"
@@ -41,7 +43,8 @@ def secrets_manager() -> Iterator[SecretsManager]:
             body = self.rfile.read(int(self.headers["content-length"]))
             state.calls.append({"headers": {k.lower(): v for k, v in self.headers.items()}, "body": body})
             if state.status == 200:
-                answer = {"ARN": json.loads(body)["SecretId"], "SecretString": state.text, "VersionId": state.version}
+                arn = json.loads(body)["SecretId"]
+                answer = {"ARN": arn, "SecretString": state.texts.get(arn, state.text), "VersionId": state.version}
             else:
                 answer = {"__type": state.kind, "message": "no"}
             raw = json.dumps(answer).encode()

@@ -5,38 +5,50 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 import asyncpg
 
 from app.contract.problems import UNAVAILABLE, ProblemError
+from app.services.kit.deadlines import Deadlines
 from app.services.kit.entra import TokenSource
+from app.services.kit.pool import Connection, Pool
 from app.services.kit.settings import DatabaseSettings
+from app.services.kit.tracing import active
+
+__all__ = ["Connection", "Database", "Lease", "tls_context"]
 
 POOL_SIZE = 10
 """Connections per pod. Times the largest number of pods it must stay below the server's max_connections."""
 ACQUIRE_TIMEOUT = 1.0
 """Seconds to wait for a connection, making one included."""
 STATEMENT_TIMEOUT = 1.5
-"""Seconds that a statement may take. With ACQUIRE_TIMEOUT it stays below the 3 s that the edge waits."""
-COMMAND_TIMEOUT = 1.8
-"""Seconds after which the client gives up on a server that does not even cancel."""
+"""Seconds that a statement may take, waiting for locks included, before the server cancels it."""
+USE_TIMEOUT = 2.5
+"""Seconds from asking for a connection to giving it back, a transaction included: below the 3 s that the edge waits."""
+IDLE_LIFETIME = 300.0
+"""Seconds after which a connection that nobody needed is ended."""
 CLOSE_TIMEOUT = 2.0
 """Seconds that the end of the process waits for work on a connection: all requests have ended before."""
-
-Connection = Any
-"""asyncpg.Connection, which has no type information."""
 
 _log = logging.getLogger(__name__)
 
 _NO_CONNECTION = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """Whatever stands in the way of a connection: the network, TLS, the token, the role, the server, the pool's end."""
+_ABANDONED = (TimeoutError, asyncio.CancelledError, asyncpg.InternalClientError)
+"""After these nobody waits for the server, which may not even answer a farewell: its own time-outs end the work."""
 _BROKEN = (
     OSError,  # also TimeoutError
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # the server shuts down, or a statement took too long
     asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,  # a deadlock
+    asyncpg.InternalClientError,  # the server has said that it ends the connection, which has not yet ended
 )
 """What happens to a connection or its server in the middle of work, and is no mistake in the statement."""
 
@@ -44,24 +56,46 @@ _BROKEN = (
 class Lease:
     """A connection for the time of an `async with`. Raises ProblemError (503) for what another attempt may not meet."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_deadline", "_deadlines", "_pool", "_started", "_trace")
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Pool, deadlines: Deadlines) -> None:
         self._pool = pool
-        self._connection: Connection = None
+        self._deadlines = deadlines
 
     async def __aenter__(self) -> Connection:
-        try:
-            self._connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
-        except _NO_CONNECTION as error:
-            raise _unavailable(error) from error
-        return self._connection
+        self._deadline = deadline = self._deadlines.begin()
+        deadline.task = asyncio.current_task()
+        self._trace = active.get()
+        self._started = time.time_ns() if self._trace is not None else 0
+        connection = self._pool.take()
+        if connection is None:
+            try:
+                connection = await self._pool.acquire()
+            except BaseException as error:
+                self._settle(error, _NO_CONNECTION)
+                raise
+        self._connection = connection
+        return connection
 
     async def __aexit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
-        await self._pool.release(self._connection)
-        if isinstance(error, _BROKEN):
+        connection = self._connection
+        after_its_end = isinstance(error, asyncpg.InterfaceError) and connection.is_closed()
+        if isinstance(error, _ABANDONED) or connection.is_in_transaction():
+            connection.terminate()
+        self._pool.release(connection)
+        self._settle(error, (asyncpg.InterfaceError, *_BROKEN) if after_its_end else _BROKEN)
+
+    def _settle(self, error: BaseException | None, transient: tuple[type[BaseException], ...]) -> None:
+        deadline = self._deadline
+        deadline.done = True
+        if self._trace is not None:
+            self._trace.used(self._started, error)
+        if isinstance(error, asyncio.CancelledError) and deadline.cancelled():
+            error = TimeoutError(f"the use of a connection took longer than {USE_TIMEOUT:g} s")
+        deadline.task = None
+        if isinstance(error, transient):
             raise _unavailable(error) from error
 
 
@@ -69,43 +103,59 @@ class Database:
     """Connections are made when they are needed: the service starts, and is not ready, while its database is away."""
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
-        self._settings = settings
-        self._name = name
-        self._pool: Any = None
-
-    async def open(self) -> None:
-        settings = self._settings
-        self._pool = await asyncpg.create_pool(
-            host=settings.host,
-            port=settings.port,
-            user=settings.user,
-            database=settings.database,
-            password=TokenSource(settings.entra).password if settings.entra else settings.password,
-            ssl=tls_context(settings) if settings.tls else False,
-            min_size=0,
-            max_size=POOL_SIZE,
+        self._pool = Pool(
+            partial(
+                asyncpg.connect,
+                host=settings.host,
+                port=settings.port,
+                user=settings.user,
+                database=settings.database,
+                password=TokenSource(settings.entra).password if settings.entra else settings.password,
+                ssl=tls_context(settings) if settings.tls else False,
+                timeout=None,  # the pool's and the lease's bound every call, at less cost
+                command_timeout=None,
+                server_settings={
+                    "application_name": name,
+                    "statement_timeout": str(int(STATEMENT_TIMEOUT * 1000)),
+                    "idle_in_transaction_session_timeout": "10000",
+                },
+            ),
+            size=POOL_SIZE,
             timeout=ACQUIRE_TIMEOUT,
-            command_timeout=COMMAND_TIMEOUT,
-            reset=_nothing_to_reset,
-            server_settings={
-                "application_name": self._name,
-                "statement_timeout": str(int(STATEMENT_TIMEOUT * 1000)),
-                "idle_in_transaction_session_timeout": "10000",
-            },
+            idle_lifetime=IDLE_LIFETIME,
         )
+        self._deadlines = Deadlines(USE_TIMEOUT)
 
     async def close(self) -> None:
         """Waits for the connections that are in use, but not for ever."""
-        if self._pool is None:
-            return
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._pool.close()
-        except TimeoutError:  # asyncpg has ended the connections by force
+        except TimeoutError:
             _log.warning("A connection was still in use at the end.")
 
     def connection(self) -> Lease:
-        return Lease(self._pool)
+        """For statements that each stand for themselves."""
+        return Lease(self._pool, self._deadlines)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction (READ COMMITTED): committed at the end of the block, undone by an error.
+
+        Raises ProblemError (503) for what another attempt may not meet, to be the victim of a deadlock included. If it
+        is the commit that gets no answer the work may have been done, which only a caller with an idempotency key or a
+        precondition can find out by trying again.
+        """
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            except Exception as error:
+                if not (isinstance(error, _ABANDONED) or connection.is_closed()):
+                    await transaction.rollback()
+                raise
+            await transaction.commit()
 
     async def fetchrow(self, query: str, *args: object) -> Any | None:
         """The first row. Raises ProblemError (503)."""
@@ -114,11 +164,11 @@ class Database:
 
     @property
     def connections(self) -> int:
-        return self._pool.get_size() if self._pool is not None else 0
+        return self._pool.size
 
     @property
     def idle_connections(self) -> int:
-        return self._pool.get_idle_size() if self._pool is not None else 0
+        return self._pool.idle
 
 
 def tls_context(settings: DatabaseSettings) -> ssl.SSLContext:
@@ -126,10 +176,6 @@ def tls_context(settings: DatabaseSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=settings.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-async def _nothing_to_reset(_: Connection) -> None:
-    """Sessions keep no state here (the pool itself rolls back), so a round trip per release is saved."""
 
 
 def _unavailable(error: BaseException) -> ProblemError:

@@ -1,15 +1,14 @@
-"""Ends reads of bodies that do not arrive, with one timer for all: one for each would slow every POST by an eighth."""
+"""Ends what takes too long, with one timer for all: one for each would slow every request by an eighth."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 
 class Deadline:
-    """Of one body. `task` is set while it waits for the next part."""
+    """Of one piece of work. `task` is set while the deadline may cancel it; `done` ends the deadline."""
 
     __slots__ = ("at", "done", "expired", "task")
 
@@ -19,23 +18,20 @@ class Deadline:
         self.expired = False
         self.done = False
 
-    async def wait(self, receive: Callable[[], Awaitable[Any]]) -> Any:
-        """What `receive` gives. Raises TimeoutError at the deadline."""
+    def __enter__(self) -> None:
+        """What is awaited in the block ends with TimeoutError at the deadline."""
         if self.expired:
             raise TimeoutError
-        task = self.task = asyncio.current_task()
-        try:
-            return await receive()
-        except asyncio.CancelledError:
-            self._own(task)
-            raise
-        finally:
-            self.task = None
+        self.task = asyncio.current_task()
 
-    def _own(self, task: asyncio.Task[Any] | None) -> None:
-        """Tells this deadline's cancellation from one that somebody else asked for."""
-        if self.expired and task is not None and task.uncancel() == 0:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, asyncio.CancelledError) and self.cancelled():
             raise TimeoutError from None
+        self.task = None
+
+    def cancelled(self) -> bool:
+        """To ask once after a cancellation: whether it is this deadline's and nobody else's, and so ends here."""
+        return self.expired and self.task is not None and self.task.uncancel() == 0
 
 
 class Deadlines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import logging
 import os
@@ -33,6 +34,7 @@ class JsonFormatter(logging.Formatter):
             message=record.getMessage(),
             request_id=current.request_id if current else "",
             trace_id=current.trace_id if current else "",
+            span_id=current.span_id if current else None,
             pod=self._pod,
             logger=record.name,
             stack=self.formatException(record.exc_info) if record.exc_info else None,
@@ -45,6 +47,8 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
 
 def configure(*, service: str, level: str, pod: str = "") -> None:
     """Sends everything that is logged in this process to standard output, one line each."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a line goes out with its end, without a flush
     handler = _Lines(sys.stdout)
     handler.setFormatter(JsonFormatter(service, pod))
     logging.basicConfig(handlers=[handler], level=level, force=True)
@@ -69,16 +73,15 @@ class RequestLog:
         self._quiet = frozenset() if level == "DEBUG" else quiet
         self._constant = functools.lru_cache(maxsize=1024)(self._constant_members)
 
-    def write(self, current: Correlation, *, method: str, route: str, status: int, seconds: float) -> None:
+    def write(self, current: Correlation, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is the template, such as `/users/{user_id}`."""
         if route in self._quiet:
             return
         # The ids have been checked to be what they should be: nothing in them needs an escape.
         sys.stdout.write(
             f'{{"timestamp":"{logs.timestamp()}","request_id":"{current.request_id}","trace_id":"{current.trace_id}",'
-            f'"duration_ms":{seconds * 1000:.3f},{self._constant(method, route, status)}'
+            f'"span_id":"{current.span_id}","duration_ms":{seconds * 1000:.3f},{self._constant(method, route, status)}'
         )
-        sys.stdout.flush()
 
     def _constant_members(self, method: str, route: str, status: int) -> str:
         """The end of a line: what is the same for all requests of a route with one outcome."""

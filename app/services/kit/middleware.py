@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,18 +15,24 @@ from app.services.kit import problems
 from app.services.kit.deadlines import Deadlines
 from app.services.kit.logs import RequestLog, correlation
 from app.services.kit.metrics import Metrics
+from app.services.kit.tracing import Trace, active
+
+if TYPE_CHECKING:
+    from app.services.kit.spans import Spans
 
 MAX_BODY = 64 * 1024
 """Bytes. The edge's limits per operation are smaller."""
 BODY_TIMEOUT = 5.0
 """Seconds in which a body must have arrived: the server itself has no such limit."""
 
+UNMATCHED = "unmatched"
+"""The route of requests that no route takes."""
+
 _CLOSE = {"connection": "close"}  # what is left of the body must not be read as the next request
-_log = logging.getLogger(__name__)
 
 
 class RequestMiddleware:
-    """Request id and trace context, log line, metrics, limits of the body, and the answer to the unexpected."""
+    """Request id and trace context, log line, metrics, spans, limits of the body, and the answers to errors."""
 
     def __init__(
         self,
@@ -33,12 +40,14 @@ class RequestMiddleware:
         *,
         log: RequestLog,
         metrics: Metrics,
+        spans: Spans | None = None,
         max_body: int = MAX_BODY,
         body_timeout: float = BODY_TIMEOUT,
     ) -> None:
         self._app = app
         self._log = log
         self._metrics = metrics
+        self._spans = spans
         self._max_body = max_body
         self._body_timeout = body_timeout
         self._deadlines = Deadlines(body_timeout)
@@ -53,6 +62,9 @@ class RequestMiddleware:
             _text(headers.get(b"x-request-id")), _text(headers.get(b"traceparent")), _text(headers.get(b"tracestate"))
         )
         token = correlation.set(current)
+        trace = Trace(current) if current.sampled and self._spans is not None else None
+        if trace is not None:
+            active.set(trace)
         status = 0
 
         def send_tied(message: Message) -> Awaitable[None]:
@@ -64,27 +76,32 @@ class RequestMiddleware:
 
         try:
             declared = headers.get(b"content-length", b"0")
-            if declared.isdigit() and (len(declared) > 9 or int(declared) > self._max_body):
-                await problems.response(self._too_large())(scope, receive, send_tied)
-            elif declared != b"0" or b"transfer-encoding" in headers:
-                await self._app(scope, self._limited(receive), send_tied)
-            else:
+            if declared != b"0" or b"transfer-encoding" in headers:
+                receive = self._limited(receive, declared)
+            async with AsyncExitStack() as scope[
+                "fastapi_middleware_astack"
+            ]:  # FastAPI closes the files of forms by it
                 await self._app(scope, receive, send_tied)
-        except Exception:  # noqa: BLE001 - the last resort: callers get a problem, the log the stack
-            _log.exception("The request failed unexpectedly.")
-            if status == 0:
-                await problems.internal_error()(scope, receive, send_tied)
+        except Exception as error:  # noqa: BLE001 - every one: callers get a problem, the log the unexpected
+            answer = problems.answer_to(error, started=status != 0)
+            if answer is not None:
+                await answer(scope, receive, send_tied)
         finally:
             seconds = perf_counter() - started
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = getattr(scope.get("route"), "path", UNMATCHED)
             method = scope["method"]
             status = status or 500  # cancelled by the end of the process: the server answers so
-            self._metrics.observe(method=method, route=route, status=status, seconds=seconds)
-            self._log.write(current, method=method, route=route, status=status, seconds=seconds)
+            self._metrics.observe(method, route, status, seconds)
+            self._log.write(current, method, route, status, seconds)
+            if trace is not None and self._spans is not None:
+                active.set(None)
+                self._spans.record(trace, scope, route=None if route == UNMATCHED else route, status=status)
             correlation.reset(token)
 
-    def _limited(self, receive: Receive) -> Receive:
-        """Ends a body that turns out to be too long, or that is too slow, with a problem."""
+    def _limited(self, receive: Receive, declared: bytes) -> Receive:
+        """Ends a body that is too long, or too slow, with a problem. Raises BodyError if it says that it will be so."""
+        if declared.isdigit() and (len(declared) > 9 or int(declared) > self._max_body):
+            raise problems.BodyError(self._too_large())
         received = 0
         deadline = self._deadlines.begin()
 
@@ -93,7 +110,8 @@ class RequestMiddleware:
             if deadline.done:
                 return await receive()
             try:
-                message: Message = await deadline.wait(receive)
+                with deadline:
+                    message = await receive()
             except TimeoutError:
                 detail = f"A body must arrive within {self._body_timeout:g} seconds."
                 raise problems.BodyError(ProblemError(SLOW_BODY, detail, headers=_CLOSE)) from None

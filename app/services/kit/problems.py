@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app.contract import problems
 from app.contract.problems import INTERNAL, Kind, ProblemError, Violation
 from app.services.kit.logs import correlation
+
+_log = logging.getLogger(__name__)
 
 _KINDS = {
     kind.status: kind
@@ -34,21 +37,14 @@ class BodyError(HTTPException):
         self.problem = problem
 
 
-def install(app: FastAPI) -> None:
-    """Makes problems of all errors that the application raises for a request."""
-
-    @app.exception_handler(ProblemError)
-    async def on_problem(_: Request, error: ProblemError) -> Response:
-        return response(error)
-
-    @app.exception_handler(RequestValidationError)
-    async def on_invalid_request(_: Request, error: RequestValidationError) -> Response:
-        """Takes the place and the message: the rejected value, which pydantic adds, may have no form in JSON."""
-        return response(problems.invalid([_violation(each["loc"], each["msg"]) for each in error.errors()]))
-
-    @app.exception_handler(HTTPException)
-    async def on_http_exception(_: Request, error: HTTPException) -> Response:
-        return response(error.problem if isinstance(error, BodyError) else _problem(error))
+def answer_to(error: Exception, *, started: bool) -> Response | None:
+    """The answer to a request that ended so, None if one has been `started`. What nobody expected goes to the log."""
+    problem = _expected(error)
+    if problem is None or started:
+        _log.error("The request failed unexpectedly.", exc_info=error)
+    if started:
+        return None
+    return response(problem or ProblemError(INTERNAL, "The request could not be handled. Its request_id leads to why."))
 
 
 def response(problem: ProblemError) -> Response:
@@ -61,8 +57,19 @@ def response(problem: ProblemError) -> Response:
     )
 
 
-def internal_error() -> Response:
-    return response(ProblemError(INTERNAL, "The request could not be handled. Its request_id leads to the reason."))
+def _expected(error: Exception) -> ProblemError | None:
+    match error:
+        case ProblemError():
+            return error
+        case BodyError():
+            return error.problem
+        case RequestValidationError():
+            # The place and the message only: the rejected value, which pydantic adds, may have no form in JSON.
+            return problems.invalid([_violation(each["loc"], each["msg"]) for each in error.errors()])
+        case HTTPException():
+            return _problem(error)
+        case _:
+            return None
 
 
 def _problem(error: HTTPException) -> ProblemError:

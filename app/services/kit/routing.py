@@ -13,6 +13,8 @@ from app.contract import ijson
 from app.contract.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
 from app.services.kit.problems import BodyError
 
+JSON = b"application/json"
+
 
 class _JsonRequest(Request):
     async def json(self) -> Any:
@@ -31,11 +33,10 @@ class JsonRoute(APIRoute):
             return handle
 
         async def strict(request: Request) -> Response:
-            checked = _JsonRequest(request.scope, request.receive)
-            media_type = checked.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if media_type != "application/json":
+            media_type = dict(request.scope["headers"]).get(b"content-type", b"")
+            if media_type != JSON and media_type.partition(b";")[0].strip().lower() != JSON:
                 raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body as Content-Type: application/json.")
-            return await handle(checked)
+            return await handle(_JsonRequest(request.scope, request.receive))
 
         return strict
 

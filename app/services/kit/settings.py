@@ -105,7 +105,8 @@ class DatabaseSettings:
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """`host` and `port` are where the service listens, always with TLS. `drain` is how many seconds the requests that
-    are under way may take after SIGTERM."""
+    are under way may take after SIGTERM. `telemetry` is the base URL of the OTLP collector that spans are sent to, None
+    for no spans."""
 
     service: str
     pod: str
@@ -116,6 +117,7 @@ class Settings:
     private_key: Path
     drain: float
     database: DatabaseSettings
+    telemetry: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -131,6 +133,7 @@ class Settings:
         drain = _number(environment, "DRAIN_SECONDS", DEFAULT_DRAIN, problems, low=0, high=600)
         certificate = _file(environment, "TLS_CERT_FILE", problems)
         private_key = _file(environment, "TLS_KEY_FILE", problems)
+        telemetry = _collector(environment, "OTEL_EXPORTER_OTLP_ENDPOINT", problems)
         database = DatabaseSettings.parse(environment, problems)
         if problems or database is None:
             raise SettingsError(problems)
@@ -144,6 +147,7 @@ class Settings:
             private_key=private_key,
             drain=drain,
             database=database,
+            telemetry=telemetry,
         )
 
 
@@ -196,3 +200,17 @@ def _file(environment: Mapping[str, str], name: str, problems: list[str]) -> Pat
     if not path.is_file():
         problems.append(f"{name} must name a PEM file, got {environment.get(name, '')!r}")
     return path
+
+
+def _collector(environment: Mapping[str, str], name: str, problems: list[str]) -> str | None:
+    url = environment.get(name)
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.hostname) and not (parts.username or parts.query or parts.fragment) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not (valid and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")))):
+        problems.append(f"{name} must be an https URL, or http on the loopback, without credentials")
+    return url

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from tests.support.program import STACKS, Program, deployed
+from tests.support.program import STACKS, Program, deployed, run
 
 
 def spec(program: Program) -> dict[str, list[dict[str, object]]]:
@@ -56,4 +56,43 @@ def test_without_entra_pods_do_not_reach_the_internet() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_flows_are_there_before_the_pods(stack: str) -> None:
     program = deployed(stack, False)
-    assert program.one("NetworkPolicy", "users").urn in program.after(program.one("Deployment"))
+    assert program.one("NetworkPolicy", "users").urn in program.after(program.one("Deployment", "users"))
+
+
+def with_collector(url: str) -> Program:
+    return run(config={"crosscloud:telemetry": {"endpoint": url}})
+
+
+def test_pods_reach_no_collector_that_is_not_set() -> None:
+    for address in ("20.1.2.3", "10.10.0.5"):
+        assert not reaches(deployed("dev", False), address, 4318)
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("https://otlp.example.com", 443), ("https://otlp.example.com:4318", 4318)], ids=["443", "4318"]
+)
+def test_a_collector_on_the_internet_is_reached_at_its_port(url: str, port: int) -> None:
+    program = with_collector(url)
+    assert reaches(program, "20.1.2.3", port)
+    assert not reaches(program, "20.1.2.3", 80)
+    assert not reaches(program, "10.10.0.5", 4318)
+    assert not reaches(program, "169.254.169.254", port)
+
+
+def test_a_collector_at_an_address_is_reached_there_only() -> None:
+    program = with_collector("https://10.10.0.9:4318")
+    assert reaches(program, "10.10.0.9", 4318)
+    assert not reaches(program, "10.10.0.10", 4318)
+    assert not reaches(program, "20.1.2.3", 4318)
+
+
+@pytest.mark.parametrize("host", ["otel.monitoring.svc", "otel.monitoring.svc.cluster.local"])
+def test_a_collector_in_the_cluster_is_reached_in_its_namespace_only(host: str) -> None:
+    program = with_collector(f"https://{host}:4318")
+    rules = program.one("NetworkPolicy", "users")["spec.egress"]
+    known = deployed("dev", False).one("NetworkPolicy", "users")["spec.egress"]
+    (new,) = [rule for rule in rules if rule not in known]
+    assert new == {
+        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+        "ports": [{"protocol": "TCP", "port": 4318}],
+    }

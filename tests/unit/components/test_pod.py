@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.program import STACKS, Program, containers, deployed
+from tests.support.program import STACKS, Program, containers, deployed, run
 
 
 @pytest.fixture(params=STACKS)
@@ -15,7 +15,7 @@ def program(request: pytest.FixtureRequest) -> Program:
 
 
 def spec(program: Program) -> dict[str, Any]:
-    found: dict[str, Any] = program.one("Deployment")["spec.template.spec"]
+    found: dict[str, Any] = program.one("Deployment", "users")["spec.template.spec"]
     return found
 
 
@@ -37,7 +37,7 @@ def test_every_container_is_restricted(program: Program) -> None:
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     for volume in pod["volumes"]:
         assert set(volume) - {"name"} <= {"secret", "emptyDir"}
-    checked = list(containers(program.one("Deployment")))
+    checked = list(containers(program.one("Deployment", "users")))
     assert {container["name"] for container in checked} == {"app", "migrate"}
     for container in checked:
         context = container["securityContext"]
@@ -48,7 +48,7 @@ def test_every_container_is_restricted(program: Program) -> None:
 
 
 def test_root_file_systems_are_read_only(program: Program) -> None:
-    for container in containers(program.one("Deployment")):
+    for container in containers(program.one("Deployment", "users")):
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert "/tmp" in {mount["mountPath"] for mount in container["volumeMounts"]}
 
@@ -65,7 +65,7 @@ def test_key_is_readable_for_the_container_s_group_only_and_mounted_read_only(pr
 
 def test_secrets_come_by_reference(program: Program) -> None:
     reference = {"secretKeyRef": {"name": "users-database", "key": "url"}}
-    for container in containers(program.one("Deployment")):
+    for container in containers(program.one("Deployment", "users")):
         assert environment(container)["DATABASE_URL"] == reference
 
 
@@ -107,7 +107,7 @@ def test_clusters_get_time_to_hear_of_a_leaving_pod(stack: str) -> None:
 
 
 def test_memory_is_bounded_and_cpu_is_not(program: Program) -> None:
-    for container in containers(program.one("Deployment")):
+    for container in containers(program.one("Deployment", "users")):
         assert set(container["resources"]["limits"]) == {"memory"}
         assert set(container["resources"]["requests"]) == {"cpu", "memory"}
 
@@ -123,5 +123,18 @@ def test_other_services_are_not_told_by_environment(program: Program) -> None:
 
 @pytest.mark.parametrize(("stack", "authentication"), [("local", "password"), ("dev", "entra"), ("prod", "entra")])
 def test_pods_know_how_to_authenticate(stack: str, authentication: str) -> None:
-    for container in containers(deployed(stack, False).one("Deployment")):
+    for container in containers(deployed(stack, False).one("Deployment", "users")):
         assert environment(container)["DATABASE_AUTH"] == authentication
+
+
+def test_spans_go_to_the_collector_that_is_set_and_to_none_otherwise() -> None:
+    url = "https://otlp.example.com"
+    program = run(config={"crosscloud:telemetry": {"endpoint": url}})
+    assert environment(app(program))["OTEL_EXPORTER_OTLP_ENDPOINT"] == url
+    for stack in STACKS:
+        assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in environment(app(deployed(stack, False)))
+
+
+def test_on_this_machine_the_collector_may_be_one_without_tls() -> None:
+    program = run(stack="local", config={"crosscloud:telemetry": {"endpoint": "http://127.0.0.1:4318"}})
+    assert environment(app(program))["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from dataclasses import replace
 from typing import Annotated
 
@@ -164,6 +165,7 @@ def test_a_request_id_and_a_trace_are_continued(call, lines):
     assert reply.headers["x-request-id"] == "caller-0001"
     assert line.pop("timestamp")
     assert line.pop("duration_ms") >= 0
+    assert re.fullmatch("[0-9a-f]{16}", line.pop("span_id"))
     assert line == {
         "level": "INFO", "service": "users", "message": "request", "request_id": "caller-0001", "trace_id": TRACE,
         "method": "GET", "route": "/things/{thing_id}", "status": 200, "pod": "users-1",

@@ -13,6 +13,7 @@ from app.services.kit.database import Database
 from app.services.kit.settings import DatabaseSettings, EntraSettings
 from tests.support.pki import Authority, Leaf
 from tests.support.postgres_tls import postgres_tls
+from tests.support.relay import relay, serving
 
 
 @pytest.fixture
@@ -27,7 +28,6 @@ def settings(url: str) -> DatabaseSettings:
 def use(given: str | DatabaseSettings, work: Callable[[Database], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         database = Database(given if isinstance(given, DatabaseSettings) else settings(given), name="test-1")
-        await database.open()
         try:
             return await work(database)
         finally:
@@ -65,13 +65,202 @@ def test_a_statement_that_takes_too_long_is_ended(url, monkeypatch):
     use(url, work)
 
 
-def test_a_server_that_does_not_cancel_is_given_up(url, monkeypatch):
-    monkeypatch.setattr(module, "COMMAND_TIMEOUT", 0.1)
-    monkeypatch.setattr(module, "STATEMENT_TIMEOUT", 60)
+def through_silence(url: str, work: Callable[[Database, asyncio.Event], Awaitable[Any]]) -> None:
+    """On a way to the server on which nothing passes while the event is not set."""
+
+    async def run() -> None:
+        passing, direct = asyncio.Event(), settings(url)
+        passing.set()
+        async with serving(lambda reader, writer: relay(reader, writer, direct.port, passing=passing)) as port:
+            database = Database(replace(direct, port=port), name="test-1")
+            try:
+                await work(database, passing)
+            finally:
+                await database.close()
+
+    asyncio.run(run())
+
+
+def test_a_server_that_falls_silent_is_given_up(url, monkeypatch):
+    monkeypatch.setattr(module, "USE_TIMEOUT", 0.2)
+
+    async def work(database: Database, passing: asyncio.Event) -> None:
+        assert (await database.fetchrow("select 1"))[0] == 1
+        passing.clear()
+        await unavailable(database.fetchrow("select 1"))
+        assert (database.connections, asyncio.current_task().cancelling()) == (0, 0)
+        passing.set()
+        assert (await database.fetchrow("select 1"))[0] == 1
+
+    through_silence(url, work)
+
+
+@pytest.mark.parametrize("statements", [0, 1])
+def test_a_transaction_is_given_up_as_well(url, monkeypatch, statements):
+    monkeypatch.setattr(module, "USE_TIMEOUT", 0.2)
+
+    async def work(database: Database, passing: asyncio.Event) -> None:
+        async def write() -> None:
+            async with database.transaction() as connection:
+                for _ in range(statements):
+                    await connection.execute("create table half_done (id int)")
+                passing.clear()
+                await connection.execute("select 1")
+
+        await unavailable(write())
+        assert (database.connections, asyncio.current_task().cancelling()) == (0, 0)
+        passing.set()
+        assert (await database.fetchrow("select to_regclass('half_done')"))[0] is None
+
+    through_silence(url, work)
+
+
+def test_a_commit_without_an_answer_is_a_failure(url, monkeypatch):
+    monkeypatch.setattr(module, "USE_TIMEOUT", 0.2)
+
+    async def work(database: Database, passing: asyncio.Event) -> None:
+        async def write() -> None:
+            async with database.transaction():
+                passing.clear()
+
+        await unavailable(write())
+
+    through_silence(url, work)
+
+
+def test_a_connection_that_can_not_be_made_in_time_is_given_up(url, monkeypatch):
+    monkeypatch.setattr(module, "ACQUIRE_TIMEOUT", 0.2)
+
+    async def work(database: Database, passing: asyncio.Event) -> None:
+        passing.clear()
+        await unavailable(database.fetchrow("select 1"))
+        await unavailable(database.transaction().__aenter__())
+
+    through_silence(url, work)
+
+
+def test_a_transaction_is_committed_or_undone_as_a_whole(url):
+    async def count(database: Database) -> int:
+        return (await database.fetchrow("select count(*) from things"))[0]
 
     async def work(database: Database) -> None:
-        await unavailable(database.fetchrow("select pg_sleep(5)"))
+        async with database.transaction() as connection:
+            await connection.execute("create table things (id int primary key)")
+            await connection.execute("insert into things values (1)")
+
+        async def write(*statements: str) -> None:
+            async with database.transaction() as connection:
+                for statement in statements:
+                    await connection.execute(statement)
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            await write("insert into things values (2)")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await write("insert into things values (3)", "insert into things values (1)")
+        assert (await count(database), database.connections) == (1, 1)
+
+    use(url, work)
+
+
+def test_a_slow_statement_in_a_transaction_is_ended_and_undone(url, monkeypatch):
+    monkeypatch.setattr(module, "STATEMENT_TIMEOUT", 0.1)
+
+    async def work(database: Database) -> None:
+        async def slow() -> None:
+            async with database.transaction() as connection:
+                await connection.execute("create table half_done (id int)")
+                await connection.execute("select pg_sleep(5)")
+
+        await unavailable(slow())
+        assert (await database.fetchrow("select to_regclass('half_done')"))[0] is None
+        assert database.connections == 1
+
+    use(url, work)
+
+
+def test_the_time_of_a_transaction_is_that_of_all_its_statements(url, monkeypatch):
+    monkeypatch.setattr(module, "USE_TIMEOUT", 0.5)
+
+    async def work(database: Database) -> None:
+        done = 0
+
+        async def slow() -> None:
+            nonlocal done
+            async with database.transaction() as connection:
+                for _ in range(100):
+                    await connection.execute("select pg_sleep(0.1)")
+                    done += 1
+
+        await unavailable(slow())
+        assert 0 < done < 100
+
+    use(url, work)
+
+
+def test_transactions_wait_for_a_connection_no_longer_than_others(url, monkeypatch):
+    monkeypatch.setattr(module, "POOL_SIZE", 1)
+    monkeypatch.setattr(module, "ACQUIRE_TIMEOUT", 0.2)
+
+    async def work(database: Database) -> None:
+        async with database.transaction():
+            await unavailable(database.transaction().__aenter__())
+
+    use(url, work)
+
+
+def test_the_victim_of_a_deadlock_may_try_again(url):
+    async def work(database: Database) -> None:
+        async with database.transaction() as connection:
+            await connection.execute("create table things (id int primary key); insert into things values (1), (2)")
+        met = [asyncio.Event(), asyncio.Event()]
+
+        async def change(mine: int, other: int) -> None:
+            async with database.transaction() as connection:
+                await connection.execute("select from things where id = $1 for update", mine)
+                met[mine - 1].set()
+                await met[other - 1].wait()
+                await connection.execute("select from things where id = $1 for update", other)
+
+        results = await asyncio.gather(change(1, 2), change(2, 1), return_exceptions=True)
+        (problem,) = [result for result in results if result is not None]
+        assert isinstance(problem, ProblemError)
+        assert problem.kind is UNAVAILABLE
+
+    use(url, work)
+
+
+def test_a_connection_that_the_server_ends_inside_a_transaction_is_replaced(url):
+    async def work(database: Database) -> None:
+        async def write() -> None:
+            async with database.transaction() as connection:
+                with pytest.raises(asyncpg.PostgresError):
+                    await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+                await connection.execute("select 1")
+
+        await unavailable(write())
         assert (await database.fetchrow("select 1"))[0] == 1
+
+    use(url, work)
+
+
+def test_a_cancelled_use_leaves_nothing_behind(url):
+    async def work(database: Database) -> None:
+        inside = asyncio.Event()
+
+        async def write() -> None:
+            async with database.transaction() as connection:
+                await connection.execute("create table half_done (id int)")
+                inside.set()
+                await connection.execute("select pg_sleep(5)")
+
+        task = asyncio.create_task(write())
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert database.connections == 0
+        assert (await database.fetchrow("select to_regclass('half_done')"))[0] is None
 
     use(url, work)
 
@@ -170,7 +359,6 @@ def over_tls(url: str, leaf: Leaf, ca: Authority, folder: Path, work: Callable[[
         plain = settings(url)
         async with postgres_tls(plain.port, leaf, folder) as port:
             database = Database(replace(plain, port=port, tls=True, ca_file=file), name="test")
-            await database.open()
             try:
                 await work(database)
             finally:

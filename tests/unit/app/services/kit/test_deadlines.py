@@ -1,8 +1,10 @@
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
-from app.services.kit.deadlines import Deadlines
+from app.services.kit.deadlines import Deadline, Deadlines
 
 SHORT = 0.05
 
@@ -15,9 +17,14 @@ async def at_once() -> int:
     return 1
 
 
+async def within(deadline: Deadline, work: Callable[[], Awaitable[Any]]) -> Any:
+    with deadline:
+        return await work()
+
+
 def test_what_arrives_is_given():
     async def run() -> int:
-        return await Deadlines(SHORT).begin().wait(at_once)
+        return await within(Deadlines(SHORT).begin(), at_once)
 
     assert asyncio.run(run()) == 1
 
@@ -25,7 +32,7 @@ def test_what_arrives_is_given():
 def test_what_does_not_arrive_ends_and_the_task_goes_on():
     async def run() -> int:
         with pytest.raises(TimeoutError):
-            await Deadlines(SHORT).begin().wait(never)
+            await within(Deadlines(SHORT).begin(), never)
         await asyncio.sleep(0)
         return asyncio.current_task().cancelling()
 
@@ -41,7 +48,7 @@ def test_each_has_its_own_time_and_those_that_are_done_have_none():
             deadline = deadlines.begin()
             deadline.done = done
             try:
-                await deadline.wait(lambda: asyncio.sleep(4 * SHORT))
+                await within(deadline, lambda: asyncio.sleep(4 * SHORT))
             except TimeoutError:
                 order.append(f"{name} late")
             else:
@@ -60,17 +67,17 @@ def test_each_has_its_own_time_and_those_that_are_done_have_none():
 def test_a_deadline_that_passes_between_two_reads_ends_the_next():
     async def run() -> None:
         deadline = Deadlines(SHORT).begin()
-        await deadline.wait(at_once)
+        await within(deadline, at_once)
         await asyncio.sleep(2 * SHORT)
         with pytest.raises(TimeoutError):
-            await deadline.wait(at_once)
+            await within(deadline, at_once)
 
     asyncio.run(run())
 
 
 def test_somebody_elses_cancellation_stays_one():
     async def run() -> None:
-        task = asyncio.create_task(Deadlines(10).begin().wait(never))
+        task = asyncio.create_task(within(Deadlines(10).begin(), never))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -82,7 +89,7 @@ def test_somebody_elses_cancellation_stays_one():
 def test_both_cancellations_at_once_are_somebody_elses_too():
     async def run() -> None:
         deadlines = Deadlines(SHORT)
-        task = asyncio.create_task(deadlines.begin().wait(never))
+        task = asyncio.create_task(within(deadlines.begin(), never))
         await asyncio.sleep(0)
         task.cancel()
         deadlines._pending[0].at = 0
@@ -110,6 +117,6 @@ def test_the_timer_rests_when_nothing_is_read():
         await asyncio.sleep(3 * SHORT)
         assert deadlines._timer is None
         with pytest.raises(TimeoutError):
-            await deadlines.begin().wait(never)
+            await within(deadlines.begin(), never)
 
     asyncio.run(run())

@@ -66,7 +66,7 @@ def test_a_refusal_is_one_line_and_the_exit_status(capsys):
 @pytest.mark.parametrize(("status", "level"), [(200, "INFO"), (404, "INFO"), (500, "ERROR"), (503, "ERROR")])
 def test_the_level_of_a_request_is_its_outcome(capsys, status, level):
     log = logs.RequestLog(service="users", level="ERROR")
-    log.write(accept(None, None), method="GET", route="/x", status=status, seconds=0.0012)
+    log.write(accept(None, None), "GET", "/x", status, 0.0012)
     record = json.loads(capsys.readouterr().out)
 
     assert (record["level"], record["duration_ms"]) == (level, 1.2)

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from app.services.kit import migrate as module
+from app.services.kit.migrations import versions
 from app.services.kit.settings import SettingsError
 
 ENTRA = {
@@ -53,7 +54,7 @@ def test_pods_that_start_at_once_do_not_disturb_each_other(server, migrate):
         thread.join()
 
     assert [result.returncode for result in results] == [0] * 4, [result.stderr for result in results]
-    assert fetch(url, "select count(*) from schema_migrations") == [(2,)]
+    assert {version for (version,) in fetch(url, "select version from schema_migrations")} == versions("users")
     applied = "".join(result.stdout + result.stderr for result in results)
     assert applied.count("Applying: 20261101090000") == 1
 
@@ -62,7 +63,7 @@ def test_migrations_can_be_taken_back(server, migrate):
     url = server.new_database()
     migrate(url)
     argv, environment = module.command("users", dict(os.environ) | {"DATABASE_URL": url})
-    for _ in range(2):
+    for _ in versions("users"):
         subprocess.run([*argv[:-2], "rollback"], env=environment, check=True, capture_output=True, timeout=60)
 
     assert fetch(url, "select to_regclass('users')") == [(None,)]

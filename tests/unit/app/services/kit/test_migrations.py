@@ -11,7 +11,6 @@ from app.services.kit.settings import DatabaseSettings
 def checked(url: str, expected: frozenset[str], *, then: Any = None) -> tuple[str | None, str | None]:
     async def run() -> tuple[str | None, str | None]:
         database = Database(DatabaseSettings.from_environment({"DATABASE_URL": url}), name="test")
-        await database.open()
         check = MigrationCheck(database, expected)
         try:
             first = await check.check()

@@ -31,6 +31,12 @@ def test_they_do_not_change_and_do_not_show_the_password(environment):
         settings.port = 1  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("url", ["https://collector.example:4318", "http://127.0.0.1:4318/", "http://localhost:4318"])
+def test_where_spans_go(environment, url):
+    assert Settings.from_environment(environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": url}).telemetry == url
+    assert Settings.from_environment(environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}).telemetry is None
+
+
 def test_the_loopback_is_the_default(environment):
     assert Settings.from_environment(environment | {"HOST": ""}).host == "127.0.0.1"
 
@@ -53,6 +59,11 @@ def test_every_problem_is_named_at_once():
         ({"DRAIN_SECONDS": "-1"}, "DRAIN_SECONDS"),
         ({"TLS_CERT_FILE": "/nowhere"}, "TLS_CERT_FILE must name a PEM file, got '/nowhere'"),
         ({"TLS_KEY_FILE": ""}, "TLS_KEY_FILE"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT must be an https URL"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://u:SENSITIVE@collector"}, "without credentials"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a:x"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "grpc://127.0.0.1"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ({"DATABASE_AUTH": "trust"}, "DATABASE_AUTH must be one of password, entra, got 'trust'"),
     ],
 )

@@ -1,0 +1,143 @@
+"""A pool of asyncpg's connections. asyncpg has one too, which makes two tasks and a timer for every use: half of what a
+row by its key costs. Here a use of an idle connection is two operations on a list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Connection = Any
+"""asyncpg.Connection, which has no type information."""
+
+
+_Waiter = tuple[asyncio.Future[Connection | None], float]
+"""Gets what `_turn` gives, until a time of the loop."""
+
+
+class PoolClosedError(ConnectionError):
+    """The pool has been closed, or was never opened."""
+
+
+class Pool:
+    """At most `size` connections, made by `connect` when they are needed; who finds none waits in order.
+
+    `timeout` is in seconds, for the wait and for `connect`; a connection that nobody needed for `idle_lifetime` seconds
+    is ended.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], *, size: int, timeout: float, idle_lifetime: float
+    ) -> None:
+        self._connect = connect
+        self._size = size
+        self._timeout = timeout
+        self._idle_lifetime = idle_lifetime
+        self._idle: deque[tuple[Connection, float]] = deque()  # the last used is the next
+        self._used: set[Connection] = set()
+        self._promised = 0  # places of those who wait for `connect`, or are about to
+        self._waiters: deque[_Waiter] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._quiet = asyncio.Event()
+
+    @property
+    def size(self) -> int:
+        return len(self._idle) + len(self._used)
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    def take(self) -> Connection | None:
+        """An idle connection; None when `acquire` has to be awaited for one."""
+        while self._idle and not self._closed:
+            connection, _ = self._idle.pop()
+            if not connection.is_closed():
+                self._used.add(connection)
+                return connection
+        return None
+
+    async def acquire(self) -> Connection:
+        """A connection, new or given back by another. Raises TimeoutError, PoolClosedError and what `connect` does."""
+        if self._closed:
+            raise PoolClosedError("the pool is closed")
+        if len(self._used) + self._promised < self._size:
+            if (idle := self.take()) is not None:
+                return idle
+            self._promised += 1
+            connection = None
+        else:
+            connection = await self._turn()
+        try:
+            if connection is None:
+                async with asyncio.timeout(self._timeout):
+                    connection = await self._connect()
+            self._used.add(connection)
+        finally:
+            self._promised -= 1
+            if connection is None:
+                self._pass_on(None)
+        return connection
+
+    def release(self, connection: Connection) -> None:
+        """Gives a connection back; one that has been ended makes room for another."""
+        self._used.discard(connection)
+        self._pass_on(None if connection.is_closed() else connection)
+
+    async def close(self) -> None:
+        """Waits for the connections in use and ends all; by force when it is cancelled itself."""
+        self._closed = True
+        for waiter, _ in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(PoolClosedError("the pool is closed"))
+        try:
+            while self._used or self._promised:
+                self._quiet.clear()
+                await self._quiet.wait()
+            while self._idle:
+                await self._idle[-1][0].close()
+                self._idle.pop()
+        finally:
+            for connection in [*self._used, *(each for each, _ in self._idle)]:
+                connection.terminate()
+
+    async def _turn(self) -> Connection | None:
+        """What the first in the row gets, with a promise: a connection, or None for the room to make one."""
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._waiters.append((waiter, loop.time() + self._timeout))
+        if self._timer is None:  # one for all: one for each would cost as much as the waiting
+            self._timer = loop.call_later(self._timeout, self._expire, loop)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._promised -= 1
+                self._pass_on(waiter.result())
+            raise
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiters and self._waiters[0][1] <= loop.time():
+            waiter, _ = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_exception(TimeoutError(f"no connection became free within {self._timeout:g} s"))
+        self._timer = loop.call_at(self._waiters[0][1], self._expire, loop) if self._waiters else None
+
+    def _pass_on(self, connection: Connection | None) -> None:
+        """To the first who waits, else back to the idle ones."""
+        while self._waiters:
+            waiter, _ = self._waiters.popleft()
+            if not waiter.done():
+                self._promised += 1
+                waiter.set_result(connection)
+                return
+        if connection is not None:
+            now = asyncio.get_running_loop().time()
+            self._idle.append((connection, now))
+            oldest, since = self._idle[0]
+            if now - since > self._idle_lifetime:
+                self._idle.popleft()
+                oldest.terminate()
+        self._quiet.set()

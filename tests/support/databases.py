@@ -1,0 +1,56 @@
+"""A service's database in a test, and what is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from tests.support.postgres import Server
+from tests.support.service import ROOT
+
+
+def migrated(server: Server, service: str, environment: Mapping[str, str]) -> str:
+    """The URL of a new database with the service's migrations, made as its pod makes them."""
+    url = server.new_database()
+    subprocess.run(
+        [sys.executable, "-m", "app.services.kit.migrate", service],
+        cwd=ROOT,
+        env={**environment, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    return url
+
+
+@contextlib.contextmanager
+def copy(server: Server, url: str) -> Iterator[str]:
+    """The URL of a copy of a database to which nobody is connected, until the end of the block."""
+    original, name = urlsplit(url).path[1:], f"t{secrets.token_hex(6)}"
+    server.execute(f"create database {name} template {original} owner {original}")
+    try:
+        yield url.replace(f"/{original}?", f"/{name}?")
+    finally:
+        server.execute(f"drop database {name} with (force)")
+
+
+def rows(url: str, statement: str, *arguments: object) -> list[Any]:
+    """What a statement gives, by a connection of its own."""
+
+    async def run() -> list[Any]:
+        connection = await asyncpg.connect(url)
+        try:
+            found: list[Any] = await connection.fetch(statement, *arguments)
+            return found
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
