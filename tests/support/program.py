@@ -30,6 +30,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2
 
+from local.program import run_in_stack
 from local.provider import Handler
 from local.providers import tls
 
@@ -224,7 +225,7 @@ def run(
         _link_application(Path(folder, "app"), contract)
         os.chdir(folder)
         try:
-            loop.run_until_complete(pulumi.runtime.stack.run_in_stack(main or _main))
+            loop.run_until_complete(run_in_stack(main or _main))
         finally:
             os.chdir(directory)
             sys.path[:] = path

@@ -1,0 +1,105 @@
+"""The service's routes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query, Request, Response
+
+from app.contract import problems
+from app.services.analytics import store
+from app.services.analytics.models import Batch, Event, Interval, Recorded, Report, ReportQuery, Summary, UserId
+from app.services.analytics.period import Period
+from app.services.analytics.reports import Reports, most_amounts, while_awaited
+from app.services.kit import application
+from app.services.kit.database import Database
+from app.services.kit.fields import Day
+from app.services.kit.idempotency import once
+from app.services.kit.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode, moment
+from app.services.kit.pagination import page as paged
+from app.services.kit.responses import answer
+from app.services.kit.routing import Router
+from app.services.kit.settings import Settings
+
+NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+"""A position before all."""
+
+router = Router(tags=["analytics"])
+
+
+@router.post("/events", response_model=Recorded)
+async def record_events(batch: Batch, request: Request) -> Response:
+    """Stores each event once, whoever sends it how often."""
+    database: Database = request.app.state.database
+    async with database.transaction() as connection:
+
+        async def effect() -> Response:
+            new = await store.record(connection, batch.events)
+            return answer(Recorded(accepted=new, duplicates=len(batch.events) - new))
+
+        return await once(
+            request, connection, operation="recordEvents", fingerprint=batch.model_dump_json().encode(), effect=effect
+        )
+
+
+@router.get("/events")
+async def list_events(
+    user_id: UserId, request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Event]:
+    """The user's, the newest first."""
+    before = decode(cursor, moment, UUID) or NEWEST
+    database: Database = request.app.state.database
+    async with database.connection() as connection:
+        rows = await store.page(connection, user_id, before, limit + 1)
+    return paged(rows, limit, item=store.event, position=lambda row: (row["occurred_at"], row["id"]))
+
+
+@router.get("/analytics/summary")
+async def read_summary(
+    request: Request,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
+) -> Summary:
+    """Counts and amounts of a period, by default of the last 30 days."""
+    period = Period.until(last, first)
+    if period.last < period.first:
+        raise problems.invalid([{"parameter": "from", "detail": f"must not be after to, which is {period.last}"}])
+    database: Database = request.app.state.database
+    async with database.connection() as connection:
+        return await store.summary(connection, period)
+
+
+@router.post("/analytics/reports")
+async def create_report(query: ReportQuery, request: Request) -> Report:
+    """Estimates the mean amount of a period's events."""
+    database: Database = request.app.state.database
+    reports: Reports = request.app.state.reports
+    period, most = Period(query.first, query.last), most_amounts(query.resamples)
+    with reports.place():
+        async with database.connection() as connection:
+            amounts = await store.amounts(connection, query.currency, period, query.type, most + 1)
+        if len(amounts) > most:
+            detail = f"There are more than {most} amounts, the most for {query.resamples} resamples: take fewer days."
+            raise problems.invalid([{"pointer": "/from", "detail": detail}])
+        report = Report(
+            currency=query.currency,
+            first=query.first,
+            last=query.last,
+            resamples=query.resamples,
+            count=len(amounts),
+        )
+        if not amounts:
+            return report
+        estimate = await while_awaited(request, reports.estimate(amounts, query.resamples))
+    money = {name: Decimal(minor).scaleb(-2) for name, minor in estimate.items()}
+    interval = Interval(low=money.pop("low"), high=money.pop("high"))
+    return report.model_copy(update={**money, "interval": interval})
+
+
+def create(settings: Settings) -> FastAPI:
+    app = application.create(settings, router)
+    app.state.reports = Reports()
+    return app

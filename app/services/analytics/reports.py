@@ -1,0 +1,95 @@
+"""Runs `bootstrap.py`, each time in a process of its own: it costs the processor for seconds, would keep the event loop
+from everything else in a thread as well, and can be ended at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from array import array
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from fastapi import Request
+
+from app.contract.problems import UNAVAILABLE, Kind, ProblemError
+
+AT_ONCE = 2
+"""Reports per pod; more pods come with the load of the processor."""
+TIME_LIMIT = 8.0
+"""Seconds: below the 10 s that the edge waits."""
+MAX_DRAWS = 20_000_000
+"""Resamples times amounts: 1 to 2 s of a processor, so that AT_ONCE of them on one stay below the limit."""
+MAX_AMOUNTS = 100_000
+"""However few the resamples: 4 MB in the service."""
+RETRY_AFTER = 2
+"""Seconds."""
+ABANDONED = Kind(slug="abandoned", status=499, title="The caller did not wait for the answer")
+"""Nobody sees it but the log (the status is the one of nginx)."""
+
+_PROGRAM = Path(__file__).with_name("bootstrap.py")
+
+T = TypeVar("T")
+
+
+def most_amounts(resamples: int) -> int:
+    return min(MAX_AMOUNTS, MAX_DRAWS // resamples)
+
+
+class Reports:
+    """Counts those that run, and refuses what is too much."""
+
+    def __init__(self, *, at_once: int = AT_ONCE, time_limit: float = TIME_LIMIT) -> None:
+        self._free = at_once
+        self._time_limit = time_limit
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """For the time of a report. Raises ProblemError (503) when all are taken."""
+        if self._free == 0:
+            raise _unavailable("As many reports as may run at once are running; try again.")
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+    async def estimate(self, amounts: Sequence[int], resamples: int) -> dict[str, int]:
+        """See `bootstrap.estimate`. Raises ProblemError (503) after the time limit; ends the process when cancelled."""
+        process = await create_subprocess_exec(
+            sys.executable, "-I", "-S", _PROGRAM, str(resamples), stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}
+        )
+        try:
+            async with asyncio.timeout(self._time_limit):
+                out, err = await process.communicate(array("q", amounts).tobytes())
+        except TimeoutError:
+            raise _unavailable("The report takes too long now; try again, or with fewer resamples or days.") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode != 0:
+            raise RuntimeError(f"bootstrap.py ended with {process.returncode}: {err.decode(errors='replace')}")
+        estimate: dict[str, int] = json.loads(out)
+        return estimate
+
+
+async def while_awaited(request: Request, work: Awaitable[T]) -> T:
+    """The result of the work, which is cancelled when the caller goes. The request's body has been read."""
+    running, gone = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise ProblemError(ABANDONED, "The caller has gone.")
+        return running.result()
+    finally:
+        running.cancel()
+        gone.cancel()
+        await asyncio.gather(running, gone, return_exceptions=True)
+
+
+def _unavailable(detail: str) -> ProblemError:
+    return ProblemError(UNAVAILABLE, detail, headers={"retry-after": str(RETRY_AFTER)})

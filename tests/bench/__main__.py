@@ -1,0 +1,125 @@
+"""`python -m tests.bench [SECTION...]` measures, and without a section writes `docs/benchmarks.md`.
+
+Exits 1 when a target is not met.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.bench import databases, function, machine, memory, report, services
+from tests.bench.pod import Surroundings
+from tests.bench.report import Row
+from tests.bench.services import Throughput
+from tests.support.otlp import collector
+from tests.support.pki import Authority
+
+COMMAND = "make bench"
+HEADROOM = 0.85
+"""Part of its time that the load generator may compute: above it, it is itself the bottleneck."""
+
+
+def throughput(surroundings: Surroundings) -> Iterator[Row]:
+    before = len(surroundings.collector.spans)
+    environment = surroundings.environment()
+    both = ("GET", "POST")
+    for method, found in services.in_process(surroundings, ("full", "bare"), both, environment).items():
+        yield Row(what=f"Everything on / nothing on, {method}, in process", value=found.ratio, target="≥ 0.80")
+    for method, found in services.over_the_wire(surroundings, ("full", "bare"), both, environment).items():
+        what = f"Everything on / nothing on, {method}, over uvicorn"
+        yield Row(what=what, value=found.ratio, target="≥ 0.80", note=_besides(found))
+    without = ("full", "bare-without-telemetry")
+    for method, found in services.in_process(surroundings, without, both, environment).items():
+        yield Row(
+            what=f"Everything on / nothing on, not even FastAPI's own telemetry, {method}, in process",
+            value=found.ratio,
+        )
+    for method, found in services.over_the_wire(surroundings, without, both, environment).items():
+        what = f"Everything on / nothing on, not even FastAPI's own telemetry, {method}, over uvicorn"
+        yield Row(what=what, value=found.ratio, note=_besides(found))
+    if len(surroundings.collector.spans) == before:
+        raise RuntimeError("No span has come: it was not everything that was on.")
+
+
+def postgresql(surroundings: Surroundings) -> Iterator[Row]:
+    sides = ("users", "users-without-database")
+    with databases.server(surroundings.folder / "postgresql") as server:
+        environment = surroundings.environment(database=databases.migrated(server, "users", surroundings))
+        found = services.over_the_wire(surroundings, sides, ["GET"], environment)["GET"]
+        what = "One-row GET with PostgreSQL / without, over uvicorn"
+        yield Row(what=what, value=found.ratio, target="≥ 0.50", note=_besides(found))
+        found = services.in_process(surroundings, sides, ["GET"], environment)["GET"]
+        yield Row(what="One-row GET with PostgreSQL / without, in process, one at a time", value=found.ratio)
+
+
+def orchestrator(surroundings: Surroundings) -> Iterator[Row]:
+    built = function.build(surroundings.folder / "function")
+    what = f"Orchestrator import / `import {function.STANDARD}`"
+    yield Row(what=what, value=function.import_time(built), target="≤ 3.0")
+    for operation, ratio in function.cpu_time(surroundings).items():
+        yield Row(what=f"Orchestrator call / minimal forwarder, `{operation}`", value=ratio, target="≤ 1.8")
+    yield from _memory("Orchestrator", function.memory(built, surroundings), limit=45)
+    yield Row(what="Orchestrator zip", value=built.megabytes, target="≤ 3", unit="MB")
+    what = "Orchestrator zip, builds that differ: elsewhere, other file times, another day"
+    yield Row(what=what, value=0 if built.same else 1, target="≤ 0")
+
+
+def residence(surroundings: Surroundings) -> Iterator[Row]:
+    with databases.server(surroundings.folder / "postgresql-of-services") as server:
+        for service in memory.SERVICES:
+            yield from _memory(f"Service {service}", memory.of_service(service, surroundings, server), limit=90)
+
+
+SECTIONS: dict[str, Callable[[Surroundings], Iterable[Row]]] = {
+    "throughput": throughput,
+    "postgresql": postgresql,
+    "orchestrator": orchestrator,
+    "memory": residence,
+}
+
+
+def main(sections: list[str]) -> int:
+    if unknown := set(sections) - SECTIONS.keys():
+        sys.stderr.write(f"There is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}.\n")
+        return 2
+    started, before = time.monotonic(), os.getloadavg()[0]
+    rows = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        folder.chmod(0o755)  # PostgreSQL runs as another user
+        surroundings = Surroundings(
+            folder=folder, authority=Authority("bench"), collector=stack.enter_context(collector())
+        )
+        machine.pin(machine.CLIENT_CORE)
+        for section in sections or SECTIONS:
+            for row in SECTIONS[section](surroundings):
+                rows.append(row)
+                sys.stdout.write(f"{report.shown(row)}\n")
+                sys.stdout.flush()
+    if not sections:
+        load = (before, os.getloadavg()[0])
+        report.write(report.page(rows, command=COMMAND, load=load, seconds=time.monotonic() - started))
+    return 1 if any(row.met is False for row in rows) else 0
+
+
+def _besides(found: Throughput) -> str:
+    first, second = found.rates
+    busy = f"; the load generator was busy {found.generator:.0%}" if found.generator > HEADROOM else ""
+    clock = f"{found.by_clock.median:.2f} [{found.by_clock.low:.2f}-{found.by_clock.high:.2f}]"
+    return f"by the clock {clock}: {first:.0f} / {second:.0f} per s, server busy {found.server:.0%}{busy}"
+
+
+def _memory(what: str, found: tuple[float, float], *, limit: int) -> Iterator[Row]:
+    half, whole = found
+    yield Row(what=f"{what}, memory after {memory.REQUESTS:,} requests", value=whole, target=f"≤ {limit}", unit="MB")
+    yield Row(what=f"{what}, growth of the second half", value=whole - half, target="≤ 1", unit="MB")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""The least that a function can do: takes the event's parts as they are, sends them, and gives back what comes.
+
+No validation, no authorisation, no deadline, no retries, no breaker, no logging.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+
+Function = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+
+
+def forwarder(url: str, context: ssl.SSLContext) -> Function:
+    """A handler that looks up a user at the service behind the URL."""
+    parts = urlsplit(url)
+    pool = urllib3.HTTPSConnectionPool(parts.hostname or "", parts.port, ssl_context=context, timeout=3.0)
+
+    def handle(event: Mapping[str, Any], _: Any) -> dict[str, Any]:
+        body = event.get("body")
+        user_id = json.loads(body)["user_id"] if body else event["pathParameters"]["userId"]
+        sent = {name: event["headers"][name] for name in ("x-request-id", "traceparent")}
+        response = pool.request("GET", f"/users/{user_id}", headers={"accept": "application/json", **sent})
+        return {
+            "statusCode": response.status,
+            "headers": {"content-type": response.headers["content-type"]},
+            "body": response.data.decode(),
+        }
+
+    return handle

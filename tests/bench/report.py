@@ -1,0 +1,132 @@
+"""What was measured, for people: on the terminal and in `docs/benchmarks.md`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.bench import machine
+from tests.bench.ratios import Spread
+from tests.support.service import ROOT
+
+PAGE = ROOT / "docs/benchmarks.md"
+DISTRIBUTIONS = (
+    "fastapi",
+    "starlette",
+    "pydantic",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "asyncpg",
+    "opentelemetry-sdk",
+    "urllib3",
+)
+METHOD = """\
+## How
+
+Two things are measured in turn (A B B A ...), so that what disturbs one soon disturbs the other; each pair gives a
+ratio. A cell holds the median of the pairs, in brackets the 5th and the 95th percentile. Servers run on core 0; the
+load generator, the database and the collector on core 1. The targets are for the medians. Absolute figures belong to
+the machine and the minute; they are there to judge the ratios by.
+
+* **Throughput** is requests per second of CPU time of the server's process: what a pod with one CPU gets, and what
+  neighbours on the machine disturb least. There are three fresh processes of each side.
+  *In process* the applications are called without a server, 300 times without a change of side. *Over uvicorn* they run
+  with the services' server settings, with one request under way on each of 32 connections and 0.2 s without a change of
+  side; without TLS, which would cost both sides the same and bring the ratio closer to 1.
+  Requests have the headers that the edge sends; one in a hundred is sampled.
+* **Everything on** is the kit as in a pod: request id, trace context, JSON log line (to a file), Prometheus metrics,
+  limits of the body, spans of the sampled requests to a collector. **Nothing on** is `FastAPI()` with the same two
+  handler functions and models, and without the pages of documentation. FastAPI asks at every request whether its own
+  telemetry has a use; the kit switches that off. The rows that say so compare with a FastAPI in which it is off, too.
+* **PostgreSQL** is the users service's `GET /users/{user_id}` to the same application with its row in memory. In
+  process one call is made at a time: each sleeps until its answer comes, which costs more than going on with another
+  request.
+* **Import** is CPU time of the statement in fresh interpreters (`-I -S`), from the unpacked zip with its compiled
+  files.
+* **Orchestrator call** is CPU time of a warm invocation against an ingress in a process of its own, over mutual TLS.
+  The minimal forwarder is urllib3 with the event's values as they come: no validation, authorisation, deadline, breaker
+  or log.
+* **Memory** is the resident set of the process (and what its children have for themselves), with 10^6 bytes to the MB:
+  of services as their pods run them, over TLS, with a database each; of the orchestrator with the standard library and
+  its zip alone. Growth is from 5,000 to 10,000 requests; up to 1 MB of it is the allocator's noise.
+
+## Limits
+
+* The interpreter is the one named above; images and functions run Python 3.13.
+* Closed loops: they tell what is possible at full load, and nothing of latency.
+* Loopback, no network; the database does not sync to disk and has no other user.
+* The range tells the noise of this run. Another run, another day, differs by a few hundredths.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """`value` is printed with `unit`; `target` is a bound, "" where the row is for information only."""
+
+    what: str
+    value: Spread | float
+    target: str = ""
+    unit: str = ""
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """None without a target."""
+        if not self.target:
+            return None
+        direction, bound = self.target.split()
+        value = self.value.median if isinstance(self.value, Spread) else self.value
+        return value >= float(bound) if direction == "≥" else value <= float(bound)
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        if isinstance(self.value, Spread):
+            value = f"{self.value.median:.2f} [{self.value.low:.2f}-{self.value.high:.2f}]"
+        else:
+            number = str(self.value) if isinstance(self.value, int) else f"{self.value:.2f}"
+            value = f"{number}{self.unit and f' {self.unit}'}"
+        met = {True: "yes", False: "**no**", None: ""}[self.met]
+        return self.what, value, f"{self.target}{self.unit and self.target and f' {self.unit}'}", met, self.note
+
+
+def shown(row: Row) -> str:
+    what, value, target, met, note = row.cells()
+    return f"{what:80} {value:18} {target:10} {met.strip('*'):4} {note}".rstrip()
+
+
+def page(rows: Sequence[Row], *, command: str, load: tuple[float, float], seconds: float) -> str:
+    """`load` is the machine's load average before and after."""
+    now = dt.datetime.now(dt.UTC)
+    versions = ", ".join(f"{name} {version(name)}" for name in DISTRIBUTIONS)
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Written by `{command}` on {now:%Y-%m-%d %H:%M} UTC at {_revision()}, in {seconds:.0f} s.",
+        "",
+        f"* Machine: {machine.description()}; load average {load[0]:.1f} before, {load[1]:.1f} after",
+        f"* Python {platform.python_version()}, {versions}",
+        "",
+        "| what | measured | target | met | besides |",
+        "|---|---|---|---|---|",
+        *(f"| {' | '.join(row.cells())} |" for row in rows),
+        "",
+    ]
+    return "\n".join(lines) + "\n" + METHOD
+
+
+def write(text: str, path: Path = PAGE) -> None:
+    path.write_text(text)
+
+
+def _revision() -> str:
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        return done.stdout.strip()
+
+    dirty = git("status", "--porcelain", "--", "app", "components", "requirements.txt")
+    return f"commit {git('rev-parse', '--short', 'HEAD') or 'unknown'}{' with changes' if dirty else ''}"

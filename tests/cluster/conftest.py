@@ -1,0 +1,22 @@
+"""A disposable Kubernetes cluster with the CRDs of Gateway API and Envoy Gateway, named by TEST_KUBECONFIG.
+
+Not KUBECONFIG: nobody's cluster is written to because it happens to be the current one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from kubernetes import config, dynamic
+
+VARIABLE = "TEST_KUBECONFIG"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[dynamic.DynamicClient]:
+    if VARIABLE not in os.environ:
+        pytest.skip(f"needs a disposable cluster: {VARIABLE}=/path/to/kubeconfig")
+    with config.new_client_from_config(os.environ[VARIABLE]) as client:
+        yield dynamic.DynamicClient(client)

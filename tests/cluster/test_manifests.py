@@ -1,0 +1,114 @@
+"""What the program declares for the cluster, taken by a real API server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import dynamic
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic.exceptions import NotFoundError
+
+from local.plan import STAND_INS
+from local.render import render
+from tests.support.program import ROOT, STACKS
+
+OWNED = ("apps", "edge")
+"""Namespaces that a test makes and removes; the gateway's own belongs to the cluster."""
+
+Object = dict[str, Any]
+
+
+@pytest.fixture(params=STACKS)
+def manifests(request: pytest.FixtureRequest, tmp_path: Path, cluster: dynamic.DynamicClient) -> Iterator[list[Object]]:
+    files = render(ROOT, request.param, tmp_path / "out", config=STAND_INS if request.param == "local" else None)
+    yield [yaml.safe_load(path.read_text()) for path in files]
+    namespaces = cluster.resources.get(api_version="v1", kind="Namespace")
+    for name in OWNED:
+        _ignoring_absence(lambda name=name: namespaces.delete(name=name))
+    eventually(lambda: not {n.metadata.name for n in namespaces.get().items} & set(OWNED), "the namespaces are gone")
+
+
+def apply(cluster: dynamic.DynamicClient, manifest: Object) -> Any:
+    resource = cluster.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+    metadata = manifest["metadata"]
+    return cluster.server_side_apply(
+        resource,
+        body=manifest,
+        name=metadata["name"],
+        namespace=metadata.get("namespace"),
+        field_manager="test",
+        force_conflicts=True,
+        query_params=[("fieldValidation", "Strict")],
+    )
+
+
+def eventually(check: Callable[[], object], what: str, *, timeout: float = 90) -> None:
+    end = time.monotonic() + timeout
+    while not check():
+        assert time.monotonic() < end, what
+        time.sleep(0.5)
+
+
+def _ignoring_absence(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except NotFoundError:
+        return
+
+
+def test_the_api_server_takes_every_manifest_strictly(cluster: dynamic.DynamicClient, manifests: list[Object]) -> None:
+    for manifest in manifests:
+        apply(cluster, manifest)
+
+
+def test_a_misspelt_field_is_refused(cluster: dynamic.DynamicClient, manifests: list[Object]) -> None:
+    """Shows that the validation above is strict."""
+    for manifest in manifests:
+        if manifest["kind"] in ("Namespace", "ServiceAccount"):
+            apply(cluster, manifest)
+    deployment = next(m for m in manifests if m["kind"] == "Deployment")
+    deployment["spec"]["template"]["spec"]["automountServiceAccountTokens"] = False
+    with pytest.raises(ApiException, match=r"automountServiceAccountTokens"):
+        apply(cluster, deployment)
+
+
+def test_pod_security_admits_the_pods_and_refuses_one_on_the_hosts_network(
+    cluster: dynamic.DynamicClient, manifests: list[Object]
+) -> None:
+    for manifest in manifests:
+        apply(cluster, manifest)
+    deployments = [m for m in manifests if m["kind"] == "Deployment"]
+    pods = cluster.resources.get(api_version="v1", kind="Pod")
+    wanted = {m["metadata"]["name"] for m in deployments}
+    eventually(
+        lambda: wanted <= {p.metadata.labels.get("app") for p in pods.get(namespace="apps").items}, "pods of each"
+    )
+    spec = deployments[0]["spec"]["template"]["spec"]
+    spec["hostNetwork"] = True
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "outside", "namespace": "apps"}, "spec": spec}
+    with pytest.raises(ApiException, match=r"violates PodSecurity .*restricted"):
+        apply(cluster, pod)
+
+
+def test_the_gateway_accepts_routes_and_policies(cluster: dynamic.DynamicClient, manifests: list[Object]) -> None:
+    for manifest in manifests:
+        apply(cluster, manifest)
+    for manifest in manifests:
+        if manifest["apiVersion"].startswith("gateway.") and manifest["kind"] not in ("GatewayClass", "EnvoyProxy"):
+            eventually(lambda manifest=manifest: accepted(cluster, manifest), f"{manifest['kind']} is accepted")
+
+
+def accepted(cluster: dynamic.DynamicClient, manifest: Object) -> bool:
+    """Whether the controller takes it: no condition of acceptance or resolution is false, and there is one."""
+    resource = cluster.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+    metadata = manifest["metadata"]
+    status = resource.get(name=metadata["name"], namespace=metadata["namespace"]).to_dict().get("status") or {}
+    holders = [status, *status.get("ancestors", []), *status.get("parents", []), *status.get("listeners", [])]
+    conditions = [c for holder in holders for c in holder.get("conditions", [])]
+    relevant = [c["status"] == "True" for c in conditions if c["type"] in ("Accepted", "ResolvedRefs")]
+    return bool(relevant) and all(relevant)
