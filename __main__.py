@@ -7,19 +7,16 @@ import pulumi
 
 from components import settings
 from components.api import Api, ApiArgs
-from components.bundle import bundle
 from components.certificates import Certificates, CertificatesArgs
-from components.client_secret import ClientSecret, ClientSecretArgs
 from components.cluster import Cluster, ClusterArgs
 from components.commerce import Commerce, CommerceArgs
 from components.contract import Contract
-from components.function import RUNTIME, Function, FunctionArgs
-from components.grants import ReadSecret
 from components.identity import Identity, IdentityArgs
 from components.ingress import Ingress, IngressArgs
 from components.microservice import Microservice, MicroserviceArgs
 from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.network import Network, NetworkArgs
+from components.orchestrator import Orchestrator, OrchestratorArgs
 from components.registry import Registry, RegistryArgs
 from components.resource_group import ResourceGroup, ResourceGroupArgs
 
@@ -64,45 +61,25 @@ for name, service in config.services.items():
 
 # AWS: the functions that call the services, and the gateway in front of them
 tokens = Identity("tokens", IdentityArgs(settings=config.identity, scopes=contract.scopes, protect=protect))
-client = ClientSecret("orchestrator", ClientSecretArgs(certificates=certificates, caller="orchestrator"))
-orchestrator = Function(
+orchestrator = Orchestrator(
     "orchestrator",
-    FunctionArgs(
-        description="Checks requests, forwards them to the services and gives their answers one form",
-        code=bundle("orchestrator", ["app/__init__.py", "app/contract", "app/edge"], ["urllib3"], RUNTIME),
-        handler="app.edge.handler.handler",
-        environment={
-            "UPSTREAM_URL": ingress.url,
-            "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
-            "SCOPE_PREFIX": tokens.scope_prefix,
-            **config.functions.orchestrator.environment,
-        },
-        grants=[ReadSecret(secret_arn=arn) for arn in (client.secret_arn, *config.functions.orchestrator.secret_arns)],
-        settings=config.functions.orchestrator,
+    OrchestratorArgs(
+        certificates=certificates, ingress=ingress, identity=tokens, settings=config.functions.orchestrator
     ),
 )
 commerce = Commerce(
     "commerce",
     CommerceArgs(
-        code=bundle("commerce", ["app/__init__.py", "app/contract", "app/edge", "app/commerce"], ["urllib3"], RUNTIME),
-        ingress=ingress,
         certificates=certificates,
-        scope_prefix=tokens.scope_prefix,
+        ingress=ingress,
+        identity=tokens,
         functions=config.functions,
         events=config.events,
         protect=protect,
     ),
 )
-api = Api(
-    "gateway",
-    ApiArgs(
-        contract=contract,
-        function=orchestrator,
-        functions=commerce.functions,
-        identity=tokens,
-        settings=config.api,
-    ),
-)
+functions = {"orchestrator": orchestrator.function, **commerce.functions}
+api = Api("gateway", ApiArgs(contract=contract, functions=functions, identity=tokens, settings=config.api))
 
 pulumi.export("endpoint", api.endpoint)
 pulumi.export("issuer", tokens.issuer)
@@ -110,4 +87,4 @@ pulumi.export("audience", tokens.audience)
 pulumi.export("token_url", tokens.token_url)
 pulumi.export("ingress_url", ingress.url)
 pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": group.group_name})
-pulumi.export("orchestrator", orchestrator.summary)
+pulumi.export("orchestrator", orchestrator.function.summary)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -60,13 +60,12 @@ ACCESS_LOG = {
 
 @dataclass(frozen=True, kw_only=True)
 class ApiArgs:
-    """`function` answers the contract's operations, except those with an `x-function`: it names one of `functions`."""
+    """By the names under which the contract has them: `x-function`, without it the orchestrator."""
 
     contract: Contract
-    function: Function
+    functions: Mapping[str, Function]
     identity: Identity
     settings: ApiSettings
-    functions: Mapping[str, Function] = field(default_factory=dict)
 
 
 class Api(ComponentResource):
@@ -78,10 +77,10 @@ class Api(ComponentResource):
         super().__init__("crosscloud:aws:Api", name, {}, opts)
         self._args, self._own = args, ResourceOptions(parent=self)
         api = gateway.Api(name, protocol_type="HTTP", cors_configuration=self._cors(), opts=self._own)
-        integrations: dict[str | None, gateway.Integration]
-        integrations = {None: self._integration(name, api, args.function)}
-        for other in args.contract.functions:
-            integrations[other] = self._integration(other, api, _named(other, args.functions))
+        integrations = {
+            function: self._integration(function, api, _named(function, args.functions))
+            for function in args.contract.functions
+        }
         authorizer = gateway.Authorizer(
             name,
             api_id=api.id,

@@ -1,6 +1,6 @@
 """Products and orders: functions on tables, and what becomes of an order after its caller has been answered.
 
-    catalog, orders -> tables -> (stream) relay -> bus -> queue -> fulfilment -> billing, analytics
+catalog, orders -> tables -> (stream) relay -> bus -> queue -> fulfilment -> billing, analytics
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pulumi
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.alarms import Alarm, Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
+from components.bundle import bundle
 from components.certificates import Certificates
 from components.client_secret import ClientSecret, ClientSecretArgs
 from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
@@ -30,10 +31,13 @@ from components.event_grants import (
     SendMessage,
     UpdateItem,
 )
-from components.function import Function, FunctionArgs
+from components.function import RUNTIME, Function, FunctionArgs
 from components.grants import Grant, ReadSecret
+from components.identity import Identity
 from components.ingress import Ingress
+from components.notices import Notices, NoticesArgs
 from components.queue_source import QueueSource, QueueSourceArgs
+from components.senders import Sender
 from components.settings.aws import EventsSettings, FunctionSettings, FunctionsSettings
 from components.stream_source import StreamSource, StreamSourceArgs
 from components.subscription import Subscription, SubscriptionArgs
@@ -43,6 +47,8 @@ from components.topic import Topic, TopicArgs
 SOURCE = "crosscloud.orders"
 EVENTS = ("order.placed", "order.confirmed", "order.invoiced", "order.cancelled", "order.failed")
 """What `app/contract/events` describes."""
+TOLD = ("order.placed", "order.invoiced", "order.cancelled", "order.failed")
+"""What customers are told; that an order is confirmed is a step between."""
 BY_CUSTOMER = "by_customer"
 INSERTED_EVENTS = {
     "eventName": ["INSERT"],
@@ -53,13 +59,12 @@ INSERTED_EVENTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class CommerceArgs:
-    """Fulfilment calls the `ingress` with a certificate of its own; `scope_prefix` is the issuer's. With `protect`
-    nobody deletes or replaces the tables by mistake."""
+    """Fulfilment calls the `ingress` with a certificate of its own. With `protect` nobody deletes or replaces the
+    tables by mistake."""
 
-    code: pulumi.Archive
-    ingress: Ingress
     certificates: Certificates
-    scope_prefix: Input[str]
+    ingress: Ingress
+    identity: Identity
     functions: FunctionsSettings
     events: EventsSettings
     protect: bool
@@ -75,6 +80,8 @@ class Commerce(ComponentResource):
     def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Commerce", name, {}, opts)
         self._args, self._own = args, ResourceOptions(parent=self)
+        sources = ["app/__init__.py", "app/contract", "app/edge", "app/commerce"]
+        self._code = bundle(name, sources, ["urllib3"], RUNTIME)
         self._tables()
         bus = EventBus(
             "orders",
@@ -92,11 +99,20 @@ class Commerce(ComponentResource):
             ),
             self._own,
         )
+        notices = Notices("order-notices", NoticesArgs(bus=bus, source=SOURCE, detail_types=TOLD), self._own)
         self.functions = {"catalog": self._catalog(), "orders": self._taking_orders()}
-        watched = [*self._relay(bus), *self._fulfilment(subscription)]
+        watched = [
+            *self._relay(bus),
+            *self._fulfilment(subscription),
+            dead_letters("order-notices", notices.dead_letters),
+        ]
         for function, alarmed in self.functions.items():
             watched += _of_function(function, alarmed)
-        alerts = Topic("alerts", TopicArgs(encrypted=False), self._own)
+        alerts = Topic(
+            "alerts",
+            TopicArgs(senders=_alarms(), encrypted=False, emails=args.events.alert_emails),
+            self._own,
+        )
         Alarms(name, AlarmsArgs(alarms=watched, actions=[alerts.arn]), self._own)
         self.bus_name, self.archive_name = bus.bus_name, bus.archive_name
         self.queue_url = subscription.queue.url
@@ -129,7 +145,7 @@ class Commerce(ComponentResource):
             environment={
                 "PRODUCTS_TABLE": self._products.table_name,
                 "IDEMPOTENCY_TABLE": self._idempotency.table_name,
-                "SCOPE_PREFIX": self._args.scope_prefix,
+                "SCOPE_PREFIX": self._args.identity.scope_prefix,
             },
             grants=[
                 GetItem(table_arn=products),
@@ -152,7 +168,7 @@ class Commerce(ComponentResource):
                 "ORDERS_TABLE": self._orders.table_name,
                 "PRODUCTS_TABLE": self._products.table_name,
                 "IDEMPOTENCY_TABLE": self._idempotency.table_name,
-                "SCOPE_PREFIX": self._args.scope_prefix,
+                "SCOPE_PREFIX": self._args.identity.scope_prefix,
             },
             grants=[
                 GetItem(table_arn=orders),
@@ -235,7 +251,7 @@ class Commerce(ComponentResource):
             name,
             FunctionArgs(
                 description=description,
-                code=self._args.code,
+                code=self._code,
                 handler=f"app.commerce.{name}.handler.handler",
                 environment=environment,
                 grants=grants,
@@ -243,6 +259,18 @@ class Commerce(ComponentResource):
             ),
             self._own,
         )
+
+
+def _alarms() -> list[Sender]:
+    """The stack's alarms can't be asked for their ARNs, since they name the topic: any of the account and region."""
+    config = pulumi.Config("aws")
+    return [
+        Sender(
+            service="cloudwatch.amazonaws.com",
+            source_arn=f"arn:aws:cloudwatch:{config.require('region')}:{account}:alarm:*",
+        )
+        for account in config.require_object("allowedAccountIds")
+    ]
 
 
 def _of_function(name: str, function: Function) -> list[Alarm]:

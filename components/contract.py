@@ -11,6 +11,8 @@ import pulumi
 import yaml
 
 METHODS = ("get", "put", "post", "delete", "patch")
+ORCHESTRATOR = "orchestrator"
+"""Answers where no `x-function` says otherwise."""
 HEALTH = "/health/"
 """What follows is a service's name: each tells there whether it is ready."""
 
@@ -44,7 +46,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One route. `function` answers it, None stands for the orchestrator, which does it by the `calls`.
+    """One route. `function` answers it; the orchestrator does so by the `calls`.
 
     `scopes` is None where everybody may call; `throttle` is None where the stage's holds.
     """
@@ -54,7 +56,7 @@ class Operation:
     path: str
     scopes: tuple[str, ...] | None
     throttle: Throttle | None
-    function: str | None
+    function: str
     calls: tuple[Call, ...]
 
     @property
@@ -83,8 +85,8 @@ class Contract:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Those that answer operations beside the orchestrator."""
-        return tuple(sorted({operation.function for operation in self.operations if operation.function}))
+        """Those that answer operations."""
+        return tuple(sorted({operation.function for operation in self.operations}))
 
     def prefixes(self, upstream: str) -> tuple[str, ...]:
         """By which a service is found: `("/health/users", "/users")`."""
@@ -106,9 +108,9 @@ def _operations(document: Document, problems: list[str]) -> Iterator[Operation]:
             if "operationId" not in spec:
                 problems.append(f"{where} has no operationId, which names its route")
                 continue
-            function = spec.get("x-function")
+            function = spec.get("x-function", ORCHESTRATOR)
             calls = tuple(_calls(where, spec.get("x-orchestration") or {}, problems))
-            if function and calls:
+            if function != ORCHESTRATOR and calls:
                 problems.append(f"{where} has both x-function and x-orchestration: one of them answers")
             yield Operation(
                 operation_id=spec["operationId"],

@@ -13,12 +13,14 @@ from components.senders import Sender, policy
 
 @dataclass(frozen=True, kw_only=True)
 class TopicArgs:
-    """`senders` are services that publish; functions do so by their own rights. `encrypted` uses SNS's own key, with
-    which CloudWatch's alarms can't publish
-    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services)."""
+    """`senders` are services that publish by themselves; roles do so by their own rights. `encrypted` uses SNS's own
+    key, which serves the account's roles and not services: CloudWatch's alarms can't publish with it
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services).
+    Each of `emails` gets a letter that asks to confirm, and then whatever is published."""
 
     senders: Sequence[Sender] = field(default_factory=tuple)
     encrypted: bool = True
+    emails: Sequence[str] = field(default_factory=tuple)
 
 
 class Topic(ComponentResource):
@@ -33,5 +35,7 @@ class Topic(ComponentResource):
         aws.sns.TopicPolicy(
             name, arn=topic.arn, policy=policy(topic.arn, action="sns:Publish", senders=args.senders), opts=own
         )
+        for email in args.emails:
+            aws.sns.TopicSubscription(f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=own)
         self.arn = topic.arn
         self.register_outputs({"topic": topic.arn})

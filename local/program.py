@@ -7,7 +7,7 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -183,13 +183,31 @@ def run_program(
     sys.path.insert(0, str(root))
     os.chdir(root)
     try:
-        loop.run_until_complete(pulumi.runtime.stack.run_in_stack(lambda: _execute(root / "__main__.py")))
+        loop.run_until_complete(run_in_stack(lambda: _execute(root / "__main__.py")))
     finally:
         loop.run_until_complete(_settle())
         os.chdir(directory)
         sys.path[:] = path
         asyncio.set_event_loop(None)
         loop.close()
+
+
+async def run_in_stack(program: Callable[[], None]) -> None:
+    """As the SDK's, in linear time: that one goes through all outputs again whenever one of them becomes known, which
+    takes seconds with thousands (`wait_for_rpcs`). Here they are known, or one has failed, before it begins."""
+
+    async def known() -> None:
+        program()
+        while pending := [task for task in list(outputs) if not task.done()]:
+            done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+            if any(task.cancelled() or task.exception() for task in done):
+                return  # the SDK raises it, with its reason
+
+    outputs = pulumi.runtime.settings.SETTINGS.outputs
+    try:
+        await pulumi.runtime.stack.run_in_stack(known)
+    finally:
+        outputs.clear()  # what a failed run leaves is no business of the next one
 
 
 async def _settle() -> None:

@@ -121,6 +121,9 @@ class FunctionsSettings(Group):
     fulfilment: FunctionSettings = Field(description="works on the orders' events; calls billing and analytics")
 
 
+Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,63}$")]
+
+
 class EventsSettings(Group):
     archive_days: int = Field(30, ge=1, le=3650, description="days for which events can be replayed")
     max_receives: int = Field(
@@ -133,3 +136,6 @@ class EventsSettings(Group):
     max_concurrency: int = Field(
         5, ge=2, le=1000, description="calls of fulfilment at a time: the services get no more load from events"
     )
+    alert_emails: Annotated[
+        tuple[Email, ...], in_production(bool, "must name somebody: alarms would go off and nobody would know")
+    ] = Field((), description="who gets the alarms by e-mail; each address is asked to confirm first")

@@ -83,13 +83,13 @@ def urns(*resources: Declared) -> set[str]:
 @EVERY
 def test_order_of_deletion_is_workloads_ingress_cluster_network(stack: str) -> None:
     program = deployed(stack, False)
-    route, gateway = program.one("HTTPRoute"), program.one("Gateway")
+    route, gateway = program.one("HTTPRoute", "users"), program.one("Gateway")
     release, cluster = program.one("helm.sh/v3:Release"), program.one("ManagedCluster")
     assert urns(gateway, release, cluster) <= program.after(route)
     assert urns(release, cluster) <= program.after(gateway)
     assert urns(cluster) <= program.after(release)
     assert urns(program.one("VirtualNetwork"), program.one("containerregistry:Registry")) <= program.after(cluster)
-    assert urns(program.one("VirtualNetwork")) <= program.after(program.one("dbforpostgresql:Server"))
+    assert urns(program.one("VirtualNetwork")) <= program.after(program.one("dbforpostgresql:Server", "users"))
 
 
 def test_the_stacks_differ_by_their_settings_only() -> None:

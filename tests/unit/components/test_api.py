@@ -72,7 +72,7 @@ def test_routes_are_there_before_their_settings(program: Program) -> None:
 
 
 def test_gateway_calls_the_alias_and_only_this_api_may(program: Program) -> None:
-    integration, permission = program.one("Integration", "gateway"), program.one("Permission", "gateway")
+    integration, permission = program.one("Integration", "orchestrator"), program.one("Permission", "orchestrator")
     function = program.one("lambda/function:Function", "orchestrator").name
     assert integration["integrationUri"].endswith(f":function:{function}-1a2b3c4:live/invocations")
     assert integration["payloadFormatVersion"] == "2.0"
@@ -156,8 +156,7 @@ def with_functions(folder: Path, *others: str) -> Program:
         issued = IdentitySettings.model_validate({"issuer": "https://i.example", "audience": "a"}, context=anywhere)
         arguments = ApiArgs(
             contract=Contract.read(path, services=["users"]),
-            function=function("orchestrator"),
-            functions={name: function(name) for name in others},
+            functions={name: function(name) for name in ("orchestrator", *others)},
             identity=Identity("tokens", IdentityArgs(settings=issued, scopes=(), protect=False)),
             settings=ApiSettings.model_validate({"throttle": {}}, context=anywhere),
         )
@@ -170,15 +169,17 @@ def test_each_function_answers_the_operations_that_name_it_and_no_others(tmp_pat
     program = with_functions(tmp_path, "orders")
     targets = {route["routeKey"]: route["target"] for route in program.all("apigatewayv2/route:Route")}
     assert targets["POST /orders"] == targets["GET /orders"] == "integrations/orders-id"
-    assert targets["GET /users"] == "integrations/gateway-id"
+    assert targets["GET /users"] == "integrations/orchestrator-id"
     assert ":function:orders-1a2b3c4:live/" in program.one("Integration", "orders")["integrationUri"]
-    assert ":function:orchestrator-1a2b3c4:live/" in program.one("Integration", "gateway")["integrationUri"]
-    for name, function in (("orders", "orders-1a2b3c4"), ("gateway", "orchestrator-1a2b3c4")):
+    assert ":function:orchestrator-1a2b3c4:live/" in program.one("Integration", "orchestrator")["integrationUri"]
+    for name in ("orders", "orchestrator"):
         permission = program.one("Permission", name)
-        assert (permission["function"], permission["qualifier"]) == (function, "live")
+        assert (permission["function"], permission["qualifier"]) == (f"{name}-1a2b3c4", "live")
         assert permission["sourceArn"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:a1b2c3d4e5/*/*"
 
 
 def test_function_that_the_gateway_does_not_have_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="x-function is orders, which the gateway does not have; it has catalog"):
+    with pytest.raises(
+        ContractError, match="x-function is orders, which the gateway does not have; it has catalog, orchestrator"
+    ):
         with_functions(tmp_path, "catalog")

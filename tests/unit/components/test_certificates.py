@@ -36,11 +36,11 @@ def issue(**settings: object) -> tuple[Program, dict[str, str]]:
                 ),
                 ingress="ingress.example.com",
                 services={"users": "users.apps.svc"},
-                orchestrator=CALLER,
+                callers={"orchestrator": CALLER},
             ),
         )
         wanted = {"server_trust": made.server_trust, "client_trust": made.client_trust}
-        leaves = {"ingress": made.ingress, "orchestrator": made.orchestrator, **made.services}
+        leaves = {"ingress": made.ingress, **made.callers, **made.services}
         for name, leaf in leaves.items():
             wanted |= {f"{name}.crt": leaf.certificate, f"{name}.key": leaf.private_key}
         Output.all(**wanted).apply(texts.update)

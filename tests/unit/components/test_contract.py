@@ -56,12 +56,12 @@ def test_operations_become_routes(tmp_path: Path) -> None:
         Call(upstream="users", path="/health/users"),
         Call(upstream="billing", path="/health/billing"),
     )
-    assert lookup.function is health.function is None
+    assert lookup.function == health.function == "orchestrator"
     assert (orders.function, orders.calls) == ("orders", ())
 
 
-def test_functions_beside_the_orchestrator_are_known(tmp_path: Path) -> None:
-    assert read(tmp_path).functions == ("orders",)
+def test_functions_that_answer_are_known(tmp_path: Path) -> None:
+    assert read(tmp_path).functions == ("orchestrator", "orders")
 
 
 def test_operation_without_security_of_its_own_needs_a_token(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def url(program: Program) -> str:
 @pytest.mark.parametrize("stack", CLOUDS)
 def test_there_is_no_password_and_the_service_s_identity_owns_its_server(stack: str) -> None:
     program = deployed(stack, False)
-    server, owner = program.one("dbforpostgresql:Server"), program.one("AdministratorsMicrosoftEntra")
+    server, owner = program.one("dbforpostgresql:Server", "users"), program.one("AdministratorsMicrosoftEntra", "users")
     assert server["authConfig"] == {
         "activeDirectoryAuth": "Enabled",
         "passwordAuth": "Disabled",
@@ -29,7 +29,7 @@ def test_there_is_no_password_and_the_service_s_identity_owns_its_server(stack: 
 @pytest.mark.parametrize("stack", CLOUDS)
 def test_service_connects_as_its_identity_over_verified_tls(stack: str) -> None:
     program = deployed(stack, False)
-    role = program.one("AdministratorsMicrosoftEntra")["principalName"]
+    role = program.one("AdministratorsMicrosoftEntra", "users")["principalName"]
     assert url(program) == (
         f"postgresql://{role}@users1a2b3c4d.postgres.database.azure.com:5432/users?sslmode=verify-full"
     )
@@ -37,7 +37,7 @@ def test_service_connects_as_its_identity_over_verified_tls(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_server_is_reached_through_the_virtual_network_only(stack: str) -> None:
-    network = deployed(stack, False).one("dbforpostgresql:Server")["network"]
+    network = deployed(stack, False).one("dbforpostgresql:Server", "users")["network"]
     assert network["publicNetworkAccess"] == "Disabled"
     assert network["delegatedSubnetResourceId"].endswith("/subnets/databases")
     assert "/PrivateZone/" in network["privateDnsZoneArmResourceId"]
@@ -45,11 +45,11 @@ def test_server_is_reached_through_the_virtual_network_only(stack: str) -> None:
 
 def test_password_of_this_machine_is_generated_and_secret() -> None:
     program = deployed("local", False)
-    server = program.one("dbforpostgresql:Server")
+    server = program.one("dbforpostgresql:Server", "users")
     assert (server["authConfig.activeDirectoryAuth"], server["authConfig.passwordAuth"]) == ("Disabled", "Enabled")
     assert server["administratorLogin"] == "users"
     assert "administratorLoginPassword" in server.secrets
-    assert program.one("RandomPassword")["length"] >= 32
+    assert program.one("RandomPassword", "users")["length"] >= 32
     assert url(program) == (
         "postgresql://users:generated-users@users1a2b3c4d.postgres.database.azure.com:5433/users?sslmode=disable"
     )
@@ -59,39 +59,40 @@ def test_password_of_this_machine_is_generated_and_secret() -> None:
 @pytest.mark.parametrize("preview", [True, False])
 def test_url_is_secret(stack: str, preview: bool) -> None:
     program = deployed(stack, preview)
-    assert program.component_secrets[program.one("crosscloud:azure:Database").urn] == {"url"}
+    assert program.component_secrets[program.one("crosscloud:azure:Database", "users").urn] == {"url"}
 
 
 def test_password_needs_no_quoting_in_a_url() -> None:
-    assert deployed("local", False).one("RandomPassword")["special"] is False
+    assert deployed("local", False).one("RandomPassword", "users")["special"] is False
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_pods_start_after_their_database_and_its_owner(stack: str) -> None:
     program = deployed(stack, False)
-    waits = program.after(program.one("Deployment"))
-    needed = [program.one("dbforpostgresql:Database"), *program.all("AdministratorsMicrosoftEntra")]
+    waits = program.after(program.one("Deployment", "users"))
+    owners = [owner for owner in program.all("AdministratorsMicrosoftEntra") if owner.name == "users"]
+    needed = [program.one("dbforpostgresql:Database", "users"), *owners]
     assert {resource.urn for resource in needed} <= waits
 
 
 def test_server_takes_one_change_at_a_time() -> None:
     program = deployed("prod", False)
-    owner = program.one("AdministratorsMicrosoftEntra")
-    assert program.one("dbforpostgresql:Database").urn in owner.dependencies
+    owner = program.one("AdministratorsMicrosoftEntra", "users")
+    assert program.one("dbforpostgresql:Database", "users").urn in owner.dependencies
 
 
 def test_prod_survives_a_zone_and_keeps_backups_longer() -> None:
-    server = deployed("prod", False).one("dbforpostgresql:Server")
+    server = deployed("prod", False).one("dbforpostgresql:Server", "users")
     assert server["highAvailability.mode"] == "ZoneRedundant"
     assert server["backup.backupRetentionDays"] == 14
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_data_is_stored_as_unicode_in_the_service_s_own_database(stack: str) -> None:
-    database = deployed(stack, False).one("dbforpostgresql:Database")
+    database = deployed(stack, False).one("dbforpostgresql:Database", "users")
     assert (database["databaseName"], database["charset"]) == ("users", "UTF8")
 
 
 def test_geo_redundant_backups_can_be_chosen() -> None:
     program = run(config={"crosscloud:database": {"geoRedundantBackup": True}})
-    assert program.one("dbforpostgresql:Server")["backup.geoRedundantBackup"] == "Enabled"
+    assert program.one("dbforpostgresql:Server", "users")["backup.geoRedundantBackup"] == "Enabled"

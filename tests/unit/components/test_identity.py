@@ -34,7 +34,10 @@ def test_user_pool_knows_every_scope_of_the_contract(stack: str) -> None:
     wanted = {scope for route in program.all("apigatewayv2/route:Route") for scope in route["authorizationScopes"]}
     assert wanted == {f"crosscloud/{scope}" for scope in scopes}
     assert set(program.one("UserPoolClient")["allowedOauthScopes"]) == wanted
-    assert program.one("lambda/function:Function")["environment.variables"]["SCOPE_PREFIX"] == "crosscloud/"
+    assert (
+        program.one("lambda/function:Function", "orchestrator")["environment.variables"]["SCOPE_PREFIX"]
+        == "crosscloud/"
+    )
 
 
 def test_configured_issuer_is_accepted_and_no_user_pool_is_made() -> None:

@@ -9,40 +9,40 @@ from tests.support.program import ROOT, STACKS, containers, deployed, run
 def test_pods_run_the_image_by_digest(stack: str) -> None:
     program = deployed(stack, False)
     registry = program.one("containerregistry:Registry")["registryName"]
-    images = {container["image"] for container in containers(program.one("Deployment"))}
+    images = {container["image"] for container in containers(program.one("Deployment", "users"))}
     assert images == {f"{registry}.azurecr.io/users@sha256:{'0' * 64}"}
 
 
 def test_tag_is_constant_so_that_content_alone_rolls_pods() -> None:
-    assert deployed("prod", False).one("docker:index/image:Image")["imageName"].endswith("/users:prod")
+    assert deployed("prod", False).one("docker:index/image:Image", "users")["imageName"].endswith("/users:prod")
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_credential_is_kept(stack: str) -> None:
-    assert set(deployed(stack, False).one("docker:index/image:Image")["registry"]) == {"server"}
+    assert set(deployed(stack, False).one("docker:index/image:Image", "users")["registry"]) == {"server"}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_build_is_the_same_on_every_machine(stack: str) -> None:
-    image = deployed(stack, False).one("docker:index/image:Image")
+    image = deployed(stack, False).one("docker:index/image:Image", "users")
     assert image["build.platform"] == "linux/amd64"
     assert image["build.builderVersion"] == "BuilderBuildKit"
     assert image["buildOnPreview"] is False
 
 
 def test_dockerfile_exists() -> None:
-    image = deployed("dev", False).one("docker:index/image:Image")
+    image = deployed("dev", False).one("docker:index/image:Image", "users")
     assert (ROOT / image["build.context"] / image["build.dockerfile"]).is_file()
 
 
 def test_base_image_can_be_another_by_digest() -> None:
     base = f"mirror.example.com/python:3.13-slim@sha256:{'a' * 64}"
     program = run(config={"crosscloud:registry": {"name": "crossclouddev", "pythonImage": base}})
-    arguments = program.one("docker:index/image:Image")["build.args"]
+    arguments = program.one("docker:index/image:Image", "users")["build.args"]
     assert arguments["PYTHON_IMAGE"] == base
-    dockerfile = ROOT / program.one("docker:index/image:Image")["build.dockerfile"]
+    dockerfile = ROOT / program.one("docker:index/image:Image", "users")["build.dockerfile"]
     assert "ARG PYTHON_IMAGE=" in dockerfile.read_text()
 
 
 def test_base_image_is_the_dockerfile_s_by_default() -> None:
-    assert "PYTHON_IMAGE" not in deployed("prod", False).one("docker:index/image:Image")["build.args"]
+    assert "PYTHON_IMAGE" not in deployed("prod", False).one("docker:index/image:Image", "users")["build.args"]

@@ -35,13 +35,19 @@ def test_callers_are_trusted_by_their_own_authority(program: Program) -> None:
     assert trusted != servers
 
 
-def test_exactly_the_orchestrator_is_let_in(program: Program) -> None:
+def test_exactly_the_callers_are_let_in(program: Program) -> None:
     policy = program.one("ClientTrafficPolicy")
     validation = policy["spec.tls.clientValidation"]
     assert validation["mode"] == "RequireAndVerify"
-    certificate = next(r for r in program.all("CertRequest") if r.name.startswith("orchestrator-"))
-    (uri,) = certificate["uris"]
-    assert validation["subjectAltNames"] == {"uris": [{"type": "Exact", "value": uri}]}
+    uris = {
+        name: uri
+        for name in ("orchestrator", "fulfilment")
+        for certificate in program.all("CertRequest")
+        if certificate.name.startswith(f"{name}-")
+        for uri in certificate["uris"]
+    }
+    assert len(set(uris.values())) == 2
+    assert validation["subjectAltNames"] == {"uris": [{"type": "Exact", "value": uri} for uri in uris.values()]}
     assert policy["spec.tls.minVersion"] == "1.2"
 
 
@@ -74,7 +80,7 @@ def test_certificate_is_for_the_host_that_the_orchestrator_calls(program: Progra
     (listener,) = program.one("Gateway")["spec.listeners"]
     certificate = next(r for r in program.all("CertRequest") if r.name.startswith("ingress-"))
     assert certificate["dnsNames"] == [listener["hostname"]]
-    function = program.one("lambda/function:Function")
+    function = program.one("lambda/function:Function", "orchestrator")
     port = "" if listener["port"] == 443 else f":{listener['port']}"
     assert function["environment.variables"]["UPSTREAM_URL"] == f"https://{listener['hostname']}{port}"
 

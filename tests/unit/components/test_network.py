@@ -58,7 +58,7 @@ def test_database_names_resolve_in_the_network_only(stack: str) -> None:
     zone, link = program.one("PrivateZone"), program.one("VirtualNetworkLink")
     assert zone["privateZoneName"].endswith(".private.postgres.database.azure.com")
     assert link["registrationEnabled"] is False
-    assert link.urn in program.after(program.one("dbforpostgresql:Server"))
+    assert link.urn in program.after(program.one("dbforpostgresql:Server", "users"))
 
 
 @pytest.mark.parametrize("stack", CLOUDS)

@@ -18,10 +18,11 @@ def policies(program: Program) -> tuple[Declared, Declared]:
 
 
 def test_reads_and_writes_have_rules_of_their_own(program: Program) -> None:
-    read, write = program.one("HTTPRoute")["spec.rules"]
+    read, write = program.one("HTTPRoute", "users")["spec.rules"]
     assert (read["name"], write["name"]) == ("read", "write")
-    assert read["matches"] == [{"path": {"type": "PathPrefix", "value": "/users"}, "method": "GET"}]
-    assert write["matches"] == [{"path": {"type": "PathPrefix", "value": "/users"}}]
+    paths = [{"type": "PathPrefix", "value": prefix} for prefix in ("/health/users", "/users")]
+    assert read["matches"] == [{"path": path, "method": "GET"} for path in paths]
+    assert write["matches"] == [{"path": path} for path in paths]
     assert read["backendRefs"] == write["backendRefs"] == [{"name": "users", "port": 443, "weight": 100}]
 
 
@@ -55,7 +56,7 @@ def test_a_service_that_hangs_does_not_hold_everything(program: Program) -> None
 
 
 def test_route_belongs_to_the_ingress_s_listener_and_host(program: Program) -> None:
-    gateway, route = program.one("Gateway"), program.one("HTTPRoute")
+    gateway, route = program.one("Gateway"), program.one("HTTPRoute", "users")
     (listener,) = gateway["spec.listeners"]
     assert route["spec.hostnames"] == [listener["hostname"]]
     assert route["spec.parentRefs"] == [
@@ -68,7 +69,7 @@ def test_route_belongs_to_the_ingress_s_listener_and_host(program: Program) -> N
 
 
 def test_ingress_speaks_tls_to_pods_whose_certificate_it_checks(program: Program) -> None:
-    policy = program.one("BackendTLSPolicy")
+    policy = program.one("BackendTLSPolicy", "users")
     assert policy["spec.targetRefs"] == [{"group": "", "kind": "Service", "name": "users"}]
     certificate = next(r for r in program.all("CertRequest") if r.name.startswith("users-"))
     assert [policy["spec.validation.hostname"]] == certificate["dnsNames"] == ["users.apps.svc"]
@@ -78,8 +79,8 @@ def test_ingress_speaks_tls_to_pods_whose_certificate_it_checks(program: Program
 
 
 def test_no_request_passes_before_tls_to_the_pods_is_demanded(program: Program) -> None:
-    assert program.one("BackendTLSPolicy").urn in program.after(program.one("HTTPRoute"))
+    assert program.one("BackendTLSPolicy", "users").urn in program.after(program.one("HTTPRoute", "users"))
 
 
 def test_route_goes_before_the_gateway(program: Program) -> None:
-    assert program.one("Gateway").urn in program.after(program.one("HTTPRoute"))
+    assert program.one("Gateway").urn in program.after(program.one("HTTPRoute", "users"))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from local.changes import compare
 from local.engine import Engine, Step
 from local.errors import LocalError
-from local.plan import COMPUTED, MASKED, compare, plan
+from local.plan import COMPUTED, MASKED, plan
 from local.program import read_config, run_program
 from local.provider import Package
 from local.providers import random, tls
@@ -145,7 +146,7 @@ def test_plans_compare_property_by_property(root: Path) -> None:
     before = plan(root, "local")
     after = plan(root, "local", config={"test:length": 24})
     (change,) = compare(before, after)
-    assert (change.operation, change.resource.name) == ("update", "one-password")
+    assert (change.operation, change.resource.name) == ("replace", "one-password")
     assert change.properties == {"length": (20, 24)}
     assert [c.operation for c in compare(before, before[1:])] == ["delete"]
     assert [c.operation for c in compare(before[1:], before)] == ["create"]

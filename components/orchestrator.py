@@ -1,0 +1,56 @@
+"""The function that answers for the services: it checks requests, forwards them and gives the answers one form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, ResourceOptions
+
+from components.bundle import bundle
+from components.certificates import Certificates
+from components.client_secret import ClientSecret, ClientSecretArgs
+from components.function import RUNTIME, Function, FunctionArgs
+from components.grants import ReadSecret
+from components.identity import Identity
+from components.ingress import Ingress
+from components.settings.aws import OrchestratorSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrchestratorArgs:
+    certificates: Certificates
+    ingress: Ingress
+    identity: Identity
+    settings: OrchestratorSettings
+
+
+class Orchestrator(ComponentResource):
+    """Calls the ingress with a certificate that nobody else can read."""
+
+    function: Function
+
+    def __init__(self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:Orchestrator", name, {}, opts)
+        own = ResourceOptions(parent=self)
+        client = ClientSecret(name, ClientSecretArgs(certificates=args.certificates, caller=name), own)
+        self.function = Function(
+            name,
+            FunctionArgs(
+                description="Checks requests, forwards them to the services and gives their answers one form",
+                code=bundle(name, ["app/__init__.py", "app/contract", "app/edge"], ["urllib3"], RUNTIME),
+                handler="app.edge.handler.handler",
+                environment={
+                    "UPSTREAM_URL": args.ingress.url,
+                    "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
+                    "SCOPE_PREFIX": args.identity.scope_prefix,
+                    **args.settings.environment,
+                },
+                grants=[
+                    ReadSecret(secret_arn=client.secret_arn),
+                    *(ReadSecret(secret_arn=arn) for arn in args.settings.secret_arns),
+                ],
+                settings=args.settings,
+            ),
+            own,
+        )
+        self.register_outputs({"function": self.function.function_name})

@@ -1,0 +1,267 @@
+"""Who may do what with products, orders and their events, and what watches over it, in the whole program."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.program import ACCOUNT, REGION, STACKS, Declared, Program, deployed, run
+
+FUNCTIONS = ("catalog", "orders", "relay", "fulfilment")
+SUFFIX = "-1a2b3c4"
+DEAD_LETTER_QUEUES = {"relay-dead-letters", "fulfilment-dead-letters", "order-notices-dead-letters"}
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def program(request: pytest.FixtureRequest) -> Program:
+    return deployed(request.param, False)
+
+
+def statements(declared: Declared, member: str = "policy") -> list[dict[str, Any]]:
+    return list(json.loads(declared[member])["Statement"])
+
+
+def function(program: Program, name: str) -> Declared:
+    return program.one("lambda/function:Function", name)
+
+
+def rights(program: Program, role: str) -> set[str]:
+    """`dynamodb:GetItem table/orders`, without the account and what Pulumi adds to names."""
+    found = set()
+    for statement in statements(program.one("RolePolicy", role)):
+        assert statement["Effect"] == "Allow"
+        resource = statement["Resource"].split(":", 5)[5].replace(SUFFIX, "")
+        found |= {f"{action} {resource}" for action in statement["Action"]}
+    return found
+
+
+OF_THE_TABLES = {
+    "catalog": {
+        *(f"dynamodb:{action} table/products" for action in ("GetItem", "Scan", "PutItem", "UpdateItem", "DeleteItem")),
+        *(f"dynamodb:{action} table/idempotency" for action in ("GetItem", "PutItem")),
+    },
+    "orders": {
+        *(f"dynamodb:{action} table/orders" for action in ("GetItem", "PutItem", "Query")),
+        "dynamodb:Query table/orders/index/by_customer",
+        *(f"dynamodb:{action} table/products" for action in ("BatchGetItem", "UpdateItem")),
+        *(f"dynamodb:{action} table/idempotency" for action in ("GetItem", "PutItem")),
+    },
+    "relay": {
+        f"dynamodb:{action} table/orders/stream/*"
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    },
+    "fulfilment": {
+        *(f"dynamodb:{action} table/orders" for action in ("GetItem", "PutItem")),
+        "dynamodb:UpdateItem table/products",
+    },
+}
+OTHERS = {
+    "catalog": set[str](),
+    "orders": set[str](),
+    "relay": {"events:PutEvents event-bus/orders", "sqs:SendMessage relay-dead-letters"},
+    "fulfilment": {
+        *(
+            f"sqs:{action} fulfilment"
+            for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+        ),
+        "secretsmanager:GetSecretValue secret:fulfilment-AbCdEf",
+    },
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_do_what_it_does_and_nothing_else(program: Program, name: str) -> None:
+    own = {right for right in rights(program, name) if not right.startswith("logs:")}
+    assert own == OF_THE_TABLES[name] | OTHERS[name]
+    logs = {right for right in rights(program, name) if right.startswith("logs:")}
+    assert {right.split()[0] for right in logs} == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert all(right.endswith(f"/{name}:*") for right in logs)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"), [("catalog", ["createProduct#*", "changeStock#*"]), ("orders", ["createOrder#*"])]
+)
+def test_a_function_sees_the_answers_to_its_own_requests_alone(program: Program, name: str, keys: list[str]) -> None:
+    about = [one for one in statements(program.one("RolePolicy", name)) if "table/idempotency" in one["Resource"]]
+    assert about
+    for statement in about:
+        assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+
+
+def test_each_function_has_a_role_of_its_own_which_only_lambda_takes(program: Program) -> None:
+    roles = [function(program, name)["role"] for name in FUNCTIONS]
+    assert roles == [f"arn:aws:iam::{ACCOUNT}:role/{name}{SUFFIX}" for name in FUNCTIONS]
+    for name in FUNCTIONS:
+        (trust,) = statements(program.one("Role", name), "assumeRolePolicy")
+        assert (trust["Principal"], trust["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+
+
+def test_nobody_else_touches_tables_queues_bus_and_topics(program: Program) -> None:
+    touching = {
+        policy.name
+        for policy in program.all("RolePolicy")
+        for statement in statements(policy)
+        if re.match(r"arn:aws:(dynamodb|sqs|events|sns):", statement["Resource"])
+    }
+    assert touching == {*FUNCTIONS, "order-notices"}
+
+
+# ---- events
+
+
+def test_the_relay_alone_sends_events_and_only_those_of_orders(program: Program) -> None:
+    (put,) = (one for one in statements(program.one("RolePolicy", "relay")) if one["Action"] == ["events:PutEvents"])
+    (condition,) = put["Condition"].values()
+    assert condition["events:source"] == ["crosscloud.orders"]
+    types = {f"order.{state}" for state in ("placed", "confirmed", "invoiced", "cancelled", "failed")}
+    assert set(condition["events:detail-type"]) == types
+    rule = json.loads(program.one("EventRule", "fulfilment")["eventPattern"])
+    assert (rule["source"], set(rule["detail-type"])) == (["crosscloud.orders"], types)
+
+
+def test_queues_and_topics_take_from_their_own_sender_alone(program: Program) -> None:
+    rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/orders{SUFFIX}"
+    senders = {one.name: list(allowed(one)) for one in (*program.all("QueuePolicy"), *program.all("TopicPolicy"))}
+    fulfilment = [("events.amazonaws.com", f"{rule}/fulfilment{SUFFIX}")]
+    account = "000000000000" if "local" in program.one("LogGroup", "relay")["name"] else ACCOUNT
+    assert senders == {
+        "fulfilment": fulfilment,
+        "fulfilment-dead-letters": fulfilment,
+        "relay-dead-letters": [],
+        "order-notices-dead-letters": [("events.amazonaws.com", f"{rule}/order-notices{SUFFIX}")],
+        "order-notices": [],
+        "alerts": [("cloudwatch.amazonaws.com", f"arn:aws:cloudwatch:{REGION}:{account}:alarm:*")],
+    }
+
+
+def allowed(policy: Declared) -> Iterator[tuple[str, str]]:
+    """Who may send, and on whose behalf."""
+    tls, *others = statements(policy)
+    assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    for one in others:
+        assert len(one["Action"].split(":")) == 2
+        yield one["Principal"]["Service"], one["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+def test_whatever_fails_is_kept(program: Program) -> None:
+    stream, queue = (program.one("EventSourceMapping", name) for name in ("relay", "fulfilment"))
+    assert stream["destinationConfig.onFailure.destinationArn"].endswith(f":relay-dead-letters{SUFFIX}")
+    assert queue["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    redrive = json.loads(program.one("sqs/queue:Queue", "fulfilment")["redrivePolicy"])
+    assert redrive["deadLetterTargetArn"].endswith(f":fulfilment-dead-letters{SUFFIX}")
+    assert redrive["maxReceiveCount"] == 10
+    targets = {one.name: one["deadLetterConfig.arn"].rpartition(":")[2] for one in program.all("EventTarget")}
+    assert targets == {name: f"{name}-dead-letters{SUFFIX}" for name in ("fulfilment", "order-notices")}
+
+
+def test_a_message_of_a_killed_call_waits_for_six_of_its_timeouts(program: Program) -> None:
+    timeout = function(program, "fulfilment")["timeout"]
+    assert program.one("sqs/queue:Queue", "fulfilment")["visibilityTimeoutSeconds"] == 6 * timeout
+
+
+def test_only_new_events_of_the_table_are_relayed(program: Program) -> None:
+    (pattern,) = program.one("EventSourceMapping", "relay")["filterCriteria.filters"]
+    assert json.loads(pattern["pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"entry": {"S": [{"prefix": "event#"}]}}},
+    }
+
+
+# ---- tables
+
+
+def test_tables_can_be_restored_to_any_second_and_only_idempotency_forgets(program: Program) -> None:
+    tables = {one.name: one for one in program.all("dynamodb/table:Table")}
+    assert tables.keys() == {"products", "orders", "idempotency"}
+    assert all(one["pointInTimeRecovery.enabled"] is True for one in tables.values())
+    assert {name: one["ttl.attributeName"] for name, one in tables.items()} == {
+        "products": None,
+        "orders": None,
+        "idempotency": "expires_at",
+    }
+
+
+@pytest.mark.parametrize(("stack", "protected"), [("local", False), ("dev", False), ("prod", True)])
+def test_tables_are_protected_in_production(stack: str, protected: bool) -> None:
+    for table in deployed(stack, False).all("dynamodb/table:Table"):
+        assert (table.protect, table["deletionProtectionEnabled"]) == (protected, protected)
+
+
+# ---- the way to the services
+
+
+def test_fulfilment_has_a_certificate_and_a_secret_of_its_own(program: Program) -> None:
+    secrets = {
+        name: function(program, name)["environment.variables"]["UPSTREAM_TLS_SECRET_ARN"]
+        for name in ("orchestrator", "fulfilment")
+    }
+    assert len(set(secrets.values())) == 2
+    values = {name: json.loads(program.one("SecretVersion", name)["secretString"]) for name in secrets}
+    assert len({value["certificate"] for value in values.values()}) == 2
+    assert len({value["private_key"] for value in values.values()}) == 2
+    assert len({value["ca"] for value in values.values()}) == 1
+    for name in ("catalog", "orders", "relay"):
+        assert not {"UPSTREAM_URL", "UPSTREAM_TLS_SECRET_ARN"} & function(program, name)["environment.variables"].keys()
+
+
+def test_the_ingress_lets_in_the_orchestrator_and_fulfilment_and_nobody_else(program: Program) -> None:
+    names = program.one("ClientTrafficPolicy")["spec.tls.clientValidation.subjectAltNames.uris"]
+    assert all(one["type"] == "Exact" for one in names)
+    assert [re.sub(r"^spiffe://crosscloud/[a-z]+/", "", one["value"]) for one in names] == [
+        "orchestrator",
+        "fulfilment",
+    ]
+
+
+# ---- alarms
+
+
+def test_every_function_queue_and_dead_letter_queue_is_watched(program: Program) -> None:
+    watched = {(one["metricName"], *one["dimensions"].values()) for one in program.all("MetricAlarm")}
+    assert watched == {
+        *((metric, name + SUFFIX) for metric in ("Errors", "Throttles", "Duration") for name in FUNCTIONS),
+        ("IteratorAge", f"relay{SUFFIX}"),
+        ("ApproximateAgeOfOldestMessage", f"fulfilment{SUFFIX}"),
+        *(("ApproximateNumberOfMessagesVisible", name + SUFFIX) for name in DEAD_LETTER_QUEUES),
+    }
+    queues = {one.name for one in program.all("sqs/queue:Queue")}
+    assert queues == {"fulfilment", *DEAD_LETTER_QUEUES}
+
+
+def test_alarms_tell_people(program: Program) -> None:
+    alerts = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts{SUFFIX}"
+    for alarm in program.all("MetricAlarm"):
+        assert alarm["alarmActions"] == alarm["okActions"] == [alerts]
+
+
+def test_people_get_alarms_by_mail_where_the_stack_names_them() -> None:
+    emails = ["ada@example.com", "ops@example.com"]
+    subscriptions = run(config={"crosscloud:events": {"alertEmails": emails}}).all("TopicSubscription")
+    assert [(one["protocol"], one["endpoint"]) for one in subscriptions] == [("email", email) for email in emails]
+    assert all(one["topic"].endswith(f":alerts{SUFFIX}") for one in subscriptions)
+    assert deployed("local", False).all("TopicSubscription") == []
+
+
+# ---- what customers are told
+
+
+def test_customers_are_told_what_becomes_of_their_orders(program: Program) -> None:
+    rule = program.one("EventRule", "order-notices")
+    told = [f"order.{state}" for state in ("placed", "invoiced", "cancelled", "failed")]
+    assert json.loads(rule["eventPattern"]) == {"source": ["crosscloud.orders"], "detail-type": told}
+    assert program.one("sns/topic:Topic", "order-notices")["kmsMasterKeyId"] == "alias/aws/sns"
+
+
+def test_only_that_rule_publishes_notices_and_can_do_nothing_else(program: Program) -> None:
+    target = program.one("EventTarget", "order-notices")
+    assert target["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/order-notices{SUFFIX}"
+    assert target["arn"].endswith(f":order-notices{SUFFIX}")
+    assert rights(program, "order-notices") == {"sns:Publish order-notices"}
+    (trust,) = statements(program.one("Role", "order-notices"), "assumeRolePolicy")
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    assert trust["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(f"/order-notices{SUFFIX}")
+    assert program.one("RolePolicy", "order-notices").urn in program.after(target)
