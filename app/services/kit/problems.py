@@ -81,6 +81,9 @@ def _problem(error: HTTPException) -> ProblemError:
 
 def _violation(location: tuple[str | int, ...], message: str) -> Violation:
     place, *path = location
+    message = message.removeprefix("Value error, ")  # pydantic's, before what a validator says
+    if path and path[-1] == "[key]":  # of a member's name: the member is the place
+        path.pop()
     if place == "body":
         pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
         return {"pointer": pointer, "detail": message}

@@ -116,6 +116,12 @@ def test_a_key_with_another_body_is_refused(post, rows):
     assert stored(rows) == 1
 
 
+def test_a_violation_is_told_in_words_for_people(post):
+    errors = post("/events", {"events": [event(currency="EUR")]}).json["errors"]
+    assert [error["pointer"] for error in errors] == ["/events/0"]
+    assert not any("Value error" in error["detail"] for error in errors)
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [
@@ -137,8 +143,8 @@ def test_a_key_with_another_body_is_refused(post, rows):
         ({"attributes": {"a": "x" * 257}}, "/attributes/a"),
         ({"attributes": {"a": "\0"}}, "/attributes/a"),
         ({"attributes": {"a": 1}}, "/attributes/a"),
-        ({"attributes": {"\0": "a"}}, "/attributes/\0/[key]"),
-        ({"attributes": {"": "a"}}, "/attributes//[key]"),
+        ({"attributes": {"\0": "a"}}, "/attributes/\0"),
+        ({"attributes": {"": "a"}}, "/attributes/"),
         ({"attributes": {str(n): "\u4e2d" * 256 for n in range(20)}}, "/attributes"),
         ({"attributes": []}, "/attributes"),
         *(
