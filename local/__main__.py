@@ -159,11 +159,13 @@ def plan(
     """
     from local import plan as planner
     from local import report
+    from local.changes import compare
 
-    planned = planner.plan(root.resolve(), stack, config=planner.STAND_INS if stack == "local" else None)
-    changes = planner.compare(planner.plan_of_revision(root, stack, against), planned) if against else None
+    config = planner.STAND_INS if stack == "local" else None
+    planned = planner.plan(root.resolve(), stack, config=config)
+    changes = compare(planner.plan_of_revision(root, stack, against, config=config), planned) if against else None
     if as_json:
-        text = planner.as_json(stack, planned, changes)
+        text = report.as_json(stack, planned, changes)
     elif as_markdown:
         text = report.as_markdown(stack, planned, changes)
     else:
