@@ -1,0 +1,1 @@
+"""Rules that every plan of a stack has to keep, before anything is deployed."""

@@ -1,0 +1,69 @@
+"""`python -m policy`: every rule on the plan of a stack, offline."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cyclopts import App
+
+from local.changes import compare
+from local.errors import LocalError
+from local.plan import STAND_INS, plan, plan_of_revision
+from policy.changes import judge_changes
+from policy.judge import Verdict, judge
+from policy.planned import stack_of
+from policy.rules import RULES
+
+ROOT = Path(__file__).resolve().parent.parent
+VIOLATED = 1
+"""Exit status; 2 when nothing could be judged."""
+
+app = App(name="policy", help=__doc__, version_flags=[])
+
+
+@app.default
+def check(*, stack: list[str], against: str | None = None) -> None:
+    """Judge what the program declares for stacks. The exit status is 1 when a rule is violated, 2 when the program has
+    no plan.
+
+    Parameters
+    ----------
+    stack
+        local, dev or prod; can be given several times.
+    against
+        A git revision; also judge what the change from it does to what is already there.
+    """
+    good = True
+    for name in stack:
+        config = STAND_INS if name == "local" else None
+        planned = plan(ROOT, name, config=config)
+        changes = compare(plan_of_revision(ROOT, name, against, config=config), planned) if against else []
+        verdict = judge(stack_of(ROOT, name, planned), changes=list(judge_changes(changes)))
+        sys.stdout.write("\n".join(_lines(name, verdict)) + "\n")
+        good = good and verdict.good
+    if not good:
+        sys.exit(VIOLATED)
+
+
+def _lines(stack: str, verdict: Verdict) -> list[str]:
+    unneeded = [
+        f"{exemption.type} {exemption.name}: the exemption from {exemption.rule} is not needed. "
+        f"Remove it from policy/exemptions.py, or {stack} from its stacks."
+        for exemption in verdict.unneeded
+    ]
+    state = "keeps" if verdict.good else "does not keep"
+    summary = f"{stack} {state} the {len(RULES) + 1} rules; exemptions with a reason: {len(verdict.exempted)}."
+    return [*map(str, verdict.violations), *unneeded, summary]
+
+
+def main() -> None:
+    try:
+        app()
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""Where a Pulumi engine starts the pack. It runs this folder by itself, so the repository has to be found first."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+from policy.pack import NAME, policies
+
+PolicyPack(name=NAME, enforcement_level=EnforcementLevel.MANDATORY, policies=policies())

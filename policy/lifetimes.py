@@ -1,0 +1,56 @@
+"""Until when the versions that a stack may use are supported; to be looked over at least every 180 days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+FRESH_DAYS = 180
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifetime:
+    """`ends` is the first day without security fixes; `source` said so on the day `checked`."""
+
+    product: str
+    version: str
+    ends: date
+    source: str
+    checked: date
+
+
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtimes-supported"
+_AKS = "https://learn.microsoft.com/azure/aks/supported-kubernetes-versions#aks-kubernetes-release-calendar"
+_POSTGRES = "https://www.postgresql.org/support/versioning/"
+_ENVOY = "https://gateway.envoyproxy.io/news/releases/matrix/"
+_CHECKED = date(2026, 11, 20)
+
+
+def _row(product: str, version: str, ends: tuple[int, int, int], source: str) -> Lifetime:
+    return Lifetime(product=product, version=version, ends=date(*ends), source=source, checked=_CHECKED)
+
+
+LIFETIMES = (
+    _row("AWS Lambda runtime", "python3.12", (2028, 10, 31), _LAMBDA),
+    _row("AWS Lambda runtime", "python3.13", (2029, 6, 30), _LAMBDA),
+    _row("AWS Lambda runtime", "python3.14", (2029, 6, 30), _LAMBDA),
+    # AKS gives months: the first day of the month is the careful reading.
+    _row("Kubernetes on AKS", "1.34", (2026, 11, 1), _AKS),
+    _row("Kubernetes on AKS", "1.35", (2027, 3, 1), _AKS),
+    _row("Kubernetes on AKS", "1.36", (2027, 6, 1), _AKS),
+    _row("PostgreSQL", "14", (2026, 11, 12), _POSTGRES),
+    _row("PostgreSQL", "15", (2027, 11, 11), _POSTGRES),
+    _row("PostgreSQL", "16", (2028, 11, 9), _POSTGRES),
+    _row("PostgreSQL", "17", (2029, 11, 8), _POSTGRES),
+    _row("PostgreSQL", "18", (2030, 11, 14), _POSTGRES),
+    _row("Envoy Gateway", "1.9", (2027, 2, 14), _ENVOY),
+)
+
+
+def lifetime(product: str, version: str) -> Lifetime | None:
+    return next((row for row in LIFETIMES if (row.product, row.version) == (product, version)), None)
+
+
+def stale(today: date) -> list[Lifetime]:
+    """Rows that nobody has looked over for too long."""
+    return [row for row in LIFETIMES if (today - row.checked).days > FRESH_DAYS]

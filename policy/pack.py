@@ -1,0 +1,137 @@
+"""The rules as a pack that a Pulumi engine loads (CrossGuard): `pulumi up --policy-pack policy/crossguard`.
+
+An engine shows each resource as it is declared, with its real values; rules that need a plan (`plan_only`) and rules
+over changes are for `python -m policy`. https://www.pulumi.com/docs/iac/crossguard/
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from policy.exemptions import EXEMPTIONS
+from policy.judge import violations
+from policy.rule import COMPUTED, Resource, Rule, Stack
+from policy.rules import RULES
+
+NAME = "crosscloud"
+
+
+class Inputs:
+    """What the resources were declared with, by URN. A stack is judged by them: its own properties are outputs, where
+    an autoscaler's replicas look like the program's."""
+
+    def __init__(self) -> None:
+        self._resources: dict[str, Resource] = {}
+        self._lock = threading.Lock()
+
+    def add(self, urn: str, resource: Resource) -> None:
+        with self._lock:
+            self._resources[urn] = resource
+
+    def of(self, urns: Sequence[str]) -> dict[str, Resource]:
+        with self._lock:
+            return {urn: self._resources[urn] for urn in urns if urn in self._resources}
+
+
+def policies(rules: Sequence[Rule] = RULES) -> list[Policy]:
+    inputs = Inputs()
+    return [_policy(rule, inputs) for rule in rules if not rule.plan_only] + [_recorder(inputs)]
+
+
+def _recorder(inputs: Inputs) -> Policy:
+    def record(args: ResourceValidationArgs, _report: ReportViolation) -> None:
+        inputs.add(args.urn, _resource(args))
+
+    return ResourceValidationPolicy(
+        name="records-inputs",
+        description="Remembers what resources are declared with, for the rules over the whole stack.",
+        validate=record,
+        enforcement_level=EnforcementLevel.MANDATORY,
+    )
+
+
+def _policy(rule: Rule, inputs: Inputs) -> Policy:
+    if rule.stack:
+        return StackValidationPolicy(
+            name=rule.name,
+            description=f"{rule.why}.",
+            url=rule.source,
+            enforcement_level=EnforcementLevel.MANDATORY,
+            validate=_whole(rule, inputs),
+        )
+    return ResourceValidationPolicy(
+        name=rule.name,
+        description=f"{rule.why}.",
+        url=rule.source,
+        enforcement_level=EnforcementLevel.MANDATORY,
+        validate=_single(rule),
+    )
+
+
+def _single(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type in rule.types:
+            for sentence, _ in _sentences(rule, _stack([_resource(args)])):
+                report(sentence, None)
+
+    return validate
+
+
+def _whole(rule: Rule, inputs: Inputs) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        known = inputs.of([resource.urn for resource in args.resources])
+        urns = {resource.label: urn for urn, resource in known.items()}
+        for sentence, label in _sentences(rule, _stack(list(known.values()))):
+            report(sentence, urns.get(label))
+
+    return validate
+
+
+def _sentences(rule: Rule, stack: Stack) -> Iterator[tuple[str, str]]:
+    exemptions = [exemption for exemption in EXEMPTIONS if stack.name in exemption.stacks]
+    for violation in violations(stack, [rule]):
+        # What is not known in a preview is asked for again, with its value, in the update.
+        unknown = COMPUTED in str(violation.finding.given)
+        if not unknown and not any(exemption.covers(violation) for exemption in exemptions):
+            yield str(violation), violation.resource
+
+
+def _stack(resources: Sequence[Resource]) -> Stack:
+    production = pulumi.Config(pulumi.get_project()).get_bool("production") is True
+    custom = tuple(resource for resource in resources if not resource.type.startswith((f"{NAME}:", "pulumi:pulumi:")))
+    return Stack(name=pulumi.get_stack(), production=production, resources=custom, config={})
+
+
+def _resource(args: ResourceValidationArgs) -> Resource:
+    properties = _plain(args.props)
+    return Resource(type=args.resource_type, name=args.name, properties=properties, protect=args.opts.protect)
+
+
+def _plain(value: Any) -> Any:
+    """Without the proxies that raise at a value that is not known yet: `<computed>` stands for it, as in a plan."""
+    if isinstance(value, Mapping):
+        return {key: _known(value, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_known(value, index) for index in range(len(value))]
+    return value
+
+
+def _known(holder: Any, key: Any) -> Any:
+    try:
+        return _plain(holder[key])
+    except UnknownValueError:
+        return COMPUTED

@@ -1,0 +1,40 @@
+"""A plan, as the rules want it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from local.errors import LocalError
+from local.plan import STAND_INS, Planned, plan
+from local.program import read_config
+from policy.rule import Resource, Stack
+
+
+def resources(planned: Iterable[Planned]) -> tuple[Resource, ...]:
+    """Components are left out: they exist in the program only."""
+    return tuple(
+        Resource(type=each.type, name=each.name, properties=each.properties, protect=each.protect)
+        for each in planned
+        if each.custom
+    )
+
+
+def stack_of(root: Path, name: str, planned: list[Planned] | None = None) -> Stack:
+    """The stack as the program of `root` declares it. Raises LocalError."""
+    project, texts, _ = read_config(root, name)
+    config = {key: _value(text) for key, text in texts.items()}
+    if planned is None:
+        planned = plan(root, name, config=STAND_INS if name == "local" else None)
+    found = resources(planned)
+    if not found:
+        raise LocalError(f"The program declares nothing for the stack {name}: nothing was judged.")
+    return Stack(name=name, production=config.get(f"{project}:production") is True, resources=found, config=config)
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

@@ -1,0 +1,110 @@
+"""Queues and topics: encrypted, and with a place for what can't be handled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.rule import Finding, Resource, Rule, Stack
+
+_QUEUE = "aws:sqs/queue:Queue"
+_TOPIC = "aws:sns/topic:Topic"
+_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_KEY_OF_AWS = "alias/aws/sns"
+_MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+_DEVELOPERS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide"
+
+
+def queues_are_encrypted(queue: Resource) -> Iterator[Finding]:
+    if queue.get("sqsManagedSseEnabled") is not True and not queue.get("kmsMasterKeyId"):
+        yield Finding(
+            property="sqsManagedSseEnabled",
+            allowed="be true, or kmsMasterKeyId be given",
+            given=queue.get("sqsManagedSseEnabled"),
+            do="Set one of them.",
+        )
+
+
+def topics_are_encrypted(stack: Stack) -> Iterator[Finding]:
+    """With a key of the stack where alarms come in: CloudWatch may not use the key that AWS keeps for topics
+    (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger)."""
+    told = {arn for alarm in stack.of(_ALARM) for arn in alarm.get("alarmActions", [])}
+    for topic in stack.of(_TOPIC):
+        key = topic.get("kmsMasterKeyId")
+        if not key or (key == _KEY_OF_AWS and _reference(topic, "arn") in told):
+            yield Finding(
+                property="kmsMasterKeyId",
+                allowed="name a key, one of the stack's where alarms come in",
+                given=key,
+                do="Give it one whose policy lets cloudwatch.amazonaws.com use it.",
+                resource=topic,
+            )
+
+
+def consumers_lose_nothing(stack: Stack) -> Iterator[Finding]:
+    """A queue that a function reads has a dead-letter queue, and a mapping reports single failures."""
+    redriven = {_reference(queue, "arn") for queue in stack.of(_QUEUE) if queue.get("redrivePolicy")}
+    queues = {_reference(queue, "arn"): queue for queue in stack.of(_QUEUE)}
+    for mapping in stack.of(_MAPPING):
+        source = mapping.get("eventSourceArn")
+        if source in queues and source not in redriven:
+            yield Finding(
+                property="redrivePolicy",
+                allowed="name a dead-letter queue",
+                given=None,
+                do="Set redrive_policy: a message that always fails would be tried until it expires, then be gone.",
+                resource=queues[source],
+            )
+        yield from _failures(mapping)
+
+
+def _failures(mapping: Resource) -> Iterator[Finding]:
+    """A stream's records are in order: halving a batch that failed finds the one, as reporting it does."""
+    stream = mapping.get("startingPosition") is not None
+    reports = "ReportBatchItemFailures" in mapping.get("functionResponseTypes", [])
+    if not reports and not (stream and mapping.get("bisectBatchOnFunctionError") is True):
+        yield Finding(
+            property="functionResponseTypes",
+            allowed="hold ReportBatchItemFailures" + (", or bisectBatchOnFunctionError be true" if stream else ""),
+            given=mapping.get("functionResponseTypes"),
+            do="Set it: one failed message would repeat all others of its batch.",
+            resource=mapping,
+        )
+    if stream and not mapping.get("destinationConfig.onFailure.destinationArn"):
+        yield Finding(
+            property="destinationConfig.onFailure",
+            allowed="be given",
+            given=None,
+            do="Name a queue: a record that always fails would be gone when its retries end.",
+            resource=mapping,
+        )
+
+
+def _reference(resource: Resource, output: str) -> str:
+    return f"<{resource.kind} {resource.name}.{output}>"
+
+
+RULES = (
+    Rule(
+        name="queues-are-encrypted",
+        why="Messages hold orders of people",
+        source=f"{_DEVELOPERS}/sqs-server-side-encryption.html",
+        types=(_QUEUE,),
+        resource=queues_are_encrypted,
+        clouds_only=True,
+    ),
+    Rule(
+        name="topics-are-encrypted",
+        why="Alarms tell how the system is built and where it hurts",
+        source="https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html",
+        types=(_ALARM, _TOPIC),
+        stack=topics_are_encrypted,
+        production_only=True,
+    ),
+    Rule(
+        name="consumers-lose-nothing",
+        why="An event that can't be handled should wait for a person",
+        source=f"{_DEVELOPERS}/sqs-dead-letter-queues.html",
+        types=(_MAPPING, _QUEUE),
+        stack=consumers_lose_nothing,
+    ),
+)

@@ -1,0 +1,264 @@
+"""One security argument of the program changed at a time: each time a rule says so; and none does for the program."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from policy.judge import judge
+from policy.planned import stack_of
+from policy.rule import Stack
+from tests.support.program import ROOT, STACKS
+
+Properties = dict[str, Any]
+Mutation = Callable[[Properties], None]
+
+CLUSTER = "azure-native:containerservice:ManagedCluster"
+SERVER = "azure-native:dbforpostgresql:Server"
+REGISTRY = "azure-native:containerregistry:Registry"
+ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+CREDENTIAL = "azure-native:managedidentity:FederatedIdentityCredential"
+ROUTE, STAGE = "aws:apigatewayv2/route:Route", "aws:apigatewayv2/stage:Stage"
+API = "aws:apigatewayv2/api:Api"
+FUNCTION, PERMISSION = "aws:lambda/function:Function", "aws:lambda/permission:Permission"
+ROLE, RIGHTS = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
+LOGS = "aws:cloudwatch/logGroup:LogGroup"
+POOL, CLIENT = "aws:cognito/userPool:UserPool", "aws:cognito/userPoolClient:UserPoolClient"
+DEPLOYMENT, SERVICE = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"
+NAMESPACE, POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+ACCOUNT, SECRET = "kubernetes:core/v1:ServiceAccount", "kubernetes:core/v1:Secret"
+SCALER, BUDGET = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:policy/v1:PodDisruptionBudget"
+GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
+BACKEND_TLS = "kubernetes:gateway.networking.k8s.io/v1:BackendTLSPolicy"
+CALLERS = "kubernetes:gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy"
+SOURCES = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+LEAF, KEY = "tls:index/locallySignedCert:LocallySignedCert", "tls:index/privateKey:PrivateKey"
+VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+PROVIDER = "pulumi:providers:kubernetes"
+
+FRONTEND = "spec.tls.frontend.default.validation"
+APP = "spec.template.spec.containers.0"
+
+
+def to(path: str, value: Any) -> Mutation:
+    """Sets a property; None takes it away."""
+
+    def mutate(properties: Properties) -> None:
+        *steps, last = path.split(".")
+        holder: Any = properties
+        for step in steps:
+            holder = holder[int(step)] if isinstance(holder, list) else holder.setdefault(step, {})
+        if isinstance(holder, list):
+            holder[int(last)] = value
+        elif value is None:
+            del holder[last]
+        else:
+            holder[last] = value
+
+    return mutate
+
+
+def replaced(path: str, old: str, new: str) -> Mutation:
+    """Replaces a part of a text."""
+
+    def mutate(properties: Properties) -> None:
+        assert old in properties[path]
+        properties[path] = properties[path].replace(old, new)
+
+    return mutate
+
+
+MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
+    # public exposure
+    ("servers-are-private", SERVER, to("network.publicNetworkAccess", "Enabled")),
+    ("servers-are-private", SERVER, to("network.delegatedSubnetResourceId", None)),
+    ("api-servers-are-not-for-everybody", CLUSTER, to("apiServerAccessProfile.authorizedIPRanges", ["0.0.0.0/0"])),
+    ("api-servers-are-not-for-everybody", CLUSTER, to("apiServerAccessProfile.authorizedIPRanges", None)),
+    ("routes-need-a-token", ROUTE, to("authorizationType", "NONE")),
+    ("routes-need-a-token", ROUTE, to("authorizationScopes", None)),
+    ("browsers-only-from-named-origins", API, to("corsConfiguration.allowOrigins", ["*"])),
+    ("functions-are-called-by-one-caller", PERMISSION, to("principal", "*")),
+    ("functions-are-called-by-one-caller", PERMISSION, to("sourceArn", None)),
+    ("functions-are-called-by-one-caller", PERMISSION, to("qualifier", None)),
+    ("services-stay-inside", SERVICE, to("spec.type", "LoadBalancer")),
+    ("services-stay-inside", SERVICE, to("spec.type", "NodePort")),
+    ("gateways-refuse-by-default", SOURCES, to("spec.authorization.defaultAction", "Allow")),
+    ("stages-are-throttled", STAGE, to("defaultRouteSettings.throttlingRateLimit", None)),
+    # who gets in
+    (
+        "gateways-ask-for-certificates",
+        GATEWAY,
+        to("spec.tls.frontend.default.validation.mode", "AllowInsecureFallback"),
+    ),
+    ("gateways-ask-for-certificates", GATEWAY, to("spec.tls.frontend", {})),
+    ("gateways-ask-for-certificates", GATEWAY, to("spec.listeners.0.protocol", "HTTP")),
+    ("callers-are-verified", CALLERS, to("spec.tls.clientValidation.subjectAltNames", None)),
+    ("callers-are-verified", CALLERS, to("spec.tls.clientValidation.mode", "Request")),
+    ("clusters-are-entered-with-entra-only", CLUSTER, to("disableLocalAccounts", False)),
+    ("clusters-are-entered-with-entra-only", CLUSTER, to("aadProfile.enableAzureRBAC", False)),
+    ("clusters-are-entered-with-entra-only", CLUSTER, to("apiServerAccessProfile.disableRunCommand", None)),
+    ("registries-know-identities-only", REGISTRY, to("adminUserEnabled", True)),
+    ("registries-know-identities-only", REGISTRY, to("anonymousPullEnabled", True)),
+    ("servers-know-no-password", SERVER, to("authConfig.passwordAuth", "Enabled")),
+    ("pods-identities-are-theirs-alone", CREDENTIAL, to("subject", "system:serviceaccount:apps:*")),
+    ("pods-identities-are-theirs-alone", CREDENTIAL, to("audiences", ["everybody"])),
+    ("people-do-not-sign-up", POOL, to("adminCreateUserConfig.allowAdminCreateUserOnly", False)),
+    ("clients-prove-who-they-are", CLIENT, to("allowedOauthFlows", ["implicit"])),
+    ("clients-prove-who-they-are", CLIENT, to("generateSecret", False)),
+    ("clients-prove-who-they-are", CLIENT, to("tokenValidityUnits.accessToken", "hours")),
+    # encryption
+    ("callers-are-verified", CALLERS, to("spec.tls.minVersion", "1.0")),
+    ("routes-lead-to-tls", BACKEND_TLS, to("spec.targetRefs.0.name", "another")),
+    ("routes-lead-to-tls", BACKEND_TLS, to("spec.validation.hostname", None)),
+    ("secrets-are-marked", SECRET, to("stringData", {"url": "postgresql://..."})),
+    ("secrets-are-marked", VERSION, to("secretString", "{}")),
+    ("secrets-are-marked", PROVIDER, to("kubeconfig", "apiVersion: v1")),
+    ("nothing-looks-like-a-secret", FUNCTION, to("description", "postgresql://u:pw@host/db")),
+    ("functions-are-told-where-secrets-are", FUNCTION, to("environment.variables.API_KEY", "abc")),
+    ("containers-hold-no-secret-in-clear", DEPLOYMENT, to(f"{APP}.env.0", {"name": "DB_PASSWORD", "value": "x"})),
+    ("certificates-end", LEAF, to("validityPeriodHours", 87600)),
+    ("leaves-sign-nothing", LEAF, to("allowedUses", ["cert_signing"])),
+    ("leaves-sign-nothing", LEAF, to("allowedUses", ["client_auth", "server_auth"])),
+    ("keys-are-strong", KEY, to("ecdsaCurve", "P224")),
+    # rights
+    ("actions-are-named", RIGHTS, replaced("policy", "secretsmanager:GetSecretValue", "secretsmanager:*")),
+    ("actions-are-named", RIGHTS, replaced("policy", "logs:PutLogEvents", "*")),
+    ("resources-are-named", RIGHTS, replaced("policy", "<SecretVersion orchestrator.secretArn>", "*")),
+    ("resources-are-named", RIGHTS, replaced("policy", "<LogGroup orchestrator.arn>:*", "arn:aws:logs:*:*:*")),
+    ("policies-can-be-read", RIGHTS, to("policy", "<computed>")),
+    ("principals-are-named", ROLE, replaced("assumeRolePolicy", '{"Service": "lambda.amazonaws.com"}', '"*"')),
+    ("no-policies-of-aws", ROLE, to("managedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"])),
+    ("roles-are-small", ASSIGNMENT, to("roleDefinitionId", "/x/8e3af657-a8ff-443c-a75c-2fe8c4bcb635")),
+    ("roles-are-small", ASSIGNMENT, to("scope", "/subscriptions/00000000-0000-0000-0000-000000000000")),
+    # logs
+    ("logs-end", LOGS, to("retentionInDays", None)),
+    ("production-remembers", LOGS, to("retentionInDays", 7)),
+    ("functions-write-to-a-group-of-the-stack", FUNCTION, to("loggingConfig.logGroup", "/aws/lambda/x")),
+    ("function-logs-are-json", FUNCTION, to("loggingConfig.logFormat", "Text")),
+    ("calls-are-logged", STAGE, to("accessLogSettings", None)),
+    # pods
+    ("images-are-named-by-digest", DEPLOYMENT, to(f"{APP}.image", "registry.example/users:latest")),
+    ("images-are-named-by-digest", DEPLOYMENT, to(f"{APP}.image", "<Image users.name>")),
+    ("pods-are-confined", DEPLOYMENT, to(f"{APP}.securityContext.privileged", True)),
+    ("pods-are-confined", DEPLOYMENT, to(f"{APP}.securityContext.allowPrivilegeEscalation", True)),
+    ("pods-are-confined", DEPLOYMENT, to(f"{APP}.securityContext.readOnlyRootFilesystem", False)),
+    ("pods-are-confined", DEPLOYMENT, to(f"{APP}.securityContext.capabilities.drop", [])),
+    ("pods-are-confined", DEPLOYMENT, to(f"{APP}.securityContext.capabilities.add", ["NET_ADMIN"])),
+    ("pods-are-confined", DEPLOYMENT, to(f"{APP}.securityContext.runAsUser", 0)),
+    ("pods-are-confined", DEPLOYMENT, to("spec.template.spec.securityContext.runAsNonRoot", False)),
+    ("pods-are-confined", DEPLOYMENT, to("spec.template.spec.securityContext.seccompProfile", None)),
+    ("pods-share-nothing-of-the-node", DEPLOYMENT, to("spec.template.spec.hostNetwork", True)),
+    ("pods-share-nothing-of-the-node", DEPLOYMENT, to("spec.template.spec.volumes.1", {"name": "t", "hostPath": {}})),
+    ("pods-mount-no-token", DEPLOYMENT, to("spec.template.spec.automountServiceAccountToken", True)),
+    ("accounts-mount-no-token", ACCOUNT, to("automountServiceAccountToken", None)),
+    ("containers-say-what-they-need", DEPLOYMENT, to(f"{APP}.resources.limits", None)),
+    ("namespaces-admit-confined-pods-only", NAMESPACE, to("metadata.labels", {"edge": "true"})),
+    ("namespaces-deny-by-default", POLICY, to("spec.policyTypes", ["Ingress"])),
+    ("flows-are-named", POLICY, to("spec.ingress", [{"ports": [{"port": 8443}]}])),
+    ("flows-are-named", POLICY, to("spec.egress", [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{}]}])),
+    ("flows-are-named", POLICY, to("spec.egress", [{"to": [{"namespaceSelector": {}}], "ports": [{"port": 1}]}])),
+    ("clusters-enforce-network-policies", CLUSTER, to("networkProfile.networkPolicy", "none")),
+    # staying up
+    ("autoscalers-own-the-replicas", DEPLOYMENT, to("spec.replicas", 3)),
+    ("services-have-two-pods", SCALER, to("spec.minReplicas", 1)),
+    ("nodes-can-be-drained", BUDGET, to("spec.maxUnavailable", 0)),
+    ("nodes-can-be-drained", BUDGET, to("spec.selector.matchLabels", {"app": "another"})),
+    ("roll-outs-keep-capacity", DEPLOYMENT, to("spec.strategy.rollingUpdate.maxUnavailable", 1)),
+    ("servers-can-be-restored", SERVER, to("backup.backupRetentionDays", 1)),
+    ("servers-outlive-a-zone", SERVER, to("highAvailability.mode", "Disabled")),
+    ("pools-are-not-deleted", POOL, to("deletionProtection", "INACTIVE")),
+    ("clusters-have-an-uptime-agreement", CLUSTER, to("sku.tier", "Free")),
+    # versions, tags
+    ("versions-are-supported", FUNCTION, to("runtime", "python3.7")),
+    ("versions-are-supported", CLUSTER, to("kubernetesVersion", "1.26")),
+    ("versions-are-supported", SERVER, to("version", "11")),
+    ("versions-are-supported", RELEASE, to("version", "v1.2.0")),
+    ("charts-are-pinned", RELEASE, to("version", "latest")),
+    ("nodes-are-patched", CLUSTER, to("autoUpgradeProfile.nodeOSUpgradeChannel", "None")),
+    ("azure-resources-are-tagged", CLUSTER, to("tags", {"project": "crosscloud"})),
+)
+
+
+@functools.cache
+def planned(stack: str) -> Stack:
+    return stack_of(ROOT, stack)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_program_keeps_every_rule(stack: str) -> None:
+    verdict = judge(planned(stack))
+    assert [str(violation) for violation in verdict.violations] == []
+    assert verdict.unneeded == ()
+
+
+def _id(case: Any) -> str:
+    return re.sub(r"\W+", "-", case) if isinstance(case, str) else ""
+
+
+@pytest.mark.parametrize(("rule", "type_", "mutate"), MUTATIONS, ids=_id)
+def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation) -> None:
+    """In some resource of the type to which it can be done: another policy's text may not hold what is replaced."""
+    stack = planned("prod")
+    noticed: set[str] = set()
+    fitted = 0
+    for index, resource in enumerate(stack.resources):
+        if resource.type != type_:
+            continue
+        properties = copy.deepcopy(dict(resource.properties))
+        try:
+            mutate(properties)
+        except (AssertionError, KeyError):
+            continue
+        fitted += 1
+        changed = Stack(
+            name=stack.name,
+            production=stack.production,
+            config=stack.config,
+            resources=(
+                *stack.resources[:index],
+                dataclasses.replace(resource, properties=properties),
+                *stack.resources[index + 1 :],
+            ),
+        )
+        noticed |= {violation.rule.name for violation in judge(changed).violations}
+    assert fitted, f"the program has no {type_} to which this can be done"
+    assert rule in noticed
+
+
+def test_a_resource_that_is_not_protected_any_more_is_noticed() -> None:
+    stack = planned("prod")
+    for weak in (CLUSTER, SERVER, "azure-native:dbforpostgresql:Database"):
+        resources = tuple(
+            type(each)(
+                type=each.type, name=each.name, properties=each.properties, protect=each.type != weak and each.protect
+            )
+            for each in stack.resources
+        )
+        changed = Stack(name="prod", production=True, resources=resources, config=stack.config)
+        assert "what-is-precious-is-protected" in {found.rule.name for found in judge(changed).violations}
+
+
+def test_a_policy_that_is_left_out_is_noticed() -> None:
+    stack = planned("prod")
+    for gone, rule in (
+        (POLICY, "namespaces-deny-by-default"),
+        (BACKEND_TLS, "routes-lead-to-tls"),
+        (BUDGET, "nodes-can-be-drained"),
+        (LOGS, "functions-write-to-a-group-of-the-stack"),
+    ):
+        resources = tuple(each for each in stack.resources if each.type != gone)
+        changed = Stack(name="prod", production=True, resources=resources, config=stack.config)
+        assert rule in {found.rule.name for found in judge(changed).violations}
+
+
+def test_missing_tags_of_aws_are_noticed() -> None:
+    stack = planned("prod")
+    changed = Stack(name="prod", production=True, resources=stack.resources, config={})
+    assert "aws-tags-everything" in {found.rule.name for found in judge(changed).violations}

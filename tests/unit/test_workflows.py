@@ -1,0 +1,146 @@
+"""The workflows: what they run exists here, what they use is pinned, and nobody's text becomes a command."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.program import ROOT
+
+Step = dict[str, Any]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+EVERY = pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.relative_to(ROOT).as_posix())
+JOBS = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+
+PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+OWN = re.compile(r"uses: \./\.github/actions/[a-z]+$")
+MODULE = re.compile(r"python -m ([\w.]+)((?: (?!-)[\w]+)?)(.*)")
+
+
+def content(path: Path) -> dict[Any, Any]:
+    loaded: dict[Any, Any] = yaml.safe_load(path.read_text())
+    return loaded
+
+
+def steps(path: Path) -> Iterator[Step]:
+    document = content(path)
+    if "runs" in document:
+        yield from document["runs"]["steps"]
+    for job in document.get("jobs", {}).values():
+        yield from job["steps"]
+
+
+def commands(path: Path) -> Iterator[str]:
+    """Every line of every script, continued lines as one."""
+    for step in steps(path):
+        yield from re.sub(r"\\\n\s*", " ", step.get("run", "")).splitlines()
+
+
+@EVERY
+def test_every_action_is_pinned_by_commit_with_its_version(path: Path) -> None:
+    uses = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
+    assert [line for line in uses if not PINNED.search(line) and not OWN.search(line)] == []
+
+
+@EVERY
+def test_every_own_action_is_there(path: Path) -> None:
+    for step in steps(path):
+        if step.get("uses", "").startswith("./"):
+            assert (ROOT / step["uses"] / "action.yml").is_file()
+
+
+@EVERY
+def test_no_expression_is_put_into_a_script(path: Path) -> None:
+    """It would be read by the shell: a branch can be named `$(curl evil)`."""
+    assert [command for command in commands(path) if "${{" in command] == []
+
+
+@EVERY
+def test_every_make_target_exists(path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for command in commands(path):
+        for target in re.findall(r"\bmake ([a-z][\w-]*)", command):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), command
+
+
+@functools.cache
+def help_of(module: str, subcommand: str) -> str:
+    command = [sys.executable, "-m", module, *subcommand.split(), "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@EVERY
+def test_every_module_exists_and_knows_its_options(path: Path) -> None:
+    for command in commands(path):
+        for module, subcommand, rest in MODULE.findall(command):
+            assert importlib.util.find_spec(module), command
+            for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
+                assert option in help_of(module, subcommand), f"{command}: {option}"
+
+
+@EVERY
+def test_every_file_that_is_named_exists(path: Path) -> None:
+    for command in commands(path):
+        for name in re.findall(r"policy/[\w/]+", command):
+            assert (ROOT / name).exists(), command
+
+
+@JOBS
+def test_every_job_has_few_rights_and_an_end(path: Path) -> None:
+    document = content(path)
+    assert document["permissions"] == {}
+    assert "concurrency" in document
+    for name, job in document["jobs"].items():
+        assert 0 < job["timeout-minutes"] <= 120, name
+        assert set(job["permissions"]) <= {"contents", "id-token", "pull-requests"}, name
+        assert job["permissions"].get("contents", "read") == "read", name
+
+
+@JOBS
+def test_a_checkout_leaves_no_credential(path: Path) -> None:
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@EVERY
+def test_no_secret_is_stored(path: Path) -> None:
+    assert "secrets." not in path.read_text()
+
+
+def test_pull_requests_of_forks_meet_no_cloud() -> None:
+    document = content(ROOT / ".github" / "workflows" / "pull-request.yml")
+    # YAML 1.1 reads `on` as true.
+    assert set(document[True]) == {"pull_request"}
+    for name, job in document["jobs"].items():
+        powerful = set(job["permissions"].values()) != {"read"}
+        own_branches = "head.repo.full_name == github.repository" in job.get("if", "")
+        assert powerful == own_branches, name
+        assert not (job["permissions"].get("id-token") and job["permissions"].get("pull-requests")), name
+
+
+def test_prod_follows_dev_and_needs_an_approval() -> None:
+    jobs = content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"]
+    assert (jobs["dev"]["needs"], jobs["prod"]["needs"]) == ("test", "dev")
+    assert (jobs["dev"]["environment"], jobs["prod"]["environment"]) == ("dev", "prod")
+    images = [step.get("uses", "") for step in jobs["prod"]["steps"]].index("./.github/actions/images")
+    deploys = [index for index, step in enumerate(jobs["prod"]["steps"]) if "delivery.canary" in step.get("run", "")]
+    assert deploys
+    assert images < deploys[0]
+
+
+def test_the_pulumi_that_is_installed_is_the_sdks() -> None:
+    locked = re.search(r"^pulumi==([\d.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    action = (ROOT / ".github" / "actions" / "cloud" / "action.yml").read_text()
+    assert locked
+    assert f"pulumi-version: {locked[1]}\n" in action
