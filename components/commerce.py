@@ -82,6 +82,8 @@ class Commerce(ComponentResource):
         self._args, self._own = args, ResourceOptions(parent=self)
         sources = ["app/__init__.py", "app/contract", "app/edge", "app/commerce"]
         self._code = bundle(name, sources, ["urllib3"], RUNTIME)
+        # A deployment to any other is refused.
+        (account,) = pulumi.Config("aws").require_object("allowedAccountIds")
         self._tables()
         bus = EventBus(
             "orders",
@@ -99,7 +101,9 @@ class Commerce(ComponentResource):
             ),
             self._own,
         )
-        notices = Notices("order-notices", NoticesArgs(bus=bus, source=SOURCE, detail_types=TOLD), self._own)
+        notices = Notices(
+            "order-notices", NoticesArgs(account=account, bus=bus, source=SOURCE, detail_types=TOLD), self._own
+        )
         self.functions = {"catalog": self._catalog(), "orders": self._taking_orders()}
         watched = [
             *self._relay(bus),
@@ -110,7 +114,7 @@ class Commerce(ComponentResource):
             watched += _of_function(function, alarmed)
         alerts = Topic(
             "alerts",
-            TopicArgs(senders=_alarms(), encrypted=False, emails=args.events.alert_emails),
+            TopicArgs(account=account, senders=[_alarms(account)], emails=args.events.alert_emails),
             self._own,
         )
         Alarms(name, AlarmsArgs(alarms=watched, actions=[alerts.arn]), self._own)
@@ -261,16 +265,10 @@ class Commerce(ComponentResource):
         )
 
 
-def _alarms() -> list[Sender]:
+def _alarms(account: str) -> Sender:
     """The stack's alarms can't be asked for their ARNs, since they name the topic: any of the account and region."""
-    config = pulumi.Config("aws")
-    return [
-        Sender(
-            service="cloudwatch.amazonaws.com",
-            source_arn=f"arn:aws:cloudwatch:{config.require('region')}:{account}:alarm:*",
-        )
-        for account in config.require_object("allowedAccountIds")
-    ]
+    region = pulumi.Config("aws").require("region")
+    return Sender(service="cloudwatch.amazonaws.com", source_arn=f"arn:aws:cloudwatch:{region}:{account}:alarm:*")
 
 
 def _of_function(name: str, function: Function) -> list[Alarm]:

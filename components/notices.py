@@ -21,6 +21,7 @@ from components.topic import Topic, TopicArgs
 class NoticesArgs:
     """Events from `source` of the `detail_types`."""
 
+    account: str
     bus: EventBus
     source: str
     detail_types: Sequence[str]
@@ -38,7 +39,7 @@ class Notices(ComponentResource):
     def __init__(self, name: str, args: NoticesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Notices", name, {}, opts)
         own = ResourceOptions(parent=self)
-        topic = Topic(name, TopicArgs(), own)
+        topic = Topic(name, TopicArgs(account=args.account), own)
         pattern = {"source": [args.source], "detail-type": list(args.detail_types)}
         rule = aws.cloudwatch.EventRule(
             name, event_bus_name=args.bus.bus_name, event_pattern=Output.json_dumps(pattern), opts=own

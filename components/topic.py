@@ -13,25 +13,25 @@ from components.senders import Sender, policy
 
 @dataclass(frozen=True, kw_only=True)
 class TopicArgs:
-    """`senders` are services that publish by themselves; roles do so by their own rights. `encrypted` uses SNS's own
-    key, which serves the account's roles and not services: CloudWatch's alarms can't publish with it
-    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services).
-    Each of `emails` gets a letter that asks to confirm, and then whatever is published."""
+    """`senders` are services of `account` that publish by themselves; roles do so by their own rights. Each of `emails`
+    gets a letter that asks to confirm, and then whatever is published."""
 
+    account: str
     senders: Sequence[Sender] = field(default_factory=tuple)
-    encrypted: bool = True
     emails: Sequence[str] = field(default_factory=tuple)
 
 
 class Topic(ComponentResource):
-    """By TLS only."""
+    """Encrypted, by TLS only. With senders it has a key of its own: SNS's serves the account's roles and no services
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services)."""
 
     arn: Output[str]
 
     def __init__(self, name: str, args: TopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Topic", name, {}, opts)
         own = ResourceOptions(parent=self)
-        topic = aws.sns.Topic(name, kms_master_key_id="alias/aws/sns" if args.encrypted else None, opts=own)
+        key = _key(name, args, own).arn if args.senders else "alias/aws/sns"
+        topic = aws.sns.Topic(name, kms_master_key_id=key, opts=own)
         aws.sns.TopicPolicy(
             name, arn=topic.arn, policy=policy(topic.arn, action="sns:Publish", senders=args.senders), opts=own
         )
@@ -39,3 +39,31 @@ class Topic(ComponentResource):
             aws.sns.TopicSubscription(f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=own)
         self.arn = topic.arn
         self.register_outputs({"topic": topic.arn})
+
+
+def _key(name: str, args: TopicArgs, own: ResourceOptions) -> aws.kms.Key:
+    """In a key's policy `*` is the key itself; without the account's right nobody could change it any more
+    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
+    account = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{args.account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    senders = [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": sender.service},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {"ArnEquals": {"aws:SourceArn": sender.source_arn}},
+        }
+        for sender in args.senders
+    ]
+    return aws.kms.Key(
+        name,
+        description=f"Messages of the topic {name}",
+        enable_key_rotation=True,
+        policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [account, *senders]}),
+        opts=own,
+    )

@@ -88,10 +88,15 @@ class Machine:
 
 
 def write_json(path: Path, value: object) -> None:
+    """See `write_text`."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True))
+
+
+def write_text(path: Path, text: str) -> None:
     """Replaces `path` in one step, readable by its owner only: a reader sees the old content or the new, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(value, file, indent=1, sort_keys=True)
+        file.write(text)
     temporary.replace(path)

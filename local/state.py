@@ -13,7 +13,7 @@ from typing import Any, Literal
 from cryptography.fernet import Fernet, InvalidToken
 
 from local.errors import LocalError
-from local.machine import write_json
+from local.machine import write_text
 from local.wire import SECRET, SIGNATURE, Wire, is_secret
 
 VERSION = 1
@@ -45,7 +45,7 @@ class State:
         self._path = path
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
-        self._encoded: dict[str, dict[str, Any]] = {}
+        self._encoded: dict[str, str] = {}
         self._fernet = Fernet(_key(path.with_name("state.key"), may_create=not path.exists()))
         if path.exists():
             self._load()
@@ -82,10 +82,12 @@ class State:
             self._save()
 
     def _save(self) -> None:
-        write_json(self._path, {"version": VERSION, "resources": list(self._encoded.values())})
+        resources = ",\n".join(self._encoded.values())
+        write_text(self._path, f'{{"version": {VERSION}, "resources": [\n{resources}\n]}}\n')
 
-    def _encode(self, entry: Entry) -> dict[str, Any]:
-        return {key: self._sealed(value) for key, value in asdict(entry).items()}
+    def _encode(self, entry: Entry) -> str:
+        """JSON: the whole file is written after every step, so that nothing but what has changed is encoded then."""
+        return json.dumps({key: self._sealed(value) for key, value in asdict(entry).items()}, sort_keys=True)
 
     def _load(self) -> None:
         try:
@@ -98,7 +100,7 @@ class State:
             for raw in content["resources"]:
                 opened = {key: self._opened(value) for key, value in raw.items()}
                 entry = Entry(**{**opened, "dependencies": tuple(opened["dependencies"])})
-                self._entries[entry.urn], self._encoded[entry.urn] = entry, raw
+                self._entries[entry.urn], self._encoded[entry.urn] = entry, json.dumps(raw, sort_keys=True)
         except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
             raise LocalError(
                 f"The state file {self._path} is damaged ({type(error).__name__}). Put a copy back, "

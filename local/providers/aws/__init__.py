@@ -9,7 +9,20 @@ from typing import Any
 from local.errors import ProviderError
 from local.machine import ACCOUNT, REGION, Machine
 from local.provider import Handler, Made, Package, Properties
-from local.providers.aws import alarms, events, functions, gateway, iam, logs, queues, secrets, sources, tables, topics
+from local.providers.aws import (
+    alarms,
+    events,
+    functions,
+    gateway,
+    iam,
+    keys,
+    logs,
+    queues,
+    secrets,
+    sources,
+    tables,
+    topics,
+)
 from local.providers.aws.client import connect
 from local.providers.aws.resource import Resource
 
@@ -31,6 +44,7 @@ TYPES: Mapping[str, type[Resource]] = {
     "aws:cloudwatch/eventRule:EventRule": events.EventRule,
     "aws:cloudwatch/eventTarget:EventTarget": events.EventTarget,
     "aws:cloudwatch/eventArchive:EventArchive": events.EventArchive,
+    "aws:kms/key:Key": keys.Key,
     "aws:sns/topic:Topic": topics.Topic,
     "aws:sns/topicPolicy:TopicPolicy": topics.TopicPolicy,
     "aws:sns/topicSubscription:TopicSubscription": topics.TopicSubscription,

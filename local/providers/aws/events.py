@@ -50,7 +50,7 @@ class EventTarget(Resource):
     create_call, read_call, delete_call = "PutTargets", "ListTargetsByRule", "RemoveTargets"
     update_calls = ("PutTargets",)
     unset: ClassVar[Properties] = {"eventBusName": "default"}
-    translated = frozenset({"arn", "targetId", "deadLetterConfig", "retryPolicy"})
+    translated = frozenset({"arn", "roleArn", "targetId", "deadLetterConfig", "retryPolicy"})
     outputs: ClassVar[Mapping[str, str]] = {"targetId": "Id"}
     replace_on = frozenset({"rule", "eventBusName", "targetId"})
 
@@ -58,7 +58,7 @@ class EventTarget(Resource):
         view = super().view(properties, name)
         view["targetId"] = view.get("targetId") or view["name"]
         target = {"id": view["targetId"], "arn": view["arn"]}
-        target |= {key: view[key] for key in ("deadLetterConfig", "retryPolicy") if key in view}
+        target |= {key: view[key] for key in ("roleArn", "deadLetterConfig", "retryPolicy") if key in view}
         return {**view, "targets": [target], "ids": [view["targetId"]]}
 
     def find(self, view: Properties) -> Mapping[str, Any] | None:
