@@ -22,13 +22,17 @@ down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
 test: $(INSTALLED) ## Run every test that can run here
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(INSTALLED) ## Check style, types and import contracts
+lint: $(INSTALLED) ## Check style, types, import contracts, workflows and policy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m app.contract.generate --check
 	@$(BIN)/python -m app.contract.events.generate --check
 	@PYTHONPATH=. $(BIN)/lint-imports
+	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	@$(BIN)/python -m policy --stack local --stack dev --stack prod
 
 bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
@@ -46,6 +50,8 @@ lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet \
 		requirements.in -o requirements.txt
+	@cd policy/crossguard && ../../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header \
+		--quiet requirements.in -o requirements.txt
 
 $(INSTALLED): requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and not on PATH; set PYTHON=/path/to/python3." >&2; exit 1; }

@@ -9,8 +9,11 @@ from components import settings
 from components.api import Api, ApiArgs
 from components.certificates import Certificates, CertificatesArgs
 from components.cluster import Cluster, ClusterArgs
+from components.cluster_alerts import ClusterAlerts, ClusterAlertsArgs
+from components.cluster_telemetry import ClusterTelemetry, ClusterTelemetryArgs
 from components.commerce import Commerce, CommerceArgs
 from components.contract import Contract
+from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.identity import Identity, IdentityArgs
 from components.ingress import Ingress, IngressArgs
 from components.microservice import Microservice, MicroserviceArgs
@@ -19,17 +22,24 @@ from components.network import Network, NetworkArgs
 from components.orchestrator import Orchestrator, OrchestratorArgs
 from components.registry import Registry, RegistryArgs
 from components.resource_group import ResourceGroup, ResourceGroupArgs
+from components.workspaces import Workspaces, WorkspacesArgs
 
 config = settings.load()
 contract = Contract.read("app/contract/openapi.yaml", services=config.services)
 project, stack, protect = pulumi.get_project(), pulumi.get_stack(), config.protected
 
-# Azure: a network, a registry, a cluster
+# Azure: a network, a registry, a cluster, and what watches it
 group = ResourceGroup(f"{project}-{stack}", ResourceGroupArgs(settings=config.azure, tags=config.tags))
 network = Network("network", NetworkArgs(group=group, settings=config.network, ingress=config.ingress))
 registry = Registry("registry", RegistryArgs(group=group, settings=config.registry))
-cluster = Cluster("cluster", ClusterArgs(network=network, registry=registry, settings=config.cluster, protect=protect))
+workspaces = Workspaces("monitoring", WorkspacesArgs(group=group, settings=config.monitoring))
+cluster = Cluster(
+    "cluster",
+    ClusterArgs(network=network, registry=registry, workspaces=workspaces, settings=config.cluster, protect=protect),
+)
 apps = Namespace("apps", NamespaceArgs(cluster=cluster, labels=BEHIND_THE_INGRESS))
+ClusterTelemetry("cluster", ClusterTelemetryArgs(cluster=cluster, workspaces=workspaces, namespaces=["apps", "edge"]))
+ClusterAlerts("cluster", ClusterAlertsArgs(cluster=cluster, workspaces=workspaces, namespace="apps"))
 
 # Between the clouds: certificates, and an ingress that asks for them
 certificates = Certificates(
@@ -61,21 +71,15 @@ for name, service in config.services.items():
 
 # AWS: the functions that call the services, and the gateway in front of them
 tokens = Identity("tokens", IdentityArgs(settings=config.identity, scopes=contract.scopes, protect=protect))
+key = EncryptionKey("data", EncryptionKeyArgs(protect=protect)) if config.encryption.customer_key else None
 orchestrator = Orchestrator(
     "orchestrator",
-    OrchestratorArgs(
-        certificates=certificates, ingress=ingress, identity=tokens, settings=config.functions.orchestrator
-    ),
+    OrchestratorArgs(ingress=ingress, identity=tokens, key=key, settings=config.functions.orchestrator),
 )
 commerce = Commerce(
     "commerce",
     CommerceArgs(
-        certificates=certificates,
-        ingress=ingress,
-        identity=tokens,
-        functions=config.functions,
-        events=config.events,
-        protect=protect,
+        ingress=ingress, identity=tokens, key=key, functions=config.functions, events=config.events, protect=protect
     ),
 )
 functions = {"orchestrator": orchestrator.function, **commerce.functions}

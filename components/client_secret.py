@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.certificates import Certificates
+from components.encryption_key import EncryptionKey
 
 RECOVERY_DAYS = 7
 """For so long a deleted secret can be restored; the least that Secrets Manager takes."""
@@ -15,10 +16,12 @@ RECOVERY_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class ClientSecretArgs:
-    """`caller` is one of `certificates.callers`."""
+    """`caller` is one of `certificates.callers`. The value is encrypted with `key`, without it with Secrets Manager's
+    own."""
 
     certificates: Certificates
     caller: str
+    key: EncryptionKey | None
 
 
 class ClientSecret(ComponentResource):
@@ -31,6 +34,7 @@ class ClientSecret(ComponentResource):
             name,
             description=f"Client certificate of {args.caller}, for mutual TLS with the ingress",
             recovery_window_in_days=RECOVERY_DAYS,
+            kms_key_id=args.key.arn if args.key else None,
             opts=ResourceOptions(parent=self),
         )
         client, trust = args.certificates.callers[args.caller], args.certificates.server_trust

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_azure_native as azure
 import pulumi_kubernetes as k8s
-import yaml
 from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
 
+from components.kubeconfig import entra_kubeconfig
 from components.network import Network
 from components.registry import Registry
 from components.roles import Role, grant
 from components.settings.azure import ClusterSettings
+from components.workspaces import Workspaces
 
 aks = azure.containerservice
-
-ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
-"""The application id of AKS in every tenant (https://azure.github.io/kubelogin/concepts/aks.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +25,7 @@ class ClusterArgs:
 
     network: Network
     registry: Registry
+    workspaces: Workspaces
     settings: ClusterSettings
     protect: bool
 
@@ -50,6 +47,7 @@ class Cluster(ComponentResource):
         self.network, self.registry = args.network, args.registry
         self.resource = self._cluster(name)
         self.cluster_name = self.resource.name
+        self._upkeep(name)
         self.issuer_url = self.resource.oidc_issuer_profile.apply(
             lambda profile: (profile and profile.issuer_url) or ""
         )
@@ -134,6 +132,7 @@ class Cluster(ComponentResource):
             security_profile=aks.ManagedClusterSecurityProfileArgs(
                 workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
                 image_cleaner=aks.ManagedClusterSecurityProfileImageCleanerArgs(enabled=True, interval_hours=168),
+                defender=_defender(args.workspaces) if settings.defender else None,
             ),
             network_profile=aks.ContainerServiceNetworkProfileArgs(
                 network_plugin="azure",
@@ -153,7 +152,19 @@ class Cluster(ComponentResource):
             auto_upgrade_profile=aks.ManagedClusterAutoUpgradeProfileArgs(
                 upgrade_channel=settings.upgrade_channel, node_os_upgrade_channel=settings.node_os_upgrade_channel
             ),
-            addon_profiles={"azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True)},
+            addon_profiles={
+                "azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True),
+                "omsagent": aks.ManagedClusterAddonProfileArgs(
+                    enabled=True,
+                    config={"logAnalyticsWorkspaceResourceID": args.workspaces.logs_id, "useAADAuth": "true"},
+                ),
+            },
+            azure_monitor_profile=aks.ManagedClusterAzureMonitorProfileArgs(
+                metrics=aks.ManagedClusterAzureMonitorProfileMetricsArgs(enabled=True)
+            ),
+            metrics_profile=aks.ManagedClusterMetricsProfileArgs(
+                cost_analysis=aks.ManagedClusterCostAnalysisArgs(enabled=settings.tier != "Free")
+            ),
             node_resource_group_profile=aks.ManagedClusterNodeResourceGroupProfileArgs(restriction_level="ReadOnly"),
             tags=group.tags,
             opts=ResourceOptions(
@@ -164,6 +175,35 @@ class Cluster(ComponentResource):
                 # The autoscaler's.
                 ignore_changes=["agentPoolProfiles[*].count"],
             ),
+        )
+
+    def _upkeep(self, name: str) -> None:
+        """When Azure may upgrade the cluster and its nodes, and what it says of objects against best practice."""
+        settings, group = self._args.settings, self._group
+        for kind, config_name in (
+            ("upgrades", "aksManagedAutoUpgradeSchedule"),
+            ("node-images", "aksManagedNodeOSUpgradeSchedule"),
+        ):
+            aks.MaintenanceConfiguration(
+                f"{name}-{kind}",
+                resource_group_name=group.group_name,
+                resource_name_=self.resource.name,
+                config_name=config_name,
+                maintenance_window=aks.MaintenanceWindowArgs(
+                    duration_hours=4,
+                    start_time=f"{settings.maintenance_hour:02}:00",
+                    utc_offset="+00:00",
+                    schedule=aks.ScheduleArgs(
+                        weekly=aks.WeeklyScheduleArgs(day_of_week=settings.maintenance_day, interval_weeks=1)
+                    ),
+                ),
+                opts=ResourceOptions(parent=self),
+            )
+        aks.DeploymentSafeguard(
+            name,
+            resource_uri=self.resource.id,
+            level=settings.safeguards,
+            opts=ResourceOptions(parent=self),
         )
 
     def _kubeconfig(self) -> Output[str]:
@@ -180,27 +220,11 @@ class Cluster(ComponentResource):
         return Output.secret(Output.all(encoded, group.tenant_id).apply(lambda values: entra_kubeconfig(*values)))
 
 
-def entra_kubeconfig(encoded: str, tenant_id: str) -> str:
-    """The cluster's address and authority, with tokens from `kubelogin` for whoever is logged in to Azure."""
-    cluster = yaml.safe_load(base64.b64decode(encoded))["clusters"][0]["cluster"]
-    login = ["get-token", "--login", "azurecli", "--server-id", ENTRA_SERVER, "--tenant-id", tenant_id]
-    user = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": "kubelogin",
-        "args": login,
-        "interactiveMode": "Never",
-        "provideClusterInfo": False,
-    }
-    kept = {key: cluster[key] for key in ("server", "certificate-authority-data")}
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "aks",
-        "clusters": [{"name": "aks", "cluster": kept}],
-        "contexts": [{"name": "aks", "context": {"cluster": "aks", "user": "entra"}}],
-        "users": [{"name": "entra", "user": {"exec": user}}],
-    }
-    return json.dumps(config)
+def _defender(workspaces: Workspaces) -> aks.ManagedClusterSecurityProfileDefenderArgs:
+    return aks.ManagedClusterSecurityProfileDefenderArgs(
+        log_analytics_workspace_resource_id=workspaces.logs_id,
+        security_monitoring=aks.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(enabled=True),
+    )
 
 
 def _system_pool(

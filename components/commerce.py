@@ -13,9 +13,9 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.alarms import Alarm, Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
 from components.bundle import bundle
-from components.certificates import Certificates
 from components.client_secret import ClientSecret, ClientSecretArgs
 from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.encryption_key import EncryptionKey, reading, writing
 from components.event_bus import EventBus, EventBusArgs
 from components.event_grants import (
     BatchGetItem,
@@ -59,12 +59,12 @@ INSERTED_EVENTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class CommerceArgs:
-    """Fulfilment calls the `ingress` with a certificate of its own. With `protect` nobody deletes or replaces the
-    tables by mistake."""
+    """Fulfilment calls the `ingress` with a certificate of its own. `key` encrypts the tables and that certificate;
+    without it keys of AWS do. With `protect` nobody deletes or replaces the tables by mistake."""
 
-    certificates: Certificates
     ingress: Ingress
     identity: Identity
+    key: EncryptionKey | None
     functions: FunctionsSettings
     events: EventsSettings
     protect: bool
@@ -102,7 +102,9 @@ class Commerce(ComponentResource):
             self._own,
         )
         notices = Notices(
-            "order-notices", NoticesArgs(account=account, bus=bus, source=SOURCE, detail_types=TOLD), self._own
+            "order-notices",
+            NoticesArgs(account=account, protect=args.protect, bus=bus, source=SOURCE, detail_types=TOLD),
+            self._own,
         )
         self.functions = {"catalog": self._catalog(), "orders": self._taking_orders()}
         watched = [
@@ -114,7 +116,9 @@ class Commerce(ComponentResource):
             watched += _of_function(function, alarmed)
         alerts = Topic(
             "alerts",
-            TopicArgs(account=account, senders=[_alarms(account)], emails=args.events.alert_emails),
+            TopicArgs(
+                account=account, protect=args.protect, senders=[_alarms(account)], emails=args.events.alert_emails
+            ),
             self._own,
         )
         Alarms(name, AlarmsArgs(alarms=watched, actions=[alerts.arn]), self._own)
@@ -123,8 +127,11 @@ class Commerce(ComponentResource):
         self.register_outputs({"bus": self.bus_name, "queue": self.queue_url})
 
     def _tables(self) -> None:
-        protect = self._args.protect
-        self._products = Table("products", TableArgs(partition=Key(name="product_id"), protect=protect), self._own)
+        protect, key = self._args.protect, self._args.key
+        key_arn = key.arn if key else None
+        self._products = Table(
+            "products", TableArgs(partition=Key(name="product_id"), key_arn=key_arn, protect=protect), self._own
+        )
         self._orders = Table(
             "orders",
             TableArgs(
@@ -132,12 +139,15 @@ class Commerce(ComponentResource):
                 sort=Key(name="entry"),
                 indexes={BY_CUSTOMER: Index(partition=Key(name="customer_id"), sort=Key(name="created_at"))},
                 stream=True,
+                key_arn=key_arn,
                 protect=protect,
             ),
             self._own,
         )
         self._idempotency = Table(
-            "idempotency", TableArgs(partition=Key(name="id"), ttl="expires_at", protect=protect), self._own
+            "idempotency",
+            TableArgs(partition=Key(name="id"), ttl="expires_at", key_arn=key_arn, protect=protect),
+            self._own,
         )
 
     def _catalog(self) -> Function:
@@ -159,6 +169,7 @@ class Commerce(ComponentResource):
                 DeleteItem(table_arn=products),
                 GetItem(table_arn=self._idempotency.arn, leading_keys=keys),
                 PutItem(table_arn=self._idempotency.arn, leading_keys=keys),
+                *writing(self._args.key, "dynamodb"),
             ],
         )
 
@@ -183,6 +194,7 @@ class Commerce(ComponentResource):
                 UpdateItem(table_arn=self._products.arn),
                 GetItem(table_arn=self._idempotency.arn, leading_keys=keys),
                 PutItem(table_arn=self._idempotency.arn, leading_keys=keys),
+                *writing(self._args.key, "dynamodb"),
             ],
         )
 
@@ -197,6 +209,7 @@ class Commerce(ComponentResource):
                 ReadStream(table_arn=self._orders.arn),
                 PutEvents(bus_arn=bus.arn, source=SOURCE, detail_types=EVENTS),
                 SendMessage(queue_arn=aside.arn),
+                *reading(self._args.key, "dynamodb"),
             ],
         )
         StreamSource(
@@ -209,7 +222,9 @@ class Commerce(ComponentResource):
     def _fulfilment(self, subscription: Subscription) -> list[Alarm]:
         args, queue = self._args, subscription.queue
         client = ClientSecret(
-            "fulfilment", ClientSecretArgs(certificates=args.certificates, caller="fulfilment"), self._own
+            "fulfilment",
+            ClientSecretArgs(certificates=args.ingress.certificates, caller="fulfilment", key=args.key),
+            self._own,
         )
         fulfilment = self._function(
             "fulfilment",
@@ -229,6 +244,8 @@ class Commerce(ComponentResource):
                 ConsumeQueue(queue_arn=queue.arn),
                 PostponeMessage(queue_arn=queue.arn),
                 ReadSecret(secret_arn=client.secret_arn),
+                *writing(args.key, "dynamodb"),
+                *reading(args.key, "secretsmanager"),
             ],
         )
         QueueSource(

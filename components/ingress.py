@@ -33,6 +33,8 @@ class Ingress(ComponentResource):
     """Without its certificate or the callers' authorities it refuses connections; there is no port without TLS."""
 
     cluster: Cluster
+    certificates: Certificates
+    """The callers' are among them."""
     host: str
     url: str
     gateway: str
@@ -40,7 +42,7 @@ class Ingress(ComponentResource):
 
     def __init__(self, name: str, args: IngressArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Ingress", name, {}, opts)
-        self._args, self.cluster = args, args.cluster
+        self._args, self.cluster, self.certificates = args, args.cluster, args.certificates
         port, server = args.settings.port, args.certificates.ingress
         self.host, self.gateway, self.namespace = server.identity, name, name
         self.url = f"https://{self.host}" + ("" if port == 443 else f":{port}")

@@ -19,9 +19,10 @@ from components.topic import Topic, TopicArgs
 
 @dataclass(frozen=True, kw_only=True)
 class NoticesArgs:
-    """Events from `source` of the `detail_types`."""
+    """Events from `source` of the `detail_types`. For `account`, `protect` see `TopicArgs`."""
 
     account: str
+    protect: bool
     bus: EventBus
     source: str
     detail_types: Sequence[str]
@@ -39,7 +40,7 @@ class Notices(ComponentResource):
     def __init__(self, name: str, args: NoticesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Notices", name, {}, opts)
         own = ResourceOptions(parent=self)
-        topic = Topic(name, TopicArgs(account=args.account), own)
+        topic = Topic(name, TopicArgs(account=args.account, protect=args.protect), own)
         pattern = {"source": [args.source], "detail-type": list(args.detail_types)}
         rule = aws.cloudwatch.EventRule(
             name, event_bus_name=args.bus.bus_name, event_pattern=Output.json_dumps(pattern), opts=own

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, ResourceOptions
 
 from components.bundle import bundle
-from components.certificates import Certificates
 from components.client_secret import ClientSecret, ClientSecretArgs
+from components.encryption_key import EncryptionKey, reading
 from components.function import RUNTIME, Function, FunctionArgs
 from components.grants import ReadSecret
 from components.identity import Identity
@@ -18,9 +18,9 @@ from components.settings.aws import OrchestratorSettings
 
 @dataclass(frozen=True, kw_only=True)
 class OrchestratorArgs:
-    certificates: Certificates
     ingress: Ingress
     identity: Identity
+    key: EncryptionKey | None
     settings: OrchestratorSettings
 
 
@@ -32,7 +32,9 @@ class Orchestrator(ComponentResource):
     def __init__(self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Orchestrator", name, {}, opts)
         own = ResourceOptions(parent=self)
-        client = ClientSecret(name, ClientSecretArgs(certificates=args.certificates, caller=name), own)
+        client = ClientSecret(
+            name, ClientSecretArgs(certificates=args.ingress.certificates, caller=name, key=args.key), own
+        )
         self.function = Function(
             name,
             FunctionArgs(
@@ -47,6 +49,7 @@ class Orchestrator(ComponentResource):
                 },
                 grants=[
                     ReadSecret(secret_arn=client.secret_arn),
+                    *reading(args.key, "secretsmanager"),
                     *(ReadSecret(secret_arn=arn) for arn in args.settings.secret_arns),
                 ],
                 settings=args.settings,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +29,15 @@ class Index:
 @dataclass(frozen=True, kw_only=True)
 class TableArgs:
     """`ttl` names the attribute with the second of the epoch after which an item may be deleted (within days). With
-    `stream` the old and the new item of every change can be read for 24 hours. With `protect` nobody deletes or
-    replaces the table by mistake."""
+    `stream` the old and the new item of every change can be read for 24 hours. `key_arn` is a KMS key; without it
+    DynamoDB uses one of its own. With `protect` nobody deletes or replaces the table by mistake."""
 
     partition: Key
     sort: Key | None = None
     indexes: Mapping[str, Index] = field(default_factory=dict)
     ttl: str | None = None
     stream: bool = False
+    key_arn: Input[str] | None = None
     protect: bool
 
 
@@ -61,6 +62,9 @@ class Table(ComponentResource):
             stream_view_type="NEW_AND_OLD_IMAGES" if args.stream else None,
             ttl=aws.dynamodb.TableTtlArgs(attribute_name=args.ttl, enabled=True) if args.ttl else None,
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
+            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=args.key_arn)
+            if args.key_arn
+            else None,
             deletion_protection_enabled=args.protect,
             opts=ResourceOptions(parent=self, protect=args.protect),
         )

@@ -14,9 +14,11 @@ from components.senders import Sender, policy
 @dataclass(frozen=True, kw_only=True)
 class TopicArgs:
     """`senders` are services of `account` that publish by themselves; roles do so by their own rights. Each of `emails`
-    gets a letter that asks to confirm, and then whatever is published."""
+    gets a letter that asks to confirm, and then whatever is published. With `protect` nobody deletes or replaces its
+    key by mistake."""
 
     account: str
+    protect: bool
     senders: Sequence[Sender] = field(default_factory=tuple)
     emails: Sequence[str] = field(default_factory=tuple)
 
@@ -65,5 +67,5 @@ def _key(name: str, args: TopicArgs, own: ResourceOptions) -> aws.kms.Key:
         description=f"Messages of the topic {name}",
         enable_key_rotation=True,
         policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [account, *senders]}),
-        opts=own,
+        opts=ResourceOptions.merge(own, ResourceOptions(protect=args.protect)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from components.settings import source
-from components.settings.aws import ApiSettings, EventsSettings, FunctionsSettings, IdentitySettings
+from components.settings.aws import ApiSettings, EncryptionSettings, EventsSettings, FunctionsSettings, IdentitySettings
 from components.settings.azure import (
     AzureSettings,
     ClusterSettings,
@@ -18,6 +18,7 @@ from components.settings.azure import (
 )
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Group
+from components.settings.monitoring import MonitoringSettings
 from components.settings.source import SettingsError
 
 __all__ = ["Settings", "SettingsError", "load"]
@@ -39,9 +40,11 @@ class Settings(Group):
     cluster: ClusterSettings
     ingress: IngressSettings
     certificates: CertificatesSettings
+    monitoring: MonitoringSettings
     database: DatabaseSettings
     telemetry: TelemetrySettings
     services: Services = Field(description="the services by name, as their folders in app/services")
+    encryption: EncryptionSettings
     identity: IdentitySettings
     api: ApiSettings
     functions: FunctionsSettings

@@ -124,6 +124,16 @@ class FunctionsSettings(Group):
 Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,63}$")]
 
 
+class EncryptionSettings(Group):
+    customer_key: Annotated[
+        bool, in_production(bool, "must be true: who may use keys of AWS's own is not ours to say")
+    ] = Field(
+        False,
+        description="a KMS key of the stack's own for tables and secrets, at some dollars a month; else AWS's. "
+        "Not for this machine",
+    )
+
+
 class EventsSettings(Group):
     archive_days: int = Field(30, ge=1, le=3650, description="days for which events can be replayed")
     max_receives: int = Field(

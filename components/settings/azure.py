@@ -130,6 +130,18 @@ class ClusterSettings(Group):
     node_os_upgrade_channel: Literal["None", "Unmanaged", "SecurityPatch", "NodeImage"] = Field(
         "SecurityPatch", description="automatic upgrades of the nodes' operating system"
     )
+    maintenance_day: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] = Field(
+        "Sunday", description="day of the week on which automatic upgrades may begin"
+    )
+    maintenance_hour: int = Field(2, ge=0, le=23, description="hour (UTC) from which they have four hours")
+    defender: bool = Field(
+        False, description="Microsoft Defender watches what runs on the nodes, at a price per core and hour"
+    )
+    safeguards: Literal["Warn", "Enforce"] = Field(
+        "Warn",
+        description="what Azure's deployment safeguards do about objects against best practice; Enforce once Warn has "
+        "been quiet for a while",
+    )
     admin_group_object_ids: Annotated[tuple[UUID, ...], check(bool, "must name at least one group")] = Field(
         description="Entra groups that administer the cluster; whoever runs `pulumi up` is a member of one"
     )

@@ -189,10 +189,19 @@ def _credentials(_: Properties) -> Properties:
 def recorded() -> dict[str, Handler]:
     """The types that exist in the state only."""
     kinds = {
+        "alertsmanagement:PrometheusRuleGroup": Recorded(
+            "Microsoft.AlertsManagement/prometheusRuleGroups", "ruleGroupName"
+        ),
         "authorization:RoleAssignment": Recorded("Microsoft.Authorization/roleAssignments", "roleAssignmentName"),
         "containerregistry:Registry": Recorded("Microsoft.ContainerRegistry/registries", "registryName", _registry),
         "containerservice:ManagedCluster": Recorded(
             "Microsoft.ContainerService/managedClusters", "resourceName", _cluster
+        ),
+        "containerservice:DeploymentSafeguard": Recorded(
+            "Microsoft.ContainerService/deploymentSafeguards", "deploymentSafeguardName"
+        ),
+        "containerservice:MaintenanceConfiguration": Recorded(
+            "Microsoft.ContainerService/managedClusters", "configName"
         ),
         "managedidentity:FederatedIdentityCredential": Recorded(
             "Microsoft.ManagedIdentity/userAssignedIdentities", "federatedIdentityCredentialResourceName"
@@ -200,9 +209,21 @@ def recorded() -> dict[str, Handler]:
         "managedidentity:UserAssignedIdentity": Recorded(
             "Microsoft.ManagedIdentity/userAssignedIdentities", "resourceName", _identity
         ),
+        "monitor:ActionGroup": Recorded("Microsoft.Insights/actionGroups", "actionGroupName"),
+        "monitor:AzureMonitorWorkspace": Recorded("Microsoft.Monitor/accounts", "azureMonitorWorkspaceName"),
+        "monitor:DataCollectionEndpoint": Recorded(
+            "Microsoft.Insights/dataCollectionEndpoints", "dataCollectionEndpointName"
+        ),
+        "monitor:DataCollectionRule": Recorded("Microsoft.Insights/dataCollectionRules", "dataCollectionRuleName"),
+        "monitor:DataCollectionRuleAssociation": Recorded(
+            "Microsoft.Insights/dataCollectionRuleAssociations", "associationName"
+        ),
+        "monitor:DiagnosticSetting": Recorded("Microsoft.Insights/diagnosticSettings", "name"),
+        "monitor:MetricAlert": Recorded("Microsoft.Insights/metricAlerts", "ruleName"),
         "network:NatGateway": Recorded("Microsoft.Network/natGateways", "natGatewayName"),
         "network:PublicIPAddress": Recorded("Microsoft.Network/publicIPAddresses", "publicIpAddressName", _address),
         "network:VirtualNetwork": Recorded("Microsoft.Network/virtualNetworks", "virtualNetworkName"),
+        "operationalinsights:Workspace": Recorded("Microsoft.OperationalInsights/workspaces", "workspaceName"),
         "privatedns:PrivateZone": Recorded("Microsoft.Network/privateDnsZones", "privateZoneName"),
         "privatedns:VirtualNetworkLink": Recorded("Microsoft.Network/privateDnsZones", "virtualNetworkLinkName"),
         "resources:ResourceGroup": Recorded("resourceGroups", "resourceGroupName"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, items
+from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, expect, items
 
 MASKED = "[secret]"
 """What a plan shows for a value that is marked as secret."""
@@ -110,6 +110,10 @@ def keys_are_strong(key: Resource) -> Iterator[Finding]:
         yield Finding(property="rsaBits", allowed=f"be {LEAST_BITS} or more", given=bits, do="Set it.")
 
 
+def kms_keys_rotate(key: Resource) -> Iterator[Finding]:
+    yield from expect(key, "enableKeyRotation", True, do="Set enable_key_rotation: KMS keeps the older for reading.")
+
+
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
@@ -166,5 +170,12 @@ RULES = (
         source="https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final",
         types=("tls:index/privateKey:PrivateKey",),
         resource=keys_are_strong,
+    ),
+    Rule(
+        name="kms-keys-rotate",
+        why="A key that was copied or computed then opens a year's data, and not everything",
+        source="https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",
+        types=("aws:kms/key:Key",),
+        resource=kms_keys_rotate,
     ),
 )

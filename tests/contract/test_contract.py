@@ -29,13 +29,19 @@ ELSEWHERE = [
 UNSAID = re.compile(
     r"cursor"  # is not ours
     r"|/items"  # cost more than there may be in total
+    r"|/items/\d+/product_id"  # is no product
     r"|from|to|/from|/to|/events/\d+/occurred_at"  # no such day; the period ends before it begins
     r"|/events/\d+(/amount|/currency)?"  # come together or not at all
     r"|/events/\d+/attributes(/.*)?",  # their names
     re.DOTALL,
 )
 """Parameters and members that may be wrong in a way that OpenAPI 3.0 has no words for."""
-USER, INVOICE, VERSION, KEY = "/users/123", "5b0c7a52-8a0e-4c1b-9d3e-0a1c2b3d4e5f", "1", "8c5c2f1e-order-42"
+USER, VERSION, KEY = "/users/123", "1", "8c5c2f1e-order-42"
+INVOICE, PRODUCT, ORDER = (
+    "5b0c7a52-8a0e-4c1b-9d3e-0a1c2b3d4e5f",
+    "3f1f6f0e-6a55-4a43-9d6c-0d5e4bd3a3a1",
+    "0d1f3b6a-7c1e-4a56-8f0b-9e2d4c6a8b10",
+)
 """The contract's examples."""
 NOTHING_WRONG = {"GET /health"}
 """Takes nothing that could be."""
@@ -55,26 +61,49 @@ class Present:
         self._stack, self._headers = stack, headers
         if self._ask("GET", USER).status == 404:
             assert self._ask("PUT", USER, {"name": "Mark Wells", "role": "Engineer"}).status == 201
-        draft = api.raw_schema["paths"]["/invoices"]["post"]["requestBody"]["content"]["application/json"]["examples"]
-        (example,) = draft.values()
-        invoice = self._ask("POST", "/invoices", example["value"])
-        assert invoice.status == 201, invoice.data
-        self._invoice: str = invoice.json()["id"]
+        self._invoice = self._created("/invoices", _example("/invoices"))
+        self._product = self._created("/products", _example("/products"))
+        self._sold = self._created("/products", {**_example("/products"), "stock": 1_000_000})
 
     def name(self, case: schemathesis.Case) -> None:
         """Puts what is there in the place of the examples, and a new key, in a case that the contract allows."""
         path, headers = case.path_parameters, case.headers
         if path.get("invoiceId") == INVOICE:
             path["invoiceId"] = self._invoice
+        if path.get("productId") == PRODUCT:
+            path["productId"] = self._product
+        if path.get("orderId") == ORDER:
+            path["orderId"] = self._order()  # a new one each time: only those can be cancelled
+        if case.operation.label == "POST /orders":
+            for item in case.body["items"]:
+                item["product_id"] = self._sold if item["product_id"] == PRODUCT else item["product_id"]
         if headers.get("Idempotency-Key") == KEY:
             headers["Idempotency-Key"] = uuid.uuid4().hex
         if "If-Match" in headers:
             version = headers["If-Match"].strip('"')  # schemathesis takes the quotes of its own values away
-            exists = f"/users/{path['userId']}" == USER and version == VERSION
-            headers["If-Match"] = self._ask("GET", USER).headers.get("etag", '"1"') if exists else f'"{version}"'
+            there = case.operation.path.format_map(path)
+            exists = there in (USER, f"/products/{self._product}") and version == VERSION
+            headers["If-Match"] = self._ask("GET", there).headers.get("etag", '"1"') if exists else f'"{version}"'
+
+    def _order(self) -> str:
+        return self._created("/orders", {"items": [{"product_id": self._sold, "quantity": 1}]})
+
+    def _created(self, path: str, body: object) -> str:
+        answer = self._ask("POST", path, body)
+        assert answer.status == 201, answer.data
+        id_: str = answer.json()["id"]
+        return id_
 
     def _ask(self, method: str, path: str, body: object = None) -> urllib3.BaseHTTPResponse:
         return self._stack.request(method, path, json_body=body, headers=self._headers)
+
+
+def _example(path: str) -> dict[str, Any]:
+    (example,) = api.raw_schema["paths"][path]["post"]["requestBody"]["content"]["application/json"][
+        "examples"
+    ].values()
+    value: dict[str, Any] = example["value"]
+    return value
 
 
 @pytest.fixture(scope="module")

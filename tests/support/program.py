@@ -367,6 +367,7 @@ def _aws(kind: str, name: str, inputs: Properties) -> Properties:
         "EventBus": {"id": physical, "name": physical, "arn": _arn("events", f"event-bus/{physical}")},
         "EventRule": {"name": physical, "arn": _arn("events", f"rule/{inputs.get('eventBusName')}/{physical}")},
         "EventArchive": {"id": physical, "name": physical, "arn": _arn("events", f"archive/{physical}")},
+        "Key": {"id": physical, "keyId": physical, "arn": _arn("kms", f"key/{physical}")},
         "Topic": {"id": _arn("sns", physical), "arn": _arn("sns", physical), "name": physical},
         "EventSourceMapping": {"id": str(uuid.UUID(int=5)), "uuid": str(uuid.UUID(int=5))},
         "MetricAlarm": {"id": physical, "name": physical, "arn": _arn("cloudwatch", f"alarm:{physical}")},

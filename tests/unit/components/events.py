@@ -24,7 +24,7 @@ from components.stream_source import StreamSource, StreamSourceArgs
 from components.subscription import Subscription, SubscriptionArgs
 from components.table import Index, Key, Table, TableArgs
 from components.topic import Topic, TopicArgs
-from tests.support.program import Declared, Program, run
+from tests.support.program import ACCOUNT, Declared, Program, run
 
 TYPE = "order-placed"
 
@@ -70,9 +70,9 @@ def declare(code: str, *, protect: bool = False) -> None:
     )
     fulfilment = function("fulfilment", ConsumeQueue(queue_arn=placed.queue.arn), code=code)
     QueueSource("fulfilment", QueueSourceArgs(queue=placed.queue, function=fulfilment, max_concurrency=4))
-    Topic("notices", TopicArgs())
+    Topic("notices", TopicArgs(account=ACCOUNT, protect=protect))
     alarms = Sender(service="cloudwatch.amazonaws.com", source_arn="arn:aws:cloudwatch:eu-central-1:1:alarm:*")
-    told = Topic("operators", TopicArgs(senders=[alarms], encrypted=False))
+    told = Topic("operators", TopicArgs(account=ACCOUNT, protect=protect, senders=[alarms]))
     Alarms(
         "orders",
         AlarmsArgs(

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 import pytest
 import yaml
 
-from components.cluster import entra_kubeconfig
+from components.kubeconfig import entra_kubeconfig
 from components.roles import Role
 from tests.support.program import STACKS, SUBSCRIPTION, Program, deployed, principal_of, run
 
@@ -150,3 +150,18 @@ def test_kubeconfig_keeps_address_and_authority() -> None:
     built = json.loads(entra_kubeconfig(base64.b64encode(yaml.safe_dump(given).encode()).decode(), "tenant"))
     assert built["clusters"][0]["cluster"] == {"server": "https://a:443", "certificate-authority-data": "Q0E="}
     assert built["users"][0]["user"]["exec"]["args"][-1] == "tenant"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_upgrades_come_when_they_are_expected(stack: str) -> None:
+    windows = deployed(stack, False).all("MaintenanceConfiguration")
+    assert {w["configName"] for w in windows} == {"aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule"}
+    for window in windows:
+        assert window["maintenanceWindow.durationHours"] >= 4
+        assert window["maintenanceWindow.schedule.weekly.dayOfWeek"] == "Sunday"
+
+
+def test_prod_s_nodes_are_watched() -> None:
+    cluster = deployed("prod", False).one("ManagedCluster")
+    assert cluster["securityProfile.defender.securityMonitoring.enabled"] is True
+    assert deployed("dev", False).one("ManagedCluster")["securityProfile.defender"] is None

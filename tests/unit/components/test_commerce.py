@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.program import ACCOUNT, REGION, STACKS, Declared, Program, deployed, run
+from components.settings import SettingsError
+from tests.support.program import ACCOUNT, REGION, ROOT, STACKS, Declared, Program, deployed, run
 
 FUNCTIONS = ("catalog", "orders", "relay", "fulfilment")
 SUFFIX = "-1a2b3c4"
@@ -30,10 +31,13 @@ def function(program: Program, name: str) -> Declared:
 
 
 def rights(program: Program, role: str) -> set[str]:
-    """`dynamodb:GetItem table/orders`, without the account and what Pulumi adds to names."""
+    """`dynamodb:GetItem table/orders`, without the account, what Pulumi adds to names, and the use of the stack's key
+    (test_encryption_key)."""
     found = set()
     for statement in statements(program.one("RolePolicy", role)):
         assert statement["Effect"] == "Allow"
+        if statement["Action"][0].startswith("kms:"):
+            continue
         resource = statement["Resource"].split(":", 5)[5].replace(SUFFIX, "")
         found |= {f"{action} {resource}" for action in statement["Action"]}
     return found
@@ -238,6 +242,13 @@ def test_alarms_tell_people(program: Program) -> None:
         assert alarm["alarmActions"] == alarm["okActions"] == [alerts]
 
 
+def test_the_runbook_says_what_to_do_about_every_alarm(program: Program) -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
+    for alarm in program.all("MetricAlarm"):
+        kind = alarm.name.rpartition("-")[2]
+        assert f"`{alarm.name}`" in runbook or f"`…-{kind}`" in runbook, alarm.name
+
+
 def test_people_get_alarms_by_mail_where_the_stack_names_them() -> None:
     emails = ["ada@example.com", "ops@example.com"]
     subscriptions = run(config={"crosscloud:events": {"alertEmails": emails}}).all("TopicSubscription")
@@ -247,6 +258,20 @@ def test_people_get_alarms_by_mail_where_the_stack_names_them() -> None:
 
 
 # ---- what customers are told
+
+
+def test_alarms_can_publish_to_the_topic_that_is_encrypted_with_a_key_of_its_own(program: Program) -> None:
+    key = program.one("kms/key:Key", "alerts")
+    assert program.one("sns/topic:Topic", "alerts")["kmsMasterKeyId"].endswith(":key/alerts-1a2b3c4")
+    assert key["enableKeyRotation"] is True
+    _, sender = statements(key)
+    assert sender["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert sender["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(":alarm:*")
+
+
+def test_production_needs_somebody_who_is_told_of_alarms() -> None:
+    with pytest.raises(SettingsError, match="alertEmails must name somebody"):
+        run(stack="prod", config={"crosscloud:events": {}})
 
 
 def test_customers_are_told_what_becomes_of_their_orders(program: Program) -> None:

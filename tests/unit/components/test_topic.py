@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.support.program import Declared
+from tests.support.program import ACCOUNT, Declared
 from tests.unit.components.events import program, statements
 
 
@@ -8,9 +8,20 @@ def topic(name: str) -> Declared:
     return program().one("sns/topic:Topic", name)
 
 
-def test_notices_are_encrypted_and_alarms_go_where_alarms_can_publish() -> None:
+def test_topics_are_encrypted_and_services_can_use_the_key_of_those_that_they_publish_to() -> None:
     assert topic("notices")["kmsMasterKeyId"] == "alias/aws/sns"
-    assert topic("operators")["kmsMasterKeyId"] is None
+    key = program().one("kms/key:Key")
+    assert topic("operators")["kmsMasterKeyId"].endswith(":key/operators-1a2b3c4")
+    assert (key.name, key["enableKeyRotation"]) == ("operators", True)
+    assert (key.protect, program(protect=True).one("kms/key:Key").protect) == (False, True)
+
+
+def test_the_key_is_used_by_the_senders_on_behalf_of_their_sources_and_kept_by_the_account() -> None:
+    account, sender = statements(program().one("kms/key:Key"))
+    assert account["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert sender["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert sender["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert sender["Condition"] == {"ArnEquals": {"aws:SourceArn": "arn:aws:cloudwatch:eu-central-1:1:alarm:*"}}
 
 
 def test_publishing_takes_tls() -> None:

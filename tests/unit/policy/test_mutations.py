@@ -42,6 +42,8 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 LEAF, KEY = "tls:index/locallySignedCert:LocallySignedCert", "tls:index/privateKey:PrivateKey"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 PROVIDER = "pulumi:providers:kubernetes"
+TABLE, TOPIC, KMS = "aws:dynamodb/table:Table", "aws:sns/topic:Topic", "aws:kms/key:Key"
+WORKSPACE = "azure-native:operationalinsights:Workspace"
 
 FRONTEND = "spec.tls.frontend.default.validation"
 APP = "spec.template.spec.containers.0"
@@ -126,6 +128,13 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("certificates-end", LEAF, to("validityPeriodHours", 87600)),
     ("leaves-sign-nothing", LEAF, to("allowedUses", ["cert_signing"])),
     ("leaves-sign-nothing", LEAF, to("allowedUses", ["client_auth", "server_auth"])),
+    ("tables-are-encrypted-with-a-key-of-ours", TABLE, to("serverSideEncryption", None)),
+    ("tables-are-encrypted-with-a-key-of-ours", TABLE, to("serverSideEncryption.kmsKeyArn", None)),
+    ("topics-are-encrypted", TOPIC, to("kmsMasterKeyId", None)),
+    ("topics-are-encrypted", TOPIC, to("kmsMasterKeyId", "alias/aws/sns")),
+    ("kms-keys-rotate", KMS, to("enableKeyRotation", None)),
+    ("principals-are-named", KMS, replaced("policy", '{"Service": "cloudwatch.amazonaws.com"}', '"*"')),
+    ("principals-are-named", KMS, replaced("policy", "aws:SourceArn", "aws:PrincipalOrgID")),
     ("keys-are-strong", KEY, to("ecdsaCurve", "P224")),
     # rights
     ("actions-are-named", RIGHTS, replaced("policy", "secretsmanager:GetSecretValue", "secretsmanager:*")),
@@ -139,6 +148,7 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("roles-are-small", ASSIGNMENT, to("scope", "/subscriptions/00000000-0000-0000-0000-000000000000")),
     # logs
     ("logs-end", LOGS, to("retentionInDays", None)),
+    ("workspaces-end", WORKSPACE, to("retentionInDays", None)),
     ("production-remembers", LOGS, to("retentionInDays", 7)),
     ("functions-write-to-a-group-of-the-stack", FUNCTION, to("loggingConfig.logGroup", "/aws/lambda/x")),
     ("function-logs-are-json", FUNCTION, to("loggingConfig.logFormat", "Text")),
@@ -234,7 +244,7 @@ def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation)
 
 def test_a_resource_that_is_not_protected_any_more_is_noticed() -> None:
     stack = planned("prod")
-    for weak in (CLUSTER, SERVER, "azure-native:dbforpostgresql:Database"):
+    for weak in (CLUSTER, SERVER, TABLE, KMS, "azure-native:dbforpostgresql:Database"):
         resources = tuple(
             type(each)(
                 type=each.type, name=each.name, properties=each.properties, protect=each.type != weak and each.protect

@@ -13,12 +13,12 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from policy.pack import NAME
 from policy.rules import RULES
+from tests.support.crossguard import sdk
 from tests.support.program import ROOT, UNKNOWN, Declared, deployed
 
 ENVIRONMENT = {
-    "PULUMI_PROJECT": NAME,
+    "PULUMI_PROJECT": "crosscloud",
     "PULUMI_STACK": "prod",
     "PULUMI_DRY_RUN": "false",
     "PULUMI_CONFIG": '{"crosscloud:production": "true"}',
@@ -29,7 +29,7 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 @pytest.fixture(scope="module")
 def pack() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(ROOT / "policy" / "crossguard")]
-    environment = {**os.environ, **ENVIRONMENT}
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(sdk())}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
         assert process.stdout
         port = process.stdout.readline().strip()

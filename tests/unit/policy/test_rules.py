@@ -43,6 +43,7 @@ CASES: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("queues-are-encrypted", QUEUE, {"sqsManagedSseEnabled": True}, {"sqsManagedSseEnabled": False}),
     ("queues-are-encrypted", QUEUE, {"kmsMasterKeyId": "k"}, {}),
     ("topics-are-encrypted", TOPIC, {"kmsMasterKeyId": "<Key it.id>"}, {}),
+    ("kms-keys-rotate", KEY, {"enableKeyRotation": True}, {"enableKeyRotation": False}),
     ("tables-can-be-restored", TABLE, {"pointInTimeRecovery": {"enabled": True}}, {}),
     ("tables-are-not-deleted", TABLE, {"deletionProtectionEnabled": True}, {"deletionProtectionEnabled": False}),
     (

@@ -62,6 +62,7 @@ def target(program: Program, _: Archive) -> Properties:
         "eventBusName": bus,
         "rule": rule["name"],
         "arn": queue,
+        "roleArn": "arn:aws:iam::000000000000:role/placed",
         "deadLetterConfig": {"arn": dead},
         "retryPolicy": retries,
     }
@@ -120,6 +121,22 @@ def subscribed(program: Program, _: Archive) -> Properties:
     topic = program.make("Topic", "notices")["arn"]
     queue = program.make("Queue", "notices")["arn"]
     return {"topic": topic, "protocol": "sqs", "endpoint": queue, "rawMessageDelivery": True}
+
+
+def key_policy(sid: str) -> str:
+    root = {"AWS": "arn:aws:iam::000000000000:root"}
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def key_state(aws: Aws, made: Properties) -> tuple[str, str, bool]:
+    asked = {"KeyId": made["id"]}
+    policy = json.loads(aws.call("kms", "GetKeyPolicy", {**asked, "PolicyName": "default"})["Policy"])
+    return (
+        aws.call("kms", "DescribeKey", asked)["KeyMetadata"]["Description"],
+        policy["Statement"][0]["Sid"],
+        aws.call("kms", "GetKeyRotationStatus", asked)["KeyRotationEnabled"],
+    )
 
 
 CASES = [
@@ -227,6 +244,15 @@ CASES = [
         before=14,
         after=30,
         outputs=frozenset({"arn", "name"}),
+    ),
+    Case(
+        type="Key",
+        inputs=lambda *_: {"description": "Messages", "enableKeyRotation": True, "policy": key_policy("one")},
+        change={"policy": key_policy("two"), "enableKeyRotation": False, "description": "Letters"},
+        read=key_state,
+        before=("Messages", "one", True),
+        after=("Letters", "two", False),
+        outputs=frozenset({"arn", "keyId"}),
     ),
     Case(
         type="Topic",
