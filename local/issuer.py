@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import time
 import uuid
 from pathlib import Path
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from local.certificates import key_pem, load_key
-from local.machine import Machine, write_json
+from local.machine import Machine, write_json, write_text
 
 ALGORITHM = "RS256"
 """API Gateway's JWT authorizer takes RSA algorithms only
@@ -69,9 +68,7 @@ def token(
 
 def _key(path: Path) -> rsa.RSAPrivateKey:
     if not path.exists():
-        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(key_pem(made))
+        write_text(path, key_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
     key = load_key(path.read_text())
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{path} holds no RSA key")

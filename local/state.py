@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -134,8 +133,6 @@ def _key(path: Path, *, may_create: bool) -> bytes:
         raise LocalError(
             f"The state's key {path} is missing, so its secrets can't be read. Start afresh with `make down PURGE=1`."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
     key = Fernet.generate_key()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
+    write_text(path, key.decode())
     return key

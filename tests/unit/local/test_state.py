@@ -65,3 +65,17 @@ def test_missing_key_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "state.key").unlink()
     with pytest.raises(LocalError, match=r"key .*state\.key is missing"):
         State(path)
+
+
+def test_a_key_that_was_stopped_while_it_was_written_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            State(tmp_path / "state.json")
+    State(tmp_path / "state.json").put(ENTRY)
+    assert State(tmp_path / "state.json").get("u") == ENTRY
