@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import random
 import socket
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from cryptography import x509
 from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from local.errors import LocalError
 from local.issuer import write_documents
-from local.machine import Machine, Ports, write_json
+from local.machine import Machine, Ports, write_json, write_text
 
 PREFERRED_ENDPOINT = 8443
 PORT_RANGE = range(20000, 32000)
@@ -109,8 +108,8 @@ def _ensure_endpoint_certificate(machine: Machine) -> None:
         key.public_key(),
         authority,
     )
-    write_private(machine.pki / "endpoint.key", key_pem(key))
-    write_private(certificate, pem(issued))
+    write_text(machine.pki / "endpoint.key", key_pem(key))
+    write_text(certificate, pem(issued))
 
 
 def _ensure_authority(machine: Machine) -> Issuer:
@@ -124,14 +123,6 @@ def _ensure_authority(machine: Machine) -> Issuer:
             uses={"cert_signing", "crl_signing"},
             is_ca=True,
         )
-        write_private(key_file, key_pem(key))
-        write_private(file, pem(issue(leaf, key.public_key(), key)))
+        write_text(key_file, key_pem(key))
+        write_text(file, pem(issue(leaf, key.public_key(), key)))
     return Issuer(certificate=x509.load_pem_x509_certificate(file.read_bytes()), key=load_key(key_file.read_text()))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Readable by its owner only, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    temporary.replace(path)

@@ -15,8 +15,8 @@ from cryptography import x509
 from local import issuer
 from local.certificates import Issuer, Leaf, common_name, general_names, issue, load_key, new_key, pem
 from local.errors import LocalError
-from local.machine import Machine
-from local.setup import choose_ports, open_machine, write_private
+from local.machine import Machine, write_text
+from local.setup import choose_ports, open_machine
 
 
 def test_ports_differ_and_are_kept(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_endpoint_certificate_is_kept_until_it_nears_its_end(machine: Machine) -
         key=load_key((machine.pki / "ca.key").read_text()),
     )
     ending = Leaf(subject=common_name("localhost"), names=general_names(["localhost"]), hours=24, uses={"server_auth"})
-    write_private(file, pem(issue(ending, new_key().public_key(), authority)))
+    write_text(file, pem(issue(ending, new_key().public_key(), authority)))
     open_machine(machine.root)
     renewed = x509.load_pem_x509_certificate(file.read_bytes())
     assert renewed.not_valid_after_utc - dt.datetime.now(dt.UTC) > dt.timedelta(days=300)
