@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -349,23 +346,6 @@ def test_an_overview_needs_all_its_scopes(stack: Stack, known: str) -> None:
         assert stack.request("GET", f"/users/{known}/overview", token=token).status == 403, missing
 
 
-@contextmanager
-def paused(stack: Stack, service: str) -> Iterator[None]:
-    """Its pods take connections and do not answer."""
-    pods = [pod["pid"] for pod in stack.pods(service) if pod["state"] == "ready"]
-    assert pods
-    for pid in pods:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pods:
-            try:
-                os.kill(pid, signal.SIGCONT)
-            except ProcessLookupError:
-                continue  # its liveness probe has ended it
-
-
 def healthy(stack: Stack) -> bool:
     answer = stack.request("GET", "/health")
     return answer.status == 200 and answer.json() == {"status": "ok", "degraded": []}
@@ -378,7 +358,7 @@ def overview_is_whole(alice: Caller, user: str) -> bool:
 
 def test_an_overview_does_without_a_service_that_does_not_answer(stack: Stack, alice: Caller, known: str) -> None:
     eventually(lambda: healthy(stack), what="health")
-    with paused(stack, "billing"):
+    with stack.frozen("billing"):
         overview = alice.get(f"/users/{known}/overview")
         assert (overview["invoices"], overview["degraded"]) == (None, ["billing"])
         assert overview["user"]["id"] == known

@@ -402,26 +402,9 @@ def test_what_was_given_up_is_completed_by_a_redrive(stack: Stack, aws: Aws, ann
 # ---- what is down
 
 
-@contextmanager
-def stopped(stack: Stack, service: str) -> Iterator[None]:
-    """Its pods take connections and do not answer."""
-    pods = [pod["pid"] for pod in stack.pods(service) if pod["state"] == "ready"]
-    assert pods
-    for pid in pods:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pods:
-            try:
-                os.kill(pid, signal.SIGCONT)
-            except ProcessLookupError:
-                continue  # its liveness probe has ended it
-
-
 def test_orders_are_taken_while_billing_is_down_and_are_complete_when_it_is_back(stack: Stack, anna: Customer) -> None:
     product, request = anna.product(), f"outage-{uuid.uuid4()}"
-    with stopped(stack, "billing"):
+    with stack.frozen("billing"):
         orders = [anna.placed(product, X_Request_Id=request) for _ in range(3)]
 
         def failed() -> set[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,22 @@ class Stack:
     def pods(self, deployment: str | None = None) -> list[dict[str, Any]]:
         pods = self.status()["pods"]
         return [pod for pod in pods if deployment in (None, pod["deployment"])]
+
+    @contextmanager
+    def frozen(self, service: str) -> Iterator[None]:
+        """The service's pods take connections and do not answer."""
+        pods = [pod["pid"] for pod in self.pods(service) if pod["state"] == "ready"]
+        assert pods
+        for pid in pods:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pods:
+                try:
+                    os.kill(pid, signal.SIGCONT)
+                except ProcessLookupError:
+                    continue  # its liveness probe has ended it
 
     def processes(self) -> list[psutil.Process]:
         """Every process of this clone: its path is in the command line, the working folder or the environment."""
