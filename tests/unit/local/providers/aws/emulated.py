@@ -25,6 +25,19 @@ TRUST = json.dumps(
     }
 )
 
+CALLER = """
+import botocore.session
+
+def handler(event, context):
+    client = botocore.session.get_session().create_client(event["service"])
+    try:
+        getattr(client, event["call"])(**event["parameters"])
+    except client.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    return "done"
+"""
+"""A function that makes the call it is asked to make, and answers with what came of it."""
+
 
 def machine_in(home: Path) -> Machine:
     """A machine with free ports for issuer and emulator."""

@@ -18,7 +18,7 @@ from local.errors import ProviderError
 from local.machine import Machine
 from local.providers.aws import logs
 from local.providers.aws.client import Aws
-from tests.unit.local.providers.aws.emulated import Program, zipped
+from tests.unit.local.providers.aws.emulated import CALLER, Program, zipped
 
 KEYS = {"billingMode": "PAY_PER_REQUEST", "hashKey": "pk", "attributes": [{"name": "pk", "type": "S"}]}
 STREAM = {"streamEnabled": True, "streamViewType": "NEW_AND_OLD_IMAGES"}
@@ -205,19 +205,6 @@ def test_an_alarm_is_looked_at_when_metrics_are_sent_and_takes_those_of_every_fu
     sent = [{"MetricName": "any", "Value": 1.0}]
     api.call("cloudwatch", "PutMetricData", {"Namespace": "crosscloud", "MetricData": sent})
     assert (before, state()) == ("INSUFFICIENT_DATA", "ALARM"), "AWS leaves the alarm of another function alone"
-
-
-CALLER = """
-import botocore.session
-
-def handler(event, context):
-    client = botocore.session.get_session().create_client(event["service"])
-    try:
-        getattr(client, event["call"])(**event["parameters"])
-    except client.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return "done"
-"""
 
 
 def calling(program: Program, api: Aws, folder: Path, statement: dict[str, Any]) -> Callable[..., str]:

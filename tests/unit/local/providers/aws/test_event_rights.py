@@ -24,7 +24,7 @@ from components.grants import Grant, policy
 from local.providers import aws
 from local.providers.aws.client import Aws
 from tests.support.program import run
-from tests.unit.local.providers.aws.emulated import Emulator, Program, zipped
+from tests.unit.local.providers.aws.emulated import CALLER, Emulator, Program, zipped
 
 ACCOUNT = "eu-central-1:000000000000"
 TABLE, QUEUE = f"arn:aws:dynamodb:{ACCOUNT}:table/orders", f"arn:aws:sqs:{ACCOUNT}:orders"
@@ -32,18 +32,6 @@ BUS, TOPIC = f"arn:aws:events:{ACCOUNT}:event-bus/orders", f"arn:aws:sns:{ACCOUN
 ITEM, KEY = {"pk": {"S": "ORDER#1"}, "customer": {"S": "C#1"}}, {"pk": {"S": "PRODUCT#1"}}
 SET = {"UpdateExpression": "SET quantity = :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}
 IF_ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
-
-CALLER = """
-import botocore.session
-
-def handler(event, context):
-    client = botocore.session.get_session().create_client(event["service"])
-    try:
-        getattr(client, event["call"])(**event["parameters"])
-    except client.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return "done"
-"""
 
 
 @pytest.fixture(scope="module")
