@@ -137,7 +137,7 @@ class _GivenIds(IdGenerator):
         return self.next
 
     def generate_trace_id(self) -> int:
-        raise NotImplementedError("Only requests with a parent are sampled, and they have its trace id.")
+        raise AssertionError("only requests with a parent are sampled, and they have its trace id")
 
 
 class _Complaints(logging.Handler):
