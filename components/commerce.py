@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.account import account_id
 from components.alarms import Alarm, Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
 from components.bundle import bundle
 from components.client_secret import ClientSecret, ClientSecretArgs
@@ -83,7 +84,7 @@ class Commerce(ComponentResource):
         sources = ["app/__init__.py", "app/contract", "app/edge", "app/commerce"]
         self._code = bundle(name, sources, ["urllib3"], RUNTIME)
         # A deployment to any other is refused.
-        (account,) = pulumi.Config("aws").require_object("allowedAccountIds")
+        account = account_id()
         self._tables()
         bus = EventBus(
             "orders",

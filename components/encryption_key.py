@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.account import account_id
 from components.grants import Grant, Statement
 
 DELETION_DAYS = 30
@@ -65,7 +66,7 @@ class EncryptionKey(ComponentResource):
             description=f"Tables and secrets of {pulumi.get_project()} {pulumi.get_stack()}",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            policy=_policy(_account()),
+            policy=_policy(account_id()),
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
         aws.kms.Alias(
@@ -133,14 +134,3 @@ def _policy(account: str) -> str:
 
 def _endpoint(service: Service) -> str:
     return f"{service}.{pulumi.Config('aws').require('region')}.amazonaws.com"
-
-
-def _account() -> str:
-    """Raises pulumi.RunError when the stack's file does not say in which account the key is."""
-    accounts: list[str] = pulumi.Config("aws").require_object("allowedAccountIds")
-    if len(accounts) != 1:
-        raise pulumi.RunError(
-            f"aws:allowedAccountIds must name exactly one account, which administers the stack's key; it names "
-            f"{len(accounts)}. Remove the others, or set crosscloud:encryption.customerKey to false."
-        )
-    return accounts[0]

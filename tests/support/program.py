@@ -6,7 +6,6 @@ In a preview only inputs are known, as for an engine that creates a stack; other
 from __future__ import annotations
 
 import asyncio
-import base64
 import functools
 import json
 import logging
@@ -15,7 +14,6 @@ import runpy
 import shutil
 import sys
 import tempfile
-import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,8 +29,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockReso
 from pulumi.runtime.proto import resource_pb2
 
 from local.program import run_in_stack
-from local.provider import Handler
-from local.providers import tls
+from local.wire import SECRET, SIGNATURE
+from tests.support.clouds import ANSWERS, MAPPED, Properties, computed
 
 with warnings.catch_warnings():
     # The SDK warns of a class of its own when the module is loaded, which its first use does, whoever uses it.
@@ -42,14 +40,6 @@ with warnings.catch_warnings():
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("local", "dev", "prod")
 MACHINE = {"issuer": "http://127.0.0.1:8180", "ingressPort": 8444, "databasePort": 5433}
-
-ACCOUNT, SUBSCRIPTION, TENANT = "123456789012", str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
-REGION = "eu-central-1"
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-
-Properties = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,10 +153,10 @@ class _Monitor(MockMonitor):
         if not declared.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if self._preview:
-            state, id_ = {key: value for key, value in raw.items() if key not in _MAPPED}, ""
+            state, id_ = {key: value for key, value in raw.items() if key not in MAPPED}, ""
         else:
-            computed = _computed(request.type, request.name, inputs)
-            state, id_ = {**raw, **computed}, str(computed.get("id", f"{request.name}-id"))
+            answered = computed(request.type, request.name, inputs)
+            state, id_ = {**raw, **answered}, str(answered.get("id", f"{request.name}-id"))
         state.pop("id", None)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=_struct(state))
 
@@ -182,7 +172,7 @@ class _Monitor(MockMonitor):
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
         self._program.calls.append(request.tok)
-        fields: dict[str, Any] = {"return": _struct(_ANSWERS[request.tok])}
+        fields: dict[str, Any] = {"return": _struct(ANSWERS[request.tok])}
         return resource_pb2.ResourceInvokeResponse(**fields)
 
 
@@ -284,151 +274,6 @@ def _plain(value: Any, path: str, secrets: set[str]) -> Any:
 
 def _struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
     return json_format.ParseDict(dict(value), struct_pb2.Struct())
-
-
-# ---- what a cloud would answer
-
-_MAPPED = {"identity"}
-"""Inputs that come back in another form."""
-
-_KUBECONFIG = yaml.safe_dump(
-    {
-        "clusters": [{"cluster": {"server": "https://aks.example:443", "certificate-authority-data": "Q0E="}}],
-        "users": [{"user": {"token": "of-a-person"}}],
-    }
-)
-_ANSWERS: dict[str, Properties] = {
-    "azure-native:authorization:getClientConfig": {
-        "clientId": str(uuid.UUID(int=3)),
-        "objectId": str(uuid.UUID(int=4)),
-        "subscriptionId": SUBSCRIPTION,
-        "tenantId": TENANT,
-    },
-    "azure-native:containerservice:listManagedClusterUserCredentials": {
-        "kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(_KUBECONFIG.encode()).decode()}]
-    },
-}
-
-
-_CERTIFICATES: Mapping[str, Handler] = tls.package(None).handlers  # type: ignore[arg-type]  # it uses no machine
-
-
-def _secret(value: str) -> Properties:
-    return {SIGNATURE: SECRET, "value": value}
-
-
-def _arn(service: str, resource: str) -> str:
-    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
-
-
-def _computed(type_: str, name: str, inputs: Properties) -> Properties:
-    kind = type_.rpartition(":")[2]
-    match type_.partition(":")[0]:
-        case "aws":
-            return _aws(kind, name, inputs)
-        case "azure-native":
-            return _azure(kind, name, inputs)
-        case "tls":
-            return _tls(type_, name, inputs)
-        case "docker":
-            return {"repoDigest": f"{inputs['imageName'].rpartition(':')[0]}@sha256:{'0' * 64}"}
-        case "random":
-            return {"result": _secret(f"generated-{name}")}
-    return {}
-
-
-def _aws(kind: str, name: str, inputs: Properties) -> Properties:
-    physical = str(inputs.get("name", f"{name}-1a2b3c4"))
-    alias = _arn("lambda", f"function:{inputs.get('functionName')}:{physical}")
-    secret = _arn("secretsmanager", f"secret:{physical}-AbCdEf")
-    scopes = [f"{inputs.get('identifier')}/{scope['scopeName']}" for scope in inputs.get("scopes", [])]
-    outputs: dict[str, Properties] = {
-        "LogGroup": {"id": physical, "name": physical, "arn": _arn("logs", f"log-group:{physical}")},
-        "Role": {"id": physical, "name": physical, "arn": f"arn:aws:iam::{ACCOUNT}:role/{physical}"},
-        "Function": {"id": physical, "name": physical, "arn": _arn("lambda", f"function:{physical}"), "version": "7"},
-        "Alias": {
-            "arn": alias,
-            "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
-        },
-        "Secret": {"id": secret, "arn": secret},
-        "SecretVersion": {"secretArn": inputs.get("secretId"), "versionId": "v1"},
-        "Table": {
-            "id": physical,
-            "name": physical,
-            "arn": _arn("dynamodb", f"table/{physical}"),
-            "streamArn": _arn("dynamodb", f"table/{physical}/stream/2026-11-21T00:00:00.000"),
-        },
-        "Queue": {
-            "id": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{physical}",
-            "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{physical}",
-            "name": physical,
-            "arn": _arn("sqs", physical),
-        },
-        "EventBus": {"id": physical, "name": physical, "arn": _arn("events", f"event-bus/{physical}")},
-        "EventRule": {"name": physical, "arn": _arn("events", f"rule/{inputs.get('eventBusName')}/{physical}")},
-        "EventArchive": {"id": physical, "name": physical, "arn": _arn("events", f"archive/{physical}")},
-        "Key": {"id": physical, "keyId": physical, "arn": _arn("kms", f"key/{physical}")},
-        "Topic": {"id": _arn("sns", physical), "arn": _arn("sns", physical), "name": physical},
-        "EventSourceMapping": {"id": str(uuid.UUID(int=5)), "uuid": str(uuid.UUID(int=5))},
-        "MetricAlarm": {"id": physical, "name": physical, "arn": _arn("cloudwatch", f"alarm:{physical}")},
-        "Api": {"id": "a1b2c3d4e5", "executionArn": _arn("execute-api", "a1b2c3d4e5")},
-        "Stage": {"invokeUrl": f"https://{inputs.get('apiId')}.execute-api.{REGION}.amazonaws.com/"},
-        "UserPool": {"id": f"{REGION}_AbCdEf123", "region": REGION},
-        "ResourceServer": {"scopeIdentifiers": scopes},
-        "UserPoolClient": {"id": "4exampleclientid", "clientSecret": _secret("client-secret")},
-    }
-    return outputs.get(kind, {})
-
-
-def _azure(kind: str, name: str, inputs: Properties) -> Properties:
-    names = ("resourceName", "resourceGroupName", "registryName", "privateZoneName", "databaseName")
-    physical = str(next((inputs[key] for key in names if key in inputs and _names(kind, key)), f"{name}1a2b3c4d"))
-    group = inputs.get("resourceGroupName", physical)
-    id_ = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{kind}/{physical}"
-    common = {"id": id_, "name": physical}
-    match kind:
-        case "ResourceGroup":
-            return {**common, "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{physical}"}
-        case "PublicIPAddress":
-            return {**common, "ipAddress": "20.50.0.7"}
-        case "UserAssignedIdentity":
-            return {**common, "principalId": principal_of(name), "clientId": client_of(name)}
-        case "Registry":
-            return {**common, "loginServer": f"{physical}.azurecr.io"}
-        case "ManagedCluster":
-            issuer = {"enabled": True, "issuerURL": "https://oidc.example/cluster/"}
-            return {**common, "oidcIssuerProfile": issuer, "identity": {"type": "UserAssigned"}}
-        case "Server":
-            return {**common, "fullyQualifiedDomainName": f"{physical}.postgres.database.azure.com"}
-    return common
-
-
-def _names(kind: str, key: str) -> bool:
-    owners = {
-        "resourceGroupName": {"ResourceGroup"},
-        "resourceName": {"ManagedCluster", "UserAssignedIdentity"},
-        "databaseName": {"Database"},
-    }
-    return key not in owners or kind in owners[key]
-
-
-def _tls(type_: str, name: str, inputs: Properties) -> Properties:
-    """Real keys and certificates."""
-    handler = _CERTIFICATES[type_]
-    made = handler.create(name, inputs)
-    return {
-        "id": made.id,
-        **{key: _secret(value) if key in handler.secret_outputs else value for key, value in made.outputs.items()},
-    }
-
-
-def principal_of(identity: str) -> str:
-    """The principal id of an identity, by its Pulumi name."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"principal.{identity}"))
-
-
-def client_of(identity: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"client.{identity}"))
 
 
 def containers(deployment: Declared) -> Iterator[Properties]:

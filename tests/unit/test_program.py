@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.support.program import ROOT, STACKS, UNKNOWN, Declared, Program, deployed, run
+from local.wire import UNKNOWN
+from tests.support.program import ROOT, STACKS, Declared, Program, deployed, run
 
 BOTH = pytest.mark.parametrize("preview", [True, False], ids=["preview", "deployed"])
 EVERY = pytest.mark.parametrize("stack", STACKS)

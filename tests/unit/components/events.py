@@ -24,7 +24,8 @@ from components.stream_source import StreamSource, StreamSourceArgs
 from components.subscription import Subscription, SubscriptionArgs
 from components.table import Index, Key, Table, TableArgs
 from components.topic import Topic, TopicArgs
-from tests.support.program import ACCOUNT, Declared, Program, run
+from tests.support.clouds import ACCOUNT
+from tests.support.program import Declared, Program, run
 
 TYPE = "order-placed"
 

@@ -13,7 +13,8 @@ from components.function import Function, FunctionArgs
 from components.identity import Identity, IdentityArgs
 from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
 from components.settings.checks import Circumstances
-from tests.support.program import ACCOUNT, REGION, ROOT, STACKS, Program, deployed, run
+from tests.support.clouds import ACCOUNT, REGION
+from tests.support.program import ROOT, STACKS, Program, deployed, run
 
 
 @pytest.fixture(params=STACKS)

@@ -9,7 +9,8 @@ import yaml
 
 from components.kubeconfig import entra_kubeconfig
 from components.roles import Role
-from tests.support.program import STACKS, SUBSCRIPTION, Program, deployed, principal_of, run
+from tests.support.clouds import SUBSCRIPTION, principal_of
+from tests.support.program import STACKS, Program, deployed, run
 
 CLOUDS = ["dev", "prod"]
 

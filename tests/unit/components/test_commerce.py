@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from components.settings import SettingsError
-from tests.support.program import ACCOUNT, REGION, ROOT, STACKS, Declared, Program, deployed, run
+from tests.support.clouds import ACCOUNT, REGION
+from tests.support.program import ROOT, STACKS, Declared, Program, deployed, run
 
 FUNCTIONS = ("catalog", "orders", "relay", "fulfilment")
 SUFFIX = "-1a2b3c4"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.program import STACKS, Program, deployed, principal_of, run
+from tests.support.clouds import principal_of
+from tests.support.program import STACKS, Program, deployed, run
 
 CLOUDS = ["dev", "prod"]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from components import settings
 from components.encryption_key import READ, WRITE
-from tests.support.program import ACCOUNT, REGION, Declared, Program, deployed, run
+from tests.support.clouds import ACCOUNT, REGION
+from tests.support.program import Declared, Program, deployed, run
 
 OWNER = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 SUFFIX = "-1a2b3c4"
@@ -97,7 +99,8 @@ def test_production_without_it_is_refused() -> None:
         run(stack="prod", config={"crosscloud:encryption": {}})
 
 
-def test_it_is_administered_by_one_account() -> None:
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_keys_belong_to_one_account(stack: str) -> None:
     accounts = [ACCOUNT, "210987654321"]
-    with pytest.raises(Exception, match="aws:allowedAccountIds must name exactly one account"):
-        run(stack="prod", config={"aws:allowedAccountIds": accounts})
+    with pytest.raises(pulumi.RunError, match="aws:allowedAccountIds must name exactly one account"):
+        run(stack=stack, config={"aws:allowedAccountIds": accounts})

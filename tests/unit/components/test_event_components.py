@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.program import UNKNOWN
+from local.wire import UNKNOWN
 from tests.unit.components.events import program
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.program import ACCOUNT, REGION, STACKS, deployed
+from tests.support.clouds import ACCOUNT, REGION
+from tests.support.program import STACKS, deployed
 
 
 @pytest.fixture(params=STACKS)

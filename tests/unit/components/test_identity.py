@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.program import REGION, Program, deployed, run
+from tests.support.clouds import REGION
+from tests.support.program import Program, deployed, run
 
 CLOUDS = ["dev", "prod"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from tests.support.program import ACCOUNT, Declared
+from tests.support.clouds import ACCOUNT
+from tests.support.program import Declared
 from tests.unit.components.events import program, statements
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.program import STACKS, client_of, deployed
+from tests.support.clouds import client_of
+from tests.support.program import STACKS, deployed
 
 
 @pytest.mark.parametrize("stack", STACKS)

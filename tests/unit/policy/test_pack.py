@@ -13,9 +13,10 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from local.wire import UNKNOWN
 from policy.rules import RULES
 from tests.support.crossguard import sdk
-from tests.support.program import ROOT, UNKNOWN, Declared, deployed
+from tests.support.program import ROOT, Declared, deployed
 
 ENVIRONMENT = {
     "PULUMI_PROJECT": "crosscloud",
