@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from local.providers.aws.client import Aws, connect
+from tests.support.customer import Customer
 from tests.support.stack import Stack
 
 
@@ -30,3 +33,18 @@ def clone(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def token(stack: Stack) -> str:
     return stack.token()
+
+
+@pytest.fixture(scope="module")
+def anna(stack: Stack) -> Customer:
+    return Customer(stack, f"anna-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="module")
+def ben(stack: Stack) -> Customer:
+    return Customer(stack, f"ben-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="module")
+def aws(stack: Stack) -> Aws:
+    return connect(stack.machine)

@@ -1,156 +1,22 @@
-"""Products and orders as a customer has them, and what becomes of orders when something on their way fails.
-
-Who is refused for now (429) asks again; who is told that the data can't be reached (503), if the request has an
-Idempotency-Key or only reads: as any client may. Nothing else is tried again unless a test says so.
-"""
+"""Products and orders as a customer has them."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import os
-import signal
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
-import pytest
-import urllib3
-
-from local.providers.aws.client import Aws, connect
-from tests.support.contract import all_scopes
+from local.providers.aws.client import Aws
+from tests.support.customer import INVOICED, Answer, Customer, new_key, paused, types_of_today
 from tests.support.stack import Stack, eventually, problem
-
-Answer = urllib3.BaseHTTPResponse
-PATIENCE = 90
-"""Seconds; a message that a killed call had is seen again after 30."""
-INVOICED = ["order.placed", "order.confirmed", "order.invoiced"]
-CANCELLED = ["order.placed", "order.cancelled"]
-
-
-class Customer:
-    def __init__(self, stack: Stack, name: str) -> None:
-        self.name, self.token, self._stack = name, stack.token(sub=name, scope=all_scopes()), stack
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        later = {429, 503} if method == "GET" or "Idempotency-Key" in sent else {429}
-
-        def answered() -> Answer | None:
-            answer = self._stack.request(method, path, token=self.token, json_body=body, headers=sent)
-            if answer.status not in later:
-                return answer
-            # As it asks for, or else 50 clients keep the machine from recovering.
-            time.sleep(min(float(answer.headers.get("retry-after", 0)), 2))
-            return None
-
-        answer: Answer = eventually(answered, timeout=PATIENCE, what=f"an answer to {method} {path}")
-        return answer
-
-    def get(self, path: str) -> Any:
-        answer = self.ask("GET", path)
-        assert answer.status == 200, answer.data
-        return answer.json()
-
-    def all(self, path: str) -> list[dict[str, Any]]:
-        """Everything on the pages of a list."""
-        found, cursor = [], ""
-        while True:
-            page = self.get(f"{path}?limit=100{cursor}")
-            found += page["items"]
-            if page["next_cursor"] is None:
-                return found
-            cursor = f"&cursor={page['next_cursor']}"
-
-    # ---- products
-
-    def product(self, *, stock: int = 20, price: str = "4.55") -> str:
-        """The id of a new one."""
-        body = {"name": "Notebook", "price": price, "currency": "EUR", "stock": stock}
-        answer = self.ask("POST", "/products", body)
-        assert answer.status == 201, answer.data
-        product: str = answer.json()["id"]
-        return product
-
-    def stock(self, product: str) -> tuple[int, int]:
-        """What is there, and what orders hold."""
-        shown = self.get(f"/products/{product}")
-        return shown["stock"], shown["reserved"]
-
-    # ---- orders
-
-    def order(self, product: str, quantity: int = 1, **headers: str) -> Answer:
-        return self.ask("POST", "/orders", {"items": [{"product_id": product, "quantity": quantity}]}, **headers)
-
-    def placed(self, product: str, quantity: int = 1, **headers: str) -> str:
-        """The id of a new order."""
-        answer = self.order(product, quantity, **headers)
-        assert answer.status == 201, answer.data
-        order: str = answer.json()["id"]
-        return order
-
-    def status(self, order: str) -> str:
-        status: str = self.get(f"/orders/{order}")["status"]
-        return status
-
-    def history(self, order: str) -> list[str]:
-        return [event["type"] for event in self.get(f"/orders/{order}/events")["items"]]
-
-    def invoices(self) -> dict[str, dict[str, Any]]:
-        """By order."""
-        found = self.all(f"/users/{self.name}/invoices")
-        by_order = {invoice["order_id"]: invoice for invoice in found}
-        assert len(by_order) == len(found), "an order has two invoices"
-        return by_order
-
-    def counted(self) -> Counter[str]:
-        """Types of the events that analytics knows, by order: `order.placed 0d1f...`."""
-        return Counter(f"{event['type']} {event['attributes']['order_id']}" for event in self._activity())
-
-    def settled(self, *orders: str, outcome: str = "INVOICED") -> None:
-        """Waits until each order is where it should be, and analytics knows of it."""
-        events = INVOICED if outcome == "INVOICED" else CANCELLED
-        missing = {f"{event} {order}" for order in orders for event in events}
-
-        def known() -> bool:
-            return missing <= self.counted().keys()
-
-        eventually(known, timeout=PATIENCE, what=f"everything about {len(orders)} orders in analytics")
-        for order in orders:
-            assert (self.status(order), self.history(order)) == (outcome, events)
-            assert all(self.counted()[f"{event} {order}"] == 1 for event in events)
-
-    def _activity(self) -> list[dict[str, Any]]:
-        return self.all(f"/users/{self.name}/activity")
-
-
-@pytest.fixture(scope="module")
-def anna(stack: Stack) -> Customer:
-    return Customer(stack, f"anna-{uuid.uuid4().hex[:8]}")
-
-
-@pytest.fixture(scope="module")
-def ben(stack: Stack) -> Customer:
-    return Customer(stack, f"ben-{uuid.uuid4().hex[:8]}")
-
-
-@pytest.fixture(scope="module")
-def aws(stack: Stack) -> Aws:
-    return connect(stack.machine)
 
 
 def together(count: int, do: Callable[[int], Answer]) -> list[Answer]:
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(do, range(count)))
-
-
-def new_key() -> str:
-    return f"key-{uuid.uuid4()}"
 
 
 # ---- one order
@@ -226,12 +92,6 @@ def admitting(topic: str, queue: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
 
 
-def types_of_today(customer: Customer) -> Counter[str]:
-    today = dt.datetime.now(dt.UTC).date()
-    found = customer.get(f"/analytics/summary?from={today}&to={today}")
-    return Counter({one["type"]: one["count"] for one in found["by_type"] if one["type"].startswith("order.")})
-
-
 # ---- many orders
 
 
@@ -280,18 +140,6 @@ def test_8_requests_with_one_key_at_once_place_one_order(anna: Customer) -> None
 # ---- cancelling, and whose order it is
 
 
-@contextmanager
-def paused(stack: Stack, aws: Aws) -> Iterator[None]:
-    """Nobody takes messages out of the queue, as in the runbook."""
-    mapping = stack.outputs_of("eventSourceMapping:EventSourceMapping", "fulfilment")["uuid"]
-    switch = {"UUID": mapping}
-    aws.call("lambda", "UpdateEventSourceMapping", {**switch, "Enabled": False})
-    try:
-        yield
-    finally:
-        aws.call("lambda", "UpdateEventSourceMapping", {**switch, "Enabled": True})
-
-
 def test_a_cancelled_order_gives_its_stock_back_once_and_is_not_invoiced(
     stack: Stack, aws: Aws, anna: Customer
 ) -> None:
@@ -324,155 +172,3 @@ def test_nobody_learns_of_another_s_order(anna: Customer, ben: Customer) -> None
             answer = ben.ask(method, f"/orders/{id_}{path}")
             assert (answer.status, problem(answer)["detail"]) == (404, "You have no order with this id.")
     assert ben.all("/orders") == []
-
-
-# ---- dead letters
-
-
-def dead_letters(stack: Stack) -> list[dict[str, Any]]:
-    """What an operator is shown."""
-    done = stack.run("events", "dlq", "--queue", "fulfilment-dead-letters", "--json")
-    assert done.code == 0, done.err
-    return [json.loads(line) for line in done.out.splitlines()]
-
-
-@pytest.fixture
-def queue(stack: Stack, aws: Aws) -> Iterator[str]:
-    """The URL of fulfilment's queue. What is left in its dead-letter queue goes with the test."""
-    assert dead_letters(stack) == []
-    yield stack.outputs_of("sqs/queue:Queue", "fulfilment")["url"]
-    dead = stack.outputs_of("sqs/queue:Queue", "fulfilment-dead-letters")["url"]
-    aws.call("sqs", "PurgeQueue", {"QueueUrl": dead})
-
-
-def test_a_poison_message_goes_to_the_dead_letters_and_the_others_of_its_batch_are_done_once(
-    stack: Stack, aws: Aws, anna: Customer, queue: str
-) -> None:
-    poison = {"source": "crosscloud.orders", "detail-type": "order.placed", "detail": {"id": str(uuid.uuid4())}}
-    requests = [f"poison-{uuid.uuid4()}" for _ in range(2)]
-    with paused(stack, aws):
-        aws.call("sqs", "SendMessage", {"QueueUrl": queue, "MessageBody": json.dumps(poison)})
-        product = anna.product()
-        orders = [anna.placed(product, X_Request_Id=request) for request in requests]
-        eventually(lambda: waiting(aws, queue) >= 3, what="the orders' events in the queue")
-    anna.settled(*orders)
-    eventually(lambda: dead_letters(stack), timeout=PATIENCE, what="a dead letter")
-    assert [json.loads(one["body"]) for one in dead_letters(stack)] == [poison]
-    for request in requests:
-        lines = stack.logs(request)
-        assert {line["receives"] for line in lines if line["service"] == "fulfilment"} == {1}
-        assert counted_in(lines) == 3
-
-
-def counted_in(lines: list[dict[str, Any]]) -> int:
-    """Events that were given to analytics, however often each."""
-    return sum(line["service"] == "analytics" and line["message"] == "request" for line in lines)
-
-
-def waiting(aws: Aws, queue: str) -> int:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = aws.call("sqs", "GetQueueAttributes", {"QueueUrl": queue, "AttributeNames": names})["Attributes"]
-    return sum(int(value) for value in found.values())
-
-
-def test_what_was_given_up_is_completed_by_a_redrive(stack: Stack, aws: Aws, anna: Customer, queue: str) -> None:
-    product = anna.product()
-    with paused(stack, aws):
-        order = anna.placed(product)
-        eventually(lambda: waiting(aws, queue), what="the order's event in the queue")
-        taken = {"QueueUrl": queue, "VisibilityTimeout": 0, "WaitTimeSeconds": 0}
-
-        def given_up() -> list[dict[str, Any]]:
-            """As by a consumer that fails at once, whatever it gets."""
-            while aws.call("sqs", "ReceiveMessage", taken).get("Messages"):
-                continue
-            return dead_letters(stack)
-
-        (found,) = eventually(given_up, what="the event among the dead letters")
-    assert json.loads(found["body"])["detail"]["order_id"] == order
-    assert anna.status(order) == "PENDING"
-    shown = stack.run("events", "dlq").out
-    assert f"order.placed {json.dumps(json.loads(found['body'])['detail'])}" in shown
-    done = stack.run("events", "redrive", "--message", found["message_id"])
-    assert (done.code, done.out.startswith("1 from fulfilment-dead-letters")) == (0, True), done.err
-    anna.settled(order)
-    assert dead_letters(stack) == []
-
-
-# ---- what is down
-
-
-def test_orders_are_taken_while_billing_is_down_and_are_complete_when_it_is_back(stack: Stack, anna: Customer) -> None:
-    product, request = anna.product(), f"outage-{uuid.uuid4()}"
-    with stack.frozen("billing"):
-        orders = [anna.placed(product, X_Request_Id=request) for _ in range(3)]
-
-        def failed() -> set[str]:
-            lines = (line for line in stack.logs(request) if line["service"] == "fulfilment")
-            return {line["order_id"] for line in lines if line["level"] != "INFO"}
-
-        eventually(lambda: failed() == set(orders), what="a try of each order that failed")
-        assert [anna.status(order) for order in orders] == ["CONFIRMED"] * 3
-    anna.settled(*orders)
-    assert set(orders) <= anna.invoices().keys()
-    assert anna.stock(product) == (17, 3)
-
-
-def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack: Stack, ben: Customer) -> None:
-    since = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat()
-    product, request = ben.product(), f"replay-{uuid.uuid4()}"
-    orders = [ben.placed(product, X_Request_Id=request) for _ in range(3)]
-    ben.settled(*orders)
-
-    def everything() -> tuple[Any, ...]:
-        known = [(ben.get(f"/orders/{order}"), ben.history(order)) for order in orders]
-        return known, ben.invoices(), ben.counted(), ben.stock(product), types_of_today(ben)
-
-    def given() -> int:
-        return counted_in(stack.logs(request))
-
-    before, events = everything(), len(orders) * len(INVOICED)
-    assert given() == events
-    for times in (2, 3):
-        done = stack.run("events", "replay", "--since", since)
-        assert done.code == 0, done.err
-        eventually(lambda wanted=times * events: given() >= wanted, timeout=PATIENCE, what="the replayed events")
-        assert everything() == before
-
-
-def test_nothing_is_lost_when_the_emulator_is_killed_in_the_middle_of_orders(stack: Stack, ben: Customer) -> None:
-    """The customer repeats with the same key what was not answered."""
-    product = ben.product(stock=30, price="0.07")
-    answered: list[Answer] = []
-
-    def order(_: int) -> str:
-        key = new_key()
-
-        def tried() -> Answer | None:
-            try:
-                answer = ben.order(product, Idempotency_Key=key)
-            except (urllib3.exceptions.HTTPError, AssertionError):
-                return None
-            return answer if answer.status == 201 else None
-
-        answer: Answer = eventually(tried, timeout=PATIENCE, what="an answer after the kill")
-        answered.append(answer)
-        placed: str = answer.json()["id"]
-        return placed
-
-    with ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(order, number) for number in range(20)]
-        eventually(lambda: len(answered) >= 5, what="the first orders")
-        os.kill(emulator(stack), signal.SIGKILL)
-        placed = {one.result() for one in running}
-    assert len(placed) == 20
-    ben.settled(*placed)
-    assert ben.stock(product) == (10, 20)
-    assert sum(Decimal(ben.invoices()[order]["total"]) for order in placed) == Decimal("1.40")
-    assert placed <= {order["id"] for order in ben.all("/orders")}
-    assert dead_letters(stack) == []
-
-
-def emulator(stack: Stack) -> int:
-    (found,) = [process["pid"] for process in stack.status()["processes"] if process["name"] == "emulator"]
-    return int(found)
