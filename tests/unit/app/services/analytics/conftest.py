@@ -1,7 +1,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -35,19 +34,6 @@ class Waits:
 @pytest.fixture(scope="session")
 def migrated(server, environment) -> str:
     return databases.migrated(server, "analytics", environment)
-
-
-@pytest.fixture
-def url(server, migrated) -> Iterator[str]:
-    """A database of the test's own, with the service's migrations."""
-    with databases.copy(server, migrated) as url:
-        yield url
-
-
-@pytest.fixture
-def rows(url) -> Callable[..., list]:
-    """What a statement gives, as the service's role sees it."""
-    return partial(databases.rows, url)
 
 
 @pytest.fixture

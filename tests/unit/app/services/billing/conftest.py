@@ -1,6 +1,5 @@
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
 
 import pytest
 
@@ -13,19 +12,6 @@ from tests.support.asgi import Client, Reply, client
 @pytest.fixture(scope="session")
 def migrated(server, environment) -> str:
     return databases.migrated(server, "billing", environment)
-
-
-@pytest.fixture
-def url(server, migrated) -> Iterator[str]:
-    """A database of the test's own, with the service's migrations."""
-    with databases.copy(server, migrated) as url:
-        yield url
-
-
-@pytest.fixture
-def rows(url) -> Callable[..., list]:
-    """What a statement gives, as the service's role sees it."""
-    return partial(databases.rows, url)
 
 
 @pytest.fixture
