@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import hmac
 import io
@@ -124,7 +123,7 @@ def plan(root: Path, stack: str, *, config: dict[str, object] | None = None) -> 
     """Every resource of the stack in a stable order. Raises LocalError with the program's sentence when it refuses."""
     recorder = _Recorder()
     try:
-        with _uncollected(), _own_modules():
+        with _own_modules():
             run_program(root, stack, recorder, preview=True, config=config)
     except pulumi.RunError as error:
         raise LocalError(str(error)) from error
@@ -151,20 +150,6 @@ def plan_of_revision(
         except Exception as error:  # an earlier program can fail in any way, as with the SDKs of now
             reason = str(error) if isinstance(error, LocalError) else f"{type(error).__name__}: {error}"
             raise LocalError(f"The plan of {revision} failed: {reason}") from error
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """The SDKs' modules are a million objects that stay: going over them while they load, and again and again
-    afterwards, doubles the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 @contextmanager

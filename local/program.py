@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pulumi
-import yaml
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2
 
-from local.errors import LocalError
+from local.stack_file import read_config
 from local.wire import Wire, decode, encode
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -121,37 +122,6 @@ class _Monitor(MockMonitor):
         return resource_pb2.ResourceInvokeResponse(**fields)
 
 
-def read_config(root: Path, stack: str) -> tuple[str, dict[str, str], list[str]]:
-    """Project name, configuration of a stack as the SDK wants it, and the keys whose values are encrypted there.
-
-    An encrypted value can't be read without its key; its place is taken by `[secret]`.
-    Raises LocalError when a file is missing or no valid YAML.
-    """
-    project = _read_yaml(root / "Pulumi.yaml")["name"]
-    values = _read_yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
-    config, secrets = {}, []
-    for key, value in values.items():
-        full = key if ":" in key else f"{project}:{key}"
-        if isinstance(value, dict) and set(value) == {"secure"}:
-            config[full] = "[secret]"
-            secrets.append(full)
-        else:
-            config[full] = value if isinstance(value, str) else json.dumps(value)
-    return project, config, secrets
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text()) or {}
-    except FileNotFoundError:
-        raise LocalError(f"{path} does not exist.") from None
-    except yaml.YAMLError as error:
-        raise LocalError(f"{path} is no valid YAML: {str(error).replace(chr(10), ' ')}") from error
-    if not isinstance(content, dict):
-        raise LocalError(f"{path} must hold a mapping, found {type(content).__name__}.")
-    return content
-
-
 def run_program(
     root: Path, stack: str, deployment: Deployment, *, preview: bool, config: Mapping[str, object] | None = None
 ) -> None:
@@ -205,9 +175,25 @@ async def run_in_stack(program: Callable[[], None]) -> None:
 
     outputs = pulumi.runtime.settings.SETTINGS.outputs
     try:
-        await pulumi.runtime.stack.run_in_stack(known)
+        with _uncollected():
+            await pulumi.runtime.stack.run_in_stack(known)
     finally:
         outputs.clear()  # what a failed run leaves is no business of the next one
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The SDKs' modules are a million objects that stay: going over them while they load, and again and again
+    afterwards, doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():  # once: what a later run leaves is garbage like any other
+            gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 async def _settle() -> None:

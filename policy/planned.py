@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.plan import STAND_INS, Planned, plan
-from local.program import read_config
+from local.stack_file import read_config
 from policy.rule import Resource, Stack
 
 

@@ -13,9 +13,10 @@ from local.changes import compare
 from local.engine import Engine, Step
 from local.errors import LocalError
 from local.plan import COMPUTED, MASKED, plan
-from local.program import read_config, run_program
+from local.program import run_program
 from local.provider import Package
 from local.providers import random, tls
+from local.stack_file import read_config
 from local.state import State
 from local.wire import holds_secret, plain
 

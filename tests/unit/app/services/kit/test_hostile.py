@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import random
 import socket
 from pathlib import Path
 from urllib.parse import quote_from_bytes
@@ -9,6 +10,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.common import http
 
 from app.services.kit import idempotency
 from app.services.kit.settings import Settings
@@ -105,8 +107,10 @@ def database(server) -> str:
 
 
 @pytest.fixture
-def every(database, environment):
+def every(database, environment, monkeypatch):
     """Its requests are sampled, so that their spans are made as well; the collector is away."""
+    # The exporter's thread draws its pauses, and Hypothesis watches the generator that all modules share.
+    monkeypatch.setattr(http, "random", random.Random())
     given = environment | {"DATABASE_URL": database, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
     with client(routes.make(Settings.from_environment(given))) as call:
         yield call
