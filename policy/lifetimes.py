@@ -21,9 +21,10 @@ class Lifetime:
 
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtimes-supported"
 _AKS = "https://learn.microsoft.com/azure/aks/supported-kubernetes-versions#aks-kubernetes-release-calendar"
-_POSTGRES = "https://www.postgresql.org/support/versioning/"
+_POSTGRES = "https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-version-policy#support-policy"
 _ENVOY = "https://gateway.envoyproxy.io/news/releases/matrix/"
-_CHECKED = date(2026, 11, 20)
+_CHECKED = date(2026, 11, 21)
+"""Each date was read that day in a copy of its source that is from 2026, Lambda's from July, AKS's from August."""
 
 
 def _row(product: str, version: str, ends: tuple[int, int, int], source: str) -> Lifetime:
@@ -34,10 +35,11 @@ LIFETIMES = (
     _row("AWS Lambda runtime", "python3.12", (2028, 10, 31), _LAMBDA),
     _row("AWS Lambda runtime", "python3.13", (2029, 6, 30), _LAMBDA),
     _row("AWS Lambda runtime", "python3.14", (2029, 6, 30), _LAMBDA),
-    # AKS gives months: the first day of the month is the careful reading.
+    # AKS gives months: the first day of the month is the careful reading. Long-term support is not counted.
     _row("Kubernetes on AKS", "1.34", (2026, 11, 1), _AKS),
     _row("Kubernetes on AKS", "1.35", (2027, 3, 1), _AKS),
     _row("Kubernetes on AKS", "1.36", (2027, 6, 1), _AKS),
+    # Azure's standard support ends with the community's; the extended one, at a price, is not counted.
     _row("PostgreSQL", "14", (2026, 11, 12), _POSTGRES),
     _row("PostgreSQL", "15", (2027, 11, 11), _POSTGRES),
     _row("PostgreSQL", "16", (2028, 11, 9), _POSTGRES),

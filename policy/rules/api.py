@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.rule import Finding, Resource, Rule, expect, given, items
+from policy.rule import Finding, Resource, Rule, Stack, expect, given, items
 
+_API, _MAPPING = "aws:apigatewayv2/api:Api", "aws:apigatewayv2/apiMapping:ApiMapping"
 _GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/developerguide"
 
 
@@ -20,6 +21,26 @@ def routes_need_a_token(route: Resource) -> Iterator[Finding]:
             allowed="name at least one scope",
             do="Name the operation's scopes in app/contract/openapi.yaml: without one any token will do.",
         )
+        yield from given(
+            route, "authorizerId", allowed="name an authorizer", do="Use the API's: it knows issuer and audience."
+        )
+
+
+def authorizers_know_whose_tokens(authorizer: Resource) -> Iterator[Finding]:
+    issuer = authorizer.get("jwtConfiguration.issuer", "")
+    if not issuer.startswith("https://"):
+        yield Finding(
+            property="jwtConfiguration.issuer",
+            allowed="be an https URL",
+            given=issuer,
+            do="Name the user pool's issuer, or set identity.issuer in the stack's file.",
+        )
+    yield from given(
+        authorizer,
+        "jwtConfiguration.audiences",
+        allowed="name who the tokens are for",
+        do="Name the API's client or audience.",
+    )
 
 
 def browsers_only_from_named_origins(api: Resource) -> Iterator[Finding]:
@@ -58,6 +79,7 @@ def functions_are_called_by_one_caller(permission: Resource) -> Iterator[Finding
             given=principal,
             do="Name the AWS service that calls, such as apigateway.amazonaws.com.",
         )
+    yield from expect(permission, "action", "lambda:InvokeFunction", do="Let it call the function, and no more.")
     yield from given(
         permission,
         "sourceArn",
@@ -78,6 +100,24 @@ def function_urls_need_signatures(url: Resource) -> Iterator[Finding]:
     )
 
 
+def domains_speak_tls_1_2(domain: Resource) -> Iterator[Finding]:
+    yield from expect(
+        domain, "domainNameConfiguration.securityPolicy", "TLS_1_2", do="Use components.domain.Domain, which sets it."
+    )
+
+
+def apis_have_one_entrance(stack: Stack) -> Iterator[Finding]:
+    for api in stack.of(_API) if any(stack.of(_MAPPING)) else ():
+        if api.get("disableExecuteApiEndpoint") is not True:
+            yield Finding(
+                property="disableExecuteApiEndpoint",
+                allowed="be true beside a name of its own",
+                given=api.get("disableExecuteApiEndpoint"),
+                do="Set it: what guards the name does not guard the address that AWS gave.",
+                resource=api,
+            )
+
+
 RULES = (
     Rule(
         name="routes-need-a-token",
@@ -87,10 +127,18 @@ RULES = (
         resource=routes_need_a_token,
     ),
     Rule(
+        name="authorizers-know-whose-tokens",
+        why="Keys fetched in clear can be replaced, and a token that was made for another API opens this one",
+        source=f"{_GATEWAY}/http-api-jwt-authorizer.html",
+        types=("aws:apigatewayv2/authorizer:Authorizer",),
+        resource=authorizers_know_whose_tokens,
+        clouds_only=True,
+    ),
+    Rule(
         name="browsers-only-from-named-origins",
         why="With * every web page can read answers with its visitor's token",
         source=f"{_GATEWAY}/http-api-cors.html",
-        types=("aws:apigatewayv2/api:Api",),
+        types=(_API,),
         resource=browsers_only_from_named_origins,
     ),
     Rule(
@@ -99,6 +147,20 @@ RULES = (
         source=f"{_GATEWAY}/http-api-throttling.html",
         types=("aws:apigatewayv2/stage:Stage",),
         resource=stages_are_throttled,
+    ),
+    Rule(
+        name="domains-speak-tls-1-2",
+        why="Older versions of TLS can be read and changed on the way",
+        source=f"{_GATEWAY}/http-api-custom-domain-names.html",
+        types=("aws:apigatewayv2/domainName:DomainName",),
+        resource=domains_speak_tls_1_2,
+    ),
+    Rule(
+        name="apis-have-one-entrance",
+        why="The second entrance has neither the name's certificate nor what stands before the name",
+        source=f"{_GATEWAY}/http-api-disable-default-endpoint.html",
+        types=(_API, _MAPPING),
+        stack=apis_have_one_entrance,
     ),
     Rule(
         name="functions-are-called-by-one-caller",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from policy.rule import Finding, Resource, Rule, expect, items
+from policy.rule import Finding, Resource, Rule, Stack, expect, items
 
 _CLUSTER = "azure-native:containerservice:ManagedCluster"
 _REGISTRY = "azure-native:containerregistry:Registry"
+_DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
 _AKS = "https://learn.microsoft.com/azure/aks"
 SHORTEST_PREFIX = 8
 """Bits: an address range that is wider is no office and no CI any more."""
@@ -75,6 +76,39 @@ def clusters_have_an_uptime_agreement(cluster: Resource) -> Iterator[Finding]:
     yield from expect(cluster, "sku.tier", "Standard", "Premium", do="Set cluster.tier in the stack's file.")
 
 
+def clusters_are_audited(stack: Stack) -> Iterator[Finding]:
+    kept = {
+        log.get("category")
+        for setting in stack.of(_DIAGNOSTICS)
+        for log in items(setting.get("logs"))
+        if log.get("enabled") is True
+    }
+    for cluster in stack.of(_CLUSTER):
+        for category, others in (("kube-audit-admin", {"kube-audit"}), ("guard", set())):
+            if not kept & {category, *others}:
+                yield Finding(
+                    property=f"DiagnosticSetting.logs[{category}]",
+                    allowed="be enabled",
+                    given=sorted(kept),
+                    do="Send it to a workspace (components/cluster_telemetry.py).",
+                    resource=cluster,
+                )
+
+
+def clusters_are_guarded(cluster: Resource) -> Iterator[Finding]:
+    for path, do in (
+        ("addonProfiles.azurepolicy.enabled", "Enable the add-on: it refuses or reports pods that are not confined."),
+        ("securityProfile.defender.securityMonitoring.enabled", "Set cluster.defender in the stack's file."),
+    ):
+        yield from expect(cluster, path, True, do=do)
+    yield from expect(
+        cluster,
+        "nodeResourceGroupProfile.restrictionLevel",
+        "ReadOnly",
+        do="Set it: the nodes' resource group is AKS's to change.",
+    )
+
+
 def registries_know_identities_only(registry: Resource) -> Iterator[Finding]:
     yield from expect(registry, "adminUserEnabled", False, do="Push and pull with an identity (AcrPush, AcrPull).")
     yield from expect(registry, "anonymousPullEnabled", False, do="Grant AcrPull to the cluster's kubelet identity.")
@@ -121,6 +155,21 @@ RULES = (
         source=f"{_AKS}/free-standard-pricing-tiers",
         types=(_CLUSTER,),
         resource=clusters_have_an_uptime_agreement,
+        production_only=True,
+    ),
+    Rule(
+        name="clusters-are-audited",
+        why="Who changed what in the cluster, and who was let in, is seen nowhere else",
+        source=f"{_AKS}/monitor-aks-reference#resource-logs",
+        types=(_CLUSTER, _DIAGNOSTICS),
+        stack=clusters_are_audited,
+    ),
+    Rule(
+        name="clusters-are-guarded",
+        why="An intruder is noticed by what watches the nodes, and stopped by what may not be changed past the cluster",
+        source="https://learn.microsoft.com/azure/defender-for-cloud/defender-for-containers-introduction",
+        types=(_CLUSTER,),
+        resource=clusters_are_guarded,
         production_only=True,
     ),
     Rule(

@@ -30,6 +30,8 @@ _TRUST = {"aws:iam/role:Role": ("assumeRolePolicy",)}
 UNSCOPED = frozenset({"dynamodb:ListStreams", "xray:PutTelemetryRecords", "xray:PutTraceSegments"})
 """Actions that know no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
 
+_FUNCTIONS = "lambda.amazonaws.com"
+"""It takes on the role of a function, which somebody with iam:PassRole has given to it, and no other."""
 _REFERENCE = re.compile(r"<[^<>]+>")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::[^:]+:root")
 
@@ -100,7 +102,7 @@ def principals_are_named(resource: Resource) -> Iterator[Finding]:
         anybody = [who for who in items(by_kind.get("AWS")) if "*" in str(who)]
         if anybody:
             yield _finding(path, "Principal", "name accounts, roles or services", statement, "Name who calls.")
-        if "Service" in by_kind and resource.type in _RESOURCE and not _has_source(statement):
+        if by_kind.get("Service", _FUNCTIONS) != _FUNCTIONS and not _has_source(statement):
             yield Finding(
                 property=f"{path}.Condition",
                 allowed="hold aws:SourceArn or aws:SourceAccount",

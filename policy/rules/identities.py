@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policy.rule import Finding, Resource, Rule, expect, items
+from policy.rule import COMPUTED, Finding, Resource, Rule, expect, items
 
 TOO_MUCH = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
@@ -18,6 +18,8 @@ TOO_MUCH = {
 _SUBSCRIPTION = re.compile(r"/(subscriptions/[^/]+/?|providers/Microsoft\.Management/.*)?")
 _ACCOUNT = re.compile(r"system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+")
 _EXCHANGE = "api://AzureADTokenExchange"
+_ISSUER = re.compile(r"<ManagedCluster [^<>]+\.issuerURL>|https://[a-z0-9]+\.oic\.prod-aks\.azure\.com/.+")
+"""Of an AKS cluster (https://learn.microsoft.com/azure/aks/use-oidc-issuer)."""
 DAY_MINUTES = 1440
 
 
@@ -56,10 +58,22 @@ def pods_identities_are_theirs_alone(credential: Resource) -> Iterator[Finding]:
             given=subject,
             do="Name the one service account whose pods have the identity.",
         )
+    yield from _issuer(credential)
     audiences = list(items(credential.get("audiences")))
     if audiences != [_EXCHANGE]:
         yield Finding(
             property="audiences", allowed=f"be [{_EXCHANGE!r}]", given=audiences, do="Take tokens for Azure only."
+        )
+
+
+def _issuer(credential: Resource) -> Iterator[Finding]:
+    issuer = credential.get("issuer") or COMPUTED  # an engine's preview has none while the cluster is not there yet
+    if issuer != COMPUTED and not _ISSUER.fullmatch(issuer):
+        yield Finding(
+            property="issuer",
+            allowed="be an AKS cluster's",
+            given=issuer,
+            do="Take the cluster's oidc_issuer_profile.issuer_url: whoever signs for the issuer has the identity.",
         )
 
 

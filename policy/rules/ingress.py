@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from policy.rule import Finding, Resource, Rule, Stack, expect, given, items
+from policy.rule import Finding, Resource, Rule, Stack, at, expect, given, items
 
 _GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 _CLIENTS = "kubernetes:gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy"
@@ -23,6 +23,13 @@ def gateways_ask_for_certificates(gateway: Resource) -> Iterator[Finding]:
                 allowed="be HTTPS",
                 given=listener.get("protocol"),
                 do="Give the listener a certificate.",
+            )
+        if at(listener, "allowedRoutes.namespaces.from") not in ("Selector", "Same"):
+            yield Finding(
+                property=f"spec.listeners[{listener.get('name')}].allowedRoutes.namespaces.from",
+                allowed='be "Selector" or "Same"',
+                given=at(listener, "allowedRoutes.namespaces.from"),
+                do="Choose namespaces by a label, or a route of any namespace takes requests.",
             )
     validation = "spec.tls.frontend.default.validation"
     yield from expect(
@@ -45,11 +52,40 @@ def callers_are_verified(policy: Resource) -> Iterator[Finding]:
         policy, f"{validation}.mode", "RequireAndVerify", do="Set it, or a caller without a certificate gets through."
     )
     yield from given(
-        policy,
-        f"{validation}.subjectAltNames",
-        allowed="name who calls",
-        do="Pin the orchestrator's URI, or every certificate of the authority will do.",
+        policy, f"{validation}.caCertificateRefs", allowed="name an authority", do="Name the callers' authorities."
     )
+    names = [name for kind in policy.get(f"{validation}.subjectAltNames", {}).values() for name in items(kind)]
+    if not names or any(name.get("type") != "Exact" for name in names):
+        yield Finding(
+            property=f"{validation}.subjectAltNames",
+            allowed="name who calls, each with type Exact",
+            given=names,
+            do="Pin the callers' URIs, or every certificate of the authority will do.",
+        )
+    yield from expect(
+        policy,
+        "spec.headers.xForwardedClientCert.mode",
+        *("Sanitize", "SanitizeSet"),
+        do="Set it, or a caller can say in a header that it is another one.",
+    )
+
+
+def gateways_have_their_policies(stack: Stack) -> Iterator[Finding]:
+    for kind in (_CLIENTS, _SECURITY):
+        covered = {
+            (policy.get("metadata.namespace"), target.get("name"))
+            for policy in stack.of(kind)
+            for target in items(policy.get("spec.targetRefs"))
+        }
+        for gateway in stack.of(_GATEWAY):
+            if (gateway.get("metadata.namespace"), gateway.get("metadata.name")) not in covered:
+                yield Finding(
+                    property="metadata.name",
+                    allowed=f"be the target of a {kind.rpartition(':')[2]}",
+                    given=gateway.get("metadata.name"),
+                    do="Add one with targetRefs: it decides who gets in.",
+                    resource=gateway,
+                )
 
 
 def gateways_refuse_by_default(policy: Resource) -> Iterator[Finding]:
@@ -115,6 +151,13 @@ RULES = (
         source="https://gateway.envoyproxy.io/docs/tasks/security/mutual-tls/",
         types=(_CLIENTS,),
         resource=callers_are_verified,
+    ),
+    Rule(
+        name="gateways-have-their-policies",
+        why="A Gateway takes every caller whom no policy refuses",
+        source="https://gateway.envoyproxy.io/docs/concepts/gateway_api_extensions/",
+        types=(_GATEWAY, _CLIENTS, _SECURITY),
+        stack=gateways_have_their_policies,
     ),
     Rule(
         name="gateways-refuse-by-default",

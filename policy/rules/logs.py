@@ -31,6 +31,12 @@ def workspaces_end(workspace: Resource) -> Iterator[Finding]:
         )
 
 
+def workspaces_know_identities_only(workspace: Resource) -> Iterator[Finding]:
+    yield from expect(
+        workspace, "features.disableLocalAuth", True, do="Set disable_local_auth: agents write with an identity."
+    )
+
+
 def production_remembers(group: Resource) -> Iterator[Finding]:
     days = group.get("retentionInDays")
     if isinstance(days, int | float) and days < PRODUCTION_DAYS:
@@ -85,6 +91,13 @@ RULES = (
         source="https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure",
         types=("azure-native:operationalinsights:Workspace",),
         resource=workspaces_end,
+    ),
+    Rule(
+        name="workspaces-know-identities-only",
+        why="Whoever has the workspace's key can write lines that nobody logged",
+        source="https://learn.microsoft.com/azure/azure-monitor/logs/azure-ad-authentication-logs",
+        types=("azure-native:operationalinsights:Workspace",),
+        resource=workspaces_know_identities_only,
     ),
     Rule(
         name="production-remembers",

@@ -12,6 +12,8 @@ _NAMESPACE = "kubernetes:core/v1:Namespace"
 _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 _ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:Role", "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole")
 _ENFORCE = "pod-security.kubernetes.io/enforce"
+AZURES_OWN = "kube-system"
+"""Its pods are Azure's, and their flows too; what a stack puts there is configuration."""
 _POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies"
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
 """The cluster's own addresses, the network's, and the cloud's metadata service."""
@@ -33,7 +35,7 @@ def namespaces_deny_by_default(stack: Stack) -> Iterator[Finding]:
     namespaces = {resource.get("metadata.name"): resource for resource in stack.of(_NAMESPACE)}
     for resource in stack.resources:
         used = resource.get("metadata.namespace") if resource.type.startswith("kubernetes:") else None
-        if isinstance(used, str) and "<" not in used:
+        if isinstance(used, str) and "<" not in used and used != AZURES_OWN:
             namespaces.setdefault(used, resource)
     for name, resource in namespaces.items():
         if name not in denied:
@@ -57,7 +59,8 @@ def flows_are_named(policy: Resource) -> Iterator[Finding]:
                     given=rule.get(peers),
                     do="Select the peer by its labels.",
                 )
-            if not rule.get("ports"):
+            ports = items(rule.get("ports"))
+            if not ports or any(port.get("port") is None for port in ports):
                 yield Finding(
                     property=f"{path}.ports", allowed="name ports", given=rule.get("ports"), do="Name the peer's port."
                 )
@@ -77,8 +80,13 @@ def _reach(path: str, peer: dict[str, Any]) -> Iterator[Finding]:
                 given=block,
                 do="Name the networks that are meant, or except what is inside.",
             )
-    if peer.get("namespaceSelector") == {} or ("podSelector" in peer and peer == {"podSelector": {}}):
+    whole = [key for key in ("namespaceSelector", "podSelector") if key in peer and _everything(peer[key])]
+    if whole and ("namespaceSelector" in whole or "namespaceSelector" not in peer):
         yield Finding(property=path, allowed="not select everything", given=peer, do="Select the peer by its labels.")
+
+
+def _everything(selector: dict[str, Any]) -> bool:
+    return not selector.get("matchLabels") and not selector.get("matchExpressions")
 
 
 def _denies_everything(policy: Resource) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from policy.rule import Finding, Resource, Rule, Stack
+from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, at, items
 
 _QUEUE = "aws:sqs/queue:Queue"
 _TOPIC = "aws:sns/topic:Topic"
@@ -21,6 +22,23 @@ def queues_are_encrypted(queue: Resource) -> Iterator[Finding]:
             allowed="be true, or kmsMasterKeyId be given",
             given=queue.get("sqsManagedSseEnabled"),
             do="Set one of them.",
+        )
+
+
+def messages_travel_encrypted(policy: Resource) -> Iterator[Finding]:
+    document = policy.get("policy", COMPUTED)
+    statements = () if document == COMPUTED else items(json.loads(document).get("Statement"))
+    refused = {
+        at(statement, "Condition.Bool", {}).get("aws:SecureTransport")
+        for statement in statements
+        if statement.get("Effect") == "Deny" and statement.get("Principal") in ("*", {"AWS": "*"})
+    }
+    if document != COMPUTED and "false" not in refused:
+        yield Finding(
+            property="policy",
+            allowed="deny everybody what comes without TLS (aws:SecureTransport false)",
+            given=f"{len(statements)} statements without it",
+            do="Add the statement (components/queue.py, components/topic.py): the endpoints take plain HTTP too.",
         )
 
 
@@ -91,6 +109,13 @@ RULES = (
         types=(_QUEUE,),
         resource=queues_are_encrypted,
         clouds_only=True,
+    ),
+    Rule(
+        name="messages-travel-encrypted",
+        why="Messages hold orders of people",
+        source=f"{_DEVELOPERS}/sqs-security-best-practices.html#enforce-encryption-data-in-transit",
+        types=("aws:sqs/queuePolicy:QueuePolicy", "aws:sns/topicPolicy:TopicPolicy"),
+        resource=messages_travel_encrypted,
     ),
     Rule(
         name="topics-are-encrypted",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, expect, items
+from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, expect, given, items
 
 MASKED = "[secret]"
 """What a plan shows for a value that is marked as secret."""
@@ -27,8 +27,8 @@ _POINTER = re.compile(r"(?i)(_arn|_name|_id|_url)$")
 _LOOKS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\b[a-z]+://[^/\s:@<]+:[^/\s:@<]+@")
 """A private key, an AWS access key, a URL with a password."""
 
-LEAF_HOURS = 398 * 24
-"""Hours; what browsers took until 2026, and more than enough for what is renewed by a changed setting
+LEAF_HOURS = 200 * 24
+"""Hours; what public authorities give since March 2026, and more than enough for what is renewed by a changed setting
 (https://cabforum.org/working-groups/server/baseline-requirements/)."""
 AUTHORITY_HOURS = 10 * 366 * 24
 LEAST_BITS = 2048
@@ -45,6 +45,10 @@ def secrets_are_marked(resource: Resource) -> Iterator[Finding]:
                 given="a plain value",
                 do="Wrap it in pulumi.Output.secret, or it is in clear in the state and in every plan.",
             )
+
+
+def secrets_are_encrypted_with_a_key_of_ours(secret: Resource) -> Iterator[Finding]:
+    yield from given(secret, "kmsKeyId", allowed="name a key", do="Give the stack's KMS key.")
 
 
 def nothing_looks_like_a_secret(stack: Stack) -> Iterator[Finding]:
@@ -135,6 +139,14 @@ RULES = (
         types=tuple(_MARKED),
         resource=secrets_are_marked,
         plan_only=True,
+    ),
+    Rule(
+        name="secrets-are-encrypted-with-a-key-of-ours",
+        why="Who may read the private key is then also decided, and logged, by the key",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
+        types=("aws:secretsmanager/secret:Secret",),
+        resource=secrets_are_encrypted_with_a_key_of_ours,
+        production_only=True,
     ),
     Rule(
         name="nothing-looks-like-a-secret",

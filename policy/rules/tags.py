@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policy.rule import Finding, Resource, Rule, Stack
 
-REQUIRED = ("project", "env", "owner", "cost-center")
+REQUIRED = ("project", "env", "feature", "owner", "cost-center")
 
 _TAGGED = (
     "azure-native:containerregistry:Registry",

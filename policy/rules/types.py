@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from policy.rule import Finding, Rule, Stack
 
 UNJUDGED = {
-    "aws:apigatewayv2/authorizer:Authorizer": "what tokens are checked against; the routes' rule asks for it",
     "aws:apigatewayv2/integration:Integration": "leads to a function; who may call that is its permission's",
     "aws:cognito/resourceServer:ResourceServer": "names of scopes",
     "aws:cognito/userPoolDomain:UserPoolDomain": "a host name",
@@ -18,7 +17,8 @@ UNJUDGED = {
     "aws:cloudwatch/eventTarget:EventTarget": "what it reaches is the queue's policy's",
     "aws:kms/alias:Alias": "a name",
     "aws:lambda/alias:Alias": "a name with shares of calls",
-    "aws:secretsmanager/secret:Secret": "encrypted by default; who may read is the roles'",
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": "how much is kept warm",
+    "aws:route53/record:Record": "a host name",
     "aws:sns/topicSubscription:TopicSubscription": "an address that people confirm",
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "only narrows who may use the queue as a dead-letter queue",
     "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra": "an identity of the stack on its own server",
@@ -29,7 +29,6 @@ UNJUDGED = {
     "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy": "the public load balancer; the Gateway decides who gets in",
     "kubernetes:gateway.networking.k8s.io/v1:GatewayClass": "a name",
     "random:index/randomPassword:RandomPassword": "its result is secret by itself",
-    "azure-native:monitor:DiagnosticSetting": "sends logs to a workspace that is judged",
     "azure-native:monitor:MetricAlert": "watches",
     "azure-native:monitor:DataCollectionEndpoint": "takes metrics with an identity",
     "azure-native:monitor:DataCollectionRule": "sends logs and metrics to workspaces that are judged",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local.plan import plan
 from policy.judge import judge
 from policy.planned import stack_of
 from policy.rule import Stack
@@ -25,7 +26,7 @@ REGISTRY = "azure-native:containerregistry:Registry"
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 CREDENTIAL = "azure-native:managedidentity:FederatedIdentityCredential"
 ROUTE, STAGE = "aws:apigatewayv2/route:Route", "aws:apigatewayv2/stage:Stage"
-API = "aws:apigatewayv2/api:Api"
+API, AUTHORIZER = "aws:apigatewayv2/api:Api", "aws:apigatewayv2/authorizer:Authorizer"
 FUNCTION, PERMISSION = "aws:lambda/function:Function", "aws:lambda/permission:Permission"
 ROLE, RIGHTS = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
@@ -43,9 +44,14 @@ LEAF, KEY = "tls:index/locallySignedCert:LocallySignedCert", "tls:index/privateK
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 PROVIDER = "pulumi:providers:kubernetes"
 TABLE, TOPIC, KMS = "aws:dynamodb/table:Table", "aws:sns/topic:Topic", "aws:kms/key:Key"
+QUEUE, QUEUE_POLICY = "aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy"
+TOPIC_POLICY, MAPPING = "aws:sns/topicPolicy:TopicPolicy", "aws:lambda/eventSourceMapping:EventSourceMapping"
+KEPT = "aws:secretsmanager/secret:Secret"
 WORKSPACE = "azure-native:operationalinsights:Workspace"
+DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
 
 FRONTEND = "spec.tls.frontend.default.validation"
+VALIDATION = "spec.tls.clientValidation"
 APP = "spec.template.spec.containers.0"
 
 
@@ -85,35 +91,45 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("api-servers-are-not-for-everybody", CLUSTER, to("apiServerAccessProfile.authorizedIPRanges", None)),
     ("routes-need-a-token", ROUTE, to("authorizationType", "NONE")),
     ("routes-need-a-token", ROUTE, to("authorizationScopes", None)),
+    ("routes-need-a-token", ROUTE, to("authorizerId", None)),
+    ("authorizers-know-whose-tokens", AUTHORIZER, to("jwtConfiguration.audiences", [])),
+    ("authorizers-know-whose-tokens", AUTHORIZER, to("jwtConfiguration.issuer", "http://issuer.example")),
     ("browsers-only-from-named-origins", API, to("corsConfiguration.allowOrigins", ["*"])),
     ("functions-are-called-by-one-caller", PERMISSION, to("principal", "*")),
     ("functions-are-called-by-one-caller", PERMISSION, to("sourceArn", None)),
     ("functions-are-called-by-one-caller", PERMISSION, to("qualifier", None)),
+    ("functions-are-called-by-one-caller", PERMISSION, to("action", "lambda:*")),
     ("services-stay-inside", SERVICE, to("spec.type", "LoadBalancer")),
     ("services-stay-inside", SERVICE, to("spec.type", "NodePort")),
     ("gateways-refuse-by-default", SOURCES, to("spec.authorization.defaultAction", "Allow")),
     ("stages-are-throttled", STAGE, to("defaultRouteSettings.throttlingRateLimit", None)),
     # who gets in
-    (
-        "gateways-ask-for-certificates",
-        GATEWAY,
-        to("spec.tls.frontend.default.validation.mode", "AllowInsecureFallback"),
-    ),
+    ("gateways-ask-for-certificates", GATEWAY, to(f"{FRONTEND}.mode", "AllowInsecureFallback")),
+    ("gateways-ask-for-certificates", GATEWAY, to(f"{FRONTEND}.caCertificateRefs", [])),
     ("gateways-ask-for-certificates", GATEWAY, to("spec.tls.frontend", {})),
+    ("gateways-ask-for-certificates", GATEWAY, to("spec.listeners.0.allowedRoutes.namespaces.from", "All")),
     ("gateways-ask-for-certificates", GATEWAY, to("spec.listeners.0.protocol", "HTTP")),
-    ("callers-are-verified", CALLERS, to("spec.tls.clientValidation.subjectAltNames", None)),
-    ("callers-are-verified", CALLERS, to("spec.tls.clientValidation.mode", "Request")),
+    ("gateways-have-their-policies", CALLERS, to("spec.targetRefs.0.name", "another")),
+    ("gateways-have-their-policies", SOURCES, to("spec.targetRefs", [])),
+    ("callers-are-verified", CALLERS, to(f"{VALIDATION}.subjectAltNames", None)),
+    ("callers-are-verified", CALLERS, to(f"{VALIDATION}.subjectAltNames.uris.0.type", "Prefix")),
+    ("callers-are-verified", CALLERS, to(f"{VALIDATION}.caCertificateRefs", None)),
+    ("callers-are-verified", CALLERS, to(f"{VALIDATION}.mode", "Request")),
+    ("callers-are-verified", CALLERS, to("spec.headers.xForwardedClientCert.mode", "AppendForward")),
     ("clusters-are-entered-with-entra-only", CLUSTER, to("disableLocalAccounts", False)),
     ("clusters-are-entered-with-entra-only", CLUSTER, to("aadProfile.enableAzureRBAC", False)),
     ("clusters-are-entered-with-entra-only", CLUSTER, to("apiServerAccessProfile.disableRunCommand", None)),
     ("registries-know-identities-only", REGISTRY, to("adminUserEnabled", True)),
     ("registries-know-identities-only", REGISTRY, to("anonymousPullEnabled", True)),
     ("servers-know-no-password", SERVER, to("authConfig.passwordAuth", "Enabled")),
+    ("workspaces-know-identities-only", WORKSPACE, to("features.disableLocalAuth", False)),
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("subject", "system:serviceaccount:apps:*")),
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("audiences", ["everybody"])),
+    ("pods-identities-are-theirs-alone", CREDENTIAL, to("issuer", "https://issuer.example/")),
     ("people-do-not-sign-up", POOL, to("adminCreateUserConfig.allowAdminCreateUserOnly", False)),
     ("clients-prove-who-they-are", CLIENT, to("allowedOauthFlows", ["implicit"])),
     ("clients-prove-who-they-are", CLIENT, to("generateSecret", False)),
+    ("clients-prove-who-they-are", CLIENT, to("explicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"])),
     ("clients-prove-who-they-are", CLIENT, to("tokenValidityUnits.accessToken", "hours")),
     # encryption
     ("callers-are-verified", CALLERS, to("spec.tls.minVersion", "1.0")),
@@ -130,6 +146,14 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("leaves-sign-nothing", LEAF, to("allowedUses", ["client_auth", "server_auth"])),
     ("tables-are-encrypted-with-a-key-of-ours", TABLE, to("serverSideEncryption", None)),
     ("tables-are-encrypted-with-a-key-of-ours", TABLE, to("serverSideEncryption.kmsKeyArn", None)),
+    ("secrets-are-encrypted-with-a-key-of-ours", KEPT, to("kmsKeyId", None)),
+    ("queues-are-encrypted", QUEUE, to("sqsManagedSseEnabled", False)),
+    (
+        "messages-travel-encrypted",
+        QUEUE_POLICY,
+        replaced("policy", "aws:SecureTransport", "aws:MultiFactorAuthPresent"),
+    ),
+    ("messages-travel-encrypted", TOPIC_POLICY, replaced("policy", "Deny", "Allow")),
     ("topics-are-encrypted", TOPIC, to("kmsMasterKeyId", None)),
     ("topics-are-encrypted", TOPIC, to("kmsMasterKeyId", "alias/aws/sns")),
     ("kms-keys-rotate", KMS, to("enableKeyRotation", None)),
@@ -143,15 +167,23 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("resources-are-named", RIGHTS, replaced("policy", "<LogGroup orchestrator.arn>:*", "arn:aws:logs:*:*:*")),
     ("policies-can-be-read", RIGHTS, to("policy", "<computed>")),
     ("principals-are-named", ROLE, replaced("assumeRolePolicy", '{"Service": "lambda.amazonaws.com"}', '"*"')),
+    ("principals-are-named", ROLE, replaced("assumeRolePolicy", "aws:SourceArn", "aws:PrincipalOrgID")),
+    ("principals-are-named", QUEUE_POLICY, replaced("policy", "aws:SourceArn", "aws:PrincipalOrgID")),
     ("no-policies-of-aws", ROLE, to("managedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"])),
     ("roles-are-small", ASSIGNMENT, to("roleDefinitionId", "/x/8e3af657-a8ff-443c-a75c-2fe8c4bcb635")),
     ("roles-are-small", ASSIGNMENT, to("scope", "/subscriptions/00000000-0000-0000-0000-000000000000")),
+    ("roles-are-small", ASSIGNMENT, to("principalType", "User")),
     # logs
     ("logs-end", LOGS, to("retentionInDays", None)),
     ("workspaces-end", WORKSPACE, to("retentionInDays", None)),
     ("production-remembers", LOGS, to("retentionInDays", 7)),
     ("functions-write-to-a-group-of-the-stack", FUNCTION, to("loggingConfig.logGroup", "/aws/lambda/x")),
     ("function-logs-are-json", FUNCTION, to("loggingConfig.logFormat", "Text")),
+    ("clusters-are-audited", DIAGNOSTICS, to("logs.0.enabled", False)),
+    ("clusters-are-audited", DIAGNOSTICS, to("logs", [])),
+    ("clusters-are-guarded", CLUSTER, to("securityProfile.defender", None)),
+    ("clusters-are-guarded", CLUSTER, to("addonProfiles.azurepolicy.enabled", False)),
+    ("clusters-are-guarded", CLUSTER, to("nodeResourceGroupProfile.restrictionLevel", "Unrestricted")),
     ("calls-are-logged", STAGE, to("accessLogSettings", None)),
     # pods
     ("images-are-named-by-digest", DEPLOYMENT, to(f"{APP}.image", "registry.example/users:latest")),
@@ -174,6 +206,8 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("flows-are-named", POLICY, to("spec.ingress", [{"ports": [{"port": 8443}]}])),
     ("flows-are-named", POLICY, to("spec.egress", [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{}]}])),
     ("flows-are-named", POLICY, to("spec.egress", [{"to": [{"namespaceSelector": {}}], "ports": [{"port": 1}]}])),
+    ("flows-are-named", POLICY, to("spec.egress.0.ports", [{"protocol": "TCP"}])),
+    ("flows-are-named", POLICY, to("spec.egress.0.to", [{"namespaceSelector": {"matchLabels": {}}}])),
     ("clusters-enforce-network-policies", CLUSTER, to("networkProfile.networkPolicy", "none")),
     # staying up
     ("autoscalers-own-the-replicas", DEPLOYMENT, to("spec.replicas", 3)),
@@ -183,6 +217,10 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("roll-outs-keep-capacity", DEPLOYMENT, to("spec.strategy.rollingUpdate.maxUnavailable", 1)),
     ("servers-can-be-restored", SERVER, to("backup.backupRetentionDays", 1)),
     ("servers-outlive-a-zone", SERVER, to("highAvailability.mode", "Disabled")),
+    ("tables-can-be-restored", TABLE, to("pointInTimeRecovery.enabled", False)),
+    ("tables-are-not-deleted", TABLE, to("deletionProtectionEnabled", False)),
+    ("consumers-lose-nothing", QUEUE, to("redrivePolicy", None)),
+    ("consumers-lose-nothing", MAPPING, to("functionResponseTypes", [])),
     ("pools-are-not-deleted", POOL, to("deletionProtection", "INACTIVE")),
     ("clusters-have-an-uptime-agreement", CLUSTER, to("sku.tier", "Free")),
     # versions, tags
@@ -208,6 +246,15 @@ def test_the_program_keeps_every_rule(stack: str) -> None:
     assert verdict.unneeded == ()
 
 
+def test_the_program_keeps_every_rule_while_a_service_has_a_canary() -> None:
+    services: dict[str, Any] = dict(planned("prod").config["crosscloud:services"])
+    canary = {"previousImage": f"registry.example/users@sha256:{'a' * 64}", "weight": 0.9}
+    services["users"] = {**services["users"], "canary": canary}
+    stack = stack_of(ROOT, "prod", plan(ROOT, "prod", config={"crosscloud:services": services}))
+    assert "users-canary" in {resource.name for resource in stack.resources}
+    assert [str(violation) for violation in judge(stack).violations] == []
+
+
 def _id(case: Any) -> str:
     return re.sub(r"\W+", "-", case) if isinstance(case, str) else ""
 
@@ -224,7 +271,7 @@ def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation)
         properties = copy.deepcopy(dict(resource.properties))
         try:
             mutate(properties)
-        except (AssertionError, KeyError):
+        except (AssertionError, IndexError, KeyError):
             continue
         fitted += 1
         changed = Stack(
@@ -237,7 +284,11 @@ def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation)
                 *stack.resources[index + 1 :],
             ),
         )
-        noticed |= {violation.rule.name for violation in judge(changed).violations}
+        noticed |= {
+            violation.rule.name
+            for violation in judge(changed).violations
+            if violation.rule.stack or violation.resource == resource.label
+        }
     assert fitted, f"the program has no {type_} to which this can be done"
     assert rule in noticed
 

@@ -35,6 +35,10 @@ def policy(**statement: Any) -> str:
     return json.dumps({"Statement": [{"Effect": "Allow", **statement}]})
 
 
+def sources(network: str) -> dict[str, Any]:
+    return {"name": "callers", "action": "Allow", "principal": {"clientCIDRs": [network]}}
+
+
 SERVICE = {"Service": "events.amazonaws.com"}
 FROM_RULE = {"ArnEquals": {"aws:SourceArn": "<EventRule it.arn>"}}
 ROOT = {"AWS": "arn:aws:iam::123456789012:root"}
@@ -63,6 +67,12 @@ CASES: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
         CONFIGURATION,
         {"configurationName": "ssl_min_protocol_version", "value": "TLSv1.3"},
         {"configurationName": "ssl_min_protocol_version", "value": "TLSv1.1"},
+    ),
+    (
+        "domains-speak-tls-1-2",
+        "aws:apigatewayv2/domainName:DomainName",
+        {"domainNameConfiguration": {"securityPolicy": "TLS_1_2"}},
+        {"domainNameConfiguration": {"securityPolicy": "TLS_1_0"}},
     ),
     (
         "function-urls-need-signatures",
@@ -126,6 +136,18 @@ CASES: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
         QUEUE_POLICY,
         {"policy": json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*"}]})},
         {"policy": policy(NotPrincipal=ROOT)},
+    ),
+    (
+        "registries-are-private",
+        "azure-native:containerregistry:Registry",
+        {"publicNetworkAccess": "Disabled"},
+        {"publicNetworkAccess": "Enabled"},
+    ),
+    (
+        "sources-are-named",
+        "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy",
+        {"spec": {"authorization": {"rules": [sources("203.0.113.0/24")]}}},
+        {"spec": {"authorization": {"rules": [sources("0.0.0.0/0")]}}},
     ),
     (
         "keys-are-strong",
@@ -194,3 +216,11 @@ def test_rules_apply_where_they_make_sense() -> None:
     assert where(NAMES["pods-are-confined"]) == [True, True, True]
     assert where(NAMES["azure-resources-are-tagged"]) == [False, True, True]
     assert where(NAMES["tables-are-not-deleted"]) == [False, False, True]
+
+
+def test_an_api_with_a_name_of_its_own_has_no_other_address() -> None:
+    api, mapping = "aws:apigatewayv2/api:Api", of("aws:apigatewayv2/apiMapping:ApiMapping", apiId="<Api it.id>")
+    assert findings("apis-have-one-entrance", of(api)) == []
+    assert findings("apis-have-one-entrance", of(api, disableExecuteApiEndpoint=True), mapping) == []
+    (found,) = findings("apis-have-one-entrance", of(api, disableExecuteApiEndpoint=False), mapping)
+    assert found.property == "disableExecuteApiEndpoint"
