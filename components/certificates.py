@@ -5,7 +5,7 @@ Two authorities: what one signs is not accepted where the other is asked for, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_tls as tls
@@ -26,12 +26,14 @@ class Leaf:
 @dataclass(frozen=True, kw_only=True)
 class CertificatesArgs:
     """`ingress` is its DNS name, `services` are those of the services by name; `callers` are the URIs by which the
-    ingress knows the functions that call it, by name."""
+    ingress knows the functions that call it, by name. With `protect` an engine refuses, from its preview on, to
+    remove the authority that signs."""
 
     settings: CertificatesSettings
     ingress: str
     services: Mapping[str, str]
     callers: Mapping[str, str]
+    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,22 +56,21 @@ class Certificates(ComponentResource):
 
     def __init__(self, name: str, args: CertificatesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:tls:Certificates", name, {}, opts)
-        self._settings = args.settings
+        self._settings, self._protect = args.settings, args.protect
         self._own = ResourceOptions(parent=self)
-        labels = [args.settings.authority, *args.settings.trusted_authorities]
-        servers = [self._authority("server", label) for label in labels]
-        clients = [self._authority("client", label) for label in labels]
+        signs, *_ = labels = args.settings.authorities
+        servers = {label: self._authority("server", label, signs=label == signs) for label in labels}
+        clients = {label: self._authority("client", label, signs=label == signs) for label in labels}
         self.server_trust, self.client_trust = _bundle(servers), _bundle(clients)
-        self.ingress = self._leaf("ingress", servers[0], "server_auth", args.ingress)
-        self.services = {
-            name: self._leaf(name, servers[0], "server_auth", host) for name, host in args.services.items()
-        }
-        self.callers = {name: self._leaf(name, clients[0], "client_auth", uri) for name, uri in args.callers.items()}
+        server, client = servers[signs], clients[signs]
+        self.ingress = self._leaf("ingress", server, "server_auth", args.ingress)
+        self.services = {name: self._leaf(name, server, "server_auth", host) for name, host in args.services.items()}
+        self.callers = {name: self._leaf(name, client, "client_auth", uri) for name, uri in args.callers.items()}
         self.register_outputs({"server_trust": self.server_trust, "client_trust": self.client_trust})
 
-    def _authority(self, kind: str, label: str) -> _Authority:
-        name = f"{kind}-ca-{label}"
-        key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=self._own)
+    def _authority(self, kind: str, label: str, *, signs: bool) -> _Authority:
+        name, own = f"{kind}-ca-{label}", ResourceOptions(parent=self, protect=self._protect and signs)
+        key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=own)
         certificate = tls.SelfSignedCert(
             name,
             private_key_pem=key.private_key_pem,
@@ -80,7 +81,7 @@ class Certificates(ComponentResource):
             set_subject_key_id=True,
             set_authority_key_id=True,
             validity_period_hours=self._settings.authority_hours,
-            opts=self._own,
+            opts=own,
         )
         return _Authority(certificate=certificate.cert_pem, private_key=key.private_key_pem)
 
@@ -109,5 +110,6 @@ class Certificates(ComponentResource):
         return Leaf(identity=identity, certificate=certificate.cert_pem, private_key=key.private_key_pem_pkcs8)
 
 
-def _bundle(authorities: Iterable[_Authority]) -> Output[str]:
-    return Output.all(*(authority.certificate for authority in authorities)).apply("".join)
+def _bundle(authorities: Mapping[str, _Authority]) -> Output[str]:
+    """In the labels' order: it stays as it is when another one signs."""
+    return Output.all(*(authorities[label].certificate for label in sorted(authorities))).apply("".join)

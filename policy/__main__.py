@@ -10,7 +10,8 @@ from cyclopts import App
 from local.changes import compare
 from local.errors import LocalError
 from local.plan import STAND_INS, plan, plan_of_revision
-from policy.changes import judge_changes
+from policy.changes import RULES as CHANGE_RULES
+from policy.changes import judge_authorities, judge_changes
 from policy.judge import Verdict, judge
 from policy.planned import stack_of
 from policy.rules import RULES
@@ -38,8 +39,9 @@ def check(*, stack: list[str], against: str | None = None) -> None:
     for name in stack:
         config = STAND_INS if name == "local" else None
         planned = plan(ROOT, name, config=config)
-        changes = compare(plan_of_revision(ROOT, name, against, config=config), planned) if against else []
-        verdict = judge(stack_of(ROOT, name, planned), changes=list(judge_changes(changes)))
+        before = plan_of_revision(ROOT, name, against, config=config) if against else planned
+        changes = [*judge_changes(compare(before, planned)), *judge_authorities(before, planned)]
+        verdict = judge(stack_of(ROOT, name, planned), changes=changes)
         sys.stdout.write("\n".join(_lines(name, verdict)) + "\n")
         good = good and verdict.good
     if not good:
@@ -53,7 +55,8 @@ def _lines(stack: str, verdict: Verdict) -> list[str]:
         for exemption in verdict.unneeded
     ]
     state = "keeps" if verdict.good else "does not keep"
-    summary = f"{stack} {state} the {len(RULES) + 1} rules; exemptions with a reason: {len(verdict.exempted)}."
+    rules = len(RULES) + len(CHANGE_RULES)
+    summary = f"{stack} {state} the {rules} rules; exemptions with a reason: {len(verdict.exempted)}."
     return [*map(str, verdict.violations), *unneeded, summary]
 
 

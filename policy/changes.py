@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from local.changes import PRECIOUS, Change
+from local.plan import Planned
 from policy.rule import Finding, Rule, Violation
 
 PRECIOUS_STAYS = Rule(
@@ -13,6 +14,15 @@ PRECIOUS_STAYS = Rule(
     source="https://www.pulumi.com/docs/iac/concepts/resources/options/protect/",
     types=tuple(PRECIOUS),
 )
+
+_AUTHORITY, _LEAF = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
+AUTHORITIES_OVERLAP = Rule(
+    name="authorities-overlap",
+    why="Who does not trust an authority refuses everybody whom it signed",
+    source="https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/",
+    types=(_AUTHORITY,),
+)
+RULES = (PRECIOUS_STAYS, AUTHORITIES_OVERLAP)
 
 
 def judge_changes(changes: Iterable[Change]) -> Iterator[Violation]:
@@ -34,3 +44,36 @@ def _finding(change: Change) -> Finding:
         )
     keep = "Keep it under its new name with an alias (pulumi.Alias)." if change.twin else "Move what is in it first."
     return Finding(property="it", allowed="stay", given="a deletion", do=f"This loses {change.loses}. {keep}")
+
+
+def judge_authorities(before: Sequence[Planned], after: Sequence[Planned]) -> Iterator[Violation]:
+    """Who signs, before and after, has to be trusted before and after: a rotation takes three changes."""
+    (trusted, signed), (trusts, signs) = _authorities(before), _authorities(after)
+    if not trusted:
+        return
+    for urn in sorted(signs - trusted.keys()):
+        yield _cut_off(
+            trusts[urn],
+            allowed="be trusted by what runs before it signs",
+            given="a new authority that signs at once",
+            do="Add its label at the end of certificates.authorities, deploy that, then put it first.",
+        )
+    for urn in sorted(signed - trusts.keys()):
+        yield _cut_off(
+            trusted[urn],
+            allowed="stay while what it signed is in use",
+            given="a deletion",
+            do="Keep its label in certificates.authorities behind the one that signs, deploy that, then remove it.",
+        )
+
+
+def _authorities(planned: Sequence[Planned]) -> tuple[dict[str, Planned], set[str]]:
+    """Those that are trusted, by URN, and which of them sign."""
+    trusted = {each.urn: each for each in planned if each.type == _AUTHORITY}
+    signing = {urn for each in planned if each.type == _LEAF for urn in each.dependencies if urn in trusted}
+    return trusted, signing
+
+
+def _cut_off(authority: Planned, *, allowed: str, given: str, do: str) -> Violation:
+    finding = Finding(property="it", allowed=allowed, given=given, do=do)
+    return Violation(rule=AUTHORITIES_OVERLAP, resource=f"{authority.type} {authority.name}", finding=finding)

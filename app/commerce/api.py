@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.commerce.logs import Log
+from app.commerce.metrics import Counted
 from app.commerce.storage.idempotency import Answer, Claim, claim
 from app.contract.correlation import Correlation, accept
 from app.contract.operation import Operation
@@ -35,13 +36,14 @@ class Context(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request that is allowed and valid. `deadline` is on time.monotonic."""
+    """A request that is allowed and valid. `deadline` is on time.monotonic; `counted` is what its log line counts."""
 
     request: Request
     operation: Operation
     subject: str
     correlation: Correlation
     deadline: float
+    counted: Counted
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """Of the path, the query or the headers, by the contract's name."""
@@ -85,6 +87,7 @@ class Api:
             subject=subject,
             correlation=exchange.correlation,
             deadline=exchange.deadline,
+            counted=exchange.counted,
         )
         return _response(self.routes[operation.operation_id](asked))
 
@@ -97,6 +100,7 @@ class Exchange:
     deadline: float
     route: str = "unmatched"
     told: dict[str, object] = field(default_factory=dict)
+    counted: Counted = field(default_factory=dict)
 
 
 def handle(event: Event, context: Context, assembled: Callable[[], Api], fallback: Log) -> dict[str, Any]:
@@ -127,6 +131,7 @@ def handle(event: Event, context: Context, assembled: Callable[[], Api], fallbac
         exchange.correlation,
         "request",
         failed=status >= 500,
+        counted=exchange.counted,
         method=exchange.route.partition(" ")[0] if " " in exchange.route else None,
         route=exchange.route,
         status=status,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.commerce.domain import events, orders
 from app.commerce.domain.orders import GIVES_STOCK_BACK, Order, Status
+from app.commerce.metrics import REACHED, Counted
 from app.commerce.storage.database import ConditionsFailedError, Database
 from app.commerce.storage.orders import Orders
 from app.commerce.storage.products import Products
@@ -19,17 +20,21 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
+    """`counted` gets what the log line is to count."""
+
     database: Database
     orders: Orders
     products: Products
+    counted: Counted
 
     @classmethod
-    def of(cls, database: Database, *, orders: str, products: str) -> Ledger:
+    def of(cls, database: Database, *, orders: str, products: str, counted: Counted) -> Ledger:
         """By the names of the tables."""
         return cls(
             database=database,
             orders=Orders(database=database, table=orders),
             products=Products(database=database, table=products),
+            counted=counted,
         )
 
     def advance(
@@ -52,4 +57,6 @@ class Ledger:
             if "order" in refused.found:
                 raise OvertakenError(order.id) from refused
             raise
+        if to in REACHED:
+            self.counted[REACHED[to]] = 1
         return after

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 
+from app.commerce.metrics import Counted, directives
 from app.contract import logs
 from app.contract.correlation import Correlation
+from app.edge import metrics
+from app.edge.breaker import State
 
 
 class Log:
-    """Drops lines below `level`, except those of a hop, of which every request and event has one."""
+    """Drops lines below `level`, except those of a hop, of which every request and event has one, and those that hold
+    metrics."""
 
     def __init__(self, *, service: str, level: str) -> None:
         self._service = service
@@ -19,8 +23,15 @@ class Log:
         if logs.LEVELS[level] >= self._threshold:
             _emit(logs.line(level=level, service=self._service, message=message, reason=reason))
 
-    def hop(self, correlation: Correlation, message: str, *, failed: bool, **members: object) -> None:
-        """What this function did for a request or an event. Members as in `app.contract.logs.line`."""
+    def breaker(self, upstream: str, state: State) -> None:
+        """A circuit breaker has changed its state."""
+        _emit(metrics.transition(self._service, upstream, state))
+
+    def hop(
+        self, correlation: Correlation, message: str, *, failed: bool, counted: Counted | None = None, **members: object
+    ) -> None:
+        """What this function did for a request or an event, and what counts of it. Members as in
+        `app.contract.logs.line`."""
         line = logs.line(
             level="ERROR" if failed else "INFO",
             service=self._service,
@@ -29,8 +40,13 @@ class Log:
             trace_id=correlation.trace_id,
             span_id=correlation.span_id,
             **members,
+            **(counted or {}),
         )
-        _emit(line)
+        _emit(metrics.measuring(line, directives(*counted)) if counted else line)
+
+    def certificates(self, days: float) -> None:
+        """The first of those between function and ingress ends in so many days."""
+        _emit(metrics.certificates(self._service, days))
 
 
 def _emit(text: str) -> None:

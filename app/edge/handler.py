@@ -78,6 +78,7 @@ def _assembled() -> tuple[Orchestrator, Log]:
         secret(settings.tls_secret_arn, "client certificate"),
         Retries(),
         on_transition=log.breaker,
+        on_days_left=log.certificates,
     )
     keys = settings.api_keys_secret_arn
     orchestrator = Orchestrator(

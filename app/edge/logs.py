@@ -31,13 +31,11 @@ class Log:
 
     def breaker(self, upstream: str, state: State) -> None:
         """A circuit breaker has changed its state."""
-        level = "INFO" if state == "closed" else "WARNING"
-        message = quoted(f"The circuit to {upstream} is {state}.")
-        _emit(
-            f'{{"timestamp":"{logs.timestamp()}","level":"{level}","service":{self._service},"message":{message},'
-            f'"upstream":{quoted(upstream)},"state":"{state}","BreakerTransitions":1,'
-            f"{metrics.embedded(metrics.BREAKER)}}}\n"
-        )
+        _emit(metrics.transition(self._name, upstream, state))
+
+    def certificates(self, days: float) -> None:
+        """The first of those between function and ingress ends in so many days."""
+        _emit(metrics.certificates(self._name, days))
 
     def exchange(self, exchange: Exchange, *, status: int, milliseconds: float, invocation: str) -> None:
         """The line of an invocation; of several calls at once each has a line before it."""

@@ -19,6 +19,8 @@ RETRY_AFTER_FAILURE = 10.0
 """Seconds for which a value that could not be renewed serves on before the next attempt."""
 CALL_TIMEOUT = 2.0
 """Seconds that one attempt takes at most; there are two."""
+YOUNG = 1.0
+"""Seconds for which a value is not asked for again, whatever speaks against it."""
 
 
 class SecretUnavailableError(Exception):
@@ -52,12 +54,13 @@ class CachedSecret:
         self._on_stale = on_stale
         self._clock = clock
         self._secret: Secret | None = None
-        self._fresh_until = 0.0
+        self._asked = self._fresh_until = 0.0
 
     def get(self, *, timeout: float) -> Secret:
         """`timeout` in seconds. Raises SecretUnavailableError when there is no value, not even an old one."""
         now = self._clock()
         if self._secret is None or now >= self._fresh_until:
+            self._asked = now
             try:
                 self._secret = get_secret_value(self._arn, self._environment, timeout=timeout)
                 self._fresh_until = now + TTL
@@ -67,6 +70,10 @@ class CachedSecret:
                 self._on_stale(str(error))
                 self._fresh_until = now + RETRY_AFTER_FAILURE
         return self._secret
+
+    def doubt(self) -> None:
+        """Something speaks for there being another value by now: the next `get` asks, if this one is not young."""
+        self._fresh_until = min(self._fresh_until, self._asked + YOUNG)
 
 
 def get_secret_value(arn: str, environment: Mapping[str, str], *, timeout: float) -> Secret:

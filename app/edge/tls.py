@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import ssl
 import tempfile
 import threading
 import time
 from typing import Any
 
+from app.contract import certificates
+
 SLACK = 0.05
 """Seconds that a read may take longer, so that the timeout need not be set before each."""
+DAY = 24 * 60 * 60
 _thread = threading.local()
 
 
@@ -23,8 +27,28 @@ def read_until(deadline: float) -> None:
     _thread.deadline = deadline
 
 
+class Context(ssl.SSLContext):
+    """Knows when the certificates end that it has seen."""
+
+    own_end: float
+    """Unix time, of the first of the client's certificate and the authorities."""
+    server_end = math.inf
+    """Of what the server showed last."""
+
+    @property
+    def days_left(self) -> float:
+        return (min(self.own_end, self.server_end) - time.time()) / DAY
+
+
 class DeadlineSocket(ssl.SSLSocket):
     """A TLS socket whose reads end at the deadline of their thread."""
+
+    context: Context
+
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        if shown := self.getpeercert(binary_form=True):
+            self.context.server_end = certificates.end_of(shown)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         remaining = _thread.deadline - time.monotonic()
@@ -36,7 +60,7 @@ class DeadlineSocket(ssl.SSLSocket):
         return super().recv_into(buffer, nbytes, flags)
 
 
-def client_context(secret: str) -> ssl.SSLContext:
+def client_context(secret: str) -> Context:
     """From the JSON text `{"certificate", "private_key", "ca"}`, whose members are PEM texts.
 
     Raises ValueError or ssl.SSLError when it is something else; the message holds nothing of the secret.
@@ -46,7 +70,7 @@ def client_context(secret: str) -> ssl.SSLContext:
         certificate, private_key, ca = parts["certificate"], parts["private_key"], parts["ca"]
     except (ValueError, KeyError, TypeError):
         raise ValueError("the TLS secret is no JSON object with certificate, private_key and ca") from None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = Context(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = DeadlineSocket
     context.set_alpn_protocols(["http/1.1"])
@@ -55,4 +79,15 @@ def client_context(secret: str) -> ssl.SSLContext:
         file.write(f"{certificate}\n{private_key}\n")
         file.flush()
         context.load_cert_chain(file.name)
+    context.own_end = certificates.end(f"{certificate}\n{ca}")
     return context
+
+
+def certificate_refused(error: object) -> bool:
+    """Whether one side has refused the other's, so that nothing was carried out.
+
+    With TLS 1.3 the ingress refuses when the request is already on its way: by an alert in the place of the answer, or
+    by an end before all was written. Reading raises no SSLEOFError.
+    """
+    reason = getattr(error, "reason", None) or ""
+    return isinstance(error, ssl.SSLEOFError) or "CERTIFICATE" in reason or "UNKNOWN_CA" in reason

@@ -31,6 +31,8 @@ MAX_ANSWER = 1024 * 1024
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 CHUNK = 64 * 1024
 POOL_SIZE = 8
+TOLD_EVERY = 60 * 60
+"""Seconds between two tellings of how long the certificates hold: an alarm looks once an hour."""
 _ONCE = urllib3.Retry(False, redirect=False)
 _OF_STATUS = {503: UNAVAILABLE, 504: UPSTREAM_TIMEOUT}
 _DETAIL = {
@@ -98,9 +100,11 @@ class UpstreamError(FailureError):
 
 
 class Ingress:
-    """The one way to the services, for all threads. Its connections are renewed when the client certificate is.
+    """The one way to the services, for all threads. Its connections are renewed when the client certificate is; that is
+    asked for again when one side refuses the other's.
 
-    `on_transition` is told the service and the new state when a circuit breaker changes its own.
+    `on_transition` is told the service and the new state when a circuit breaker changes its own, `on_days_left` now and
+    then in how many days the first certificate ends.
     """
 
     def __init__(
@@ -110,6 +114,7 @@ class Ingress:
         retries: Retries,
         *,
         on_transition: Callable[[str, State], None],
+        on_days_left: Callable[[float], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         parts = urlsplit(url)
@@ -118,11 +123,13 @@ class Ingress:
         self._secret = secret
         self._retries = retries
         self._on_transition = on_transition
+        self._on_days_left = on_days_left
         self._clock = clock
         self._lock = threading.Lock()
         self._pool: urllib3.HTTPSConnectionPool | None = None
+        self._context: tls.Context | None = None
         self._version = ""
-        self._used = 0.0
+        self._used = self._tell_at = 0.0
         self._breakers: dict[str, Breaker] = {}
 
     def send(self, call: Call) -> Answer:
@@ -183,14 +190,27 @@ class Ingress:
             return _read(self._request(pool, call), call)
         except (NewConnectionError, ConnectTimeoutError) as error:
             raise UpstreamError(UNAVAILABLE, call, f"can't connect: {error}", transient=True, sent=False) from error
-        except SSLError as error:  # of the handshake, but a refused certificate shows only when the answer is read
-            raise UpstreamError(UNAVAILABLE, call, f"can't connect: {error}", transient=True) from error
+        except SSLError as error:
+            refused = tls.certificate_refused(error.args[0])
+            if refused:
+                self._secret.doubt()
+            raise UpstreamError(
+                UNAVAILABLE, call, f"can't connect: {error}", transient=True, sent=not refused
+            ) from error
         except HTTPError as error:
             if time.monotonic() >= call.deadline:
                 raise UpstreamError(UPSTREAM_TIMEOUT, call, "no complete answer before the deadline") from error
             if isinstance(error, TimedOutError):  # only connecting has a time-out of its own
                 raise UpstreamError(UNAVAILABLE, call, "can't connect in time", transient=True) from error
             raise UpstreamError(UPSTREAM_FAILED, call, f"connection broken: {error}", transient=True) from error
+        finally:
+            self._tell()
+
+    def _tell(self) -> None:
+        """After an attempt, when the ingress has shown its certificate."""
+        if self._context is not None and (now := self._clock()) >= self._tell_at:
+            self._tell_at = now + TOLD_EVERY
+            self._on_days_left(self._context.days_left)
 
     def _request(self, pool: urllib3.HTTPSConnectionPool, call: Call) -> urllib3.BaseHTTPResponse:
         opened = pool.num_connections
@@ -209,12 +229,13 @@ class Ingress:
             secret = self._secret.get(timeout=max(remaining, 0.1))
             now = self._clock()
             if self._pool is None or secret.version != self._version or now - self._used > IDLE:
-                context = tls.client_context(secret.text)
+                self._context = tls.client_context(secret.text)
                 self.close()
                 self._pool = urllib3.HTTPSConnectionPool(
-                    self._host, self._port, ssl_context=context, maxsize=POOL_SIZE, retries=False
+                    self._host, self._port, ssl_context=self._context, maxsize=POOL_SIZE, retries=False
                 )
-                self._version = secret.version
+                if secret.version != self._version:
+                    self._version, self._tell_at = secret.version, now
             self._used = now
         except (SecretUnavailableError, ssl.SSLError, ValueError) as error:
             raise UpstreamError(UNAVAILABLE, call, f"no client certificate: {error}", blamed=False) from error

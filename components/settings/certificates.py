@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
-from components.settings.checks import Group, Label, at_least, wrong
+from components.settings.checks import Group, Label, at_least, check
 
 DAY = 24
 
 
 class CertificatesSettings(Group):
-    """A new `epoch` renews every leaf under the same authorities: nobody notices. Authorities are renewed in three
-    updates, so that old and new are trusted while both are in use: name the new one in `trustedAuthorities`; make it
-    `authority` and name the old one there instead; remove the old one.
+    """A new `epoch` renews every leaf under the same authorities. They are renewed in three updates of their list, each
+    of which changes either who is trusted or who signs: add the next; put it first; remove the last.
     """
 
-    authority: Label = Field(description="label of the two authorities that sign, such as 2026")
-    trusted_authorities: tuple[Label, ...] = Field(
-        (), description="labels of authorities that are trusted besides: the next one, or the last one"
-    )
+    authorities: Annotated[
+        tuple[Label, ...],
+        check(bool, "must name at least one authority"),
+        check(lambda labels: len(set(labels)) == len(labels), "must name each authority once"),
+    ] = Field(description='labels of the authorities that are trusted, such as ["2026"]; the first one signs')
     epoch: Label = Field(description="label of the leaf certificates, such as 2026-11; a new one renews them all")
     leaf_hours: int = Field(
-        90 * DAY, ge=DAY, le=398 * DAY, description="lifetime of the leaf certificates; nothing renews them by itself"
+        90 * DAY,
+        ge=DAY,
+        le=200 * DAY,
+        description="lifetime of the leaf certificates, which nobody can revoke; at most what public authorities give "
+        "since March 2026 (https://cabforum.org/2025/04/11/"
+        "ballot-sc081v3-introduce-schedule-of-reducing-validity-and-data-reuse-periods/). Alarms go off 21 days before "
+        "the end",
     )
     authority_hours: Annotated[int, at_least("leaf_hours")] = Field(
         5 * 365 * DAY, le=20 * 365 * DAY, description="lifetime of the authorities"
     )
-
-    @field_validator("trusted_authorities")
-    @classmethod
-    def _others(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        labels = [info.data.get("authority"), *value]
-        if len(set(labels)) < len(labels):
-            raise wrong("must name each authority once, and not the one that signs")
-        return value

@@ -21,7 +21,9 @@ class Leaf:
 
 
 class Authority:
-    def __init__(self, name: str) -> None:
+    """`lasts` is from now; a negative one makes a certificate that has ended."""
+
+    def __init__(self, name: str, *, lasts: dt.timedelta = DAY) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         usage = x509.KeyUsage(
@@ -36,7 +38,7 @@ class Authority:
             decipher_only=False,
         )
         self._certificate = (
-            self._builder(self._name, self._key)
+            self._builder(self._name, self._key, lasts)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
@@ -47,17 +49,17 @@ class Authority:
     def certificate(self) -> str:
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def server(self, *names: str) -> Leaf:
-        return self._leaf(names, ExtendedKeyUsageOID.SERVER_AUTH)
+    def server(self, *names: str, lasts: dt.timedelta = DAY) -> Leaf:
+        return self._leaf(names, ExtendedKeyUsageOID.SERVER_AUTH, lasts)
 
-    def client(self, name: str) -> Leaf:
-        return self._leaf((name,), ExtendedKeyUsageOID.CLIENT_AUTH)
+    def client(self, name: str, *, lasts: dt.timedelta = DAY) -> Leaf:
+        return self._leaf((name,), ExtendedKeyUsageOID.CLIENT_AUTH, lasts)
 
-    def _leaf(self, names: tuple[str, ...], usage: x509.ObjectIdentifier) -> Leaf:
+    def _leaf(self, names: tuple[str, ...], usage: x509.ObjectIdentifier, lasts: dt.timedelta) -> Leaf:
         key = ec.generate_private_key(ec.SECP256R1())
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = (
-            self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), key)
+            self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), key, lasts)
             .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(authority, critical=False)
@@ -68,7 +70,9 @@ class Authority:
         )
         return Leaf(certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, lasts: dt.timedelta
+    ) -> x509.CertificateBuilder:
         now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
@@ -77,7 +81,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - DAY)
-            .not_valid_after(now + DAY)
+            .not_valid_after(now + lasts)
         )
 
 

@@ -49,6 +49,14 @@ class NotPossibleError(Exception):
         self.order = order
 
 
+class OutOfStockError(ProblemError):
+    """409: fewer are left than wanted."""
+
+    def __init__(self, lines: Sequence[int]) -> None:
+        errors = [violation(i, "quantity", "is more than what is in stock") for i in lines]
+        super().__init__(CONFLICT, "Out of stock: the lines are listed in errors. Nothing was ordered.", errors=errors)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """A line of a request."""
@@ -134,7 +142,7 @@ def place(
     if sum(line.total for line in lines) > money.LARGEST:
         raise problems.invalid([{"pointer": "/items", "detail": f"cost more than {money.text(money.LARGEST)}"}])
     if short := [i for i, each in enumerate(wanted) if products[each.product_id].quantity < each.quantity]:
-        raise out_of_stock(short)
+        raise OutOfStockError(short)
     return Order(
         id=order_id,
         customer_id=customer_id,
@@ -157,12 +165,6 @@ def advance(order: Order, to: Status, *, at: str, invoice_id: str | None = None,
 def unknown(lines: Sequence[int]) -> ProblemError:
     """422: there are no such products."""
     return problems.invalid([violation(i, "product_id", "is no product") for i in lines])
-
-
-def out_of_stock(lines: Sequence[int]) -> ProblemError:
-    """409: fewer are left than wanted."""
-    errors = [violation(i, "quantity", "is more than what is in stock") for i in lines]
-    return ProblemError(CONFLICT, "Out of stock: the lines are listed in errors. Nothing was ordered.", errors=errors)
 
 
 def violation(line: int, member: str, detail: str) -> Violation:

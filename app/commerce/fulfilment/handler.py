@@ -23,6 +23,7 @@ from app.commerce.fulfilment.services import Send, Services
 from app.commerce.fulfilment.work import Work
 from app.commerce.ledger import Ledger
 from app.commerce.logs import Log
+from app.commerce.metrics import Counted
 from app.commerce.storage.database import Database
 from app.contract import ijson
 from app.contract.correlation import Correlation, accept
@@ -62,7 +63,14 @@ class Consumer:
         if not done:
             self._postpone(record, receives, hopeless)
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
-        self.log.hop(told.correlation, "event", failed=not done, duration_ms=milliseconds, **told.members)
+        self.log.hop(
+            told.correlation,
+            "event",
+            failed=not done,
+            counted=told.counted,
+            duration_ms=milliseconds,
+            **told.members,
+        )
         return done
 
     def _postpone(self, record: Mapping[str, Any], receives: int, hopeless: bool) -> None:
@@ -74,7 +82,7 @@ class Consumer:
     def _work(self, event: Event, told: Told, *, deadline: float) -> bool:
         database = Database(client=self.client, deadline=deadline)
         work = Work(
-            ledger=Ledger.of(database, orders=self.orders, products=self.products),
+            ledger=Ledger.of(database, orders=self.orders, products=self.products, counted=told.counted),
             services=Services(send=self.send, correlation=told.correlation, deadline=deadline),
         )
         try:
@@ -96,6 +104,7 @@ class Told:
     def __init__(self, *, message_id: str, receives: int) -> None:
         self.correlation: Correlation = accept(None, None)
         self.members: dict[str, object] = {"message_id": message_id, "receives": receives}
+        self.counted: Counted = {}
 
     def event(self, event: Event) -> None:
         self.correlation = accept(event.request_id, event.traceparent)
@@ -142,9 +151,8 @@ def assembled() -> Consumer:
             on_stale=lambda reason: log.write("WARNING", "The client certificate could not be renewed.", reason=reason),
         ),
         Retries(),
-        on_transition=lambda service, state: log.write(
-            "WARNING", f"The circuit to {service} is {state}.", reason="breaker"
-        ),
+        on_transition=log.breaker,
+        on_days_left=log.certificates,
     )
     return Consumer(
         client=aws.client("dynamodb", os.environ),

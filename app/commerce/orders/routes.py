@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from app.commerce import pagination
+from app.commerce import metrics, pagination
 from app.commerce.api import Asked, Route
 from app.commerce.aws import Client
 from app.commerce.domain import events
 from app.commerce.domain.events import Event
-from app.commerce.domain.orders import NotPossibleError, Order, Status, Wanted, out_of_stock, place, unknown
+from app.commerce.domain.orders import NotPossibleError, Order, OutOfStockError, Status, Wanted, place, unknown
 from app.commerce.domain.products import Product
 from app.commerce.ledger import Ledger, OvertakenError
 from app.commerce.storage.database import Action, ConditionsFailedError, Database, unavailable
@@ -66,10 +66,15 @@ class OrderDesk:
                 except ConditionsFailedError as refused:
                     _refuse(order, refused)
                 else:
+                    asked.counted[metrics.PLACED] = 1
                     return answer
             raise unavailable()
 
-        return keys.once(claimed, effect)
+        try:
+            return keys.once(claimed, effect)
+        except OutOfStockError:
+            asked.counted[metrics.OUT_OF_STOCK] = 1
+            raise
 
     def page(self, asked: Asked) -> Answer:
         limit = asked.parameter("limit", pagination.DEFAULT_LIMIT)
@@ -109,7 +114,7 @@ class OrderDesk:
 
     def _ledger(self, asked: Asked) -> Ledger:
         database = Database(client=self.client, deadline=asked.deadline)
-        return Ledger.of(database, orders=self.orders, products=self.products)
+        return Ledger.of(database, orders=self.orders, products=self.products, counted=asked.counted)
 
 
 def _placing(ledger: Ledger, order: Order, found: Mapping[str, Product], asked: Asked) -> list[Action]:
@@ -129,7 +134,7 @@ def _refuse(order: Order, refused: ConditionsFailedError) -> None:
     if gone := [i for i, item in lines.items() if item is None]:
         raise unknown(gone)
     if short := [i for i, item in lines.items() if item and product(item).quantity < order.lines[i].quantity]:
-        raise out_of_stock(short)
+        raise OutOfStockError(short)
 
 
 def _own(ledger: Ledger, asked: Asked) -> Order:

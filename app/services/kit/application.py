@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
+from app.contract import certificates
 from app.services.kit import health, migrations
 from app.services.kit.database import Database
 from app.services.kit.health import Lifecycle
@@ -40,6 +41,8 @@ def create(settings: Settings, router: APIRouter, *, version: str = "1.0.0") -> 
     database = Database(settings.database, name=settings.pod or settings.service)
     metrics.gauge("database_connections", "Connections of the pool.", lambda: database.connections)
     metrics.gauge("database_connections_idle", "Connections that wait for use.", lambda: database.idle_connections)
+    end = certificates.end(settings.certificate.read_text())  # not of a later one: the server reads it once
+    metrics.gauge("tls_certificate_not_after_seconds", "When the server's certificate ends, Unix time.", lambda: end)
     spans = _spans(settings, version)
     current = migrations.MigrationCheck(database, migrations.versions(settings.service))
 

@@ -17,7 +17,9 @@ from pulumi import Output
 from components.certificates import Certificates, CertificatesArgs
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Circumstances
-from tests.support.program import Program, deployed, run
+from local.plan import Planned
+from policy.changes import judge_authorities
+from tests.support.program import STACKS, Program, deployed, run
 
 CONTEXT = Circumstances(production=False, this_machine=False)
 CALLER = "spiffe://crosscloud/test/orchestrator"
@@ -32,11 +34,12 @@ def issue(**settings: object) -> tuple[Program, dict[str, str]]:
             "certificates",
             CertificatesArgs(
                 settings=CertificatesSettings.model_validate(
-                    {"authority": "a", "epoch": "1", **settings}, context=CONTEXT
+                    {"authorities": ["a"], "epoch": "1", **settings}, context=CONTEXT
                 ),
                 ingress="ingress.example.com",
                 services={"users": "users.apps.svc"},
                 callers={"orchestrator": CALLER},
+                protect=True,
             ),
         )
         wanted = {"server_trust": made.server_trust, "client_trust": made.client_trust}
@@ -94,12 +97,64 @@ def test_another_epoch_renews_leaves_and_leaves_the_authorities_alone() -> None:
     assert not {r.name for r in before.all("LocallySignedCert")} & {r.name for r in after.all("LocallySignedCert")}
 
 
-def test_next_authority_is_trusted_before_it_signs() -> None:
-    _, texts = issue(trustedAuthorities=["b"])
-    trusted = x509.load_pem_x509_certificates(texts["server_trust"].encode())
-    subjects = [certificate.subject.rfc4514_string() for certificate in trusted]
-    assert subjects == ["CN=crosscloud server authority a", "CN=crosscloud server authority b"]
-    assert x509.load_pem_x509_certificate(texts["users.crt"].encode()).issuer == trusted[0].subject
+def trusted(texts: dict[str, str], kind: str) -> list[str]:
+    found = x509.load_pem_x509_certificates(texts[f"{kind}_trust"].encode())
+    return [certificate.subject.rfc4514_string().rpartition(" ")[2] for certificate in found]
+
+
+def signer(texts: dict[str, str], leaf: str) -> str:
+    return x509.load_pem_x509_certificate(texts[f"{leaf}.crt"].encode()).issuer.rfc4514_string().rpartition(" ")[2]
+
+
+ROTATION = [(["a"], "a", ["a"]), (["a", "b"], "a", ["a", "b"]), (["b", "a"], "b", ["a", "b"]), (["b"], "b", ["b"])]
+
+
+@pytest.mark.parametrize(("authorities", "signs", "all_of"), ROTATION)
+def test_a_step_of_a_rotation_changes_who_is_trusted_or_who_signs(
+    authorities: list[str], signs: str, all_of: list[str]
+) -> None:
+    program, texts = issue(authorities=authorities)
+    assert trusted(texts, "server") == trusted(texts, "client") == all_of
+    assert {signer(texts, leaf) for leaf in ("ingress", "users", "orchestrator")} == {signs}
+    protected = {r.name for r in program.all("SelfSignedCert") if r.protect}
+    assert protected == {f"server-ca-{signs}", f"client-ca-{signs}"}
+
+
+STEPS = [
+    (["a"], ["a", "b"], []),
+    (["a", "b"], ["b", "a"], []),
+    (["b", "a"], ["b"], []),
+    (["a", "b"], ["a"], []),
+    (["a"], ["b", "a"], ["server-ca-b: it must be trusted", "client-ca-b: it must be trusted"]),
+    (["a", "b"], ["b"], ["server-ca-a: it must stay", "client-ca-a: it must stay"]),
+    (["a"], ["b"], ["ca-b: it must be trusted", "ca-b: it must", "ca-a: it must stay", "ca-a: it must"]),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "refused"), STEPS)
+def test_policy_refuses_a_step_that_cuts_somebody_off(before: list[str], after: list[str], refused: list[str]) -> None:
+    found = [str(violation) for violation in judge_authorities(planned(before), planned(after))]
+    assert len(found) == len(refused)
+    for words in refused:
+        assert any(words in sentence for sentence in found), found
+
+
+def planned(authorities: list[str]) -> list[Planned]:
+    program, _ = issue(authorities=authorities)
+    return [
+        Planned(urn=r.urn, type=r.type, name=r.name, parent="", dependencies=tuple(r.dependencies), properties={})
+        for r in program.resources
+    ]
+
+
+def test_the_first_authority_is_nobodys_successor() -> None:
+    assert list(judge_authorities([], planned(["a"]))) == []
+
+
+def test_who_signs_is_kept_from_removal_in_production_only() -> None:
+    for stack in STACKS:
+        kept = [r.protect for r in deployed(stack, False).all("SelfSignedCert")]
+        assert kept == [stack == "prod"] * 2
 
 
 def test_lifetimes_are_the_settings() -> None:

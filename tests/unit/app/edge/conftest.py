@@ -74,12 +74,23 @@ def ingress(secrets) -> Iterator[Callable[..., Ingress]]:
     """An ingress that sleeps no time between attempts."""
     made = []
 
-    def make(port: int, *, clock: Callable[[], float] = time.monotonic, **retries: object) -> Ingress:
+    def make(
+        port: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_days_left: Callable[[float], None] = lambda _: None,
+        **retries: object,
+    ) -> Ingress:
         settings = {"sleep": lambda _: None, "uniform": lambda low, _: low} | retries
         secret = CachedSecret("arn:tls", secrets.environment(), on_stale=lambda _: None)
         made.append(
             Ingress(
-                f"https://127.0.0.1:{port}", secret, Retries(**settings), on_transition=lambda *_: None, clock=clock
+                f"https://127.0.0.1:{port}",
+                secret,
+                Retries(**settings),
+                on_transition=lambda *_: None,
+                on_days_left=on_days_left,
+                clock=clock,
             )
         )
         return made[-1]
@@ -109,6 +120,8 @@ class Invocation:
     body: str
     log: dict
     lines: list[dict]
+    certificates: list[dict]
+    """Lines of the environment, not of the request."""
 
     @property
     def last(self) -> dict:
@@ -138,8 +151,9 @@ def invoke(monkeypatch, secrets, capsys) -> Iterator[Callable[..., Invocation]]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         response = entry.handler(event, Context(seconds))
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        return Invocation(response["statusCode"], response["headers"], response["body"], lines[-1], lines)
+        written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        lines, certificates = ([w for w in written if (w["message"] == "certificates") is own] for own in (False, True))
+        return Invocation(response["statusCode"], response["headers"], response["body"], lines[-1], lines, certificates)
 
     entry._assembled.cache_clear()
     yield call

@@ -4,30 +4,13 @@ import pytest
 
 from app.contract.operations import OPERATIONS
 from local.logs import as_text
+from tests.support.embedded import metrics
 from tests.support.scripted import sends
 
 USER = sends(b'{"id":"123","name":"Mark Wells","role":"Engineer"}')
 PAGE = sends(b'{"items":[],"next_cursor":null}')
 OVERVIEW = {"route": "GET /users/{userId}/overview", "body": None, "path": {"userId": "123"}}
 PATHS = {"/users": USER, "/invoices": PAGE, "/events": sends(b"", status=503)}
-
-
-def metrics(line: dict) -> dict[tuple[str, ...], dict[str, float]]:
-    """As CloudWatch reads the line: values by the values of their dimensions."""
-    found = {}
-    metadata = line["_aws"]
-    assert isinstance(metadata["Timestamp"], int)
-    for directive in metadata["CloudWatchMetrics"]:
-        assert directive["Namespace"] == "crosscloud"
-        for dimensions in directive["Dimensions"]:
-            assert all(isinstance(line[name], str) and line[name] for name in dimensions)
-            values = {}
-            for metric in directive["Metrics"]:
-                assert metric["Unit"] in ("Count", "Milliseconds")
-                values[metric["Name"]] = line[metric["Name"]]
-                assert type(line[metric["Name"]]) in (int, float)
-            found[tuple(line[name] for name in dimensions)] = values
-    return found
 
 
 def test_a_request_counts_for_its_route_and_its_service(invoke, event, services):

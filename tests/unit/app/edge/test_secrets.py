@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.edge.secrets import RETRY_AFTER_FAILURE, TTL, CachedSecret, SecretUnavailableError, get_secret_value
+from app.edge.secrets import RETRY_AFTER_FAILURE, TTL, YOUNG, CachedSecret, SecretUnavailableError, get_secret_value
 
 
 class Clock:
@@ -65,6 +65,16 @@ def test_a_failed_renewal_keeps_the_old_value_and_is_told(secrets, cached, clock
     secrets.status, secrets.version = 200, "v2"
     clock.now += 1
     assert cached.get(timeout=2).version == "v2"
+
+
+def test_a_value_that_is_doubted_is_asked_for_again_when_it_is_not_young(secrets, cached, clock):
+    cached.get(timeout=2)
+    secrets.version = "v2"
+    for seconds, version in ((0.0, "v1"), (YOUNG, "v2"), (0.0, "v2")):
+        clock.now += seconds
+        cached.doubt()
+        assert cached.get(timeout=2).version == version
+    assert len(secrets.calls) == 2
 
 
 def test_one_failure_of_the_service_is_survived(secrets):

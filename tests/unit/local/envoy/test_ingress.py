@@ -66,6 +66,7 @@ STRANGERS: dict[str, tuple[Callable[[Cluster], Any], str]] = {
     "no certificate": (lambda _: None, "PEER_DID_NOT_RETURN_A_CERTIFICATE"),
     "another authority": (lambda _: Authority.new().leaf(uri=CALLER), "CERTIFICATE_VERIFY_FAILED"),
     "the servers' authority": (lambda c: c.servers.leaf(uri=CALLER), "CERTIFICATE_VERIFY_FAILED"),
+    "one that has ended": (lambda c: c.clients.leaf(uri=CALLER, hours=-0.01), "CERTIFICATE_VERIFY_FAILED"),
     "another name": (lambda c: c.clients.leaf(uri="spiffe://test/other"), "SAN_matcher"),
     "a server's certificate": (lambda c: c.clients.leaf(dns="localhost"), "CERTIFICATE_VERIFY_FAILED"),
 }
@@ -121,12 +122,19 @@ def test_callers_can_not_steer_envoy_by_headers(cluster: Cluster) -> None:
     assert "x-envoy-max-retries" not in seen
 
 
-def test_a_pod_with_a_wrong_certificate_gets_no_request(cluster: Cluster) -> None:
-    pair = cluster.servers.leaf(dns="other.shop.svc")
+WRONG: dict[str, dict[str, Any]] = {
+    "of another name": {"dns": "other.shop.svc"},
+    "that has ended": {"dns": POD, "hours": -0.01},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_pod_with_a_certificate_that_is_wrong_gets_no_request(cluster: Cluster, wrong: str) -> None:
+    pair = cluster.servers.leaf(**WRONG[wrong])
     cluster.objects["Secret/shop/web-tls"] = secret(
         "shop", "web-tls", {"tls.crt": pair.certificate, "tls.key": pair.key}
     )
-    cluster.set_env("VERSION", "wrong certificate")
+    cluster.set_env("VERSION", wrong)
     cluster.up()
     assert cluster.get("/")[0] == 503
     assert lines(cluster, "ingress.jsonl", lambda line: line["status"] == 503)["flags"] == "URX,UF"

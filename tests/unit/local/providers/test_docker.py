@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from local.desired import key_of, put
 from local.errors import ProviderError
 from local.machine import Machine
-from local.providers.docker import Image
+from local.providers.docker import KEPT, Image
 
 
 @pytest.fixture
@@ -80,3 +82,23 @@ def test_missing_dockerfile_is_one_sentence(machine: Machine, inputs: dict[str, 
     (machine.root / "app/users/Dockerfile").unlink()
     with pytest.raises(ProviderError, match=r"Dockerfile .*app/users/Dockerfile does not exist"):
         Image(machine).create("users", inputs)
+
+
+def test_what_a_deployment_names_stays_and_of_the_others_the_newest(
+    machine: Machine, inputs: dict[str, object]
+) -> None:
+    image, source = Image(machine), machine.root / "app/users/b.py"
+    made: list[str] = []
+    for number in range(KEPT + 3):
+        source.write_text(f"B = {number}\n")
+        outputs = image.create("users", inputs).outputs
+        made.append(outputs["contextDigest"])
+        os.utime(machine.images / made[-1], (number, number))
+        if number == 0:
+            deployment(machine, outputs["repoDigest"])
+    assert {path.name for path in machine.images.iterdir()} == {made[0], *made[-KEPT:]}
+
+
+def deployment(machine: Machine, image: str) -> None:
+    spec = {"template": {"spec": {"initContainers": [{"image": image}], "containers": [{"image": image}]}}}
+    put(machine, key_of("Deployment", "apps", "users"), {"kind": "Deployment", "spec": spec})

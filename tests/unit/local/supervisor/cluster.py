@@ -49,11 +49,11 @@ class Authority:
     def certificate(self) -> str:
         return pem(self.issuer.certificate)
 
-    def leaf(self, *, dns: str = "", uri: str = "") -> Pair:
+    def leaf(self, *, dns: str = "", uri: str = "", hours: float = 1) -> Pair:
         key = new_key()
         names = general_names(dns=[dns] if dns else [], uris=[uri] if uri else [])
         uses = {"digital_signature", "server_auth" if dns else "client_auth"}
-        leaf = Leaf(subject=common_name("test"), names=names, hours=1, uses=uses)
+        leaf = Leaf(subject=common_name("test"), names=names, hours=hours, uses=uses)
         return Pair(pem(issue(leaf, key.public_key(), self.issuer)), key_pem(key))
 
 

@@ -44,7 +44,7 @@ def invoke(shop, monkeypatch, tmp_path):
     entry.assembled.cache_clear()
 
 
-def test_an_event_becomes_an_invoice_and_a_count(shop, invoke):
+def test_an_event_becomes_an_invoice_and_a_count(shop, invoke, capsys):
     product = shop.product()
     order = shop.order({product: 2}).json
     shop.relay()
@@ -61,6 +61,11 @@ def test_an_event_becomes_an_invoice_and_a_count(shop, invoke):
     draft, batch = (json.loads(each.body) for each in requests)
     assert (draft["order_id"], draft["items"][0]["unit_price"]) == (order["id"], "4.50")
     assert requests[0].headers["idempotency-key"] == batch["events"][0]["id"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (certificates,) = [line for line in lines if "CertificateDaysLeft" in line]
+    assert certificates["CertificateDaysLeft"] == pytest.approx(1, abs=0.01)
+    assert certificates["service"] == "fulfilment"
+    assert certificates["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
 
 
 @pytest.mark.parametrize("status", [404, 429, 500, 503])

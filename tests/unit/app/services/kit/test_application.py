@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 import re
+import shutil
+import time
 from dataclasses import replace
 from typing import Annotated
 
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.services.kit import application, middleware
 from app.services.kit.routing import Router
 from tests.support.asgi import client
+from tests.support.pki import DAY
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -290,3 +293,13 @@ def test_no_bytes_make_a_failure(call, body, headers, json_declared, path):
 
     assert reply.status == 201 or 400 <= reply.status < 500
     assert json.loads(reply.body)
+
+
+def test_the_end_of_the_certificate_in_use_is_a_metric(settings, authority, tmp_path):
+    file = tmp_path / "tls.crt"
+    shutil.copy(settings.certificate, file)
+    app = application.create(replace(settings, certificate=file), router)
+    file.write_text(authority.server("127.0.0.1", lasts=90 * DAY).certificate)
+
+    with client(app) as call:
+        assert metrics(call)["tls_certificate_not_after_seconds"] == pytest.approx(time.time() + 86400, abs=600)

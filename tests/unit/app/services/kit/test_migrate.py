@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.services.kit import migrate as module
-from app.services.kit.migrations import versions
+from app.services.kit.migrations import directory, versions
 from app.services.kit.settings import SettingsError
 
 ENTRA = {
@@ -57,6 +58,22 @@ def test_pods_that_start_at_once_do_not_disturb_each_other(server, migrate):
     assert {version for (version,) in fetch(url, "select version from schema_migrations")} == versions("users")
     applied = "".join(result.stdout + result.stderr for result in results)
     assert applied.count("Applying: 20261101090000") == 1
+
+
+def test_an_older_image_starts_on_a_newer_database_and_leaves_it_as_it_is(server, migrate, tmp_path):
+    url, newer = server.new_database(), tmp_path / "migrations"
+    shutil.copytree(directory("users"), newer)
+    (newer / "20991231000000_a.sql").write_text("-- migrate:up\nalter table users add a text;\n-- migrate:down\n")
+    argv, environment = module.command("users", dict(os.environ) | {"DATABASE_URL": url})
+    argv[argv.index("--migrations-dir") + 1] = str(newer)
+    subprocess.run(argv, env=environment, check=True, capture_output=True, timeout=60)
+
+    older = migrate(url)
+
+    assert older.returncode == 0, older.stderr
+    assert "Applying" not in older.stdout + older.stderr
+    applied = {version for (version,) in fetch(url, "select version from schema_migrations")}
+    assert applied == versions("users") | {"20991231000000"}
 
 
 def test_migrations_can_be_taken_back(server, migrate):

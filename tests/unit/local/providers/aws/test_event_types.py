@@ -117,6 +117,28 @@ ALARM = {
 }
 
 
+COUNT = {
+    "namespace": "AWS/ApiGateway",
+    "metricName": "Count",
+    "dimensions": {"ApiId": "a"},
+    "period": 60.0,
+    "stat": "Sum",
+}
+SHARE = {
+    **{key: ALARM[key] for key in ("comparisonOperator", "evaluationPeriods", "threshold")},
+    "metricQueries": [
+        {"id": "part", "metric": {**COUNT, "metricName": "5xx"}},
+        {"id": "whole", "metric": COUNT},
+        {"id": "share", "expression": "100 * part / whole", "returnData": True},
+    ],
+}
+
+
+def threshold(aws: Aws, made: Properties) -> object:
+    (alarm,) = aws.call("cloudwatch", "DescribeAlarms", {"AlarmNames": [made["id"]]})["MetricAlarms"]
+    return alarm["Threshold"]
+
+
 def subscribed(program: Program, _: Archive) -> Properties:
     topic = program.make("Topic", "notices")["arn"]
     queue = program.make("Queue", "notices")["arn"]
@@ -298,12 +320,28 @@ CASES = [
         type="MetricAlarm",
         inputs=lambda *_: ALARM,
         change={"threshold": 5.0},
-        read=lambda aws, made: aws.call("cloudwatch", "DescribeAlarms", {"AlarmNames": [made["id"]]})["MetricAlarms"][
-            0
-        ]["Threshold"],
+        read=threshold,
         before=1.0,
         after=5.0,
         outputs=frozenset({"arn", "name"}),
+    ),
+    Case(
+        type="MetricAlarm",
+        inputs=lambda *_: SHARE,
+        change={"threshold": 5.0},
+        read=threshold,
+        before=1.0,
+        after=5.0,
+        outputs=frozenset({"arn", "name"}),
+    ),
+    Case(
+        type="Dashboard",
+        inputs=lambda *_: {"dashboardName": "shop", "dashboardBody": '{"widgets": []}'},
+        change={"dashboardBody": '{"start": "-PT3H", "widgets": []}'},
+        read=lambda aws, made: aws.call("cloudwatch", "GetDashboard", {"DashboardName": made["id"]})["DashboardBody"],
+        before='{"widgets": []}',
+        after='{"start": "-PT3H", "widgets": []}',
+        outputs=frozenset({"dashboardArn"}),
     ),
 ]
 
@@ -422,7 +460,7 @@ def test_a_changed_queue_keeps_its_policies(program: Program, api: Aws) -> None:
         ("EventTarget", {"rule": "r", "arn": "a", "inputPath": "$.detail"}, "inputPath"),
         ("TopicSubscription", {"topic": "t", "protocol": "email", "endpoint": "a@b.c"}, "protocol must be sqs"),
         ("Topic", {"fifoTopic": True}, "fifoTopic"),
-        ("MetricAlarm", {**ALARM, "metricQueries": [{"id": "m"}]}, "metricQueries"),
+        ("MetricAlarm", {**ALARM, "thresholdMetricId": "m"}, "thresholdMetricId"),
         (
             "EventSourceMapping",
             {"functionName": "f", "eventSourceArn": "arn:aws:kafka:::x", "topics": ["a"]},
