@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.certificates import Certificates
 from components.database import Database, DatabaseArgs
+from components.features import feature
 from components.image import Image, ImageArgs
 from components.ingress import Ingress
 from components.namespace import Namespace
-from components.settings.azure import DatabaseSettings, ServiceSettings, TelemetrySettings
+from components.settings.azure import DatabaseSettings
+from components.settings.services import ServiceSettings, TelemetrySettings
 from components.workload import Workload, WorkloadArgs
 from components.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 
@@ -23,7 +24,6 @@ class MicroserviceArgs:
 
     ingress: Ingress
     namespace: Namespace
-    certificates: Certificates
     paths: Sequence[str]
     settings: ServiceSettings
     database: DatabaseSettings
@@ -34,18 +34,27 @@ class MicroserviceArgs:
 class Microservice(ComponentResource):
     """Named as its folder in `app/services`, its certificate, its database and its objects in the cluster."""
 
+    image: Output[str]
+    """What serves: while there is a canary, the previous image."""
+
     def __init__(self, name: str, args: MicroserviceArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("crosscloud:service:Microservice", name, {}, opts)
+        super().__init__("crosscloud:service:Microservice", name, {}, feature(name, opts))
         own, cluster = ResourceOptions(parent=self), args.ingress.cluster
         identity = WorkloadIdentity(
             name, WorkloadIdentityArgs(cluster=cluster, namespace=args.namespace.namespace), own
         )
         database = Database(
             name,
-            DatabaseArgs(network=cluster.network, settings=args.database, owner=identity, protect=args.protect),
+            DatabaseArgs(
+                network=cluster.network,
+                workspaces=cluster.workspaces,
+                settings=args.database,
+                owner=identity,
+                protect=args.protect,
+            ),
             own,
         )
-        Workload(
+        workload = Workload(
             name,
             WorkloadArgs(
                 namespace=args.namespace,
@@ -55,12 +64,13 @@ class Microservice(ComponentResource):
                     name, ImageArgs(registry=cluster.registry, dockerfile=f"app/services/{name}/Dockerfile"), own
                 ),
                 database=database,
-                server=args.certificates.services[name],
-                server_trust=args.certificates.server_trust,
+                server=args.ingress.certificates.services[name],
+                server_trust=args.ingress.certificates.server_trust,
                 paths=args.paths,
                 settings=args.settings,
                 collector=args.telemetry.endpoint,
             ),
             own,
         )
-        self.register_outputs({})
+        self.image = workload.image
+        self.register_outputs({"image": self.image})

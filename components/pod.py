@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components.settings.azure import ServiceSettings
+from components.settings.services import ServiceSettings
 
 core, meta = k8s.core.v1, k8s.meta.v1
 

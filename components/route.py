@@ -11,6 +11,7 @@ from typing import Any
 
 from components.gateway_objects import GATEWAY_API
 from components.ingress import LISTENER
+from components.tracks import Track
 
 Spec = dict[str, Any]
 
@@ -18,8 +19,8 @@ READ, WRITE = "read", "write"
 BEFORE_EXECUTION = ["connect-failure", "refused-stream", "reset-before-request"]
 
 
-def http_route(service: str, *, paths: Sequence[str], host: str, gateway: str, namespace: str) -> Spec:
-    backends = [{"name": service, "port": 443, "weight": 100}]
+def http_route(tracks: Sequence[Track], *, paths: Sequence[str], host: str, gateway: str, namespace: str) -> Spec:
+    backends = [{"name": track.name, "port": 443, "weight": track.weight} for track in tracks]
     prefixes = [{"path": {"type": "PathPrefix", "value": path}} for path in paths]
     return {
         "parentRefs": [{"name": gateway, "namespace": namespace, "sectionName": LISTENER}],

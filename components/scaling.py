@@ -1,4 +1,4 @@
-"""How many pods a service has, and how many may be missing at a time."""
+"""How many pods a track has, how they are replaced, and how many may be missing at a time."""
 
 from __future__ import annotations
 
@@ -7,18 +7,36 @@ from collections.abc import Mapping
 import pulumi_kubernetes as k8s
 
 from components.pod import CONTAINER
-from components.settings.azure import ServiceSettings
+from components.settings.services import ServiceSettings
 
-meta, scaling, policy = k8s.meta.v1, k8s.autoscaling.v2, k8s.policy.v1
+meta, core, apps = k8s.meta.v1, k8s.core.v1, k8s.apps.v1
+scaling, policy = k8s.autoscaling.v2, k8s.policy.v1
 
 
-def autoscaler(service: str, settings: ServiceSettings) -> scaling.HorizontalPodAutoscalerSpecArgs:
+def rolling(
+    template: core.PodTemplateSpecArgs, labels: Mapping[str, str], settings: ServiceSettings
+) -> apps.DeploymentSpecArgs:
+    """Without `replicas`, which are the autoscaler's."""
+    return apps.DeploymentSpecArgs(
+        selector=meta.LabelSelectorArgs(match_labels=dict(labels)),
+        min_ready_seconds=settings.min_ready_seconds,
+        progress_deadline_seconds=300,
+        revision_history_limit=3,
+        strategy=apps.DeploymentStrategyArgs(
+            type="RollingUpdate",
+            rolling_update=apps.RollingUpdateDeploymentArgs(max_surge="25%", max_unavailable=0),
+        ),
+        template=template,
+    )
+
+
+def autoscaler(deployment: str, settings: ServiceSettings) -> scaling.HorizontalPodAutoscalerSpecArgs:
     """Up at once, by doubling or by four pods; down slowly, as load often comes back."""
     target = scaling.MetricTargetArgs(type="Utilization", average_utilization=settings.cpu_target)
     cpu = scaling.ContainerResourceMetricSourceArgs(name="cpu", container=CONTAINER, target=target)
     return scaling.HorizontalPodAutoscalerSpecArgs(
         scale_target_ref=scaling.CrossVersionObjectReferenceArgs(
-            api_version="apps/v1", kind="Deployment", name=service
+            api_version="apps/v1", kind="Deployment", name=deployment
         ),
         min_replicas=settings.min_replicas,
         max_replicas=settings.max_replicas,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components import route
 from components.certificates import Leaf
@@ -19,8 +19,9 @@ from components.image import Image
 from components.ingress import Ingress
 from components.namespace import Namespace
 from components.pod import PORT_NAME, PodArgs, pod
-from components.scaling import autoscaler, disruption_budget
-from components.settings.azure import ServiceSettings
+from components.scaling import autoscaler, disruption_budget, rolling
+from components.settings.services import ServiceSettings
+from components.tracks import CANARY, STABLE, Track, tracks
 from components.workload_identity import WorkloadIdentity
 
 meta, core, apps = k8s.meta.v1, k8s.core.v1, k8s.apps.v1
@@ -47,23 +48,26 @@ class WorkloadArgs:
 class Workload(ComponentResource):
     """Named as its folder in `app/services`, its database and its objects."""
 
+    image: Output[str]
+    """What its stable pods run, by digest: as the cluster has it, also in an update that leaves them out."""
+
     def __init__(self, name: str, args: WorkloadArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Workload", name, {}, opts)
         self._service, self._args = name, args
-        self._labels = {"app": name, "track": "stable"}
-        self._deployment()
-        service = core.Service(
-            name,
-            metadata=self._metadata(name),
-            spec=core.ServiceSpecArgs(
-                selector=self._labels,
-                ports=[core.ServicePortArgs(name=PORT_NAME, port=443, target_port=PORT_NAME, app_protocol="https")],
-            ),
-            opts=self._within(),
-        )
+        needed, beside = self._surroundings(), tracks(name, args.image.ref, args.settings.canary)
+        authorities = self._authorities()
+        ready: list[Resource] = []
+        for track in beside:
+            reached = self._reach(track, authorities)
+            # A canary's pods end before that by which the ingress reaches them: it may still send them the last calls.
+            deployment = self._deployment(track, [*needed, *reached] if track.kind == CANARY else needed)
+            if track.weight:
+                ready += [*reached, deployment]
+            if track.kind == STABLE:
+                self.image = deployment.spec.template.spec.containers[0].image
         if args.paths:
-            self._route(service)
-        self.register_outputs({})
+            self._route([track for track in beside if track.weight], ready)
+        self.register_outputs({"image": self.image})
 
     def _within(self, *depends_on: Resource) -> ResourceOptions:
         return self._args.ingress.cluster.inside(self, depends_on=[self._args.namespace, *depends_on])
@@ -74,11 +78,10 @@ class Workload(ComponentResource):
     def _secret(self, name: str, kind: str, content: Mapping[str, Input[str]]) -> core.Secret:
         return core.Secret(name, metadata=self._metadata(name), type=kind, string_data=content, opts=self._within())
 
-    def _deployment(self) -> None:
-        """Without `replicas`, which are the autoscaler's."""
+    def _surroundings(self) -> list[Resource]:
+        """What every pod needs, whatever its track."""
         args, name = self._args, self._service
-        tls_secret, database_secret = f"{name}-tls", f"{name}-database"
-        needed = [
+        return [
             core.ServiceAccount(
                 name,
                 metadata=self._metadata(
@@ -89,11 +92,11 @@ class Workload(ComponentResource):
                 opts=self._within(),
             ),
             self._secret(
-                tls_secret,
+                f"{name}-tls",
                 "kubernetes.io/tls",
                 {"tls.crt": args.server.certificate, "tls.key": args.server.private_key},
             ),
-            self._secret(database_secret, "Opaque", {"url": args.database.url}),
+            self._secret(f"{name}-database", "Opaque", {"url": args.database.url}),
             k8s.networking.v1.NetworkPolicy(
                 name,
                 metadata=self._metadata(name),
@@ -111,55 +114,72 @@ class Workload(ComponentResource):
             args.identity,
             args.database,
         ]
+
+    def _authorities(self) -> core.ConfigMap:
+        name, trusted = f"{self._service}-authorities", {"ca.crt": self._args.server_trust}
+        return core.ConfigMap(name, metadata=self._metadata(name), data=trusted, opts=self._within())
+
+    def _reach(self, track: Track, authorities: core.ConfigMap) -> list[Resource]:
+        """By what the ingress reaches the pods of a track."""
+        service = core.Service(
+            track.name,
+            metadata=self._metadata(track.name),
+            spec=core.ServiceSpecArgs(
+                selector=track.labels,
+                ports=[core.ServicePortArgs(name=PORT_NAME, port=443, target_port=PORT_NAME, app_protocol="https")],
+            ),
+            opts=self._within(),
+        )
+        encrypted = route.backend_tls(
+            track.name, host=self._args.server.identity, authorities=f"{self._service}-authorities"
+        )
+        tls = self._object(track.name, "BackendTLSPolicy", encrypted, service, authorities, self._args.ingress)
+        return [service, tls]
+
+    def _deployment(self, track: Track, needed: Sequence[Resource]) -> apps.Deployment:
+        """Every track has as many pods as the service alone: any of them may be missing whatever the share, and a share
+        that grows does not wait for pods."""
+        args, name = self._args, self._service
         template = PodArgs(
             service=name,
-            image=args.image.ref,
-            labels=self._labels,
+            image=track.image,
+            labels=track.labels,
             # A process reads its certificate once: another one makes another template, which rolls the pods.
             annotations={"crosscloud/certificate": args.server.certificate.apply(_fingerprint)},
             service_account=args.identity.service_account,
-            tls_secret=tls_secret,
-            database_secret=database_secret,
+            tls_secret=f"{name}-tls",
+            database_secret=f"{name}-database",
             database_authentication=args.database.authentication,
             collector=args.collector,
             settings=args.settings,
         )
         deployment = apps.Deployment(
-            name,
-            metadata=self._metadata(name, labels=self._labels),
-            spec=apps.DeploymentSpecArgs(
-                selector=meta.LabelSelectorArgs(match_labels=self._labels),
-                min_ready_seconds=args.settings.min_ready_seconds,
-                progress_deadline_seconds=300,
-                revision_history_limit=3,
-                strategy=apps.DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=apps.RollingUpdateDeploymentArgs(max_surge="25%", max_unavailable=0),
-                ),
-                template=pod(template),
-            ),
+            track.name,
+            metadata=self._metadata(track.name, labels=track.labels),
+            spec=rolling(pod(template), track.labels, args.settings),
             opts=self._within(*needed),
         )
         k8s.autoscaling.v2.HorizontalPodAutoscaler(
-            name, metadata=self._metadata(name), spec=autoscaler(name, args.settings), opts=self._within(deployment)
+            track.name,
+            metadata=self._metadata(track.name),
+            spec=autoscaler(track.name, args.settings),
+            opts=self._within(deployment),
         )
         k8s.policy.v1.PodDisruptionBudget(
-            name, metadata=self._metadata(name), spec=disruption_budget(self._labels), opts=self._within(deployment)
+            track.name,
+            metadata=self._metadata(track.name),
+            spec=disruption_budget(track.labels),
+            opts=self._within(deployment),
         )
+        return deployment
 
-    def _route(self, service: core.Service) -> None:
+    def _route(self, sent: Sequence[Track], ready: Sequence[Resource]) -> None:
+        """`ready` is done before calls are sent: otherwise Envoy would find no pods, or speak plain HTTP to them."""
         args, name, ingress = self._args, self._service, self._args.ingress
-        authorities = f"{name}-authorities"
-        config = core.ConfigMap(
-            authorities, metadata=self._metadata(authorities), data={"ca.crt": args.server_trust}, opts=self._within()
-        )
-        encrypted = route.backend_tls(name, host=args.server.identity, authorities=authorities)
-        # Before the route: without it Envoy would speak plain HTTP to the pods.
-        tls = self._object(name, "BackendTLSPolicy", encrypted, service, config, ingress)
         paths = route.http_route(
-            name, paths=args.paths, host=ingress.host, gateway=ingress.gateway, namespace=ingress.namespace
+            sent, paths=args.paths, host=ingress.host, gateway=ingress.gateway, namespace=ingress.namespace
         )
-        http = self._object(name, "HTTPRoute", paths, tls)
+        http = self._object(name, "HTTPRoute", paths, *ready)
         self._object(name, "BackendTrafficPolicy", route.write_policy(name), http)
         self._object(f"{name}-read", "BackendTrafficPolicy", route.read_policy(name), http)
 

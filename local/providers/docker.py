@@ -14,9 +14,14 @@ from typing import ClassVar
 
 from docker.utils.build import exclude_paths
 
+from local.desired import read_all
 from local.errors import ProviderError
 from local.machine import Machine
 from local.provider import Handler, Made, Package, Properties
+from local.supervisor.manifests import of_kind
+
+KEPT = 10
+"""Images that no Deployment names, as a registry keeps some for who wants one back."""
 
 
 class Image(Handler):
@@ -39,7 +44,7 @@ class Image(Handler):
         return self._build(new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """Images of other digests may still run; `make down PURGE=1` removes them."""
+        """Images of other digests may still run: what nobody names goes when new ones are built."""
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         folder = self._machine.images / str(outputs["contextDigest"])
@@ -51,14 +56,30 @@ class Image(Handler):
         files = _files(context, build)
         digest = context_digest(context, files)
         target = self._machine.images / digest
-        if not target.exists():
+        if target.exists():
+            target.touch()
+        else:
             _copy(context, files, target)
+            self._forget()
         repository = inputs["imageName"].rpartition(":")[0]
         return {
             "baseImageName": inputs["imageName"],
             "repoDigest": f"{repository}@sha256:{digest}",
             "contextDigest": digest,
         }
+
+    def _forget(self) -> None:
+        used = set()
+        for _, deployment in of_kind(read_all(self._machine), "Deployment"):
+            pod = deployment["spec"]["template"]["spec"]
+            used |= {_digest(each["image"]) for each in (*pod.get("initContainers", ()), *pod["containers"])}
+        built = [path for path in self._machine.images.iterdir() if path.name not in used and not path.suffix]
+        for path in sorted(built, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _digest(image: str) -> str:
+    return image.rpartition("@sha256:")[2]
 
 
 def _files(context: Path, build: Properties) -> list[str]:

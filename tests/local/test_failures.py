@@ -4,38 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import psutil
 
+from tests.support.load import load
 from tests.support.stack import Stack, eventually
-
-
-@contextmanager
-def load(stack: Stack, token: str, *, pause: float = 0.02) -> Iterator[Counter[int | str]]:
-    """Reads one user again and again from two threads; counts statuses and errors. No retries here."""
-    seen: Counter[int | str] = Counter()
-    stop = threading.Event()
-
-    def read() -> None:
-        while not stop.wait(pause):
-            try:
-                seen[stack.request("GET", "/users/123", token=token).status] += 1
-            except Exception as error:  # noqa: BLE001 - every kind of failure is counted
-                seen[type(error).__name__] += 1
-
-    threads = [threading.Thread(target=read) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 def ready_pods(stack: Stack, deployment: str = "users") -> list[int]:

@@ -28,12 +28,12 @@ def _authority(stack: Stack, name: str) -> Issuer:
     )
 
 
-def _client(issuer: Issuer, uri: str) -> Pair:
+def _client(issuer: Issuer, uri: str, *, hours: float = 1) -> Pair:
     key = new_key()
     leaf = Leaf(
         subject=common_name("test"),
         names=general_names(uris=[uri]),
-        hours=1,
+        hours=hours,
         uses={"digital_signature", "client_auth"},
     )
     return pem(issue(leaf, key.public_key(), issuer)), key_pem(key)
@@ -69,6 +69,9 @@ CALLERS: dict[str, Maker] = {
     "no certificate": lambda _: None,
     "another authority": lambda stack: _client(_stranger(), _caller(stack)),
     "the server authority": lambda stack: _client(_authority(stack, _names(stack)["server"]), _caller(stack)),
+    "one that has ended": lambda stack: _client(
+        _authority(stack, _names(stack)["client"]), _caller(stack), hours=-0.01
+    ),
     "another name": lambda stack: _client(_authority(stack, _names(stack)["client"]), "spiffe://crosscloud/local/else"),
 }
 

@@ -49,6 +49,7 @@ TYPES: Mapping[str, type[Resource]] = {
     "aws:sns/topicPolicy:TopicPolicy": topics.TopicPolicy,
     "aws:sns/topicSubscription:TopicSubscription": topics.TopicSubscription,
     "aws:cloudwatch/metricAlarm:MetricAlarm": alarms.MetricAlarm,
+    "aws:cloudwatch/dashboard:Dashboard": alarms.Dashboard,
     "aws:apigatewayv2/api:Api": gateway.Api,
     "aws:apigatewayv2/integration:Integration": gateway.Integration,
     "aws:apigatewayv2/authorizer:Authorizer": gateway.Authorizer,

@@ -1,0 +1,114 @@
+"""Settings of the services: how many pods, how large, and where their spans go."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints
+
+from components.settings.checks import Group, LogLevel, at_least, check, in_clouds, in_production
+
+Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
+
+
+def _mebibytes(memory: str) -> int:
+    return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
+
+
+def _at_home(host: str | None) -> bool:
+    return host in ("127.0.0.1", "localhost")
+
+
+def _encrypted_or_at_home(url: str | None) -> bool:
+    parts = urlsplit(url or "https://")
+    return parts.scheme == "https" or _at_home(parts.hostname)
+
+
+def _encrypted(url: str | None) -> bool:
+    parts = urlsplit(url or "https://")
+    return parts.scheme == "https" and not _at_home(parts.hostname)
+
+
+class ServiceCanary(Group):
+    """Settings other than the image are those of both."""
+
+    previous_image: Annotated[
+        str,
+        check(
+            lambda image: re.fullmatch(r"\S+@sha256:[0-9a-f]{64}", image) is not None,
+            "must name an image by its digest, <registry>/<service>@sha256:<64 hexadecimal digits>; "
+            "`pulumi stack output images` has the one that serves",
+        ),
+    ] = Field(description="image that keeps a share of the calls, by digest; the stack's output images has it")
+    weight: float = Field(
+        gt=0,
+        le=1,
+        multiple_of=0.001,
+        description="that share; 0.9 sends one call of ten to the newest image, 1 starts its pods and sends them none",
+    )
+
+
+class ServiceSettings(Group):
+    min_replicas: Annotated[int, in_production(lambda count: count >= 2, "must be at least 2")] = Field(
+        2, ge=1, le=100, description="pods, at least"
+    )
+    max_replicas: Annotated[int, at_least("min_replicas")] = Field(10, ge=1, le=200, description="pods, at most")
+    cpu: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*m?$")] = Field(
+        "100m",
+        description="CPU that a pod is sure of (100m is a tenth of a core); it may use more. The autoscaler's "
+        "percentage is of this",
+    )
+    cpu_target: int = Field(65, ge=10, le=95, description="percent of cpu at which the autoscaler adds pods")
+    memory: Memory = Field("192Mi", description="memory that a pod is sure of")
+    memory_limit: Annotated[Memory, at_least("memory", _mebibytes)] = Field(
+        "384Mi", description="memory at which a pod is killed; about twice memory"
+    )
+    min_ready_seconds: int = Field(
+        5, ge=1, le=60, description="seconds that a new pod must stay ready before a roll-out goes on to the next"
+    )
+    pre_stop_seconds: int = Field(
+        10, ge=1, le=60, description="seconds that a pod still serves while the cluster learns that it leaves"
+    )
+    drain_seconds: int = Field(
+        25,
+        ge=1,
+        le=300,
+        description="seconds after that for the requests it still has; more than any request takes",
+    )
+    log_level: LogLevel = Field("INFO", description="least level of the lines that are logged")
+    canary: ServiceCanary | None = Field(
+        None, description="the previous image keeps a share of the calls, in pods of its own; default: none"
+    )
+
+    @property
+    def grace_seconds(self) -> int:
+        """Until a pod is killed: both waits and 10 s for the process to end."""
+        return self.pre_stop_seconds + self.drain_seconds + 10
+
+
+class TelemetrySettings(Group):
+    endpoint: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$")]
+        | None,
+        check(_encrypted_or_at_home, "must be https; http is for a collector on the loopback"),
+        in_clouds(_encrypted, "must be https, and not on the loopback"),
+    ] = Field(
+        None,
+        description="base URL of the OpenTelemetry collector that gets the services' spans, by OTLP over HTTP: "
+        "https://host[:port]; <service>.<namespace>.svc for one in the cluster, at the port of its pods. Its "
+        "certificate is one of a public authority. Default: no spans",
+    )
+
+
+RESERVED = ("ingress", "kit", "orchestrator")
+
+ServiceName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9]{1,19}$"),
+    check(lambda name: name not in RESERVED, f"must not be one of {', '.join(RESERVED)}, which name other things"),
+]
+"""Also a Python package, a database, a Kubernetes name."""
+
+Services = Annotated[dict[ServiceName, ServiceSettings], check(bool, "must name at least one service")]
