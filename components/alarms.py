@@ -1,97 +1,37 @@
-"""Alarms on functions and queues, each with what a person should do in its description."""
+"""Alarms, each with what a person should do in its description. Their names begin with `<project>-<stack>-`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
+import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.dead_letter_queue import DeadLetterQueue
-from components.function import Function
-from components.queue import Queue
+from components.metrics import Metric
 
 MINUTE = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """Goes off when `statistic` (Sum, Maximum or a percentile such as p99) of the metric over `period` seconds reaches
-    `threshold`, `periods` times in a row; without data it is quiet."""
+    """Goes off when `statistic` (Sum, Minimum, Maximum or a percentile such as p99) of the metric over `period` seconds
+    reaches `threshold`, or falls below it, `periods` times in a row. With `share_of` that metric's sum in percent of
+    the other's counts. Without data it is quiet, or says that there is none (`missing`)."""
 
     name: str
     description: str
-    namespace: str
-    metric: str
-    dimensions: dict[str, Input[str]]
+    metric: Metric
     statistic: str
     threshold: float
+    share_of: Metric | None = None
+    falls_below: bool = False
     period: int = MINUTE
     periods: int = 1
-
-
-def dead_letters(name: str, queue: DeadLetterQueue) -> Alarm:
-    """At the first message."""
-    return _of_queue(
-        f"{name}-dead-letters",
-        "Something could not be worked on. See the runbook: look at it, mend the cause, redrive.",
-        queue.queue_name,
-        metric="ApproximateNumberOfMessagesVisible",
-        threshold=1,
-    )
-
-
-def queue_age(name: str, queue: Queue, *, seconds: int) -> Alarm:
-    """When the oldest message has waited for so long, for five minutes."""
-    return _of_queue(
-        f"{name}-queue-age",
-        "Messages wait: the consumer fails, is throttled or too slow.",
-        queue.queue_name,
-        metric="ApproximateAgeOfOldestMessage",
-        threshold=seconds,
-        periods=5,
-    )
-
-
-def errors(name: str, function: Function) -> Alarm:
-    """At calls that raised or timed out: functions answer what they expect."""
-    return _of_function(f"{name}-errors", "Calls of the function fail.", function, metric="Errors", threshold=1)
-
-
-def throttles(name: str, function: Function) -> Alarm:
-    return _of_function(
-        f"{name}-throttles",
-        "Calls of the function are refused: its reserved concurrency, or the account's, is used up.",
-        function,
-        metric="Throttles",
-        threshold=1,
-    )
-
-
-def slow(name: str, function: Function, *, share: float = 0.8) -> Alarm:
-    """When the slowest of a hundred calls takes `share` of the function's timeout, for five minutes."""
-    return _of_function(
-        f"{name}-duration",
-        "Calls of the function come close to its timeout.",
-        function,
-        metric="Duration",
-        statistic="p99",
-        threshold=share * function.timeout * 1000,
-        periods=5,
-    )
-
-
-def iterator_age(name: str, function: Function, *, seconds: int = 60) -> Alarm:
-    """When the oldest record of a stream has waited for the function for so long."""
-    return _of_function(
-        f"{name}-iterator-age",
-        "Records of the stream wait: the function fails or is too slow. The stream forgets after 24 hours.",
-        function,
-        metric="IteratorAge",
-        statistic="Maximum",
-        threshold=seconds * 1000,
-    )
+    missing: Literal["notBreaching", "missing"] = "notBreaching"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,66 +43,60 @@ class AlarmsArgs:
 
 
 class Alarms(ComponentResource):
-    names: list[Output[str]]
+    """Named by their stack, by which the topic's policy knows them: stacks may share an account."""
+
+    arns: list[Output[str]]
 
     def __init__(self, name: str, args: AlarmsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Alarms", name, {}, opts)
         made = [
             aws.cloudwatch.MetricAlarm(
                 alarm.name,
+                name=f"{prefix()}{alarm.name}",
                 alarm_description=alarm.description,
-                namespace=alarm.namespace,
-                metric_name=alarm.metric,
-                dimensions=alarm.dimensions,
-                statistic=None if alarm.statistic.startswith("p") else alarm.statistic,
-                extended_statistic=alarm.statistic if alarm.statistic.startswith("p") else None,
-                period=alarm.period,
+                **_watched(alarm),
                 evaluation_periods=alarm.periods,
-                comparison_operator="GreaterThanOrEqualToThreshold",
+                comparison_operator="LessThanThreshold" if alarm.falls_below else "GreaterThanOrEqualToThreshold",
                 threshold=alarm.threshold,
-                treat_missing_data="notBreaching",
+                treat_missing_data=alarm.missing,
                 alarm_actions=list(args.actions),
                 ok_actions=list(args.actions),
                 opts=ResourceOptions(parent=self),
             )
             for alarm in args.alarms
         ]
-        self.names = [alarm.name for alarm in made]
-        self.register_outputs({"alarms": self.names})
+        self.arns = [alarm.arn for alarm in made]
+        self.register_outputs({"alarms": [alarm.name for alarm in made]})
 
 
-def _of_queue(
-    name: str, description: str, queue: Input[str], *, metric: str, threshold: float, periods: int = 1
-) -> Alarm:
-    return Alarm(
-        name=name,
-        description=description,
-        namespace="AWS/SQS",
-        metric=metric,
-        dimensions={"QueueName": queue},
-        statistic="Maximum",
-        threshold=threshold,
-        periods=periods,
-    )
+def prefix() -> str:
+    """Of the names of the stack's alarms."""
+    return f"{pulumi.get_project()}-{pulumi.get_stack()}-"
 
 
-def _of_function(
-    name: str,
-    description: str,
-    function: Function,
-    *,
-    metric: str,
-    threshold: float,
-    statistic: str = "Sum",
-    periods: int = 1,
-) -> Alarm:
-    return Alarm(
-        name=name,
-        description=description,
-        namespace="AWS/Lambda",
-        metric=metric,
-        dimensions={"FunctionName": function.function_name},
-        statistic=statistic,
-        threshold=threshold,
-        periods=periods,
+def _watched(alarm: Alarm) -> dict[str, Any]:
+    if alarm.share_of is not None:
+        share = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id="share", expression="100 * part / whole", label="percent", return_data=True
+        )
+        return {"metric_queries": [_sum("part", alarm, alarm.metric), _sum("whole", alarm, alarm.share_of), share]}
+    return {
+        "namespace": alarm.metric.namespace,
+        "metric_name": alarm.metric.name,
+        "dimensions": alarm.metric.dimensions,
+        "period": alarm.period,
+        "extended_statistic" if alarm.statistic.startswith("p") else "statistic": alarm.statistic,
+    }
+
+
+def _sum(id_: str, alarm: Alarm, metric: Metric) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id=id_,
+        metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions=metric.dimensions,
+            period=alarm.period,
+            stat=alarm.statistic,
+        ),
     )

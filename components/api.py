@@ -14,6 +14,9 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.contract import Contract, ContractError, Operation, Throttle
+from components.cors import cors
+from components.domain import Domain, DomainArgs
+from components.features import feature
 from components.function import Function
 from components.identity import Identity
 from components.settings.aws import ApiSettings
@@ -23,21 +26,6 @@ gateway = aws.apigatewayv2
 TIMEOUT_MS = 29_000
 """Milliseconds; the gateway gives up after 30 s at the latest
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
-
-REQUEST_HEADERS = [
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "traceparent",
-    "tracestate",
-    "x-api-key",
-    "x-request-id",
-]
-RESPONSE_HEADERS = ["etag", "location", "retry-after", "traceparent", "x-request-id"]
-CORS_MAX_AGE = 600
-"""Seconds for which browsers remember the answer to a preflight request."""
 
 ACCESS_LOG = {
     "service": "gateway",
@@ -69,14 +57,24 @@ class ApiArgs:
 
 
 class Api(ComponentResource):
+    api_id: Output[str]
     endpoint: Output[str]
     """The public URL, without a slash at its end."""
     log_group: Output[str]
+    services: tuple[str, ...]
+    """Those that its operations lead to."""
 
     def __init__(self, name: str, args: ApiArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("crosscloud:aws:Api", name, {}, opts)
-        self._args, self._own = args, ResourceOptions(parent=self)
-        api = gateway.Api(name, protocol_type="HTTP", cors_configuration=self._cors(), opts=self._own)
+        super().__init__("crosscloud:aws:Api", name, {}, feature("edge", opts))
+        self._args, self._own, self.services = args, ResourceOptions(parent=self), args.contract.services
+        api = gateway.Api(
+            name,
+            protocol_type="HTTP",
+            cors_configuration=cors(args.settings.cors_origins, args.contract),
+            # With a name of its own that is the one way in.
+            disable_execute_api_endpoint=args.settings.domain is not None,
+            opts=self._own,
+        )
         integrations = {
             function: self._integration(function, api, _named(function, args.functions))
             for function in args.contract.functions
@@ -95,7 +93,11 @@ class Api(ComponentResource):
             self._route(operation, api, integrations[operation.function], authorizer)
             for operation in args.contract.operations
         ]
-        self._stage(name, api, routes)
+        stage = self._stage(name, api, routes)
+        self.api_id, self.endpoint = api.id, stage.invoke_url.apply(lambda url: url.rstrip("/"))
+        if domain := args.settings.domain:
+            Domain(name, DomainArgs(api_id=api.id, stage_id=stage.id, settings=domain), self._own)
+            self.endpoint = Output.from_input(f"https://{domain.name}")
         self.register_outputs({"endpoint": self.endpoint})
 
     def _integration(self, name: str, api: gateway.Api, function: Function) -> gateway.Integration:
@@ -135,7 +137,7 @@ class Api(ComponentResource):
             opts=self._own,
         )
 
-    def _stage(self, name: str, api: gateway.Api, routes: list[gateway.Route]) -> None:
+    def _stage(self, name: str, api: gateway.Api, routes: list[gateway.Route]) -> gateway.Stage:
         settings, operations = self._args.settings, self._args.contract.operations
         default = Throttle(rate=settings.throttle.rate, burst=settings.throttle.burst)
         logs = aws.cloudwatch.LogGroup(
@@ -145,7 +147,8 @@ class Api(ComponentResource):
             retention_in_days=settings.log_retention_days,
             opts=self._own,
         )
-        stage = gateway.Stage(
+        self.log_group = logs.name
+        return gateway.Stage(
             name,
             api_id=api.id,
             name="$default",
@@ -168,19 +171,6 @@ class Api(ComponentResource):
             ),
             # Settings are refused for routes that are not there.
             opts=ResourceOptions(parent=self, depends_on=routes),
-        )
-        self.endpoint, self.log_group = stage.invoke_url.apply(lambda url: url.rstrip("/")), logs.name
-
-    def _cors(self) -> gateway.ApiCorsConfigurationArgs | None:
-        origins = self._args.settings.cors_origins
-        if not origins:
-            return None
-        return gateway.ApiCorsConfigurationArgs(
-            allow_origins=list(origins),
-            allow_methods=sorted({operation.method for operation in self._args.contract.operations}),
-            allow_headers=REQUEST_HEADERS,
-            expose_headers=RESPONSE_HEADERS,
-            max_age=CORS_MAX_AGE,
         )
 
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pulumi
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.account import account_id
-from components.alarms import Alarm, Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
 from components.bundle import bundle
 from components.client_secret import ClientSecret, ClientSecretArgs
 from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
@@ -32,18 +30,18 @@ from components.event_grants import (
     SendMessage,
     UpdateItem,
 )
+from components.features import feature
 from components.function import RUNTIME, Function, FunctionArgs
 from components.grants import Grant, ReadSecret
 from components.identity import Identity
 from components.ingress import Ingress
 from components.notices import Notices, NoticesArgs
+from components.queue import Queue
 from components.queue_source import QueueSource, QueueSourceArgs
-from components.senders import Sender
 from components.settings.aws import EventsSettings, FunctionSettings, FunctionsSettings
 from components.stream_source import StreamSource, StreamSourceArgs
 from components.subscription import Subscription, SubscriptionArgs
 from components.table import Index, Key, Table, TableArgs
-from components.topic import Topic, TopicArgs
 
 SOURCE = "crosscloud.orders"
 EVENTS = ("order.placed", "order.confirmed", "order.invoiced", "order.cancelled", "order.failed")
@@ -74,17 +72,21 @@ class CommerceArgs:
 class Commerce(ComponentResource):
     functions: Mapping[str, Function]
     """Those that the gateway calls."""
-    bus_name: Output[str]
-    archive_name: Output[str]
-    queue_url: Output[str]
+    workers: Mapping[str, Function]
+    """Those that events call."""
+    services = ("analytics", "billing")
+    """What fulfilment calls."""
+    queue: Queue
+    """Of the events that fulfilment works on."""
+    dead_letters: Mapping[str, DeadLetterQueue]
+    """By what could not work on them, or be told of them."""
+    tables: Mapping[str, Table]
 
     def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("crosscloud:aws:Commerce", name, {}, opts)
+        super().__init__("crosscloud:aws:Commerce", name, {}, feature("commerce", opts))
         self._args, self._own = args, ResourceOptions(parent=self)
         sources = ["app/__init__.py", "app/contract", "app/edge", "app/commerce"]
         self._code = bundle(name, sources, ["urllib3"], RUNTIME)
-        # A deployment to any other is refused.
-        account = account_id()
         self._tables()
         bus = EventBus(
             "orders",
@@ -104,28 +106,20 @@ class Commerce(ComponentResource):
         )
         notices = Notices(
             "order-notices",
-            NoticesArgs(account=account, protect=args.protect, bus=bus, source=SOURCE, detail_types=TOLD),
+            NoticesArgs(account=account_id(), protect=args.protect, bus=bus, source=SOURCE, detail_types=TOLD),
             self._own,
         )
+        aside = DeadLetterQueue("relay-dead-letters", DeadLetterQueueArgs(), self._own)
         self.functions = {"catalog": self._catalog(), "orders": self._taking_orders()}
-        watched = [
-            *self._relay(bus),
-            *self._fulfilment(subscription),
-            dead_letters("order-notices", notices.dead_letters),
-        ]
-        for function, alarmed in self.functions.items():
-            watched += _of_function(function, alarmed)
-        alerts = Topic(
-            "alerts",
-            TopicArgs(
-                account=account, protect=args.protect, senders=[_alarms(account)], emails=args.events.alert_emails
-            ),
-            self._own,
-        )
-        Alarms(name, AlarmsArgs(alarms=watched, actions=[alerts.arn]), self._own)
-        self.bus_name, self.archive_name = bus.bus_name, bus.archive_name
-        self.queue_url = subscription.queue.url
-        self.register_outputs({"bus": self.bus_name, "queue": self.queue_url})
+        self.workers = {"relay": self._relay(bus, aside), "fulfilment": self._fulfilment(subscription.queue)}
+        self.queue = subscription.queue
+        self.dead_letters = {
+            "fulfilment": subscription.queue.dead_letters,
+            "relay": aside,
+            "order-notices": notices.dead_letters,
+        }
+        self.tables = {"products": self._products, "orders": self._orders, "idempotency": self._idempotency}
+        self.register_outputs({"bus": bus.bus_name, "queue": self.queue.url})
 
     def _tables(self) -> None:
         protect, key = self._args.protect, self._args.key
@@ -199,8 +193,7 @@ class Commerce(ComponentResource):
             ],
         )
 
-    def _relay(self, bus: EventBus) -> list[Alarm]:
-        aside = DeadLetterQueue("relay-dead-letters", DeadLetterQueueArgs(), self._own)
+    def _relay(self, bus: EventBus, aside: DeadLetterQueue) -> Function:
         relay = self._function(
             "relay",
             "Sends the orders' events to the bus",
@@ -218,10 +211,10 @@ class Commerce(ComponentResource):
             StreamSourceArgs(table=self._orders, function=relay, dead_letters=aside, filters=[INSERTED_EVENTS]),
             self._own,
         )
-        return [*_of_function("relay", relay), iterator_age("relay", relay), dead_letters("relay", aside)]
+        return relay
 
-    def _fulfilment(self, subscription: Subscription) -> list[Alarm]:
-        args, queue = self._args, subscription.queue
+    def _fulfilment(self, queue: Queue) -> Function:
+        args = self._args
         client = ClientSecret(
             "fulfilment",
             ClientSecretArgs(certificates=args.ingress.certificates, caller="fulfilment", key=args.key),
@@ -254,11 +247,7 @@ class Commerce(ComponentResource):
             QueueSourceArgs(queue=queue, function=fulfilment, max_concurrency=args.events.max_concurrency),
             self._own,
         )
-        return [
-            *_of_function("fulfilment", fulfilment),
-            dead_letters("fulfilment", queue.dead_letters),
-            queue_age("fulfilment", queue, seconds=900),
-        ]
+        return fulfilment
 
     def _function(
         self,
@@ -281,13 +270,3 @@ class Commerce(ComponentResource):
             ),
             self._own,
         )
-
-
-def _alarms(account: str) -> Sender:
-    """The stack's alarms can't be asked for their ARNs, since they name the topic: any of the account and region."""
-    region = pulumi.Config("aws").require("region")
-    return Sender(service="cloudwatch.amazonaws.com", source_arn=f"arn:aws:cloudwatch:{region}:{account}:alarm:*")
-
-
-def _of_function(name: str, function: Function) -> list[Alarm]:
-    return [errors(name, function), throttles(name, function), slow(name, function)]

@@ -86,6 +86,11 @@ class Contract:
         return tuple(sorted({scope for operation in self.operations for scope in operation.scopes or ()}))
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """Those that the orchestrator calls."""
+        return tuple(sorted({call.upstream for operation in self.operations for call in operation.calls}))
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """Those that answer operations."""
         return tuple(sorted({operation.function for operation in self.operations}))

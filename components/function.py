@@ -44,6 +44,8 @@ class Function(ComponentResource):
     function_name: Output[str]
     timeout: int
     """Seconds."""
+    reserved_concurrency: int | None
+    log_group: Output[str]
     alias: Output[str]
     invoke_arn: Output[str]
     summary: dict[str, Output[str]]
@@ -74,7 +76,12 @@ class Function(ComponentResource):
             timeout=settings.timeout,
             reserved_concurrent_executions=settings.reserved_concurrency,
             environment=aws.lambda_.FunctionEnvironmentArgs(
-                variables={"SERVICE_NAME": name, "LOG_LEVEL": settings.log_level, **args.environment}
+                variables={
+                    "SERVICE_NAME": name,
+                    "LOG_LEVEL": settings.log_level,
+                    "METRICS_NAMESPACE": metrics_namespace(),
+                    **args.environment,
+                }
             ),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON",
@@ -100,7 +107,21 @@ class Function(ComponentResource):
             else None,
             opts=own,
         )
+        if settings.provisioned_concurrency:
+            aws.lambda_.ProvisionedConcurrencyConfig(
+                name,
+                function_name=function.name,
+                qualifier=alias.name,
+                provisioned_concurrent_executions=settings.provisioned_concurrency,
+                opts=own,
+            )
         self.function_name, self.timeout = function.name, settings.timeout
+        self.reserved_concurrency, self.log_group = settings.reserved_concurrency, logs.name
         self.alias, self.invoke_arn = alias.name, alias.invoke_arn
         self.summary = {"function": function.name, "version": function.version, "log_group": logs.name}
         self.register_outputs(self.summary)
+
+
+def metrics_namespace() -> str:
+    """In which the functions' log lines count: stacks may share an account."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.features import feature
 from components.settings.aws import IdentitySettings
 
 RESOURCE_SERVER = "crosscloud"
@@ -31,7 +32,7 @@ class Identity(ComponentResource):
     """Where clients get tokens, if it is known here."""
 
     def __init__(self, name: str, args: IdentityArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("crosscloud:aws:Identity", name, {}, opts)
+        super().__init__("crosscloud:aws:Identity", name, {}, feature("edge", opts))
         settings = args.settings
         if settings.issuer is not None:
             self.issuer, self.audience = Output.from_input(settings.issuer), Output.from_input(settings.audience)

@@ -9,6 +9,7 @@ from pulumi import ComponentResource, ResourceOptions
 from components.bundle import bundle
 from components.client_secret import ClientSecret, ClientSecretArgs
 from components.encryption_key import EncryptionKey, reading
+from components.features import feature
 from components.function import RUNTIME, Function, FunctionArgs
 from components.grants import ReadSecret
 from components.identity import Identity
@@ -30,7 +31,7 @@ class Orchestrator(ComponentResource):
     function: Function
 
     def __init__(self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("crosscloud:aws:Orchestrator", name, {}, opts)
+        super().__init__("crosscloud:aws:Orchestrator", name, {}, feature("edge", opts))
         own = ResourceOptions(parent=self)
         client = ClientSecret(
             name, ClientSecretArgs(certificates=args.ingress.certificates, caller=name, key=args.key), own

@@ -7,7 +7,15 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from components.settings.checks import Group, LogLevel, RetentionDays, in_clouds, in_production, wrong
+from components.settings.checks import (
+    Group,
+    LogLevel,
+    RetentionDays,
+    in_clouds,
+    in_production,
+    on_this_machine,
+    wrong,
+)
 
 SecretArn = Annotated[
     str,
@@ -16,6 +24,12 @@ SecretArn = Annotated[
     ),
 ]
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html"""
+
+
+CertificateArn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$")
+]
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscertificatemanager.html"""
 
 
 def _https(url: str | None) -> bool:
@@ -48,6 +62,22 @@ class Throttle(Group):
     burst: int = Field(100, ge=1, le=5_000, description="requests at once")
 
 
+class DomainSettings(Group):
+    """From the first update with it the API's own address refuses calls."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")] = (
+        Field(description="host name of the API, such as api.example.com")
+    )
+    certificate_arn: CertificateArn = Field(
+        description="its certificate in Certificate Manager, in the stack's region, issued already"
+    )
+    hosted_zone_id: Annotated[str, StringConstraints(pattern=r"^Z[A-Z0-9]{1,31}$")] | None = Field(
+        None,
+        description="zone of Route 53 that gets the name; default: make a CNAME yourself, to what `aws apigatewayv2 "
+        "get-domain-name` shows as ApiGatewayDomainName",
+    )
+
+
 class ApiSettings(Group):
     throttle: Throttle = Field(description="token bucket of routes whose operation has no x-throttle, and of the stage")
     cors_origins: Annotated[
@@ -55,6 +85,10 @@ class ApiSettings(Group):
         in_production(lambda origins: all(map(_https, origins)), "must hold https:// origins only"),
     ] = Field((), description="origins of web pages that may call; none: no CORS")
     log_retention_days: RetentionDays = Field(14, description="days for which access logs are kept")
+    domain: Annotated[
+        DomainSettings | None,
+        on_this_machine(lambda domain: domain is None, "must not be set: this machine is localhost"),
+    ] = Field(None, description="the API's own name, instead of one of AWS; default: none")
 
     @field_validator("cors_origins")
     @classmethod
@@ -72,7 +106,7 @@ class ApiSettings(Group):
 
 class Canary(Group):
     previous_version: int = Field(ge=1, description="published version that keeps a share of the calls")
-    weight: float = Field(gt=0, lt=1, description="that share; 0.9 sends one call of ten to the newest version")
+    weight: float = Field(gt=0, le=1, description="that share; 0.9 sends one call of ten to the newest version, 1 none")
 
 
 class FunctionSettings(Group):
@@ -86,6 +120,28 @@ class FunctionSettings(Group):
     log_level: LogLevel = Field("INFO", description="least level of the lines that are logged")
     log_retention_days: RetentionDays = Field(14, description="days for which logs are kept")
     canary: Canary | None = Field(None, description="a previous version keeps a share of the calls; default: none")
+    provisioned_concurrency: Annotated[
+        int | None,
+        on_this_machine(lambda count: count is None, "must not be set: nothing is kept warm on this machine"),
+    ] = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="calls at a time for which environments are kept warm, at a price per hour; not with canary, at "
+        "most reservedConcurrency; default: none",
+    )
+
+    @field_validator("provisioned_concurrency")
+    @classmethod
+    def _possible(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Lambda refuses both (https://github.com/hashicorp/terraform/issues/24957,
+        https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html)."""
+        if value is not None and info.data.get("canary") is not None:
+            raise wrong("must not be set together with canary: Lambda takes no shares of calls at such an alias")
+        reserved = info.data.get("reserved_concurrency")
+        if value is not None and reserved is not None and value > reserved:
+            raise wrong(f"must be at most reservedConcurrency, which is {reserved}")
+        return value
 
 
 class OrchestratorSettings(FunctionSettings):
@@ -121,9 +177,6 @@ class FunctionsSettings(Group):
     fulfilment: FunctionSettings = Field(description="works on the orders' events; calls billing and analytics")
 
 
-Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,63}$")]
-
-
 class EncryptionSettings(Group):
     customer_key: Annotated[
         bool, in_production(bool, "must be true: who may use keys of AWS's own is not ours to say")
@@ -146,6 +199,3 @@ class EventsSettings(Group):
     max_concurrency: int = Field(
         5, ge=2, le=1000, description="calls of fulfilment at a time: the services get no more load from events"
     )
-    alert_emails: Annotated[
-        tuple[Email, ...], in_production(bool, "must name somebody: alarms would go off and nobody would know")
-    ] = Field((), description="who gets the alarms by e-mail; each address is asked to confirm first")

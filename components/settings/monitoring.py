@@ -8,14 +8,16 @@ from pydantic import Field, StringConstraints
 
 from components.settings.checks import Group, in_production
 
-EMail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,63}$")]
 
 
 class MonitoringSettings(Group):
     alert_emails: Annotated[
-        tuple[EMail, ...],
+        tuple[Email, ...],
         in_production(bool, "must name somebody: an alert that nobody gets is none"),
-    ] = Field((), description="who is told of Azure's alerts, by e-mail")
+    ] = Field(
+        (), description="who is told of the alarms of both clouds, by e-mail; AWS asks each address to confirm first"
+    )
     log_retention_days: int = Field(
         30, ge=30, le=730, description="days for which Azure keeps logs; above 30 they cost by size and month"
     )

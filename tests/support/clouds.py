@@ -102,7 +102,15 @@ def _aws(kind: str, name: str, inputs: Properties) -> Properties:
         "EventSourceMapping": {"id": str(uuid.UUID(int=5)), "uuid": str(uuid.UUID(int=5))},
         "MetricAlarm": {"id": physical, "name": physical, "arn": _arn("cloudwatch", f"alarm:{physical}")},
         "Api": {"id": "a1b2c3d4e5", "executionArn": _arn("execute-api", "a1b2c3d4e5")},
-        "Stage": {"invokeUrl": f"https://{inputs.get('apiId')}.execute-api.{REGION}.amazonaws.com/"},
+        "DomainName": {
+            "id": inputs.get("domainName"),
+            "domainNameConfiguration": {
+                **inputs.get("domainNameConfiguration", {}),
+                "targetDomainName": f"d-a1b2c3d4e5.execute-api.{REGION}.amazonaws.com",
+                "hostedZoneId": "Z1U9ULNL0V5AJ3",
+            },
+        },
+        "Stage": {"id": "$default", "invokeUrl": f"https://{inputs.get('apiId')}.execute-api.{REGION}.amazonaws.com/"},
         "UserPool": {"id": f"{REGION}_AbCdEf123", "region": REGION},
         "ResourceServer": {"scopeIdentifiers": scopes},
         "UserPoolClient": {"id": "4exampleclientid", "clientSecret": _secret("client-secret")},
@@ -126,7 +134,7 @@ def _azure(kind: str, name: str, inputs: Properties) -> Properties:
         case "Registry":
             return {**common, "loginServer": f"{physical}.azurecr.io"}
         case "ManagedCluster":
-            issuer = {"enabled": True, "issuerURL": "https://oidc.example/cluster/"}
+            issuer = {"enabled": True, "issuerURL": "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"}
             return {**common, "oidcIssuerProfile": issuer, "identity": {"type": "UserAssigned"}}
         case "Server":
             return {**common, "fullyQualifiedDomainName": f"{physical}.postgres.database.azure.com"}

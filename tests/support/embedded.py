@@ -1,0 +1,24 @@
+"""Metrics in log lines, by the embedded metric format's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def metrics(line: Mapping[str, Any]) -> dict[tuple[str, ...], dict[str, float]]:
+    """As CloudWatch reads the line: values by the values of their dimensions."""
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    metadata = line["_aws"]
+    assert isinstance(metadata["Timestamp"], int)
+    for directive in metadata["CloudWatchMetrics"]:
+        assert directive["Namespace"] == "crosscloud"
+        for dimensions in directive["Dimensions"]:
+            assert all(isinstance(line[name], str) and line[name] for name in dimensions)
+            values = {}
+            for metric in directive["Metrics"]:
+                assert metric["Unit"] in ("Count", "Milliseconds", "None")
+                values[metric["Name"]] = line[metric["Name"]]
+                assert type(line[metric["Name"]]) in (int, float)
+            found[tuple(line[name] for name in dimensions)] = values
+    return found
