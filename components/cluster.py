@@ -10,10 +10,13 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
 
 from components.kubeconfig import entra_kubeconfig
+from components.managed_identity import managed_identity
 from components.network import Network
+from components.node_pool import autoscaler, system_pool
 from components.registry import Registry
 from components.roles import Role, grant
 from components.settings.azure import ClusterSettings
+from components.upkeep import Upkeep, UpkeepArgs
 from components.workspaces import Workspaces
 
 aks = azure.containerservice
@@ -35,6 +38,7 @@ class Cluster(ComponentResource):
 
     network: Network
     registry: Registry
+    workspaces: Workspaces
     resource: aks.ManagedCluster
     kubernetes: k8s.Provider
     issuer_url: Output[str]
@@ -44,10 +48,14 @@ class Cluster(ComponentResource):
     def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Cluster", name, {}, opts)
         self._args, self._group = args, args.network.group
-        self.network, self.registry = args.network, args.registry
+        self.network, self.registry, self.workspaces = args.network, args.registry, args.workspaces
         self.resource = self._cluster(name)
         self.cluster_name = self.resource.name
-        self._upkeep(name)
+        Upkeep(
+            name,
+            UpkeepArgs(group=self._group, cluster=self.resource, settings=args.settings),
+            ResourceOptions(parent=self),
+        )
         self.issuer_url = self.resource.oidc_issuer_profile.apply(
             lambda profile: (profile and profile.issuer_url) or ""
         )
@@ -66,29 +74,19 @@ class Cluster(ComponentResource):
     def inside(
         self, parent: Resource, *, depends_on: Sequence[Resource] = (), delete_before_replace: bool | None = None
     ) -> ResourceOptions:
-        """Options of an object in the cluster. It ends with the cluster: deleting thousands of objects one by one from
-        a cluster that is about to go takes long, and hangs where a controller that has to agree is gone already."""
+        """Options of an object in the cluster (docs/decisions/0012-objects-go-before-their-cluster.md)."""
         return ResourceOptions(
             parent=parent,
             provider=self.kubernetes,
-            deleted_with=self.resource,
             depends_on=list(depends_on),
             delete_before_replace=delete_before_replace,
         )
 
-    def _identity(self, name: str) -> azure.managedidentity.UserAssignedIdentity:
-        group = self._group
-        return azure.managedidentity.UserAssignedIdentity(
-            name,
-            resource_group_name=group.group_name,
-            location=group.location,
-            tags=group.tags,
-            opts=ResourceOptions(parent=self),
-        )
-
     def _cluster(self, name: str) -> aks.ManagedCluster:
         args, settings, addresses, group = self._args, self._args.settings, self._args.network.addresses, self._group
-        control_plane, kubelet = self._identity(f"{name}-control-plane"), self._identity(f"{name}-kubelet")
+        control_plane, kubelet = (
+            managed_identity(f"{name}-{kind}", group=group, parent=self) for kind in ("control-plane", "kubelet")
+        )
         grants = [
             grant(f"{name}-{role.name.lower().replace('_', '-')}", role=role, to=to, on=on, group=group, parent=self)
             for role, to, on in (
@@ -106,7 +104,7 @@ class Cluster(ComponentResource):
             dns_prefix=group.plain_name,
             kubernetes_version=settings.kubernetes_version,
             sku=aks.ManagedClusterSKUArgs(name="Base", tier=settings.tier),
-            support_plan="KubernetesOfficial",
+            support_plan="AKSLongTermSupport" if settings.tier == "Premium" else "KubernetesOfficial",
             identity=aks.ManagedClusterIdentityArgs(
                 type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[control_plane.id]
             ),
@@ -127,6 +125,8 @@ class Cluster(ComponentResource):
                 # The nodes come from outside too, when they have an address of their own.
                 authorized_ip_ranges=[*map(str, settings.authorized_ip_ranges), *args.network.outbound_networks],
                 disable_run_command=True,
+                enable_vnet_integration=args.network.api_server_subnet_id is not None,
+                subnet_id=args.network.api_server_subnet_id,
             ),
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
             security_profile=aks.ManagedClusterSecurityProfileArgs(
@@ -145,9 +145,11 @@ class Cluster(ComponentResource):
                 service_cidr=str(addresses.services),
                 dns_service_ip=str(addresses.dns_service),
             ),
-            agent_pool_profiles=[_system_pool(settings, group.zones, args.network.nodes_subnet_id)],
+            agent_pool_profiles=[system_pool(settings, group.zones, args.network.nodes_subnet_id)],
+            auto_scaler_profile=autoscaler(settings),
             node_provisioning_profile=aks.ManagedClusterNodeProvisioningProfileArgs(
-                mode="Auto" if settings.node_auto_provisioning else "Manual"
+                mode="Auto" if settings.node_auto_provisioning else "Manual",
+                default_node_pools="Auto" if settings.node_auto_provisioning else None,
             ),
             auto_upgrade_profile=aks.ManagedClusterAutoUpgradeProfileArgs(
                 upgrade_channel=settings.upgrade_channel, node_os_upgrade_channel=settings.node_os_upgrade_channel
@@ -172,38 +174,9 @@ class Cluster(ComponentResource):
                 protect=args.protect,
                 # The addresses outlive the load balancer, which goes with the cluster.
                 depends_on=[*grants, args.network],
-                # The autoscaler's.
-                ignore_changes=["agentPoolProfiles[*].count"],
+                # The autoscaler's. Azure's own versions of nodes and Kubernetes are outputs: nothing names them here.
+                ignore_changes=[] if settings.node_auto_provisioning else ["agentPoolProfiles[*].count"],
             ),
-        )
-
-    def _upkeep(self, name: str) -> None:
-        """When Azure may upgrade the cluster and its nodes, and what it says of objects against best practice."""
-        settings, group = self._args.settings, self._group
-        for kind, config_name in (
-            ("upgrades", "aksManagedAutoUpgradeSchedule"),
-            ("node-images", "aksManagedNodeOSUpgradeSchedule"),
-        ):
-            aks.MaintenanceConfiguration(
-                f"{name}-{kind}",
-                resource_group_name=group.group_name,
-                resource_name_=self.resource.name,
-                config_name=config_name,
-                maintenance_window=aks.MaintenanceWindowArgs(
-                    duration_hours=4,
-                    start_time=f"{settings.maintenance_hour:02}:00",
-                    utc_offset="+00:00",
-                    schedule=aks.ScheduleArgs(
-                        weekly=aks.WeeklyScheduleArgs(day_of_week=settings.maintenance_day, interval_weeks=1)
-                    ),
-                ),
-                opts=ResourceOptions(parent=self),
-            )
-        aks.DeploymentSafeguard(
-            name,
-            resource_uri=self.resource.id,
-            level=settings.safeguards,
-            opts=ResourceOptions(parent=self),
         )
 
     def _kubeconfig(self) -> Output[str]:
@@ -224,30 +197,4 @@ def _defender(workspaces: Workspaces) -> aks.ManagedClusterSecurityProfileDefend
     return aks.ManagedClusterSecurityProfileDefenderArgs(
         log_analytics_workspace_resource_id=workspaces.logs_id,
         security_monitoring=aks.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(enabled=True),
-    )
-
-
-def _system_pool(
-    settings: ClusterSettings, zones: Sequence[str], subnet_id: Output[str]
-) -> aks.ManagedClusterAgentPoolProfileArgs:
-    own = settings.node_auto_provisioning
-    return aks.ManagedClusterAgentPoolProfileArgs(
-        name="system",
-        mode="System",
-        type="VirtualMachineScaleSets",
-        os_type="Linux",
-        os_sku="AzureLinux",
-        vm_size=settings.node_size,
-        count=settings.min_nodes,
-        # Azure refuses the cluster autoscaler beside node auto-provisioning.
-        enable_auto_scaling=not own,
-        min_count=None if own else settings.min_nodes,
-        max_count=None if own else settings.max_nodes,
-        node_taints=["CriticalAddonsOnly=true:NoSchedule"] if own else None,
-        availability_zones=list(zones) or None,
-        vnet_subnet_id=subnet_id,
-        max_pods=110,
-        upgrade_settings=aks.AgentPoolUpgradeSettingsArgs(
-            max_surge="33%", drain_timeout_in_minutes=30, node_soak_duration_in_minutes=5
-        ),
     )

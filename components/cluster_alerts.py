@@ -8,10 +8,11 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
 from components.cluster import Cluster
-from components.workspaces import Workspaces
+from components.namespace import Namespace
+from components.watch import CERTIFICATE_DAYS
+from components.workspaces import Condition
 
 rules = azure.alertsmanagement
-monitor = azure.monitor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +20,18 @@ class ClusterAlertsArgs:
     """`namespace` is that of the services."""
 
     cluster: Cluster
-    workspaces: Workspaces
-    namespace: str
+    namespace: Namespace
+
+
+NODES = Condition(
+    metric="kube_node_status_condition",
+    only=("status2", "NotReady"),
+    statistic="Average",
+    threshold=0,
+    minutes=5,
+    severity=1,
+    summary="A node is not ready",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +46,23 @@ class Alert:
 
 
 def alerts(namespace: str) -> list[Alert]:
-    """Symptoms first: what callers notice, then what will make them notice."""
+    """Symptoms first: what callers notice, then what will make them notice.
+
+    Of the cluster's own metrics Azure keeps few unless told otherwise:
+    https://learn.microsoft.com/azure/azure-monitor/containers/prometheus-metrics-scrape-default#minimal-ingestion-profile
+    """
     here = f'namespace="{namespace}"'
+    # A canary's few answers must not drown in the others'.
+    answers = "sum by (job, track) (rate(http_request_duration_seconds_count{%s}[5m]))"
+    errors = answers % f'{here},status=~"5.."'
     return [
+        Alert(
+            name="ServerErrors",
+            expression=f"{errors} > 0.05 * {answers % here}",
+            minutes=5,
+            severity=1,
+            summary="More than one in twenty answers of a service is an error of its own.",
+        ),
         Alert(
             name="PodsCrash",
             expression=f"max by (pod) (max_over_time(kube_pod_container_status_waiting_reason{{{here},"
@@ -56,15 +81,16 @@ def alerts(namespace: str) -> list[Alert]:
         ),
         Alert(
             name="RollOutStuck",
-            expression=f'kube_deployment_status_condition{{{here},condition="Progressing",status="false"}} == 1',
-            minutes=5,
+            expression=f"kube_deployment_status_replicas_updated{{{here}}} < kube_deployment_spec_replicas{{{here}}}",
+            minutes=15,
             severity=2,
             summary="A roll-out does not get on; the old pods still serve.",
         ),
         Alert(
             name="AutoscalerAtItsEnd",
             expression=f"kube_horizontalpodautoscaler_status_current_replicas{{{here}}} >= "
-            f"kube_horizontalpodautoscaler_spec_max_replicas{{{here}}}",
+            f"(kube_horizontalpodautoscaler_spec_max_replicas{{{here}}} > "
+            f"kube_horizontalpodautoscaler_spec_min_replicas{{{here}}})",
             minutes=15,
             severity=2,
             summary="A service has as many pods as it may; more load makes it slow.",
@@ -78,19 +104,35 @@ def alerts(namespace: str) -> list[Alert]:
             severity=2,
             summary="A pod was ended because it used more memory than its limit.",
         ),
+        Alert(
+            name="CertificateEnds",
+            expression=f"min by (job) (tls_certificate_not_after_seconds{{{here}}}) - time() "
+            f"< {CERTIFICATE_DAYS * 86400}",
+            minutes=15,
+            severity=2,
+            summary=f"The certificate of a service's pods ends in less than {CERTIFICATE_DAYS} days.",
+        ),
+        Alert(
+            name="MetricsMissing",
+            expression=f"up{{{here}}} == 0",
+            minutes=15,
+            severity=3,
+            summary="A pod's metrics can't be read: what depends on them tells nothing.",
+        ),
     ]
 
 
 class ClusterAlerts(ComponentResource):
     def __init__(self, name: str, args: ClusterAlertsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:ClusterAlerts", name, {}, opts)
-        group, told = args.workspaces.group, args.workspaces.alerts_id
+        workspaces = args.cluster.workspaces
+        group, told = workspaces.group, workspaces.alerts_id
         rules.PrometheusRuleGroup(
             name,
             resource_group_name=group.group_name,
             location=group.location,
             description="The services and their pods",
-            scopes=[args.workspaces.metrics_id, args.cluster.resource.id],
+            scopes=[workspaces.metrics_id, args.cluster.resource.id],
             cluster_name=args.cluster.cluster_name,
             interval="PT1M",
             enabled=True,
@@ -107,40 +149,10 @@ class ClusterAlerts(ComponentResource):
                         auto_resolved=True, time_to_resolve="PT10M"
                     ),
                 )
-                for alert in alerts(args.namespace)
+                for alert in alerts(args.namespace.namespace)
             ],
             tags=group.tags,
             opts=ResourceOptions(parent=self),
         )
-        monitor.MetricAlert(
-            f"{name}-nodes",
-            resource_group_name=group.group_name,
-            location="Global",
-            description="A node is not ready",
-            scopes=[args.cluster.resource.id],
-            severity=1,
-            enabled=True,
-            evaluation_frequency="PT1M",
-            window_size="PT5M",
-            criteria=monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
-                odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
-                all_of=[
-                    monitor.MetricCriteriaArgs(
-                        name="not-ready",
-                        criterion_type="StaticThresholdCriterion",
-                        metric_namespace="Microsoft.ContainerService/managedClusters",
-                        metric_name="kube_node_status_condition",
-                        operator="GreaterThan",
-                        threshold=0,
-                        time_aggregation="Average",
-                        dimensions=[
-                            monitor.MetricDimensionArgs(name="status2", operator="Include", values=["NotReady"])
-                        ],
-                    )
-                ],
-            ),
-            actions=[monitor.MetricAlertActionArgs(action_group_id=told)],
-            tags=group.tags,
-            opts=ResourceOptions(parent=self),
-        )
+        args.cluster.workspaces.alert(f"{name}-nodes", NODES, of=args.cluster.resource.id, parent=self)
         self.register_outputs({})

@@ -6,14 +6,15 @@ https://github.com/Azure/prometheus-collector and https://github.com/microsoft/D
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.cluster import Cluster
-from components.workspaces import Workspaces
+from components.envoy_gateway import NAMESPACE as PROXIES
+from components.ingress import Ingress
+from components.namespace import Namespace
+from components.scraping import Scraping, ScrapingArgs
 
 monitor = azure.monitor
 
@@ -25,17 +26,18 @@ CONTROL_PLANE = ("kube-audit-admin", "guard", "cluster-autoscaler", "kube-apiser
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterTelemetryArgs:
-    """Containers' logs are kept of `namespaces` only; those of the platform are in the control plane's."""
+    """Containers' logs are kept of the ingress's proxies and of the services in `namespace`; those of the platform are
+    in the control plane's."""
 
-    cluster: Cluster
-    workspaces: Workspaces
-    namespaces: Sequence[str]
+    ingress: Ingress
+    namespace: Namespace
 
 
 class ClusterTelemetry(ComponentResource):
     def __init__(self, name: str, args: ClusterTelemetryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:ClusterTelemetry", name, {}, opts)
-        self._args = args
+        self._args, self._cluster = args, args.ingress.cluster
+        self._workspaces = workspaces = self._cluster.workspaces
         self._collect(
             f"{name}-metrics",
             association="ContainerMetrics",
@@ -48,7 +50,7 @@ class ClusterTelemetry(ComponentResource):
             destinations=monitor.DataCollectionRuleDestinationsArgs(
                 monitoring_accounts=[
                     monitor.MonitoringAccountDestinationArgs(
-                        name="MonitoringAccount1", account_resource_id=args.workspaces.metrics_id
+                        name="MonitoringAccount1", account_resource_id=workspaces.metrics_id
                     )
                 ]
             ),
@@ -61,21 +63,24 @@ class ClusterTelemetry(ComponentResource):
             sources=monitor.DataCollectionRuleDataSourcesArgs(extensions=[self._containers()]),
             destinations=monitor.DataCollectionRuleDestinationsArgs(
                 log_analytics=[
-                    monitor.LogAnalyticsDestinationArgs(
-                        name="ciworkspace", workspace_resource_id=args.workspaces.logs_id
-                    )
+                    monitor.LogAnalyticsDestinationArgs(name="ciworkspace", workspace_resource_id=workspaces.logs_id)
                 ]
             ),
             flow=monitor.DataFlowArgs(streams=list(LOGS), destinations=["ciworkspace"]),
         )
-        monitor.DiagnosticSetting(
-            f"{name}-control-plane",
-            name="control-plane",
-            resource_uri=args.cluster.resource.id,
-            workspace_id=args.workspaces.logs_id,
-            log_analytics_destination_type="Dedicated",
-            logs=[monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in CONTROL_PLANE],
-            opts=ResourceOptions(parent=self),
+        workspaces.keep_logs(
+            f"{name}-control-plane", of=self._cluster.resource.id, categories=CONTROL_PLANE, parent=self
+        )
+        certificates = args.ingress.certificates
+        Scraping(
+            name,
+            ScrapingArgs(
+                cluster=self._cluster,
+                namespace=args.namespace.namespace,
+                hosts={service: leaf.identity for service, leaf in certificates.services.items()},
+                trust=certificates.server_trust,
+            ),
+            ResourceOptions(parent=self),
         )
         self.register_outputs({})
 
@@ -83,7 +88,7 @@ class ClusterTelemetry(ComponentResource):
         collected = {
             "interval": "1m",
             "namespaceFilteringMode": "Include",
-            "namespaces": list(self._args.namespaces),
+            "namespaces": [self._args.namespace.namespace, PROXIES],
             "enableContainerLogV2": True,
         }
         return monitor.ExtensionDataSourceArgs(
@@ -104,7 +109,7 @@ class ClusterTelemetry(ComponentResource):
         flow: monitor.DataFlowArgs,
     ) -> None:
         """A rule, and that it holds for the cluster."""
-        group = self._args.workspaces.group
+        group = self._workspaces.group
         rule = monitor.DataCollectionRule(
             name,
             resource_group_name=group.group_name,
@@ -119,14 +124,14 @@ class ClusterTelemetry(ComponentResource):
         )
         monitor.DataCollectionRuleAssociation(
             name,
-            resource_uri=self._args.cluster.resource.id,
+            resource_uri=self._cluster.resource.id,
             association_name=association,
             data_collection_rule_id=rule.id,
             opts=ResourceOptions(parent=self),
         )
 
     def _endpoint(self, name: str) -> Output[str]:
-        group = self._args.workspaces.group
+        group = self._workspaces.group
         return monitor.DataCollectionEndpoint(
             name,
             resource_group_name=group.group_name,

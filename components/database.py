@@ -3,16 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import pulumi_azure_native as azure
 import pulumi_random as random
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.network import Network
-from components.settings.azure import DatabaseSettings
+from components.settings.azure import DatabaseSettings, Weekday
+from components.settings.connections import taken_by
 from components.workload_identity import WorkloadIdentity
+from components.workspaces import Condition, Workspaces
 
 pg = azure.dbforpostgresql
+
+LOGS = ("PostgreSQLLogs",)
+"""What the server says: errors, refused log-ins, checkpoints."""
+
+
+def alerts(sku: str) -> dict[str, Condition]:
+    """By name. Metrics: https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-monitoring"""
+    found = {
+        "away": Condition(
+            metric="is_db_alive",
+            statistic="Maximum",
+            below=True,
+            threshold=1,
+            minutes=5,
+            severity=0,
+            summary="The database server does not answer",
+        ),
+        "storage": Condition(
+            metric="storage_percent",
+            statistic="Average",
+            threshold=85,
+            minutes=15,
+            severity=1,
+            summary="The storage did not grow by itself; at 95 % the server refuses to write",
+        ),
+        "cpu": Condition(
+            metric="cpu_percent",
+            statistic="Average",
+            threshold=80,
+            minutes=15,
+            severity=2,
+            summary="The database server has little left for more load",
+        ),
+    }
+    if limit := taken_by(sku):
+        found["connections"] = Condition(
+            metric="active_connections",
+            statistic="Maximum",
+            threshold=round(limit * 0.8),
+            minutes=5,
+            severity=2,
+            summary=f"Four fifths of the {limit} connections that the server takes are open",
+        )
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +67,7 @@ class DatabaseArgs:
     """`owner` administers the server. With `protect` nobody deletes or replaces it by mistake."""
 
     network: Network
+    workspaces: Workspaces
     settings: DatabaseSettings
     owner: WorkloadIdentity
     protect: bool
@@ -50,6 +98,13 @@ class Database(ComponentResource):
             backup=pg.BackupArgs(
                 backup_retention_days=settings.backup_days,
                 geo_redundant_backup="Enabled" if settings.geo_redundant_backup else "Disabled",
+            ),
+            maintenance_window=pg.MaintenanceWindowArgs(
+                custom_window="Enabled",
+                # Azure's week begins on Sunday, with 0.
+                day_of_week=get_args(Weekday).index(settings.maintenance_day),
+                start_hour=settings.maintenance_hour,
+                start_minute=0,
             ),
             high_availability=pg.HighAvailabilityArgs(mode=settings.high_availability),
             network=pg.NetworkArgs(
@@ -89,6 +144,9 @@ class Database(ComponentResource):
                 # A server takes one change at a time.
                 opts=ResourceOptions(parent=self, depends_on=[database]),
             )
+        args.workspaces.keep_logs(f"{name}-database", of=server.id, categories=LOGS, parent=self)
+        for alert, condition in alerts(settings.sku).items():
+            args.workspaces.alert(f"{name}-database-{alert}", condition, of=server.id, parent=self)
         user = Output.concat(role, ":", password) if password else role
         where = Output.concat(server.fully_qualified_domain_name, f":{settings.port}/{name}?sslmode={settings.tls}")
         self.url = Output.secret(Output.concat("postgresql://", user, "@", where))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -44,6 +44,25 @@ WRITE: dict[Service, tuple[str, ...]] = {
 """What each service asks of the key in its caller's name, beside READ:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html#dynamodb-kms-authz,
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz"""
+
+
+def owner(account: str) -> dict[str, str]:
+    """Whoever the account's own policies allow to: a key's policy stands alone, and what it grants to nobody, not even
+    to the account, only AWS support could give back
+    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam).
+    """
+    return {"AWS": f"arn:aws:iam::{account}:root"}
+
+
+def administration(account: str) -> Statement:
+    """For a key's policy, in which `*` is the key itself."""
+    return {
+        "Sid": "Administration",
+        "Effect": "Allow",
+        "Principal": owner(account),
+        "Action": list(ADMINISTRATION),
+        "Resource": "*",
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,20 +129,14 @@ def writing(key: EncryptionKey | None, *services: Service) -> list[Grant]:
 
 def _policy(account: str) -> str:
     """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, without the use of the key."""
-    owner, services = {"AWS": f"arn:aws:iam::{account}:root"}, sorted(READ)
+    services = sorted(READ)
     used = sorted({action for each in services for action in READ[each] + WRITE[each]} | {"kms:CreateGrant"})
-    statements: list[dict[str, Any]] = [
-        {
-            "Sid": "Administration",
-            "Effect": "Allow",
-            "Principal": owner,
-            "Action": list(ADMINISTRATION),
-            "Resource": "*",
-        },
+    statements: list[Statement] = [
+        administration(account),
         {
             "Sid": "UseThroughServices",
             "Effect": "Allow",
-            "Principal": owner,
+            "Principal": owner(account),
             "Action": used,
             "Resource": "*",
             "Condition": {"StringEquals": {"kms:ViaService": [_endpoint(each) for each in services]}},

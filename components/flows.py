@@ -14,6 +14,10 @@ from components.pod import PORT_NAME
 
 meta, net = k8s.meta.v1, k8s.networking.v1
 
+AGENT_NAMESPACE, AGENT_PODS = "kube-system", {"rsName": "ama-metrics"}
+"""Where Azure's agent of managed Prometheus is that asks pods for their metrics; another one asks the nodes
+(https://github.com/Azure/prometheus-collector)."""
+
 NOT_THE_INTERNET = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 
 _IN_THE_CLUSTER = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
@@ -29,7 +33,8 @@ def flows(
     entra: bool,
     collector: str | None = None,
 ) -> net.NetworkPolicySpecArgs:
-    """In: the Envoys of the gateway. Out: the databases' subnet; with `entra`, Entra for tokens, which is on the
+    """In: the Envoys of the gateway, and the cluster's agent for metrics: policies know ports, not paths, and metrics
+    are on the one port that a pod has. Out: the databases' subnet; with `entra`, Entra for tokens, which is on the
     internet and has no fixed addresses; the OpenTelemetry collector at the URL `collector`."""
     out = [_to(str(databases), database_port)]
     if collector is not None:
@@ -41,11 +46,17 @@ def flows(
         policy_types=["Ingress", "Egress"],
         ingress=[
             net.NetworkPolicyIngressRuleArgs(
-                from_=[proxies_of(gateway, gateway_namespace)],
+                from_=[proxies_of(gateway, gateway_namespace), _agent()],
                 ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=PORT_NAME)],
             )
         ],
         egress=out,
+    )
+
+
+def _agent() -> net.NetworkPolicyPeerArgs:
+    return net.NetworkPolicyPeerArgs(
+        namespace_selector=of_namespace(AGENT_NAMESPACE), pod_selector=meta.LabelSelectorArgs(match_labels=AGENT_PODS)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
@@ -27,6 +28,7 @@ class Network(ComponentResource):
     addresses: NetworkSettings
     nodes_subnet_id: Output[str]
     databases_subnet_id: Output[str]
+    api_server_subnet_id: Output[str] | None
     database_zone_id: Output[str]
     """Known once names in the zone can be resolved in the network."""
     ingress_address_name: Output[str]
@@ -45,12 +47,11 @@ class Network(ComponentResource):
             address_space=net.AddressSpaceArgs(address_prefixes=[str(addresses.addresses)]),
             subnets=[
                 net.SubnetArgs(name="nodes", address_prefix=str(addresses.nodes), nat_gateway=self._nat_gateway(name)),
-                net.SubnetArgs(
-                    name="databases",
-                    address_prefix=str(addresses.databases),
-                    delegations=[
-                        net.DelegationArgs(name="postgresql", service_name="Microsoft.DBforPostgreSQL/flexibleServers")
-                    ],
+                _delegated("databases", addresses.databases, "Microsoft.DBforPostgreSQL/flexibleServers"),
+                *(
+                    [_delegated("api-server", addresses.api_server, "Microsoft.ContainerService/managedClusters")]
+                    if addresses.api_server
+                    else []
                 ),
             ],
             tags=args.group.tags,
@@ -58,6 +59,7 @@ class Network(ComponentResource):
         )
         self.nodes_subnet_id = Output.concat(network.id, "/subnets/nodes")
         self.databases_subnet_id = Output.concat(network.id, "/subnets/databases")
+        self.api_server_subnet_id = Output.concat(network.id, "/subnets/api-server") if addresses.api_server else None
         self.database_zone_id = self._database_zone(name, network)
         self.ingress_address_name = self._address(
             f"{name}-ingress", net.PublicIPAddressDnsSettingsArgs(domain_name_label=args.ingress.dns_label)
@@ -115,3 +117,9 @@ class Network(ComponentResource):
             tags=group.tags,
             opts=ResourceOptions(parent=self),
         )
+
+
+def _delegated(name: str, addresses: IPv4Network, service: str) -> net.SubnetArgs:
+    """A subnet that only `service` may put something into."""
+    delegation = net.DelegationArgs(name=name, service_name=service)
+    return net.SubnetArgs(name=name, address_prefix=str(addresses), delegations=[delegation])

@@ -9,13 +9,18 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.resource_group import ResourceGroup
 from components.settings.azure import RegistrySettings
+from components.workspaces import Workspaces
 
 acr = azure.containerregistry
+
+LOGS = ("ContainerRegistryLoginEvents", "ContainerRegistryRepositoryEvents")
+"""Who came, and who pushed, pulled or removed what."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
     group: ResourceGroup
+    workspaces: Workspaces
     settings: RegistrySettings
 
 
@@ -47,4 +52,5 @@ class Registry(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         self.registry_id, self.login_server = registry.id, registry.login_server
+        args.workspaces.keep_logs(f"{name}-logs", of=registry.id, categories=LOGS, parent=self)
         self.register_outputs({"login_server": self.login_server})

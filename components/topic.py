@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.encryption_key import administration
 from components.senders import Sender, policy
 
 
@@ -44,14 +45,7 @@ class Topic(ComponentResource):
 
 
 def _key(name: str, args: TopicArgs, own: ResourceOptions) -> aws.kms.Key:
-    """In a key's policy `*` is the key itself; without the account's right nobody could change it any more
-    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
-    account = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{args.account}:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
+    """Used by the senders alone."""
     senders = [
         {
             "Effect": "Allow",
@@ -66,6 +60,6 @@ def _key(name: str, args: TopicArgs, own: ResourceOptions) -> aws.kms.Key:
         name,
         description=f"Messages of the topic {name}",
         enable_key_rotation=True,
-        policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [account, *senders]}),
+        policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [administration(args.account), *senders]}),
         opts=ResourceOptions.merge(own, ResourceOptions(protect=args.protect)),
     )

@@ -8,6 +8,7 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.cluster import Cluster
+from components.managed_identity import managed_identity
 
 msi = azure.managedidentity
 
@@ -30,13 +31,7 @@ class WorkloadIdentity(ComponentResource):
         super().__init__("crosscloud:azure:WorkloadIdentity", name, {}, opts)
         self.service_account = name
         group = args.cluster.network.group
-        identity = msi.UserAssignedIdentity(
-            name,
-            resource_group_name=group.group_name,
-            location=group.location,
-            tags=group.tags,
-            opts=ResourceOptions(parent=self),
-        )
+        identity = managed_identity(name, group=group, parent=self)
         msi.FederatedIdentityCredential(
             name,
             resource_group_name=group.group_name,

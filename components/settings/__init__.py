@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, ValidationError
 
-from components.settings import source
+from components.settings import connections, source
 from components.settings.aws import ApiSettings, EncryptionSettings, EventsSettings, FunctionsSettings, IdentitySettings
 from components.settings.azure import (
     AzureSettings,
@@ -13,12 +14,11 @@ from components.settings.azure import (
     IngressSettings,
     NetworkSettings,
     RegistrySettings,
-    Services,
-    TelemetrySettings,
 )
 from components.settings.certificates import CertificatesSettings
-from components.settings.checks import Group
+from components.settings.checks import Group, circumstances, wrong
 from components.settings.monitoring import MonitoringSettings
+from components.settings.services import Services, TelemetrySettings
 from components.settings.source import SettingsError
 
 __all__ = ["Settings", "SettingsError", "load"]
@@ -49,6 +49,30 @@ class Settings(Group):
     api: ApiSettings
     functions: FunctionsSettings
     events: EventsSettings
+
+    @field_validator("services")
+    @classmethod
+    def _fit_their_databases(cls, services: Services, info: ValidationInfo) -> Services:
+        """A pod that gets no connection is not ready, and a roll-out waits for it in vain."""
+        database = info.data.get("database")
+        if database is None or circumstances(info).this_machine:
+            return services
+        limit = connections.taken_by(database.sku)
+        if limit is None:
+            return services
+        problems = []
+        for name, service in services.items():
+            most = connections.most_replicas(limit, tracks=2 if service.canary else 1)
+            if service.max_replicas > most:
+                sentence = wrong(
+                    f"must be at most {most}: each pod opens up to {connections.PER_POD} connections, a roll-out adds "
+                    f"a quarter of the pods, a canary as many again, and a {database.sku} takes {limit}"
+                )
+                loc = (name, "maxReplicas")
+                problems.append(InitErrorDetails(type=sentence, loc=loc, input=service.max_replicas))
+        if problems:
+            raise ValidationError.from_exception_data("services", problems)
+        return services
 
     @property
     def protected(self) -> bool:

@@ -1,39 +1,28 @@
-"""Settings of the Azure half: network, registry, cluster, ingress, databases, services."""
+"""Settings of the Azure half: network, registry, cluster, ingress, databases."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from components.settings.checks import Group, LogLevel, at_least, check, in_clouds, in_production, one_of, wrong
+from components.settings.checks import Group, at_least, check, in_clouds, in_production, one_of, wrong
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
+API_SERVER_PREFIX = 28
+"""Bits: https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
 RESERVED_BY_AKS = (IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16"))
 """https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning"""
 
+
+Weekday = Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
 OwnNetwork = Annotated[
     IPv4Network,
     check(lambda network: network.prefixlen >= 8, "must be /8 or longer: the API server is not for everybody"),
 ]
-
-
-def _at_home(host: str | None) -> bool:
-    return host in ("127.0.0.1", "localhost")
-
-
-def _encrypted_or_at_home(url: str | None) -> bool:
-    parts = urlsplit(url or "https://")
-    return parts.scheme == "https" or _at_home(parts.hostname)
-
-
-def _encrypted(url: str | None) -> bool:
-    parts = urlsplit(url or "https://")
-    return parts.scheme == "https" and not _at_home(parts.hostname)
 
 
 class AzureSettings(Group):
@@ -56,6 +45,12 @@ class NetworkSettings(Group):
     databases: IPv4Network = Field(
         IPv4Network("10.10.16.0/24"), description="subnet delegated to PostgreSQL, within addresses"
     )
+    api_server: IPv4Network | None = Field(
+        None,
+        description="subnet of the cluster's API server, within addresses, /28 or larger: nodes then reach it without "
+        "leaving the network. Choose it before the cluster is made: it can't be taken back, and giving it later takes "
+        "a restart",
+    )
     pods: IPv4Network = Field(IPv4Network("10.244.0.0/16"), description="pods' addresses, in the cluster only")
     services: IPv4Network = Field(
         IPv4Network("10.0.0.0/16"), description="Services' addresses, inside the cluster only"
@@ -66,14 +61,20 @@ class NetworkSettings(Group):
         "connections, at a price per hour",
     )
 
-    @field_validator("nodes", "databases")
+    @field_validator("nodes", "databases", "api_server")
     @classmethod
-    def _inside(cls, value: IPv4Network, info: ValidationInfo) -> IPv4Network:
-        addresses, nodes = info.data.get("addresses"), info.data.get("nodes")
+    def _inside(cls, value: IPv4Network | None, info: ValidationInfo) -> IPv4Network | None:
+        if value is None:
+            return None
+        addresses = info.data.get("addresses")
         if addresses is not None and not value.subnet_of(addresses):
             raise wrong(f"must lie within addresses, which is {addresses}")
-        if nodes is not None and value.overlaps(nodes):
-            raise wrong(f"must not overlap nodes, which is {nodes}")
+        for name in ("nodes", "databases"):
+            other = info.data.get(name)
+            if other is not None and value.overlaps(other):
+                raise wrong(f"must not overlap {name}, which is {other}")
+        if info.field_name == "api_server" and value.prefixlen > API_SERVER_PREFIX:
+            raise wrong(f"must be /{API_SERVER_PREFIX} or larger")
         return value
 
     @field_validator("pods", "services")
@@ -114,6 +115,11 @@ class ClusterSettings(Group):
         in_production(lambda tier: tier != "Free", "must be Standard or Premium: Free has no uptime agreement"),
     ] = Field("Free", description="Standard has a financially backed uptime, Premium adds long-term support")
     node_size: str = Field("Standard_D2ds_v5", description="virtual machine size of the nodes")
+    os_disk: Literal["Managed", "Ephemeral"] = Field(
+        "Managed",
+        description="where the nodes' system is: Ephemeral is the node's own disk, faster and free of charge, and "
+        "needs a nodeSize that has 128 GiB of it; a later change replaces the nodes",
+    )
     min_nodes: int = Field(1, ge=1, le=100, description="nodes of the system pool, at least")
     max_nodes: Annotated[int, at_least("min_nodes")] = Field(
         3, ge=1, le=100, description="nodes of the system pool, at most"
@@ -130,9 +136,7 @@ class ClusterSettings(Group):
     node_os_upgrade_channel: Literal["None", "Unmanaged", "SecurityPatch", "NodeImage"] = Field(
         "SecurityPatch", description="automatic upgrades of the nodes' operating system"
     )
-    maintenance_day: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] = Field(
-        "Sunday", description="day of the week on which automatic upgrades may begin"
-    )
+    maintenance_day: Weekday = Field("Sunday", description="day of the week on which automatic upgrades may begin")
     maintenance_hour: int = Field(2, ge=0, le=23, description="hour (UTC) from which they have four hours")
     defender: bool = Field(
         False, description="Microsoft Defender watches what runs on the nodes, at a price per core and hour"
@@ -175,7 +179,7 @@ class DatabaseSettings(Group):
     tier: Literal["Burstable", "GeneralPurpose", "MemoryOptimized"] = Field(
         "Burstable", description="compute tier of a service's server; Burstable has no high availability"
     )
-    sku: str = Field("Standard_B1ms", description="compute size, one of tier")
+    sku: str = Field("Standard_B2s", description="compute size, one of tier; it also says how many connections fit")
     storage_gb: Literal[32, 64, 128, 256, 512, 1024, 2048, 4096] = Field(
         32, description="storage at the start in GiB; it grows by itself and never shrinks"
     )
@@ -186,6 +190,12 @@ class DatabaseSettings(Group):
     high_availability: Literal["Disabled", "SameZone", "ZoneRedundant"] = Field(
         "Disabled", description="a standby server, at twice the price"
     )
+    maintenance_day: Weekday = Field(
+        "Saturday",
+        description="day of the week for updates of the servers, each of which is away for a minute or so; "
+        "another one than the cluster's",
+    )
+    maintenance_hour: int = Field(2, ge=0, le=23, description="hour (UTC) in which they begin")
     authentication: Annotated[
         Literal["entra", "password"],
         in_production(lambda kind: kind == "entra", "must be entra: a password is a secret that somebody can copy"),
@@ -202,66 +212,3 @@ class DatabaseSettings(Group):
         if value != "Disabled" and info.data.get("tier") == "Burstable":
             raise wrong("must be Disabled with tier Burstable")
         return value
-
-
-class ServiceSettings(Group):
-    min_replicas: Annotated[int, in_production(lambda count: count >= 2, "must be at least 2")] = Field(
-        2, ge=1, le=100, description="pods, at least"
-    )
-    max_replicas: Annotated[int, at_least("min_replicas")] = Field(10, ge=1, le=200, description="pods, at most")
-    cpu: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*m?$")] = Field(
-        "100m",
-        description="CPU that a pod is sure of (100m is a tenth of a core); it may use more. The autoscaler's "
-        "percentage is of this",
-    )
-    cpu_target: int = Field(65, ge=10, le=95, description="percent of cpu at which the autoscaler adds pods")
-    memory: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi)$")] = Field(
-        "192Mi", description="memory that a pod is sure of"
-    )
-    memory_limit: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi)$")] = Field(
-        "384Mi", description="memory at which a pod is killed; about twice memory"
-    )
-    min_ready_seconds: int = Field(
-        5, ge=1, le=60, description="seconds that a new pod must stay ready before a roll-out goes on to the next"
-    )
-    pre_stop_seconds: int = Field(
-        10, ge=1, le=60, description="seconds that a pod still serves while the cluster learns that it leaves"
-    )
-    drain_seconds: int = Field(
-        25,
-        ge=1,
-        le=300,
-        description="seconds after that for the requests it still has; more than any request takes",
-    )
-    log_level: LogLevel = Field("INFO", description="least level of the lines that are logged")
-
-    @property
-    def grace_seconds(self) -> int:
-        """Until a pod is killed: both waits and 10 s for the process to end."""
-        return self.pre_stop_seconds + self.drain_seconds + 10
-
-
-class TelemetrySettings(Group):
-    endpoint: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$")]
-        | None,
-        check(_encrypted_or_at_home, "must be https; http is for a collector on the loopback"),
-        in_clouds(_encrypted, "must be https, and not on the loopback"),
-    ] = Field(
-        None,
-        description="base URL of the OpenTelemetry collector that gets the services' spans, by OTLP over HTTP: "
-        "https://host[:port]; <service>.<namespace>.svc for one in the cluster, at the port of its pods. Its "
-        "certificate is one of a public authority. Default: no spans",
-    )
-
-
-RESERVED = ("ingress", "kit", "orchestrator")
-
-ServiceName = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9]{1,19}$"),
-    check(lambda name: name not in RESERVED, f"must not be one of {', '.join(RESERVED)}, which name other things"),
-]
-"""Also a Python package, a database, a Kubernetes name."""
-
-Services = Annotated[dict[ServiceName, ServiceSettings], check(bool, "must name at least one service")]

@@ -49,7 +49,14 @@ def wrong(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("setting", "{sentence}", {"sentence": sentence})
 
 
-def check(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
+@dataclass(frozen=True, slots=True)
+class Check(AfterValidator):
+    """A validator that can say what it asks for (docs/settings.md)."""
+
+    sentence: str
+
+
+def check(accepts: Callable[[Any], bool], sentence: str) -> Check:
     """Refuses a value that `accepts` does not hold for."""
 
     def validate(value: T) -> T:
@@ -57,49 +64,60 @@ def check(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
             raise wrong(sentence)
         return value
 
-    return AfterValidator(validate)
+    return Check(validate, sentence)
 
 
-def one_of(*values: str) -> AfterValidator:
+def one_of(*values: str) -> Check:
     """For texts that look like numbers, which a Literal would not take unquoted."""
     return check(lambda value: value in values, f"must be one of {', '.join(values)}")
 
 
-def in_production(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
+def in_production(accepts: Callable[[Any], bool], sentence: str) -> Check:
     """Like `check`, for stacks with `production: true`."""
 
     def validate(value: T, info: ValidationInfo) -> T:
-        if _circumstances(info).production and not accepts(value):
+        if circumstances(info).production and not accepts(value):
             raise wrong(f"{sentence} (this stack has `production: true`)")
         return value
 
-    return AfterValidator(validate)
+    return Check(validate, f"{sentence} (in production)")
 
 
-def in_clouds(accepts: Callable[[Any], bool], sentence: str) -> AfterValidator:
+def in_clouds(accepts: Callable[[Any], bool], sentence: str) -> Check:
     """Like `check`, for every stack but the one of this machine."""
 
     def validate(value: T, info: ValidationInfo) -> T:
-        if not _circumstances(info).this_machine and not accepts(value):
+        if not circumstances(info).this_machine and not accepts(value):
             raise wrong(sentence)
         return value
 
-    return AfterValidator(validate)
+    return Check(validate, sentence)
 
 
-def at_least(field: str) -> AfterValidator:
+def on_this_machine(accepts: Callable[[Any], bool], sentence: str) -> Check:
+    """Like `check`, for the stack of this machine only."""
+
+    def validate(value: T, info: ValidationInfo) -> T:
+        if circumstances(info).this_machine and not accepts(value):
+            raise wrong(sentence)
+        return value
+
+    return Check(validate, f"on the stack local it {sentence}")
+
+
+def at_least(field: str, size: Callable[[Any], float] = float) -> Check:
     """The value is not smaller than that of the model's `field`, which comes before it."""
 
-    def validate(value: int, info: ValidationInfo) -> int:
+    def validate(value: T, info: ValidationInfo) -> T:
         least = info.data.get(field)
-        if least is not None and value < least:
+        if least is not None and size(value) < size(least):
             raise wrong(f"must be at least {to_camel(field)}, which is {least}")
         return value
 
-    return AfterValidator(validate)
+    return Check(validate, f"must be at least {to_camel(field)}")
 
 
-def _circumstances(info: ValidationInfo) -> Circumstances:
+def circumstances(info: ValidationInfo) -> Circumstances:
     if not isinstance(info.context, Circumstances):
         raise TypeError("Settings are validated with their Circumstances as context.")
     return info.context

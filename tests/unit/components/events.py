@@ -10,7 +10,8 @@ from typing import Any
 import pulumi
 from pulumi import Input
 
-from components.alarms import Alarms, AlarmsArgs, dead_letters, errors, iterator_age, queue_age, slow, throttles
+from components import watch
+from components.alarms import Alarms, AlarmsArgs
 from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from components.event_bus import EventBus, EventBusArgs
 from components.event_grants import ConsumeQueue, PutEvents, ReadStream, SendMessage
@@ -79,11 +80,13 @@ def declare(code: str, *, protect: bool = False) -> None:
         AlarmsArgs(
             actions=[told.arn],
             alarms=[
-                dead_letters("fulfilment", placed.queue.dead_letters),
-                dead_letters("relay", undelivered),
-                queue_age("fulfilment", placed.queue, seconds=300),
-                iterator_age("relay", relay),
-                *(alarm("relay", relay) for alarm in (errors, throttles, slow)),
+                watch.dead_letters("fulfilment", placed.queue.dead_letters),
+                watch.dead_letters("relay", undelivered),
+                watch.queue_age("fulfilment", placed.queue, seconds=300),
+                watch.iterator_age("relay", relay),
+                *watch.function("relay", relay),
+                *watch.caller("fulfilment", ["billing"]),
+                *watch.api("gateway", "a1b2c3d4e5"),
             ],
         ),
     )
@@ -97,7 +100,9 @@ def function(name: str, *grants: Grant, code: str, environment: Mapping[str, Inp
             handler=f"{name}.handler",
             description=name,
             environment=environment or {},
-            settings=FunctionSettings.model_validate({}, context=Circumstances(production=False, this_machine=False)),
+            settings=FunctionSettings.model_validate(
+                {"reservedConcurrency": 10}, context=Circumstances(production=False, this_machine=False)
+            ),
             grants=grants,
         ),
     )

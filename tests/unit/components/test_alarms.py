@@ -20,6 +20,9 @@ def alarm(name: str) -> Declared:
         ("relay-errors", "AWS/Lambda Errors", "Sum", 1, 1),
         ("relay-throttles", "AWS/Lambda Throttles", "Sum", 1, 1),
         ("relay-duration", "AWS/Lambda Duration", "p99", 22_400, 5),
+        ("relay-concurrency", "AWS/Lambda ConcurrentExecutions", "Maximum", 8, 3),
+        ("gateway-latency", "AWS/ApiGateway Latency", "p99", 3_000, 5),
+        ("fulfilment-billing-breaker", "crosscloud/dev BreakerTransitions", "Sum", 1, 2),
     ],
 )
 def test_what_goes_off_when(name: str, metric: str, statistic: str, threshold: int, periods: int) -> None:
@@ -31,17 +34,45 @@ def test_what_goes_off_when(name: str, metric: str, statistic: str, threshold: i
     assert (one["comparisonOperator"], one["evaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", periods)
 
 
+def test_a_share_of_calls_goes_off_whatever_the_traffic_is() -> None:
+    one = alarm("gateway-5xx")
+    part, whole, share = one["metricQueries"]
+    assert (part["metric"]["metricName"], whole["metric"]["metricName"]) == ("5xx", "Count")
+    assert {query["metric"]["stat"] for query in (part, whole)} == {"Sum"}
+    assert (share["expression"], share["returnData"]) == ("100 * part / whole", True)
+    assert (one["comparisonOperator"], one["threshold"], one["evaluationPeriods"]) == (
+        "GreaterThanOrEqualToThreshold",
+        5,
+        3,
+    )
+
+
+def test_a_certificate_that_ends_in_three_weeks_is_told_of_and_none_that_nobody_used_is() -> None:
+    one = alarm("fulfilment-certificate")
+    assert (one["comparisonOperator"], one["threshold"], one["statistic"]) == ("LessThanThreshold", 21, "Minimum")
+    assert one["treatMissingData"] == "missing"
+
+
+def test_a_stack_s_alarms_are_found_by_the_beginning_of_their_names() -> None:
+    assert {one["name"] for one in program().all("MetricAlarm")} == {
+        f"crosscloud-dev-{one.name}" for one in program().all("MetricAlarm")
+    }
+
+
 def test_each_watches_the_real_thing() -> None:
     assert alarm("fulfilment-dead-letters")["dimensions"] == {"QueueName": "fulfilment-dead-letters-1a2b3c4"}
     assert alarm("fulfilment-queue-age")["dimensions"] == {"QueueName": "fulfilment-1a2b3c4"}
     assert alarm("relay-errors")["dimensions"] == {"FunctionName": "relay-1a2b3c4"}
+    assert alarm("gateway-latency")["dimensions"] == {"ApiId": "a1b2c3d4e5", "Stage": "$default"}
+    by = {"service": "fulfilment", "upstream": "billing", "state": "open"}
+    assert alarm("fulfilment-billing-breaker")["dimensions"] == by
 
 
 def test_each_tells_people_when_it_goes_off_and_when_it_is_over_and_is_quiet_without_data() -> None:
     for one in program().all("MetricAlarm"):
         assert one["alarmActions"] == one["okActions"]
         assert [arn.rpartition(":")[2] for arn in one["alarmActions"]] == ["operators-1a2b3c4"]
-        assert one["treatMissingData"] == "notBreaching"
+        assert one["treatMissingData"] == ("missing" if one.name.endswith("-certificate") else "notBreaching")
         assert one["alarmDescription"]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 
 import pulumi
@@ -110,6 +111,33 @@ def test_named_web_pages_may_call_the_contract_s_methods() -> None:
     assert {"authorization", "if-match", "if-none-match", "idempotency-key"} <= set(cors["allowHeaders"])
     assert {"etag", "location", "retry-after"} <= set(cors["exposeHeaders"])
     assert "allowCredentials" not in cors
+
+
+DOMAIN = {
+    "name": "api.example.com",
+    "certificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{uuid.UUID(int=7)}",
+}
+
+
+def with_domain(**more: str) -> Program:
+    return run(config={"crosscloud:api": {"domain": {**DOMAIN, **more}}})
+
+
+def test_with_a_name_of_its_own_the_api_answers_nowhere_else_and_by_tls_1_2_at_least() -> None:
+    program = with_domain()
+    assert program.outputs["endpoint"] == "https://api.example.com"
+    assert program.one("apigatewayv2/api:Api")["disableExecuteApiEndpoint"] is True
+    domain, mapping = program.one("DomainName"), program.one("ApiMapping")
+    assert domain["domainNameConfiguration.securityPolicy"] == "TLS_1_2"
+    assert domain["domainNameConfiguration.certificateArn"] == DOMAIN["certificateArn"]
+    assert (mapping["apiId"], mapping["domainName"], mapping["stage"]) == ("a1b2c3d4e5", "api.example.com", "$default")
+    assert program.all("Record") == []
+
+
+def test_a_zone_of_the_account_gets_the_name() -> None:
+    record = with_domain(hostedZoneId="Z0123456789ABC").one("Record")
+    assert (record["zoneId"], record["name"], record["type"]) == ("Z0123456789ABC", "api.example.com", "A")
+    assert record["aliases.0.name"].startswith("d-")
 
 
 def test_public_operation_needs_no_token_and_gets_the_stage_s_throttle() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from ipaddress import IPv4Network
+from uuid import UUID
 
 import pytest
 import yaml
@@ -15,11 +16,15 @@ from tests.support.program import STACKS, Program, deployed, run
 CLOUDS = ["dev", "prod"]
 
 
-def grants(program: Program) -> set[tuple[str, str]]:
-    """(role, identity) of every assignment."""
+def grants(program: Program) -> set[tuple[str, str, str]]:
+    """(role, identity, kind of what it is granted on) of every assignment."""
     identities = {principal_of(identity.name): identity.name for identity in program.all("UserAssignedIdentity")}
     return {
-        (Role(assignment["roleDefinitionId"].rpartition("/")[2]).name, identities[assignment["principalId"]])
+        (
+            Role(assignment["roleDefinitionId"].rpartition("/")[2]).name,
+            identities[assignment["principalId"]],
+            assignment["scope"].split("/")[-2],
+        )
         for assignment in program.all("RoleAssignment")
     }
 
@@ -57,9 +62,9 @@ def test_pods_have_identities_and_network_policies_hold(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_identities_may_do_what_they_need_and_no_more(stack: str) -> None:
     assert grants(deployed(stack, False)) == {
-        ("MANAGED_IDENTITY_OPERATOR", "cluster-control-plane"),
-        ("NETWORK_CONTRIBUTOR", "cluster-control-plane"),
-        ("ACR_PULL", "cluster-kubelet"),
+        ("MANAGED_IDENTITY_OPERATOR", "cluster-control-plane", "UserAssignedIdentity"),
+        ("NETWORK_CONTRIBUTOR", "cluster-control-plane", "resourceGroups"),
+        ("ACR_PULL", "cluster-kubelet", "Registry"),
     }
 
 
@@ -90,6 +95,12 @@ def test_autoscaler_owns_the_number_of_nodes() -> None:
     assert (pool["enableAutoScaling"], pool["minCount"], pool["maxCount"]) == (True, 1, 3)
 
 
+def test_number_of_nodes_is_the_setting_s_where_no_autoscaler_owns_it() -> None:
+    cluster = deployed("prod", False).one("ManagedCluster")
+    assert cluster.ignore_changes == ()
+    assert cluster["agentPoolProfiles.0.count"] == 3
+
+
 def test_auto_provisioned_nodes_leave_the_system_pool_to_the_system() -> None:
     cluster = deployed("prod", False).one("ManagedCluster")
     assert cluster["nodeProvisioningProfile.mode"] == "Auto"
@@ -98,6 +109,25 @@ def test_auto_provisioned_nodes_leave_the_system_pool_to_the_system() -> None:
     assert pool["enableAutoScaling"] is False
     assert "minCount" not in pool
     assert pool["availabilityZones"] == ["1", "2", "3"]
+
+
+def test_nodes_that_nobody_needs_go_also_where_pods_of_the_system_are() -> None:
+    profile = deployed("dev", False).one("ManagedCluster")["autoScalerProfile"]
+    assert profile == {"skipNodesWithSystemPods": "false", "skipNodesWithLocalStorage": "false"}
+    assert deployed("prod", False).one("ManagedCluster")["autoScalerProfile"] is None
+
+
+def test_nodes_of_prod_reach_the_api_server_without_leaving_the_network() -> None:
+    profile = deployed("prod", False).one("ManagedCluster")["apiServerAccessProfile"]
+    assert profile["enableVnetIntegration"] is True
+    assert profile["subnetId"].endswith("/subnets/api-server")
+    assert deployed("dev", False).one("ManagedCluster")["apiServerAccessProfile"]["enableVnetIntegration"] is False
+
+
+@pytest.mark.parametrize(("tier", "plan"), [("Standard", "KubernetesOfficial"), ("Premium", "AKSLongTermSupport")])
+def test_long_support_comes_with_the_tier_that_has_it(tier: str, plan: str) -> None:
+    own = {"tier": tier, "adminGroupObjectIds": [str(UUID(int=1))], "authorizedIpRanges": ["203.0.113.0/24"]}
+    assert run(config={"crosscloud:cluster": own}).one("ManagedCluster")["supportPlan"] == plan
 
 
 def test_versions_of_node_pools_are_left_to_the_automatic_upgrade() -> None:
@@ -125,12 +155,11 @@ def test_objects_are_told_apart_by_their_cluster_and_not_by_the_kubeconfig(stack
 
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("preview", [True, False])
-def test_every_object_in_the_cluster_uses_its_provider_and_ends_with_it(stack: str, preview: bool) -> None:
+def test_every_object_in_the_cluster_uses_its_provider(stack: str, preview: bool) -> None:
     program = deployed(stack, preview)
-    cluster, provider = program.one("ManagedCluster"), program.one("pulumi:providers:kubernetes")
+    provider = program.one("pulumi:providers:kubernetes")
     objects = [r for r in program.resources if r.type.startswith("kubernetes:")]
     assert len(objects) > 20
-    assert {r.deleted_with for r in objects} == {cluster.urn}
     assert {r.provider for r in objects} == {provider.urn}
 
 

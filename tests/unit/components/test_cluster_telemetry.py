@@ -26,12 +26,15 @@ def test_metrics_go_to_the_metrics_workspace_and_logs_to_the_logs(stack: str) ->
     assert metrics["dataCollectionEndpointId"]
     logs = rule_of(program, "ContainerInsightsExtension")
     assert "monitoring-logs" in logs["destinations.logAnalytics.0.workspaceResourceId"]
-    assert logs["dataSources.extensions.0.extensionSettings.dataCollectionSettings.namespaces"] == ["apps", "edge"]
+    assert logs["dataSources.extensions.0.extensionSettings.dataCollectionSettings.namespaces"] == [
+        "apps",
+        "envoy-gateway-system",
+    ]
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_who_changed_the_cluster_is_on_record(stack: str) -> None:
-    setting = deployed(stack, False).one("DiagnosticSetting")
+    setting = deployed(stack, False).one("DiagnosticSetting", "cluster-control-plane")
     enabled = {log["category"] for log in setting["logs"] if log["enabled"]}
     assert {"kube-audit-admin", "guard"} <= enabled
     assert "monitoring-logs" in setting["workspaceId"]

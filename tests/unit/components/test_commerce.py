@@ -1,4 +1,4 @@
-"""Who may do what with products, orders and their events, and what watches over it, in the whole program."""
+"""Who may do what with products, orders and their events, in the whole program."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from components.settings import SettingsError
 from tests.support.clouds import ACCOUNT, REGION
-from tests.support.program import ROOT, STACKS, Declared, Program, deployed, run
+from tests.support.program import STACKS, Declared, Program, deployed
 
 FUNCTIONS = ("catalog", "orders", "relay", "fulfilment")
 SUFFIX = "-1a2b3c4"
-DEAD_LETTER_QUEUES = {"relay-dead-letters", "fulfilment-dead-letters", "order-notices-dead-letters"}
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -130,16 +128,15 @@ def test_the_relay_alone_sends_events_and_only_those_of_orders(program: Program)
 
 def test_queues_and_topics_take_from_their_own_sender_alone(program: Program) -> None:
     rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/orders{SUFFIX}"
-    senders = {one.name: list(allowed(one)) for one in (*program.all("QueuePolicy"), *program.all("TopicPolicy"))}
+    policies = [*program.all("QueuePolicy"), program.one("TopicPolicy", "order-notices")]
+    senders = {one.name: list(allowed(one)) for one in policies}
     fulfilment = [("events.amazonaws.com", f"{rule}/fulfilment{SUFFIX}")]
-    account = "000000000000" if "local" in program.one("LogGroup", "relay")["name"] else ACCOUNT
     assert senders == {
         "fulfilment": fulfilment,
         "fulfilment-dead-letters": fulfilment,
         "relay-dead-letters": [],
         "order-notices-dead-letters": [("events.amazonaws.com", f"{rule}/order-notices{SUFFIX}")],
         "order-notices": [],
-        "alerts": [("cloudwatch.amazonaws.com", f"arn:aws:cloudwatch:{REGION}:{account}:alarm:*")],
     }
 
 
@@ -222,57 +219,7 @@ def test_the_ingress_lets_in_the_orchestrator_and_fulfilment_and_nobody_else(pro
     ]
 
 
-# ---- alarms
-
-
-def test_every_function_queue_and_dead_letter_queue_is_watched(program: Program) -> None:
-    watched = {(one["metricName"], *one["dimensions"].values()) for one in program.all("MetricAlarm")}
-    assert watched == {
-        *((metric, name + SUFFIX) for metric in ("Errors", "Throttles", "Duration") for name in FUNCTIONS),
-        ("IteratorAge", f"relay{SUFFIX}"),
-        ("ApproximateAgeOfOldestMessage", f"fulfilment{SUFFIX}"),
-        *(("ApproximateNumberOfMessagesVisible", name + SUFFIX) for name in DEAD_LETTER_QUEUES),
-    }
-    queues = {one.name for one in program.all("sqs/queue:Queue")}
-    assert queues == {"fulfilment", *DEAD_LETTER_QUEUES}
-
-
-def test_alarms_tell_people(program: Program) -> None:
-    alerts = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts{SUFFIX}"
-    for alarm in program.all("MetricAlarm"):
-        assert alarm["alarmActions"] == alarm["okActions"] == [alerts]
-
-
-def test_the_runbook_says_what_to_do_about_every_alarm(program: Program) -> None:
-    runbook = (ROOT / "docs" / "runbook.md").read_text()
-    for alarm in program.all("MetricAlarm"):
-        kind = alarm.name.rpartition("-")[2]
-        assert f"`{alarm.name}`" in runbook or f"`…-{kind}`" in runbook, alarm.name
-
-
-def test_people_get_alarms_by_mail_where_the_stack_names_them() -> None:
-    emails = ["ada@example.com", "ops@example.com"]
-    subscriptions = run(config={"crosscloud:events": {"alertEmails": emails}}).all("TopicSubscription")
-    assert [(one["protocol"], one["endpoint"]) for one in subscriptions] == [("email", email) for email in emails]
-    assert all(one["topic"].endswith(f":alerts{SUFFIX}") for one in subscriptions)
-    assert deployed("local", False).all("TopicSubscription") == []
-
-
 # ---- what customers are told
-
-
-def test_alarms_can_publish_to_the_topic_that_is_encrypted_with_a_key_of_its_own(program: Program) -> None:
-    key = program.one("kms/key:Key", "alerts")
-    assert program.one("sns/topic:Topic", "alerts")["kmsMasterKeyId"].endswith(":key/alerts-1a2b3c4")
-    assert key["enableKeyRotation"] is True
-    _, sender = statements(key)
-    assert sender["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert sender["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(":alarm:*")
-
-
-def test_production_needs_somebody_who_is_told_of_alarms() -> None:
-    with pytest.raises(SettingsError, match="alertEmails must name somebody"):
-        run(stack="prod", config={"crosscloud:events": {}})
 
 
 def test_customers_are_told_what_becomes_of_their_orders(program: Program) -> None:

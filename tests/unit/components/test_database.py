@@ -89,9 +89,41 @@ def test_prod_survives_a_zone_and_keeps_backups_longer() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_servers_are_updated_on_a_quiet_day_that_is_not_the_cluster_s(stack: str) -> None:
+    program = deployed(stack, False)
+    window = program.one("dbforpostgresql:Server", "users")["maintenanceWindow"]
+    assert window == {"customWindow": "Enabled", "dayOfWeek": 6, "startHour": 2, "startMinute": 0}
+    days = {w["maintenanceWindow.schedule.weekly.dayOfWeek"] for w in program.all("MaintenanceConfiguration")}
+    assert days == {"Sunday"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_data_is_stored_as_unicode_in_the_service_s_own_database(stack: str) -> None:
     database = deployed(stack, False).one("dbforpostgresql:Database", "users")
     assert (database["databaseName"], database["charset"]) == ("users", "UTF8")
+
+
+@pytest.mark.parametrize(("stack", "connections"), [("dev", 28), ("prod", 675)])
+def test_somebody_is_told_before_a_database_is_full_busy_or_away(stack: str, connections: int) -> None:
+    program = deployed(stack, False)
+    for service in ("users", "billing", "analytics"):
+        alerts = [alert for alert in program.all("MetricAlert") if alert.name.startswith(f"{service}-database-")]
+        watched = {alert["criteria.allOf.0.metricName"]: alert for alert in alerts}
+        assert set(watched) == {"is_db_alive", "storage_percent", "cpu_percent", "active_connections"}
+        assert watched["active_connections"]["criteria.allOf.0.threshold"] == connections
+        assert watched["is_db_alive"]["criteria.allOf.0.operator"] == "LessThan"
+        for alert in alerts:
+            (scope,) = alert["scopes"]
+            assert scope.endswith(f"/{service}1a2b3c4d")
+            assert "monitoring-alerts" in alert["actions.0.actionGroupId"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_a_server_says_is_kept(stack: str) -> None:
+    setting = deployed(stack, False).one("DiagnosticSetting", "users-database")
+    assert setting["resourceUri"].endswith("/users1a2b3c4d")
+    assert "monitoring-logs" in setting["workspaceId"]
+    assert [log["category"] for log in setting["logs"] if log["enabled"]] == ["PostgreSQLLogs"]
 
 
 def test_geo_redundant_backups_can_be_chosen() -> None:

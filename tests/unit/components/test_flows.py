@@ -26,15 +26,17 @@ def reaches(program: Program, address: str, port: int) -> bool:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_only_the_ingress_s_envoys_reach_the_pods(stack: str) -> None:
+def test_only_the_ingress_s_envoys_and_the_metrics_agent_reach_the_pods(stack: str) -> None:
     program = deployed(stack, False)
     gateway = program.one("Gateway")
     (rule,) = program.one("NetworkPolicy", "users")["spec.ingress"]
-    (peer,) = rule["from"]
-    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "envoy-gateway-system"}
-    labels = peer["podSelector"]["matchLabels"]
+    envoys, agent = rule["from"]
+    assert envoys["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "envoy-gateway-system"}
+    labels = envoys["podSelector"]["matchLabels"]
     assert labels["gateway.envoyproxy.io/owning-gateway-name"] == gateway["metadata.name"]
     assert labels["gateway.envoyproxy.io/owning-gateway-namespace"] == gateway["metadata.namespace"]
+    assert agent["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
+    assert agent["podSelector"]["matchLabels"] == {"rsName": "ama-metrics"}
     assert rule["ports"] == [{"protocol": "TCP", "port": "https"}]
 
 

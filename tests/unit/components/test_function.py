@@ -37,6 +37,14 @@ def test_canary_leaves_a_share_of_the_calls_to_the_previous_version() -> None:
     assert alias["routingConfig"] == {"additionalVersionWeights": {"6": 0.9}}
 
 
+def test_environments_are_kept_warm_for_the_version_that_is_called() -> None:
+    program = run(config={"crosscloud:functions": {"orchestrator": {"provisionedConcurrency": 5}}})
+    warm = program.one("ProvisionedConcurrencyConfig")
+    assert (warm["functionName"], warm["qualifier"]) == ("orchestrator-1a2b3c4", "live")
+    assert warm["provisionedConcurrentExecutions"] == 5
+    assert deployed("prod", False).all("ProvisionedConcurrencyConfig") == []
+
+
 def test_logs_are_json_in_a_group_of_its_own_that_forgets(program: Program) -> None:
     function, group = program.one("lambda/function:Function", "orchestrator"), program.one("LogGroup", "orchestrator")
     assert function["loggingConfig.logFormat"] == "JSON"

@@ -7,7 +7,7 @@ WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 4}}
 
 
 def test_services_share_neither_identity_nor_database_nor_certificate() -> None:
-    program = run(config={"crosscloud:services": SERVICES})
+    program = run(stack="prod", config={"crosscloud:services": SERVICES})
     for kind in (
         "FederatedIdentityCredential",
         "dbforpostgresql:Server",
@@ -24,13 +24,15 @@ def test_services_share_neither_identity_nor_database_nor_certificate() -> None:
 
 
 def test_services_are_sized_apart() -> None:
-    program = run(config={"crosscloud:services": WITH_INTERNAL})
+    program = run(stack="prod", config={"crosscloud:services": WITH_INTERNAL})
     minimum = {r.name: r["spec.minReplicas"] for r in program.all("HorizontalPodAutoscaler")}
     assert minimum == {"users": 2, "billing": 3, "analytics": 2, "internal": 4}
 
 
 def test_a_service_can_be_removed_without_touching_the_others() -> None:
-    before, after = (run(config={"crosscloud:services": services}) for services in (WITH_INTERNAL, SERVICES))
+    before, after = (
+        run(stack="prod", config={"crosscloud:services": services}) for services in (WITH_INTERNAL, SERVICES)
+    )
     gone = {r.urn for r in before.resources} - {r.urn for r in after.resources}
     assert gone
     assert all(urn.rpartition("::")[2].startswith("internal") for urn in gone)

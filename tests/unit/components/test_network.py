@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -22,6 +23,26 @@ def test_databases_have_a_subnet_that_is_theirs_alone(stack: str) -> None:
     (delegation,) = found["databases"]["delegations"]
     assert delegation["serviceName"] == "Microsoft.DBforPostgreSQL/flexibleServers"
     assert "delegations" not in found["nodes"]
+
+
+def test_api_server_of_prod_has_a_subnet_that_is_its_alone() -> None:
+    found = subnets(deployed("prod", False))
+    assert [each["serviceName"] for each in found["api-server"]["delegations"]] == [
+        "Microsoft.ContainerService/managedClusters"
+    ]
+    networks = [IPv4Network(subnet["addressPrefix"]) for subnet in found.values()]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(networks, 2))
+    assert "api-server" not in subnets(deployed("dev", False))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_has_a_public_address_but_the_ingress_and_the_way_out(stack: str) -> None:
+    program = deployed(stack, False)
+    assert {address.name for address in program.all("PublicIPAddress")} <= {"network-ingress", "network-outbound"}
+    assert "enableNodePublicIP" not in program.one("ManagedCluster")["agentPoolProfiles"][0]
+    assert {service["spec.type"] for service in program.all("core/v1:Service")} == {None}
+    for server in program.all("dbforpostgresql:Server"):
+        assert server["network.publicNetworkAccess"] == "Disabled"
 
 
 def test_outbound_traffic_of_prod_has_an_address_of_its_own() -> None:

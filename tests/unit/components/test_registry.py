@@ -12,6 +12,16 @@ def test_nobody_has_a_password_and_nobody_pulls_anonymously(stack: str) -> None:
     assert registry["anonymousPullEnabled"] is False
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_who_pushed_what_is_on_record(stack: str) -> None:
+    setting = deployed(stack, False).one("DiagnosticSetting", "registry-logs")
+    assert setting["resourceUri"].split("/")[-2] == "Registry"
+    assert {log["category"] for log in setting["logs"] if log["enabled"]} == {
+        "ContainerRegistryLoginEvents",
+        "ContainerRegistryRepositoryEvents",
+    }
+
+
 def test_prod_survives_a_zone_and_removes_old_images() -> None:
     registry = deployed("prod", False).one("containerregistry:Registry")
     assert registry["zoneRedundancy"] == "Enabled"

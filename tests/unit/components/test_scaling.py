@@ -44,18 +44,22 @@ def test_one_pod_may_always_be_missing(program: Program) -> None:
 
 def test_another_minimum_changes_the_autoscaler_alone() -> None:
     users = {"minReplicas": 2, "maxReplicas": 6}
-    before = run(config={"crosscloud:services": {**OTHERS, "users": users}}, preview=True)
-    after = run(config={"crosscloud:services": {**OTHERS, "users": {**users, "minReplicas": 4}}}, preview=True)
+    before = run(stack="prod", config={"crosscloud:services": {**OTHERS, "users": users}}, preview=True)
+    after = run(
+        stack="prod", config={"crosscloud:services": {**OTHERS, "users": {**users, "minReplicas": 4}}}, preview=True
+    )
     old = {resource.urn: resource.inputs for resource in before.resources}
     changed = [resource.type.rpartition(":")[2] for resource in after.resources if resource.inputs != old[resource.urn]]
     assert changed == ["HorizontalPodAutoscaler"]
 
 
 def test_another_memory_limit_changes_one_property() -> None:
-    before = run(config={"crosscloud:services": {**OTHERS, "users": {}}}, preview=True).one("Deployment", "users")
-    after = run(config={"crosscloud:services": {**OTHERS, "users": {"memoryLimit": "512Mi"}}}, preview=True).one(
+    before = run(stack="prod", config={"crosscloud:services": {**OTHERS, "users": {}}}, preview=True).one(
         "Deployment", "users"
     )
+    after = run(
+        stack="prod", config={"crosscloud:services": {**OTHERS, "users": {"memoryLimit": "512Mi"}}}, preview=True
+    ).one("Deployment", "users")
     path = "spec.template.spec.containers.0.resources.limits.memory"
     assert (before[path], after[path]) == ("384Mi", "512Mi")
     assert str(before.inputs).replace("384Mi", "512Mi") == str(after.inputs)

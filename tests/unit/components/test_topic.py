@@ -17,9 +17,11 @@ def test_topics_are_encrypted_and_services_can_use_the_key_of_those_that_they_pu
     assert (key.protect, program(protect=True).one("kms/key:Key").protect) == (False, True)
 
 
-def test_the_key_is_used_by_the_senders_on_behalf_of_their_sources_and_kept_by_the_account() -> None:
+def test_the_key_is_used_by_the_senders_on_behalf_of_their_sources_and_only_kept_by_the_account() -> None:
     account, sender = statements(program().one("kms/key:Key"))
     assert account["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert {"kms:PutKeyPolicy", "kms:CancelKeyDeletion"} <= set(account["Action"])
+    assert not {"kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:*"} & set(account["Action"])
     assert sender["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert sender["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     assert sender["Condition"] == {"ArnEquals": {"aws:SourceArn": "arn:aws:cloudwatch:eu-central-1:1:alarm:*"}}

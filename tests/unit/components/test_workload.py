@@ -62,13 +62,13 @@ def test_pods_wait_for_everything_that_they_mount(program: Program) -> None:
 
 def test_another_certificate_rolls_the_pods() -> None:
     first = deployed("dev", False).one("Deployment", "users")["spec.template.metadata.annotations"]
-    certificates = {"authority": "2026", "epoch": "2027-02"}
+    certificates = {"authorities": ["2026"], "epoch": "2027-02"}
     second = run(config={"crosscloud:certificates": certificates}).one("Deployment", "users")
     assert first != second["spec.template.metadata.annotations"]
     assert first.keys() == second["spec.template.metadata.annotations"].keys()
 
 
 def test_service_without_public_operations_has_no_route() -> None:
-    program = run(config={"crosscloud:services": {name: {} for name in (*SERVICES, "internal")}})
+    program = run(stack="prod", config={"crosscloud:services": {name: {} for name in (*SERVICES, "internal")}})
     assert {r.name for r in program.all("Deployment")} == {*SERVICES, "internal"}
     assert {r.name for r in program.all("HTTPRoute")} == set(SERVICES)

@@ -12,7 +12,7 @@ def test_only_the_service_s_own_account_gets_its_identity(stack: str) -> None:
     credential, account = program.one("FederatedIdentityCredential", "users"), program.one("ServiceAccount", "users")
     where = account["metadata"]
     assert credential["subject"] == f"system:serviceaccount:{where['namespace']}:{where['name']}"
-    assert credential["issuer"] == "https://oidc.example/cluster/"
+    assert credential["issuer"] == "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"
     assert credential["audiences"] == ["api://AzureADTokenExchange"]
 
 

@@ -26,6 +26,22 @@ def test_somebody_is_told_in_prod() -> None:
     assert [receiver["emailAddress"] for receiver in receivers] == ["platform@example.com"]
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_alert_is_on_and_told_to_the_same_people(stack: str) -> None:
+    alerts = deployed(stack, False).all("MetricAlert")
+    assert len({alert["scopes"][0] for alert in alerts}) == 4  # the cluster and three databases
+    for alert in alerts:
+        assert alert["enabled"] is True
+        assert ["monitoring-alerts" in action["actionGroupId"] for action in alert["actions"]] == [True]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_logs_of_cluster_registry_and_databases_are_kept_in_one_place(stack: str) -> None:
+    settings = deployed(stack, False).all("DiagnosticSetting")
+    assert {setting["resourceUri"].split("/")[-2] for setting in settings} == {"ManagedCluster", "Registry", "Server"}
+    assert {"monitoring-logs" in setting["workspaceId"] for setting in settings} == {True}
+
+
 def test_alerts_that_nobody_gets_are_refused_in_prod() -> None:
     with pytest.raises(settings.SettingsError, match=r"monitoring\.alertEmails must name somebody"):
         run(stack="prod", config={"crosscloud:monitoring": {}})

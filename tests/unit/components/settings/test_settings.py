@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -36,6 +37,11 @@ def problems(stack: str, path: str, value: object, *, production: bool, this_mac
     return []
 
 
+DOMAIN = {
+    "name": "api.example.com",
+    "certificateArn": f"arn:aws:acm:eu-central-1:123456789012:certificate/{UUID(int=7)}",
+}
+DIGEST = f"registry/users@sha256:{'a' * 64}"
 EVERYWHERE = [
     ("azure.location", "West Europe", "pattern"),
     ("network.nodes", "10.99.0.0/20", "must lie within addresses"),
@@ -57,9 +63,10 @@ EVERYWHERE = [
     ("ingress.sourceRanges", [], "must name at least one network"),
     ("ingress.maxReplicas", 1, "must be at least minReplicas"),
     ("certificates.epoch", "Nov 2026", "pattern"),
-    ("certificates.leafHours", 10_000, "less than or equal to 9552"),
+    ("certificates.leafHours", 10_000, "less than or equal to 4800"),
     ("certificates.authorityHours", 48, "must be at least leafHours"),
-    ("certificates.trustedAuthorities", ["2026"], "not the one that signs"),
+    ("certificates.authorities", [], "must name at least one authority"),
+    ("certificates.authorities", ["2026", "2027", "2026"], "must name each authority once"),
     ("database.version", "11", "18"),
     ("database.storageGb", 33, "32, 64"),
     ("database.backupDays", 1, "greater than or equal to 7"),
@@ -74,9 +81,16 @@ EVERYWHERE = [
     ("services.Users", {}, "pattern"),
     ("services.orchestrator", {}, "must not be one of ingress, kit, orchestrator"),
     ("services.users.maxReplicas", 1, "must be at least minReplicas"),
+    ("services.users.memoryLimit", "191Mi", "must be at least memory"),
     ("services.users.cpu", "100 millicores", "pattern"),
     ("services.users.memory", "1e9", "pattern"),
     ("services.users.memoryLimit", "384", "pattern"),
+    ("services.users.canary", {"previousImage": "registry/users:prod", "weight": 0.5}, "pulumi stack output images"),
+    ("services.users.canary", {"previousImage": f"registry/users@sha256:{'A' * 64}", "weight": 0.5}, "by its digest"),
+    ("services.users.canary", {"previousImage": DIGEST, "weight": 0}, "greater than 0"),
+    ("services.users.canary", {"previousImage": DIGEST, "weight": 1.1}, "less than or equal to 1"),
+    ("services.users.canary", {"previousImage": DIGEST, "weight": 0.9999}, "multiple of 0.001"),
+    ("services.users.canary", {"previousImage": DIGEST}, "required"),
     ("identity.domainPrefix", None, "must be given, or issuer"),
     ("identity.domainPrefix", "my-cognito", "must not hold aws, amazon or cognito"),
     ("identity.issuer", "http://issuer.example.com", "must be an https:// URL"),
@@ -88,9 +102,15 @@ EVERYWHERE = [
     ("api.logRetentionDays", 2, "1, 3, 5"),
     ("functions.orchestrator.memory", 64, "greater than or equal to 128"),
     ("functions.orchestrator.canary", {"previousVersion": "$LATEST", "weight": 0.5}, "integer"),
-    ("functions.orchestrator.canary", {"previousVersion": "4", "weight": 1}, "less than 1"),
+    ("functions.orchestrator.canary", {"previousVersion": "4", "weight": 1.1}, "less than or equal to 1"),
     ("functions.orchestrator.canary", {"weight": 0.5}, "required"),
+    ("functions.orchestrator.provisionedConcurrency", 0, "greater than or equal to 1"),
     ("functions.catalogue", {}, "not permitted"),
+    ("api.domain", {"name": "api.example.com"}, "required"),
+    ("api.domain", {**DOMAIN, "name": "https://api.example.com"}, "pattern"),
+    ("api.domain", {**DOMAIN, "certificateArn": "arn:aws:iam::123456789012:server-certificate/api"}, "pattern"),
+    ("api.domain", {**DOMAIN, "hostedZoneId": "example.com"}, "pattern"),
+    ("monitoring.alertEmails", ["ada"], "pattern"),
 ]
 
 
@@ -126,7 +146,7 @@ def test_unsafe_value_is_refused_in_production_only(path: str, value: object, wo
         ("cluster.kubernetesVersion", 1.36),
         ("azure.zones", [1, 2]),
         ("database.version", 17),
-        ("certificates.authority", 2026),
+        ("certificates.authorities", [2026]),
         ("functions.orchestrator.canary", {"previousVersion": "41", "weight": 0.9}),
     ],
 )
@@ -137,6 +157,27 @@ def test_numbers_may_be_written_with_or_without_quotes(path: str, value: object)
 def test_unsafe_default_is_refused_in_production_too() -> None:
     (found,) = problems("prod", "cluster.tier", None, production=True)
     assert "uptime" in found
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"canary": {"previousVersion": 4, "weight": 0.5}}, "must not be set together with canary"),
+        ({"reservedConcurrency": 4}, "must be at most reservedConcurrency, which is 4"),
+    ],
+)
+def test_what_can_not_be_kept_warm_is_refused(given: dict[str, Any], words: str) -> None:
+    (found,) = problems("dev", "functions.orders", {"provisionedConcurrency": 5, **given}, production=False)
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("api.domain", DOMAIN), ("functions.orders", {"provisionedConcurrency": 5})]
+)
+def test_what_a_machine_does_not_have_is_refused_there_only(path: str, value: object) -> None:
+    (found,) = problems("dev", path, value, production=False, this_machine=True)
+    assert "this machine" in found
+    assert problems("dev", path, value, production=False) == []
 
 
 def test_plain_connections_are_for_this_machine_only() -> None:

@@ -95,7 +95,7 @@ def test_an_unknown_setting_lists_those_that_exist() -> None:
     with pytest.raises(SettingsError) as error:
         load("dev", {"crosscloud:services": {"users": {"replicas": 2}}})
     (problem,) = error.value.problems
-    assert problem.startswith("crosscloud:services.users.replicas is no setting; there are cpu, cpuTarget,")
+    assert problem.startswith("crosscloud:services.users.replicas is no setting; there are canary, cpu, cpuTarget,")
     assert "minReplicas" in problem
 
 

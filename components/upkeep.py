@@ -1,0 +1,50 @@
+"""When Azure may upgrade a cluster and its nodes, and what it says of objects against best practice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_azure_native as azure
+from pulumi import ComponentResource, ResourceOptions
+
+from components.resource_group import ResourceGroup
+from components.settings.azure import ClusterSettings
+
+aks = azure.containerservice
+
+WINDOW_HOURS = 4
+"""The least that Azure takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpkeepArgs:
+    group: ResourceGroup
+    cluster: aks.ManagedCluster
+    settings: ClusterSettings
+
+
+class Upkeep(ComponentResource):
+    def __init__(self, name: str, args: UpkeepArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:azure:Upkeep", name, {}, opts)
+        settings, own = args.settings, ResourceOptions(parent=self)
+        for kind, config_name in (
+            ("upgrades", "aksManagedAutoUpgradeSchedule"),
+            ("node-images", "aksManagedNodeOSUpgradeSchedule"),
+        ):
+            aks.MaintenanceConfiguration(
+                f"{name}-{kind}",
+                resource_group_name=args.group.group_name,
+                resource_name_=args.cluster.name,
+                config_name=config_name,
+                maintenance_window=aks.MaintenanceWindowArgs(
+                    duration_hours=WINDOW_HOURS,
+                    start_time=f"{settings.maintenance_hour:02}:00",
+                    utc_offset="+00:00",
+                    schedule=aks.ScheduleArgs(
+                        weekly=aks.WeeklyScheduleArgs(day_of_week=settings.maintenance_day, interval_weeks=1)
+                    ),
+                ),
+                opts=own,
+            )
+        aks.DeploymentSafeguard(name, resource_uri=args.cluster.id, level=settings.safeguards, opts=own)
+        self.register_outputs({})
