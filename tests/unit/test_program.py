@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from local.wire import UNKNOWN
-from tests.support.program import ROOT, STACKS, Declared, Program, deployed, run
+from tests.support.program import ROOT, STACKS, Program, deployed, run
 
 BOTH = pytest.mark.parametrize("preview", [True, False], ids=["preview", "deployed"])
 EVERY = pytest.mark.parametrize("stack", STACKS)
@@ -77,22 +77,6 @@ def test_objects_in_the_cluster_have_names_of_their_own(stack: str) -> None:
             assert resource["metadata.name"], resource.urn
 
 
-def urns(*resources: Declared) -> set[str]:
-    return {resource.urn for resource in resources}
-
-
-@EVERY
-def test_order_of_deletion_is_workloads_ingress_cluster_network(stack: str) -> None:
-    program = deployed(stack, False)
-    route, gateway = program.one("HTTPRoute", "users"), program.one("Gateway")
-    release, cluster = program.one("helm.sh/v3:Release"), program.one("ManagedCluster")
-    assert urns(gateway, release, cluster) <= program.after(route)
-    assert urns(release, cluster) <= program.after(gateway)
-    assert urns(cluster) <= program.after(release)
-    assert urns(program.one("VirtualNetwork"), program.one("containerregistry:Registry")) <= program.after(cluster)
-    assert urns(program.one("VirtualNetwork")) <= program.after(program.one("dbforpostgresql:Server", "users"))
-
-
 def test_the_stacks_differ_by_their_settings_only() -> None:
     """No stack's name decides anything outside of the settings."""
     for source in [ROOT / "__main__.py", *(ROOT / "components").glob("*.py")]:
@@ -119,6 +103,6 @@ def test_local_stack_leads_to_no_account() -> None:
 
 
 def test_several_epochs_can_be_in_one_stack() -> None:
-    certificates = {"authority": "2026", "trustedAuthorities": ["2027"], "epoch": "2026-11"}
+    certificates = {"authorities": ["2026", "2027"], "epoch": "2026-11"}
     program: Program = run(config={"crosscloud:certificates": certificates})
     assert program.one("ConfigMap", "client-authorities")["data"]["ca.crt"].count("BEGIN CERTIFICATE") == 2

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 
-import botocore.session
 import pytest
-from botocore import xform_name
 
+from components.cluster_alerts import alerts as cluster_alerts
+from components.database import alerts as database_alerts
 from local.__main__ import app
+from tests.support.aws_cli import commands, unknown_options
 from tests.support.program import ROOT
 
 TEXT = (ROOT / "docs" / "runbook.md").read_text()
-OF_EVERY_COMMAND = {"query", "output"}
-AWS = re.findall(r"\baws ([a-z]+) ([a-z-]+)((?:(?!\baws )[^`\n;])*)", TEXT)
+AWS = commands(TEXT)
 OURS = re.findall(r"`python -m local ([^`]+)`", TEXT)
 
 
@@ -22,12 +22,7 @@ OURS = re.findall(r"`python -m local ([^`]+)`", TEXT)
     ("service", "command", "rest"), AWS, ids=[f"{service} {command}" for service, command, _ in AWS]
 )
 def test_a_command_of_aws_exists_with_its_options(service: str, command: str, rest: str) -> None:
-    model = botocore.session.Session().get_service_model(service)
-    operations = {xform_name(name, "-"): name for name in model.operation_names}
-    members = model.operation_model(operations[command]).input_shape.members
-    known = {xform_name(name, "-"): shape.type_name for name, shape in members.items()}
-    known |= {f"no-{name}": "boolean" for name, kind in known.items() if kind == "boolean"}
-    assert {*re.findall(r"--([a-z-]+)", rest)} <= known.keys() | OF_EVERY_COMMAND
+    assert unknown_options(service, command, rest) == set()
 
 
 @pytest.mark.parametrize("command", OURS)
@@ -38,3 +33,9 @@ def test_a_command_of_ours_exists_with_its_options(command: str) -> None:
 def test_there_are_both() -> None:
     assert len(AWS) >= 15
     assert len(OURS) >= 4
+
+
+def test_every_alert_of_azure_is_in_the_table() -> None:
+    named = [alert.name for alert in cluster_alerts("apps")]
+    named += [f"…-database-{name}" for name in database_alerts("Standard_D2ds_v5")]
+    assert [name for name in [*named, "…-nodes"] if f"| `{name}` |" not in TEXT] == []

@@ -23,7 +23,7 @@ EVERY = pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path:
 JOBS = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
-OWN = re.compile(r"uses: \./\.github/actions/[a-z]+$")
+OWN = re.compile(r"uses: \./\.github/actions/[a-z-]+$")
 MODULE = re.compile(r"python -m ([\w.]+)((?: (?!-)[\w]+)?)(.*)")
 
 
@@ -102,8 +102,8 @@ def test_every_job_has_few_rights_and_an_end(path: Path) -> None:
     assert "concurrency" in document
     for name, job in document["jobs"].items():
         assert 0 < job["timeout-minutes"] <= 120, name
-        assert set(job["permissions"]) <= {"contents", "id-token", "pull-requests"}, name
-        assert job["permissions"].get("contents", "read") == "read", name
+        assert set(job["permissions"]) <= {"contents", "deployments", "id-token", "pull-requests"}, name
+        assert {job["permissions"].get(right, "read") for right in ("contents", "deployments")} == {"read"}, name
 
 
 @JOBS
@@ -144,3 +144,10 @@ def test_the_pulumi_that_is_installed_is_the_sdks() -> None:
     action = (ROOT / ".github" / "actions" / "cloud" / "action.yml").read_text()
     assert locked
     assert f"pulumi-version: {locked[1]}\n" in action
+
+
+def test_everybody_lints_with_the_same_actionlint() -> None:
+    action = (ROOT / ".github" / "actions" / "setup" / "action.yml").read_text()
+    released = re.search(r"VERSION: ([\d.]+)\n", action)
+    assert released
+    assert f"cmd/actionlint@v{released[1]} " in (ROOT / "Makefile").read_text()

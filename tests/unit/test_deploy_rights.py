@@ -1,0 +1,125 @@
+"""The rights in docs/deploy: as many as the program needs on each cloud, and no more."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from typing import Any
+
+import botocore.session
+import pytest
+
+from components.roles import Role
+from tests.support.program import ROOT, deployed
+
+FOLDER = ROOT / "docs" / "deploy"
+STACKS = ("dev", "prod")
+EVERY = pytest.mark.parametrize("stack", STACKS)
+
+IAM_PREFIXES = {"apigatewayv2": "apigateway", "cognito": "cognito-idp"}
+OF_CLOUDWATCH = {"eventArchive": "events", "eventBus": "events", "eventRule": "events", "eventTarget": "events"} | {
+    "dashboard": "cloudwatch",
+    "logGroup": "logs",
+    "metricAlarm": "cloudwatch",
+}
+PERMISSIONS_ONLY = {
+    *("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"),
+    *("iam:PassRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:UpdateLogDelivery", "s3:ListBucket"),
+}
+"""Actions that are no call of an API: https://docs.aws.amazon.com/service-authorization/latest/reference/"""
+SERVICES = {"apigateway": "apigatewayv2"}
+
+Json = dict[str, Any]
+
+
+def statements(name: str) -> list[Json]:
+    found: list[Json] = json.loads((FOLDER / f"{name}.json").read_text())["Statement"]
+    return found
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def actions(name: str) -> set[str]:
+    return {action for statement in statements(name) for action in listed(statement["Action"])}
+
+
+def prefix(type_: str) -> str:
+    """Of the IAM actions on a resource type such as `aws:sqs/queue:Queue`."""
+    module, _, name = type_.split(":")[1].partition("/")
+    return OF_CLOUDWATCH[name] if module == "cloudwatch" else IAM_PREFIXES.get(module, module)
+
+
+def test_the_deployer_has_rights_in_the_services_of_the_program_and_in_no_other() -> None:
+    types = {r.type for stack in STACKS for r in deployed(stack, False).resources if r.type.startswith("aws:")}
+    assert {action.partition(":")[0] for action in actions("aws-deployer")} == {prefix(type_) for type_ in types}
+
+
+@pytest.mark.parametrize("name", ["aws-deployer", "aws-state", "aws-preview"])
+def test_every_action_exists(name: str) -> None:
+    session, unknown = botocore.session.Session(), []
+    for action in sorted(actions(name) - PERMISSIONS_ONLY):
+        service, _, pattern = action.partition(":")
+        known = session.get_service_model(SERVICES.get(service, service)).operation_names
+        if not fnmatch.filter(known, pattern):
+            unknown.append(action)
+    assert unknown == []
+
+
+def test_the_deployer_reads_no_item_no_message_and_calls_no_function() -> None:
+    data = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "sqs:ReceiveMessage", "sqs:SendMessage"}
+    data |= {"lambda:InvokeFunction", "sns:Publish", "events:PutEvents", "logs:GetLogEvents"}
+    assert {each for each in data for allowed in actions("aws-deployer") if fnmatch.fnmatchcase(each, allowed)} == set()
+
+
+@EVERY
+def test_the_deployer_makes_the_roles_of_the_program_and_no_other(stack: str) -> None:
+    roles = {r.name for r in deployed(stack, False).resources if r.type == "aws:iam/role:Role"}
+    for statement in statements("aws-deployer"):
+        if any(action.startswith("iam:") for action in listed(statement["Action"])):
+            assert {arn.rpartition("/")[2] for arn in statement["Resource"]} == {f"{role}-*" for role in roles}
+
+
+def test_roles_are_passed_to_functions_and_rules_alone() -> None:
+    (passing,) = (s for s in statements("aws-deployer") if "iam:PassRole" in listed(s["Action"]))
+    services = passing["Condition"]["StringEquals"]["iam:PassedToService"]
+    assert set(services) == {"lambda.amazonaws.com", "events.amazonaws.com"}
+
+
+def test_a_role_has_room_for_its_policies() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: inline, without white space."""
+    texts = [(FOLDER / f"{name}.json").read_text() for name in ("aws-deployer", "aws-state")]
+    assert len("".join("".join(texts).split())) < 10_000
+
+
+def test_a_preview_reads_the_state_and_nothing_else() -> None:
+    assert actions("aws-preview") == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
+
+
+def test_github_gets_a_role_for_one_environment_of_one_repository() -> None:
+    (statement,) = statements("aws-trust")
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:OWNER/REPOSITORY:environment:ENVIRONMENT",
+        }
+    }
+
+
+@EVERY
+def test_on_azure_the_deployer_assigns_the_program_s_roles_and_no_other(stack: str) -> None:
+    condition = (FOLDER / "azure-roles.condition").read_text()
+    assigned = {
+        r["roleDefinitionId"].rpartition("/")[2]
+        for r in deployed(stack, False).resources
+        if r.type == "azure-native:authorization:RoleAssignment"
+    }
+    for given in re.findall(r"GuidEquals {([^}]*)}", condition):
+        assert set(given.split(", ")) == assigned == set(Role)
+    assert condition.count("GuidEquals") == condition.count("{'ServicePrincipal'}") == 2
+    for side, verb in (("@Request", "write"), ("@Resource", "delete")):
+        assert f"'Microsoft.Authorization/roleAssignments/{verb}'" in condition
+        assert f"{side}[Microsoft.Authorization/roleAssignments:RoleDefinitionId]" in condition

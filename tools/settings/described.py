@@ -1,0 +1,170 @@
+"""What the models say about each setting: what it takes, its unit, its default, its reason."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from components.settings import Settings
+from components.settings.checks import Check, Group
+
+NAMED = "<name>"
+"""Stands for the keys of a mapping, such as the services' names."""
+
+_SUFFIXES = {"Seconds": "seconds", "Minutes": "minutes", "Hours": "hours", "Days": "days", "Gb": "GB"}
+_UNITS = re.compile(
+    r"\b(percent|share|MiB|seconds|hour \(UTC\)|requests per second|requests|TCP port|pods|nodes|calls|tries|version"
+    r"|environments)(?!\w)"
+)
+
+_KINDS = {
+    "boolean": "`true`, `false`",
+    "ipv4network": "IPv4 network",
+    "object": "texts by name",
+    "string": "text",
+    "uuid": "UUID",
+}
+
+Schema = dict[str, Any]
+
+
+class DescriptionError(Exception):
+    """A setting that can't be explained from what its model says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    name: str
+    allowed: str
+    unit: str
+    default: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A group; `paths` are its keys in the stack's file, with NAMED in the place of names: several when the same can be
+    said of each."""
+
+    paths: tuple[str, ...]
+    about: str
+    settings: tuple[Setting, ...]
+
+
+def sections() -> list[Section]:
+    """Every group of the settings. Raises DescriptionError for a number without a unit."""
+    alike: dict[tuple[Setting, ...], Section] = {}
+    for section in _sections(Settings, "", ""):
+        if section.settings:
+            first = alike.setdefault(section.settings, section)
+            if first is not section:
+                about = first.about if section.about == first.about else ""
+                alike[section.settings] = replace(first, paths=first.paths + section.paths, about=about)
+    return list(alike.values())
+
+
+def _sections(model: type[Group], path: str, about: str) -> Iterator[Section]:
+    """Each before those inside of it."""
+    schema = model.model_json_schema()
+    own, inner = [], []
+    for field in model.model_fields.values():
+        group, named = _group(field.annotation)
+        if group is None:
+            own.append(_setting(field, schema["properties"][field.alias], schema.get("$defs", {})))
+        else:
+            below = f"{path}.{field.alias}".removeprefix(".") + (f".{NAMED}" if named else "")
+            inner.append((group, below, _sentence(field.description or "")))
+    reason = " ".join(filter(None, (about, inspect.cleandoc(vars(model).get("__doc__") or ""))))
+    yield Section(paths=(path,), about=reason, settings=tuple(own))
+    for group, below, told in inner:
+        yield from _sections(group, below, told)
+
+
+def _group(annotation: Any) -> tuple[type[Group] | None, bool]:
+    """The group that an annotation stands for, and whether it is one of several with names."""
+    if isinstance(annotation, type) and issubclass(annotation, Group):
+        return annotation, False
+    for part in get_args(annotation):
+        group, named = _group(part)
+        if group is not None:
+            return group, named or get_origin(annotation) is dict
+    return None, False
+
+
+def _setting(field: FieldInfo, schema: Schema, definitions: Schema) -> Setting:
+    name, description = str(field.alias), field.description or ""
+    checks = [re.sub(r"^must (not )?be ", r"\1", sentence) for sentence in _checks(field)]
+    kinds = {option.get("type") for option in schema.get("anyOf", [schema])}
+    unit = ""
+    if kinds & {"integer", "number"}:
+        suffix = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), None)
+        found = _UNITS.search(description)
+        if suffix is None and found is None:
+            raise DescriptionError(f"{name} is a number: its description must say its unit; given {description!r}.")
+        unit = suffix or (found[1] if found else "")
+    return Setting(
+        name=name,
+        allowed="; ".join(filter(None, (_allowed(schema, definitions), *checks))),
+        unit=unit,
+        default="required" if field.is_required() else _default(field.default),
+        description=_sentence(description),
+    )
+
+
+def _checks(field: FieldInfo) -> Iterator[str]:
+    def inside(annotation: Any) -> Iterator[str]:
+        for part in get_args(annotation):
+            yield from [part.sentence] if isinstance(part, Check) else inside(part)
+
+    yield from inside(field.annotation)
+    yield from (each.sentence for each in field.metadata if isinstance(each, Check))
+
+
+def _allowed(schema: Schema, definitions: Schema) -> str:
+    match schema:
+        case {"anyOf": options}:
+            return " or ".join(filter(None, (_allowed(option, definitions) for option in options)))
+        case {"$ref": str(reference)}:
+            return _allowed(definitions[reference.rpartition("/")[2]], definitions)
+        case {"type": "array", "items": items}:
+            return f"list of {_allowed(items, definitions)}"
+    return _scalar(schema)
+
+
+def _scalar(schema: Schema) -> str:
+    match schema:
+        case {"enum": values}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"type": "integer" | "number"}:
+            return _range(schema)
+        case {"pattern": pattern}:
+            return f"`{pattern}`"
+    kind = schema.get("format", schema.get("type"))
+    return _KINDS.get(str(kind), "")
+
+
+def _range(schema: Schema) -> str:
+    limits = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    if {"minimum", "maximum"} <= schema.keys():
+        return f"{schema['minimum']:,} to {schema['maximum']:,}"
+    return ", ".join(f"{word} {schema[key]:,}" for key, word in limits.items() if key in schema)
+
+
+def _default(value: Any) -> str:
+    match value:
+        case None | () | {}:
+            return "none"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case tuple():
+            return ", ".join(f"`{item}`" for item in value)
+    return f"`{value}`"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("." if text and not text.endswith(".") else "")
