@@ -22,13 +22,15 @@ down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
 test: $(INSTALLED) ## Run every test that can run here
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(INSTALLED) ## Check style, types, import contracts, workflows and policy
+lint: $(INSTALLED) $(BIN)/actionlint ## Check style, types, import contracts, workflows and policy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m app.contract.generate --check
 	@$(BIN)/python -m app.contract.events.generate --check
+	@$(BIN)/python -m tools.settings --check
 	@PYTHONPATH=. $(BIN)/lint-imports
+	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-actions .github/actions/*/action.yml
@@ -52,6 +54,12 @@ lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
 		requirements.in -o requirements.txt
 	@cd policy/crossguard && ../../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header \
 		--quiet requirements.in -o requirements.txt
+
+# Its makers publish no wheel. Go builds the release that the pull request's checks use, and compares its source with the
+# public checksum database.
+$(BIN)/actionlint: | $(INSTALLED)
+	@GOBIN="$(CURDIR)/$(BIN)" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 || \
+		echo "actionlint is left to the pull request's checks: building it needs Go and its module proxy." >&2
 
 $(INSTALLED): requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and not on PATH; set PYTHON=/path/to/python3." >&2; exit 1; }
