@@ -32,10 +32,9 @@ def footprint(stack: Stack) -> dict[str, object]:
     """What must not move when nothing changes: processes and the content and age of every file that `up` may write."""
     kept = ("objects", "images", "pki", "state.json", "ports.json")
     files = [f for name in kept for f in ([stack.machine.home / name] if "." in name else _files(stack, name))]
-    status = stack.status()
     return {
-        "pods": sorted((pod["name"], pod["pid"]) for pod in status["pods"]),
-        "processes": sorted((p["name"], p["pid"]) for p in status["processes"]),
+        "pods": sorted((pod["name"], pod["pid"]) for pod in stack.pods()),
+        "processes": sorted((p["name"], p["pid"]) for p in stack.status()["processes"]),
         "files": {str(f): f.read_bytes() for f in files},
         "ages": {str(f): f.stat().st_mtime_ns for f in files if f.name == "state.json" or "images" in f.parts},
     }

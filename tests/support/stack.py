@@ -131,7 +131,8 @@ class Stack:
         return outputs
 
     def pods(self, deployment: str | None = None) -> list[dict[str, Any]]:
-        pods = self.status()["pods"]
+        """Without those that a roll-out has replaced and that only finish what they have."""
+        pods = [pod for pod in self.status()["pods"] if pod["state"] != "terminating"]
         return [pod for pod in pods if deployment in (None, pod["deployment"])]
 
     @contextmanager
