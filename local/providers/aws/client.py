@@ -23,10 +23,15 @@ from local.machine import REGION, Machine
 
 _MISSING = ("NotFound", "NoSuch", "NonExistent")
 """Parts of the error codes with which services say that something isn't there."""
+_STUMBLED = "InternalError"
 
 
 class MissingError(ProviderError):
     """What the call is about does not exist."""
+
+
+class StumbledError(ProviderError):
+    """The emulator failed by itself; asked again it may answer."""
 
 
 class Aws:
@@ -40,14 +45,14 @@ class Aws:
         self._lock = threading.Lock()
 
     def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer of `operation` (`CreateRole`). Raises MissingError or ProviderError with what AWS said."""
+        """The answer of `operation` (`CreateRole`). Raises MissingError, StumbledError or ProviderError with what AWS
+        said."""
         client = self._client(service)
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except ClientError as error:
             code, message = (error.response["Error"].get(key, "") for key in ("Code", "Message"))
-            kind = MissingError if any(part in code for part in _MISSING) else ProviderError
-            raise kind(f"{service} refused {operation}: {message} ({code})") from error
+            raise _kind(code)(f"{service} refused {operation}: {message} ({code})") from error
         except (ConnectingError, HTTPClientError) as error:
             raise ProviderError(
                 f"{operation}: the AWS emulator at {self._url} does not answer ({error}). "
@@ -79,6 +84,12 @@ class Aws:
                     ),
                 )
             return self._clients[service]
+
+
+def _kind(code: str) -> type[ProviderError]:
+    if any(part in code for part in _MISSING):
+        return MissingError
+    return StumbledError if code == _STUMBLED else ProviderError
 
 
 @cache

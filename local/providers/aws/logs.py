@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from local.machine import Machine
 from local.provider import Properties
-from local.providers.aws.client import MissingError, connect
+from local.providers.aws.client import MissingError, StumbledError, connect
 from local.providers.aws.resource import Resource
 
 PAGE = 10_000
@@ -31,8 +31,18 @@ class LogGroup(Resource):
     replace_on = frozenset({"name", "namePrefix", "logGroupClass", "kmsKeyId"})
 
     def find(self, view: Properties) -> Mapping[str, Any] | None:
-        groups = self.call(self.read_call, {"name": view["name"]})["logGroups"]
+        groups = self._described(view["name"])
         return next((group for group in groups if group["logGroupName"] == view["name"]), None)
+
+    def _described(self, name: str, tries: int = 10) -> list[dict[str, Any]]:
+        """The emulator adds up all that was ever written, and stumbles over a stream that begins meanwhile."""
+        try:
+            groups: list[dict[str, Any]] = self.call(self.read_call, {"name": name})["logGroups"]
+        except StumbledError:
+            if tries == 1:
+                raise
+            return self._described(name, tries - 1)
+        return groups
 
     def make(self, view: Properties) -> None:
         super().make(view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from local.errors import ProviderError
 from local.provider import Archive, Properties
-from local.providers.aws.client import Aws
+from local.providers.aws.client import Aws, StumbledError
 from tests.unit.local.providers.aws.emulated import TRUST, Program, zipped
 from tests.unit.local.providers.aws.life import Case, live
 
@@ -201,6 +201,22 @@ def test_an_input_taken_away_goes_back_to_the_default_of_aws(program: Program, a
     program.handler("LogGroup").update(made["id"], {"retentionInDays": 14}, {}, made)
     (group,) = api.call("logs", "DescribeLogGroups", {"logGroupNamePrefix": "edge"})["logGroups"]
     assert "retentionInDays" not in group
+
+
+def test_a_log_group_that_is_written_to_is_found(program: Program, api: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = program.make("LogGroup", "busy")
+    calls, stumbles = api.call, iter(range(3))
+
+    def stumbling(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        if operation == "DescribeLogGroups" and next(stumbles, None) is not None:
+            raise StumbledError("dictionary changed size during iteration")
+        return calls(service, operation, parameters)
+
+    handler = program.handler("LogGroup")
+    monkeypatch.setattr(handler, "aws", api)
+    monkeypatch.setattr(api, "call", stumbling)
+    assert handler.exists(made["id"], made)
+    assert next(stumbles, None) is None
 
 
 def test_secret_version_is_the_current_value_and_deleting_an_old_one_leaves_it(program: Program, api: Aws) -> None:
