@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,7 @@ from local.errors import ProviderError
 from local.setup import is_free
 from local.supervisor import client
 from local.supervisor.process import marked
+from tests.support.load import beside
 from tests.unit.local.supervisor.cluster import IMAGE, SCALER, SYSTEM, Cluster, clone, eventually, read
 
 
@@ -30,10 +32,9 @@ from tests.unit.local.supervisor.cluster import IMAGE, SCALER, SYSTEM, Cluster, 
 def load(cluster: Cluster, *methods: str) -> Iterator[Counter[int | str]]:
     """Kept connections, one thread per method, no retries: counts statuses and errors."""
     seen: Counter[int | str] = Counter()
-    stop = threading.Event()
     context = cluster.context(cluster.clients.leaf(uri="spiffe://test/orchestrator"))
 
-    def call(method: str) -> None:
+    def call(method: str, stop: threading.Event) -> None:
         while not stop.is_set():
             with cluster.connection(context) as connection:
                 try:
@@ -45,15 +46,8 @@ def load(cluster: Cluster, *methods: str) -> Iterator[Counter[int | str]]:
                 except (OSError, http.client.HTTPException) as error:
                     seen[type(error).__name__] += 1
 
-    threads = [threading.Thread(target=call, args=(method,)) for method in methods]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(*(partial(call, method) for method in methods)):
         yield seen
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 def works(cluster: Cluster) -> bool:
