@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from local.errors import LocalError, UnknownTypeError
 from local.program import STACK_TYPE, Registered, Registration
-from local.provider import Handler, Package
+from local.provider import Handler, Package, Updatable
 from local.state import Entry, State
 from local.wire import Wire, holds_secret, pinned, plain, secret
 
@@ -116,9 +116,9 @@ class Engine:
             return "create", ()
         before, after = plain(old.inputs), plain(inputs)
         changed = tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
-        if not changed:
-            return ("same", ()) if old.status == "ready" else ("update", ())
-        if not handler.updatable() or handler.replace_on.intersection(changed):
+        if not changed and old.status == "ready":
+            return "same", ()
+        if not isinstance(handler, Updatable) or handler.replace_on.intersection(changed):
             return "replace", changed
         return "update", changed
 
@@ -135,7 +135,7 @@ class Engine:
             dependencies=wanted.dependencies,
             retain=wanted.retain,
         )
-        if operation == "update" and old is not None:
+        if operation == "update" and old is not None and isinstance(handler, Updatable):
             self._state.put(replace(old, status="updating"))
             outputs = handler.update(old.id, plain(old.inputs), plain(inputs), plain(old.outputs))
             entry = replace(entry, id=old.id, outputs=self._marked(handler, wanted, inputs, outputs))

@@ -39,8 +39,6 @@ class Handler(ABC):
     several at a time. Failures raise `local.errors.ProviderError` with a sentence for people.
     """
 
-    replace_on: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that can't change in place."""
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
 
     def fingerprint(self, inputs: Properties) -> Properties:
@@ -51,10 +49,6 @@ class Handler(ABC):
     def create(self, name: str, inputs: Properties) -> Made:
         """Makes it. `name` is the Pulumi name, unique within type and parent: physical names derive from it."""
 
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        """Changes it in place and returns its outputs. Without an override a change of inputs replaces the resource."""
-        raise NotImplementedError  # the engine asks `updatable` first
-
     @abstractmethod
     def delete(self, id_: str, outputs: Properties) -> None:
         """Removes it; it may be gone already."""
@@ -63,9 +57,16 @@ class Handler(ABC):
         """False when it has vanished outside of this program, so that `up` makes it again."""
         return True
 
-    @classmethod
-    def updatable(cls) -> bool:
-        return cls.update is not Handler.update
+
+class Updatable(Handler):
+    """A type whose resources can change in place; another's are replaced by a change of inputs."""
+
+    replace_on: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that can't."""
+
+    @abstractmethod
+    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        """Changes it and returns its outputs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ import asyncpg
 from local.errors import ProviderError
 from local.machine import Machine
 from local.postgres import administer
-from local.provider import Function, Handler, Made, Package, Properties
+from local.provider import Function, Handler, Made, Package, Properties, Updatable
 
 SUBSCRIPTION = TENANT = "00000000-0000-0000-0000-000000000000"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "azure.local")
@@ -25,7 +25,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "azure.local")
 Outputs = Callable[[str, Properties], Properties]
 
 
-class Recorded(Handler):
+class Recorded(Updatable):
     """A resource that exists in the state only. `outputs` computes what the program reads from its name and inputs."""
 
     def __init__(self, kind: str, name_input: str, outputs: Outputs = lambda name, inputs: {}) -> None:  # noqa: ARG005
@@ -81,7 +81,7 @@ def _address(name: str, inputs: Properties) -> Properties:
     return {"ipAddress": "127.0.0.1", "dnsSettings": {**(inputs.get("dnsSettings") or {}), "fqdn": "localhost"}}
 
 
-class Server(Handler):
+class Server(Updatable):
     """azure-native:dbforpostgresql:Server: a login role of its own on this machine's PostgreSQL."""
 
     replace_on: ClassVar[frozenset[str]] = frozenset({"administratorLogin", "serverName", "resourceGroupName"})

@@ -14,7 +14,7 @@ from local import desired
 from local.desired import Object
 from local.errors import ProviderError
 from local.machine import Machine
-from local.provider import Handler, Made, Package, Properties
+from local.provider import Handler, Made, Package, Properties, Updatable
 
 TYPES = (
     "core/v1:ConfigMap",
@@ -89,7 +89,7 @@ def status_of(kind: str) -> Object:
     return {"addresses": [{"type": "Hostname", "value": "localhost"}], "conditions": [programmed]}
 
 
-class Manifest(Handler):
+class Manifest(Updatable):
     """Any object that is given by its manifest."""
 
     replace_on: ClassVar[frozenset[str]] = frozenset({"identity"})
@@ -130,7 +130,7 @@ class Secret(Manifest):
     secret_outputs: ClassVar[frozenset[str]] = frozenset({"data", "stringData"})
 
 
-class Provider(Handler):
+class Provider(Updatable):
     """`pulumi:providers:kubernetes`: the cluster is this machine, whatever the kubeconfig says."""
 
     def create(self, name: str, inputs: Properties) -> Made:

@@ -8,7 +8,7 @@ from typing import Any
 
 from local.errors import ProviderError
 from local.machine import ACCOUNT, REGION, Machine
-from local.provider import Handler, Made, Package, Properties
+from local.provider import Made, Package, Properties, Updatable
 from local.providers.aws import (
     alarms,
     events,
@@ -72,7 +72,7 @@ def package(machine: Machine) -> Package:
     )
 
 
-class Provider(Handler):
+class Provider(Updatable):
     """An explicit provider of the program. Nothing in it can lead away from the emulator."""
 
     def __init__(self, machine: Machine) -> None:

@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 
 from local.errors import ProviderError
 from local.machine import REGION
-from local.provider import Handler, Made, Properties
+from local.provider import Made, Properties, Updatable
 from local.providers.aws.client import Aws, MissingError
 from local.providers.aws.shapes import agrees, members, parameters
 
 
-class Resource(Handler):
+class Resource(Updatable):
     service: ClassVar[str]
     create_call: ClassVar[str]
     read_call: ClassVar[str]

@@ -11,7 +11,7 @@ from typing import Any
 from local.engine import Engine, Step
 from local.errors import ProviderError
 from local.program import Registration
-from local.provider import Handler, Made, Package, Properties
+from local.provider import Handler, Made, Package, Properties, Updatable
 from local.state import State
 
 THING = "fake:index:Thing"
@@ -23,10 +23,10 @@ class Crash(BaseException):
     """The process dies: nothing after it runs, as with SIGKILL."""
 
 
-class Cloud(Handler):
-    """Things by name. `crash_at` kills the process at the N-th boundary, before or after an effect."""
+class Fixed(Handler):
+    """Things by name; every change replaces one. `crash_at` kills the process at the N-th boundary, before or after an
+    effect."""
 
-    replace_on = frozenset({"size"})
     secret_outputs = frozenset({"password"})
 
     def __init__(self) -> None:
@@ -57,11 +57,6 @@ class Cloud(Handler):
             self.things[name] = inputs
         return Made(id=name, outputs={"password": f"secret of {name}", "address": f"10.0.0.{len(name)}"})
 
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        with self._effect(f"update {id_}"):
-            self.things[id_] = new
-        return {"password": outputs["password"], "address": outputs["address"]}
-
     def delete(self, id_: str, outputs: Properties) -> None:
         with self._effect(f"delete {id_}"):
             self.things.pop(id_, None)
@@ -70,16 +65,21 @@ class Cloud(Handler):
         return id_ in self.things
 
 
-class Fixed(Cloud):
-    """Has no update: every change replaces it."""
+class Cloud(Fixed, Updatable):
+    """Things that can change in place, but for their size."""
 
-    update = Handler.update
+    replace_on = frozenset({"size"})
+
+    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        with self._effect(f"update {id_}"):
+            self.things[id_] = new
+        return {"password": outputs["password"], "address": outputs["address"]}
 
 
 class Run:
     """One run of a program that is a list of registrations."""
 
-    def __init__(self, path: Path, cloud: Cloud, fixed: Cloud | None = None) -> None:
+    def __init__(self, path: Path, cloud: Cloud, fixed: Fixed | None = None) -> None:
         self.steps: list[Step] = []
         self.state = State(path)
         handlers = {THING: cloud, FIXED: fixed or cloud}
