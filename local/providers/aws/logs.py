@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from local.machine import Machine
@@ -17,6 +18,7 @@ PAGE = 10_000
 """Events in one answer, AWS's maximum
 (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)."""
 
+TRIES = 10
 _PLATFORM = re.compile(r"(START|END|REPORT|INIT_START) (RequestId|Runtime)")
 
 
@@ -34,14 +36,15 @@ class LogGroup(Resource):
         groups = self._described(view["name"])
         return next((group for group in groups if group["logGroupName"] == view["name"]), None)
 
-    def _described(self, name: str, tries: int = 10) -> list[dict[str, Any]]:
+    def _described(self, name: str) -> list[dict[str, Any]]:
         """The emulator adds up all that was ever written, and stumbles over a stream that begins meanwhile."""
-        try:
-            groups: list[dict[str, Any]] = self.call(self.read_call, {"name": name})["logGroups"]
-        except StumbledError:
-            if tries == 1:
-                raise
-            return self._described(name, tries - 1)
+        for _ in range(TRIES - 1):
+            with suppress(StumbledError):
+                return self._ask(name)
+        return self._ask(name)
+
+    def _ask(self, name: str) -> list[dict[str, Any]]:
+        groups: list[dict[str, Any]] = self.call(self.read_call, {"name": name})["logGroups"]
         return groups
 
     def make(self, view: Properties) -> None:
