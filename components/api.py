@@ -13,11 +13,11 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.aws.cors import cors
+from components.aws.domain import Domain, DomainArgs
+from components.aws.function import Function
 from components.contract import Contract, ContractError, Operation, Throttle
-from components.cors import cors
-from components.domain import Domain, DomainArgs
-from components.features import feature
-from components.function import Function
+from components.feature_tag import feature
 from components.identity import Identity
 from components.settings.aws import ApiSettings
 

@@ -9,14 +9,14 @@ import pulumi_azure_native as azure
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
 
-from components.kubeconfig import entra_kubeconfig
-from components.managed_identity import managed_identity
+from components.azure.kubeconfig import entra_kubeconfig
+from components.azure.maintenance import Upkeep, UpkeepArgs
+from components.azure.managed_identity import managed_identity
+from components.azure.node_pool import autoscaler, system_pool
+from components.azure.roles import Role, grant
 from components.network import Network
-from components.node_pool import autoscaler, system_pool
 from components.registry import Registry
-from components.roles import Role, grant
 from components.settings.azure import ClusterSettings
-from components.upkeep import Upkeep, UpkeepArgs
 from components.workspaces import Workspaces
 
 aks = azure.containerservice

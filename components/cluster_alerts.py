@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
+from components.aws.alarm_catalogue import CERTIFICATE_DAYS
 from components.cluster import Cluster
 from components.namespace import Namespace
-from components.watch import CERTIFICATE_DAYS
 from components.workspaces import Condition
 
 rules = azure.alertsmanagement

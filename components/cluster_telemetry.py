@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.envoy_gateway import NAMESPACE as PROXIES
 from components.ingress import Ingress
+from components.kubernetes.envoy_gateway import NAMESPACE as PROXIES
+from components.kubernetes.scraping import Scraping, ScrapingArgs
 from components.namespace import Namespace
-from components.scraping import Scraping, ScrapingArgs
 
 monitor = azure.monitor
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
 
-from components.account import account_id
-from components.bundle import bundle
-from components.client_secret import ClientSecret, ClientSecretArgs
-from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.encryption_key import EncryptionKey, reading, writing
-from components.event_bus import EventBus, EventBusArgs
-from components.event_grants import (
+from components.aws.account import account_id
+from components.aws.bundle import bundle
+from components.aws.client_secret import ClientSecret, ClientSecretArgs
+from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.aws.event_bus import EventBus, EventBusArgs
+from components.aws.event_grants import (
     BatchGetItem,
     ConsumeQueue,
     DeleteItem,
@@ -30,18 +29,19 @@ from components.event_grants import (
     SendMessage,
     UpdateItem,
 )
-from components.features import feature
-from components.function import RUNTIME, Function, FunctionArgs
-from components.grants import Grant, ReadSecret
+from components.aws.event_topic import Notices, NoticesArgs
+from components.aws.function import RUNTIME, Function, FunctionArgs
+from components.aws.grants import Grant, ReadSecret
+from components.aws.queue import Queue
+from components.aws.queue_source import QueueSource, QueueSourceArgs
+from components.aws.stream_source import StreamSource, StreamSourceArgs
+from components.aws.subscription import Subscription, SubscriptionArgs
+from components.aws.table import Index, Key, Table, TableArgs
+from components.encryption_key import EncryptionKey, reading, writing
+from components.feature_tag import feature
 from components.identity import Identity
 from components.ingress import Ingress
-from components.notices import Notices, NoticesArgs
-from components.queue import Queue
-from components.queue_source import QueueSource, QueueSourceArgs
 from components.settings.aws import EventsSettings, FunctionSettings, FunctionsSettings
-from components.stream_source import StreamSource, StreamSourceArgs
-from components.subscription import Subscription, SubscriptionArgs
-from components.table import Index, Key, Table, TableArgs
 
 SOURCE = "crosscloud.orders"
 EVENTS = ("order.placed", "order.confirmed", "order.invoiced", "order.cancelled", "order.failed")
@@ -85,7 +85,7 @@ class Commerce(ComponentResource):
     def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Commerce", name, {}, feature("commerce", opts))
         self._args, self._own = args, ResourceOptions(parent=self)
-        sources = ["app/__init__.py", "app/contract", "app/edge", "app/commerce"]
+        sources = ["app/__init__.py", "app/contract", "app/functions", "app/commerce"]
         self._code = bundle(name, sources, ["urllib3"], RUNTIME)
         self._tables()
         bus = EventBus(
@@ -263,7 +263,7 @@ class Commerce(ComponentResource):
             FunctionArgs(
                 description=description,
                 code=self._code,
-                handler=f"app.commerce.{name}.handler.handler",
+                handler=f"app.functions.{name}.handler.handler",
                 environment=environment,
                 grants=grants,
                 settings=settings,

@@ -11,8 +11,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.account import account_id
-from components.grants import Grant, Statement
+from components.aws.account import account_id
+from components.aws.grants import Grant, Statement
 
 DELETION_DAYS = 30
 """For so long a deleted key can be restored, and with it whatever it encrypts; the most that KMS takes."""

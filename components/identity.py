@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.features import feature
+from components.feature_tag import feature
 from components.settings.aws import IdentitySettings
 
 RESOURCE_SERVER = "crosscloud"

@@ -10,8 +10,8 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 
 from components.certificates import Certificates
 from components.cluster import Cluster
-from components.envoy_gateway import CONTROLLER, EnvoyGateway, EnvoyGatewayArgs
-from components.gateway_objects import ENVOY_API, GATEWAY_API, Spec, gateway_object
+from components.kubernetes.envoy_gateway import CONTROLLER, EnvoyGateway, EnvoyGatewayArgs
+from components.kubernetes.gateway_objects import ENVOY_API, GATEWAY_API, Spec, gateway_object
 from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.settings.azure import IngressSettings
 

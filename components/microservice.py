@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.database import Database, DatabaseArgs
-from components.features import feature
-from components.image import Image, ImageArgs
+from components.azure.database import Database, DatabaseArgs
+from components.azure.image import Image, ImageArgs
+from components.azure.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
+from components.feature_tag import feature
 from components.ingress import Ingress
+from components.kubernetes.workload import Workload, WorkloadArgs
 from components.namespace import Namespace
 from components.settings.azure import DatabaseSettings
 from components.settings.services import ServiceSettings, TelemetrySettings
-from components.workload import Workload, WorkloadArgs
-from components.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 
 
 @dataclass(frozen=True, kw_only=True)

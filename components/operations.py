@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
 
-from components import overview, watch
-from components.account import account_id
-from components.alarms import Alarm, Alarms, AlarmsArgs, prefix
+from components import dashboard_rows as overview
 from components.api import Api
+from components.aws import alarm_catalogue as watch
+from components.aws.account import account_id
+from components.aws.alarms import Alarm, Alarms, AlarmsArgs, prefix
+from components.aws.dashboard import Dashboard, DashboardArgs
+from components.aws.resource_policy import Sender
+from components.aws.topic import Topic, TopicArgs
 from components.commerce import Commerce
-from components.dashboard import Dashboard, DashboardArgs
 from components.orchestrator import Orchestrator
-from components.senders import Sender
 from components.settings.monitoring import MonitoringSettings
-from components.topic import Topic, TopicArgs
 
 OLDEST_EVENT = 900
 """Seconds that an event may wait in fulfilment's queue: a message that failed comes again after as many at most."""

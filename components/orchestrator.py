@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, ResourceOptions
 
-from components.bundle import bundle
-from components.client_secret import ClientSecret, ClientSecretArgs
+from components.aws.bundle import bundle
+from components.aws.client_secret import ClientSecret, ClientSecretArgs
+from components.aws.function import RUNTIME, Function, FunctionArgs
+from components.aws.grants import ReadSecret
 from components.encryption_key import EncryptionKey, reading
-from components.features import feature
-from components.function import RUNTIME, Function, FunctionArgs
-from components.grants import ReadSecret
+from components.feature_tag import feature
 from components.identity import Identity
 from components.ingress import Ingress
 from components.settings.aws import OrchestratorSettings
@@ -40,8 +40,8 @@ class Orchestrator(ComponentResource):
             name,
             FunctionArgs(
                 description="Checks requests, forwards them to the services and gives their answers one form",
-                code=bundle(name, ["app/__init__.py", "app/contract", "app/edge"], ["urllib3"], RUNTIME),
-                handler="app.edge.handler.handler",
+                code=bundle(name, ["app/__init__.py", "app/contract", "app/functions"], ["urllib3"], RUNTIME),
+                handler="app.functions.orchestrator.handler.handler",
                 environment={
                     "UPSTREAM_URL": args.ingress.url,
                     "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,

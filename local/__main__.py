@@ -157,9 +157,9 @@ def plan(
     root
         Folder of the program, when it is not this one.
     """
-    from local import plan as planner
-    from local import report
-    from local.changes import compare
+    from planning import plan as planner
+    from planning import report
+    from planning.changes import compare
 
     config = planner.STAND_INS if stack == "local" else None
     planned = planner.plan(root.resolve(), stack, config=config)
@@ -186,8 +186,8 @@ def render(*, stack: str, output: Path) -> None:
     output
         A folder that is empty or does not exist yet.
     """
-    from local import plan as planner
     from local.render import render as run
+    from planning import plan as planner
 
     paths = run(ROOT, stack, output, config=planner.STAND_INS if stack == "local" else None)
     console.print(f"{len(paths)} manifests are in {output}.", highlight=False)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from local.errors import LocalError, UnknownTypeError
-from local.program import STACK_TYPE, Registered, Registration
 from local.provider import Handler, Package, Updatable
 from local.state import Entry, State
-from local.wire import Wire, holds_secret, pinned, plain, secret
+from planning.run import STACK_TYPE, Registered, Registration
+from planning.wire import Wire, holds_secret, pinned, plain, secret
 
 Operation = Literal["component", "same", "create", "update", "replace", "delete"]
 

@@ -8,8 +8,10 @@ LocalError
 The command line prints the message alone and exits with 1; anything else that escapes is a defect with a traceback.
 """
 
+from planning.errors import PlanningError
 
-class LocalError(Exception):
+
+class LocalError(PlanningError):
     """What happened, to which setting or resource, what is allowed, what was found, what to do."""
 
 

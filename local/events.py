@@ -20,7 +20,7 @@ from local.providers.aws.messages import Message, held, move
 from local.providers.aws.replays import replay as run_replay
 from local.setup import open_machine
 from local.state import State
-from local.wire import plain
+from planning.wire import plain
 
 ROOT = Path(__file__).resolve().parent.parent
 QUEUE, ARCHIVE = "aws:sqs/queue:Queue", "aws:cloudwatch/eventArchive:EventArchive"

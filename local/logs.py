@@ -11,7 +11,7 @@ from typing import Any
 from local.machine import Machine
 from local.providers.aws import logs as functions
 from local.state import State
-from local.wire import plain
+from planning.wire import plain
 
 Line = dict[str, Any]
 

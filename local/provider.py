@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 Properties = dict[str, Any]
@@ -13,14 +12,6 @@ Properties = dict[str, Any]
 
 Function = Callable[[Properties], Properties]
 """An invoke, such as azure-native:authorization:getClientConfig."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Archive:
-    """A file of the program (Lambda zip), compared by its content."""
-
-    path: Path
-    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,10 @@ import yaml
 from local.desired import Object
 from local.errors import LocalError
 from local.machine import Machine, Ports
-from local.program import Registered, Registration, run_program
 from local.provider import Handler, Made, Properties
 from local.providers import azure, docker, kubernetes, random, tls
-from local.wire import Wire, holds_unknown, plain
+from planning.run import Registered, Registration, run_program
+from planning.wire import Wire, holds_unknown, plain
 
 _FIRST = (
     "Namespace",

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from local.errors import LocalError
 from local.machine import write_text
-from local.wire import SECRET, SIGNATURE, Wire, is_secret
+from planning.wire import SECRET, SIGNATURE, Wire, is_secret
 
 VERSION = 1
 Status = Literal["creating", "ready", "updating", "deleting"]

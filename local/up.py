@@ -15,13 +15,13 @@ from local import desired, documentation, issuer
 from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine, write_json
-from local.program import run_program
 from local.progress import Progress
 from local.provider import Package
 from local.providers import aws, azure, docker, kubernetes, random, tls
 from local.state import State
 from local.supervisor import client
-from local.wire import plain
+from planning.run import run_program
+from planning.wire import plain
 
 STACK = "local"
 EXAMPLE_BODY = '{"user_id": "123"}'

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cyclopts import App
 
-from local.changes import compare
-from local.errors import LocalError
-from local.plan import STAND_INS, plan, plan_of_revision
+from planning.changes import compare
+from planning.errors import PlanningError
+from planning.plan import STAND_INS, plan, plan_of_revision
 from policy.changes import RULES as CHANGE_RULES
 from policy.changes import judge_authorities, judge_changes
 from policy.judge import Verdict, judge
@@ -63,7 +63,7 @@ def _lines(stack: str, verdict: Verdict) -> list[str]:
 def main() -> None:
     try:
         app()
-    except LocalError as error:
+    except PlanningError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
 

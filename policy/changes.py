@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from local.changes import PRECIOUS, Change
-from local.plan import Planned
+from planning.changes import PRECIOUS, Change
+from planning.plan import Planned
 from policy.rule import Finding, Rule, Violation
 
 PRECIOUS_STAYS = Rule(

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from local.errors import LocalError
-from local.plan import STAND_INS, Planned, plan
-from local.stack_file import read_config
+from planning.errors import PlanningError
+from planning.plan import STAND_INS, Planned, plan
+from planning.stack_file import read_config
 from policy.rule import Resource, Stack
 
 
@@ -22,14 +22,14 @@ def resources(planned: Iterable[Planned]) -> tuple[Resource, ...]:
 
 
 def stack_of(root: Path, name: str, planned: list[Planned] | None = None) -> Stack:
-    """The stack as the program of `root` declares it. Raises LocalError."""
+    """The stack as the program of `root` declares it. Raises PlanningError."""
     project, texts, _ = read_config(root, name)
     config = {key: _value(text) for key, text in texts.items()}
     if planned is None:
         planned = plan(root, name, config=STAND_INS if name == "local" else None)
     found = resources(planned)
     if not found:
-        raise LocalError(f"The program declares nothing for the stack {name}: nothing was judged.")
+        raise PlanningError(f"The program declares nothing for the stack {name}: nothing was judged.")
     return Stack(name=name, production=config.get(f"{project}:production") is True, resources=found, config=config)
 
 

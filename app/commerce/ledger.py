@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.commerce.counts import REACHED, Counted
 from app.commerce.domain import events, orders
 from app.commerce.domain.orders import GIVES_STOCK_BACK, Order, Status
-from app.commerce.metrics import REACHED, Counted
 from app.commerce.storage.database import ConditionsFailedError, Database
 from app.commerce.storage.orders import Orders
 from app.commerce.storage.products import Products

@@ -13,27 +13,22 @@ import yaml
 
 from app.contract import schemas
 from app.contract.literal import literal
-from app.contract.reading import ORCHESTRATOR, Document, body_schemas, operations, parameter_schemas
+from app.contract.reading import Document, body_schemas, functions, operations, parameter_schemas
 
 APP = Path(__file__).resolve().parents[1]
 CONTRACT = APP / "contract" / "openapi.yaml"
 NOTE = '"""Generated from openapi.yaml by `python -m app.contract.generate`: change that file and run it again."""'
 TYPES = ("Forward", "Operation", "Orchestration", "Part", "Source", "Throttle")
-FILES = {
-    ORCHESTRATOR: (APP / "contract" / "operations.py", APP / "edge" / "validators.py"),
-    "catalog": (APP / "commerce" / "catalog" / "operations.py", APP / "commerce" / "catalog" / "validators.py"),
-    "orders": (APP / "commerce" / "orders" / "operations.py", APP / "commerce" / "orders" / "validators.py"),
-}
-"""Where each function finds its table and its validators."""
 
 
 def generate(contract: Path = CONTRACT) -> dict[Path, str]:
     """The content that each generated file should have. Raises ContractError."""
     document = yaml.safe_load(contract.read_text())
     content = {}
-    for function, (table, validators) in FILES.items():
-        content[table] = operations_module(document, function)
-        content[validators] = validators_module(document, function)
+    for function in functions(document):
+        folder = APP / "functions" / function
+        content[folder / "operations.py"] = operations_module(document, function)
+        content[folder / "validators.py"] = validators_module(document, function)
     return content
 
 

@@ -23,6 +23,12 @@ class ContractError(ValueError):
     """An operation lacks something or says what can't be done; names the route and the place."""
 
 
+def functions(document: Document) -> list[str]:
+    """The names of the functions that answer operations, sorted."""
+    specs = (item[method] for item in document["paths"].values() for method in METHODS if method in item)
+    return sorted({spec.get("x-function", ORCHESTRATOR) for spec in specs})
+
+
 def operations(document: Document, function: str = ORCHESTRATOR) -> Iterator[Operation]:
     """The routes that the function answers, in the order of the document. Raises ContractError."""
     for route_key, spec in _routes(document, function):

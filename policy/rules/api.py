@@ -102,7 +102,10 @@ def function_urls_need_signatures(url: Resource) -> Iterator[Finding]:
 
 def domains_speak_tls_1_2(domain: Resource) -> Iterator[Finding]:
     yield from expect(
-        domain, "domainNameConfiguration.securityPolicy", "TLS_1_2", do="Use components.domain.Domain, which sets it."
+        domain,
+        "domainNameConfiguration.securityPolicy",
+        "TLS_1_2",
+        do="Use components/aws/domain.py, which sets it.",
     )
 
 

@@ -53,7 +53,7 @@ def policies_can_be_read(resource: Resource) -> Iterator[Finding]:
                 property=path,
                 allowed="be known in a plan",
                 given=COMPUTED,
-                do="Build it of outputs for which local/plan.py has a stand-in, or add the output there (_REFERRED).",
+                do="Build it of outputs for which planning/plan.py has a stand-in, or add it there (_REFERRED).",
             )
 
 
@@ -119,7 +119,7 @@ def no_policies_of_aws(resource: Resource) -> Iterator[Finding]:
                 property=path,
                 allowed="name no policy of AWS",
                 given=wide,
-                do="Grant what is needed in a policy of the role's own (components/grants.py).",
+                do="Grant what is needed in a policy of the role's own (components/aws/grants.py).",
             )
 
 

@@ -30,7 +30,7 @@ def roles_are_small(assignment: Resource) -> Iterator[Finding]:
             property="roleDefinitionId",
             allowed="be a role for one purpose",
             given=TOO_MUCH[role],
-            do="Choose the smallest built-in role that does (components/roles.py).",
+            do="Choose the smallest built-in role that does (components/azure/roles.py).",
         )
     scope = assignment.get("scope", "")
     if _SUBSCRIPTION.fullmatch(scope):

@@ -133,7 +133,7 @@ def services_stay_inside(service: Resource) -> Iterator[Finding]:
             property="spec.type",
             allowed="be ClusterIP without externalIPs",
             given=type_,
-            do="Let the ingress route to it (components/route.py).",
+            do="Let the ingress route to it (components/kubernetes/route.py).",
         )
 
 

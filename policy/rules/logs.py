@@ -57,7 +57,7 @@ def functions_write_to_a_group_of_the_stack(stack: Stack) -> Iterator[Finding]:
                 property="loggingConfig.logGroup",
                 allowed="be a log group of the stack",
                 given=group,
-                do="Use components.function.Function: AWS would make one that keeps everything for ever.",
+                do="Use components.aws.function.Function: AWS would make one that keeps everything for ever.",
                 resource=function,
             )
 

@@ -87,7 +87,7 @@ def pods_are_confined(pod: Resource) -> Iterator[Finding]:
                     property=f"{where}.securityContext.{key}",
                     allowed=f"be {wanted}",
                     given=value,
-                    do="Use components.pod, which confines containers.",
+                    do="Use components.kubernetes.pod, which confines containers.",
                 )
         user = own.get("runAsUser", whole.get("runAsUser"))
         if user == 0:
@@ -118,7 +118,7 @@ def images_are_named_by_digest(pod: Resource) -> Iterator[Finding]:
                 property=f"{where}.image",
                 allowed="name a digest (registry/name@sha256:...)",
                 given=image,
-                do="Take repo_digest of the docker.Image (components/image.py); a tag, latest above all, can change.",
+                do="Take repo_digest of the docker.Image (components/azure/image.py); a tag can change.",
             )
 
 

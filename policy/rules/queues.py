@@ -38,7 +38,7 @@ def messages_travel_encrypted(policy: Resource) -> Iterator[Finding]:
             property="policy",
             allowed="deny everybody what comes without TLS (aws:SecureTransport false)",
             given=f"{len(statements)} statements without it",
-            do="Add the statement (components/queue.py, components/topic.py): the endpoints take plain HTTP too.",
+            do="Add the statement (components/aws/queue.py, topic.py): the endpoints take plain HTTP too.",
         )
 
 

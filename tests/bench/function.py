@@ -18,7 +18,7 @@ from unittest import mock
 
 import psutil
 
-from components.bundle import bundle
+from components.aws.bundle import bundle
 from tests.bench import events, machine, pod, ratios
 from tests.bench.pod import Surroundings
 from tests.bench.ratios import Spread
@@ -26,7 +26,7 @@ from tests.support.pki import Authority
 from tests.support.secrets_manager import secrets_manager
 from tests.support.service import ROOT
 
-SOURCES = ("app/__init__.py", "app/contract", "app/edge")
+SOURCES = ("app/__init__.py", "app/contract", "app/functions")
 DISTRIBUTIONS = ("urllib3",)
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STANDARD = "json, logging, ssl, http.client"
@@ -39,7 +39,7 @@ _TIMED = "import time; start = time.process_time(); {}; print(time.process_time(
 _DRIVER = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from app.edge.handler import handler
+from app.functions.orchestrator.handler import handler
 class Context:
     aws_request_id = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
     def get_remaining_time_in_millis(self): return 29_000
@@ -79,7 +79,10 @@ def build(folder: Path) -> Zip:
 
 def import_time(built: Zip) -> Spread:
     """CPU time of the import in fresh interpreters, to that of the standard library's part of it."""
-    ours = partial(_import_seconds, f"import sys; sys.path.insert(0, {str(built.folder)!r}); import app.edge.handler")
+    ours = partial(
+        _import_seconds,
+        f"import sys; sys.path.insert(0, {str(built.folder)!r}); import app.functions.orchestrator.handler",
+    )
     standard = partial(_import_seconds, f"import {STANDARD}")
     ratios.measured(ours, standard, 2)  # the files are in the system's cache from then on
     return ratios.ratio(ratios.measured(ours, standard, IMPORTS))

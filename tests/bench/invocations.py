@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.edge import handler
+from app.functions.orchestrator import handler
 from tests.bench import events, ratios
 from tests.bench.forwarder import Function, forwarder
 

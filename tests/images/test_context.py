@@ -88,7 +88,7 @@ def test_hash_is_that_of_names_and_contents_alone(
         "requirements.txt",
         ".env",
         "app/contract/openapi.yaml",
-        "app/edge/handler.py",
+        "app/functions/orchestrator/handler.py",
         "app/services/kit/requirements.in",
         "app/services/kit/__pycache__/settings.cpython-313.pyc",
         "app/services/{other}/api.py",

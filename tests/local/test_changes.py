@@ -76,8 +76,8 @@ def test_editing_the_service_rolls_only_the_service(stack: Stack, token: str) ->
 def test_editing_the_orchestrator_publishes_a_version_and_moves_the_alias(stack: Stack, token: str) -> None:
     pods = {(pod["name"], pod["pid"]) for pod in stack.pods()}
     before = int(stack.outputs_of("lambda/function:Function", "orchestrator")["version"])
-    source = (stack.root / "app/edge/handler.py").read_text()
-    with edited(stack, "app/edge/handler.py", source, source + "\n# edited\n"):
+    source = (stack.root / "app/functions/orchestrator/handler.py").read_text()
+    with edited(stack, "app/functions/orchestrator/handler.py", source, source + "\n# edited\n"):
         done = stack.up()
         functions = ("orchestrator", *COMMERCE)  # which stand on the same modules
         assert sorted(change.split()[:3] for change in done.changes) == sorted(

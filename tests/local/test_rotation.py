@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from app.edge.retries import Retries
-from app.edge.secrets import CachedSecret
-from app.edge.upstream import Call, Ingress
+from app.functions.kit.retries import Retries
+from app.functions.kit.secrets import CachedSecret
+from app.functions.kit.upstream import Call, Ingress
 from local.certificates import pem
 from local.emulator import ROOT_KEY, ROOT_SECRET
 from local.logs import lines

@@ -11,7 +11,7 @@ import yaml
 
 from local.provider import Handler
 from local.providers import tls
-from local.wire import SECRET, SIGNATURE
+from planning.wire import SECRET, SIGNATURE
 
 ACCOUNT, SUBSCRIPTION, TENANT = "123456789012", str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 REGION = "eu-central-1"

@@ -28,8 +28,8 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2
 
-from local.program import run_in_stack
-from local.wire import SECRET, SIGNATURE
+from planning.run import run_in_stack
+from planning.wire import SECRET, SIGNATURE
 from tests.support.clouds import ANSWERS, MAPPED, Properties, computed
 
 with warnings.catch_warnings():

@@ -14,19 +14,19 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from app.commerce import api, aws
-from app.commerce.api import Api
-from app.commerce.catalog import operations as catalog_operations
-from app.commerce.catalog import validators as catalog_validators
-from app.commerce.catalog.routes import Catalog
-from app.commerce.fulfilment.handler import Consumer
-from app.commerce.fulfilment.queue import Queue
-from app.commerce.logs import Log
-from app.commerce.orders import operations as orders_operations
-from app.commerce.orders import validators as orders_validators
-from app.commerce.orders.routes import OrderDesk
-from app.commerce.relay.publishing import Publisher, entries
 from app.commerce.storage.attributes import load
+from app.functions.catalog import operations as catalog_operations
+from app.functions.catalog import validators as catalog_validators
+from app.functions.catalog.routes import Catalog
+from app.functions.fulfilment.handler import Consumer
+from app.functions.fulfilment.queue import Queue
+from app.functions.kit import api, aws
+from app.functions.kit.api import Api
+from app.functions.kit.logs import Log
+from app.functions.orders import operations as orders_operations
+from app.functions.orders import validators as orders_validators
+from app.functions.orders.routes import OrderDesk
+from app.functions.relay.publishing import Publisher, entries
 from tests.support.faults import Faults
 from tests.support.ministack import Emulated
 from tests.support.services_fake import FakeServices

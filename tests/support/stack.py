@@ -22,7 +22,7 @@ import urllib3
 from local.machine import Machine
 from local.setup import open_machine
 from local.state import Entry, State
-from local.wire import plain
+from planning.wire import plain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 READ = "users:read"

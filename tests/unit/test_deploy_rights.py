@@ -10,7 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from components.roles import Role
+from components.azure.roles import Role
 from tests.support.program import ROOT, deployed
 
 FOLDER = ROOT / "docs" / "deploy"

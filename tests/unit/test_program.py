@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from local.wire import UNKNOWN
+from planning.wire import UNKNOWN
 from tests.support.program import ROOT, STACKS, Program, deployed, run
 
 BOTH = pytest.mark.parametrize("preview", [True, False], ids=["preview", "deployed"])

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.commerce.aws import Client
 from app.commerce.storage.attributes import Item
 from app.contract.problems import UNAVAILABLE, ProblemError
+
+Client = Any
+"""A client of botocore for DynamoDB, which has no types."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 """Seconds that the pause after a collision has at most; the first doubles up to the longest."""

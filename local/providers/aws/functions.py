@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 
 from local.errors import ProviderError
 from local.machine import REGION
-from local.provider import Archive, Properties
+from local.provider import Properties
 from local.providers.aws.client import MissingError
 from local.providers.aws.resource import Resource
 from local.providers.aws.shapes import agrees, parameters
+from planning.wire import Archive
 
 
 class Function(Resource):

@@ -10,21 +10,21 @@ from typing import Any
 import pulumi
 from pulumi import Input
 
-from components import watch
-from components.alarms import Alarms, AlarmsArgs
-from components.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.event_bus import EventBus, EventBusArgs
-from components.event_grants import ConsumeQueue, PutEvents, ReadStream, SendMessage
-from components.function import Function, FunctionArgs
-from components.grants import Grant
-from components.queue_source import QueueSource, QueueSourceArgs
-from components.senders import Sender
+from components.aws import alarm_catalogue as watch
+from components.aws.alarms import Alarms, AlarmsArgs
+from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.aws.event_bus import EventBus, EventBusArgs
+from components.aws.event_grants import ConsumeQueue, PutEvents, ReadStream, SendMessage
+from components.aws.function import Function, FunctionArgs
+from components.aws.grants import Grant
+from components.aws.queue_source import QueueSource, QueueSourceArgs
+from components.aws.resource_policy import Sender
+from components.aws.stream_source import StreamSource, StreamSourceArgs
+from components.aws.subscription import Subscription, SubscriptionArgs
+from components.aws.table import Index, Key, Table, TableArgs
+from components.aws.topic import Topic, TopicArgs
 from components.settings.aws import FunctionSettings
 from components.settings.checks import Circumstances
-from components.stream_source import StreamSource, StreamSourceArgs
-from components.subscription import Subscription, SubscriptionArgs
-from components.table import Index, Key, Table, TableArgs
-from components.topic import Topic, TopicArgs
 from tests.support.clouds import ACCOUNT
 from tests.support.program import Declared, Program, run
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from components.api import Api, ApiArgs
+from components.aws.function import Function, FunctionArgs
 from components.contract import Contract, ContractError
-from components.function import Function, FunctionArgs
 from components.identity import Identity, IdentityArgs
 from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
 from components.settings.checks import Circumstances

@@ -17,7 +17,7 @@ from pulumi import Output
 from components.certificates import Certificates, CertificatesArgs
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Circumstances
-from local.plan import Planned
+from planning.plan import Planned
 from policy.changes import judge_authorities
 from tests.support.program import STACKS, Program, deployed, run
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 import yaml
 
-from components.kubeconfig import entra_kubeconfig
-from components.roles import Role
+from components.azure.kubeconfig import entra_kubeconfig
+from components.azure.roles import Role
 from tests.support.clouds import SUBSCRIPTION, principal_of
 from tests.support.program import STACKS, Program, deployed, run
 

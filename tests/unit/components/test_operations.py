@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.commerce.metrics import UNITS
-from app.edge import metrics as emitted
+from app.commerce.counts import UNITS
+from app.functions.kit import metrics as emitted
 from components.commerce import Commerce
 from components.settings import SettingsError
 from tests.support.clouds import ACCOUNT, REGION
@@ -66,7 +66,7 @@ def test_the_api_and_each_way_to_a_service_is_watched(program: Program) -> None:
 
 
 def test_what_fulfilment_calls_is_what_is_watched() -> None:
-    text = (ROOT / "app/commerce/fulfilment/services.py").read_text()
+    text = (ROOT / "app/functions/fulfilment/services.py").read_text()
     assert set(re.findall(r'self\._call\("(\w+)"', text)) == set(Commerce.services)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from local.engine import Engine, Step
 from local.errors import ProviderError
-from local.program import Registration
 from local.provider import Handler, Made, Package, Properties, Updatable
 from local.state import State
+from planning.run import Registration
 
 THING = "fake:index:Thing"
 FIXED = "fake:index:Fixed"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalError, ProviderError, UnknownTypeError
-from local.wire import holds_secret, secret
+from planning.wire import holds_secret, secret
 from tests.unit.local.fakes import COMPONENT, FIXED, Cloud, Crash, Fixed, Run, thing, urn
 
 

@@ -18,11 +18,11 @@ from local import events
 from local.engine import Engine, Step
 from local.errors import LocalError
 from local.machine import Machine
-from local.program import run_program
 from local.providers import aws
 from local.providers.aws import logs
 from local.providers.aws.client import Aws, connect
 from local.state import State
+from planning.run import run_program
 from tests.unit.local.providers.aws.emulated import Emulator
 
 RELAY = """

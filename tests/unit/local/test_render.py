@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from local.errors import LocalError
-from local.plan import STAND_INS
 from local.render import render
+from planning.plan import STAND_INS
 from tests.support.program import ROOT
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from local.errors import LocalError
 from local.state import Entry, State
-from local.wire import secret
+from planning.wire import secret
 
 ENTRY = Entry(
     urn="u", type="t", name="n", custom=True, id="i", inputs={"k": [secret({"deep": 1})]}, dependencies=("x", "y")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.changes import compare
-from local.plan import Planned
+from planning.changes import compare
+from planning.plan import Planned
 from policy.changes import judge_changes
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.plan import plan
+from planning.plan import plan
 from policy.judge import judge
 from policy.planned import stack_of
 from policy.rule import Stack

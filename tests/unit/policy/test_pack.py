@@ -13,7 +13,7 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from local.wire import UNKNOWN
+from planning.wire import UNKNOWN
 from policy.rules import RULES
 from tests.support.crossguard import sdk
 from tests.support.program import ROOT, Declared, deployed

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.commerce.catalog import handler as catalog
-from app.commerce.fulfilment import handler as fulfilment
-from app.commerce.orders import handler as orders
+from app.functions.catalog import handler as catalog
+from app.functions.fulfilment import handler as fulfilment
+from app.functions.orders import handler as orders
 from tests.support.shop import SCOPES, Context
 
 

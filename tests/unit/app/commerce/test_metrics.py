@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from app.commerce.logs import Log
-from app.commerce.relay import handler as relay
+from app.functions.kit.logs import Log
+from app.functions.relay import handler as relay
 from tests.support.embedded import metrics
 from tests.support.services_fake import NO_SUCH_USER
 from tests.support.shop import Context

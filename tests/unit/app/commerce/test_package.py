@@ -18,7 +18,7 @@ APP = Path(app.__file__).parent
 def archive(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("archive")
     left_out = shutil.ignore_patterns("__pycache__", "*.yaml", "*.json", "generate.py", "schemas.py", "reading.py")
-    for package in ("commerce", "contract", "edge"):
+    for package in ("commerce", "contract", "functions"):
         shutil.copytree(APP / package, folder / "app" / package, ignore=left_out)
     shutil.copytree(Path(urllib3.__file__).parent, folder / "urllib3", ignore=left_out)
     return folder
@@ -29,7 +29,7 @@ def archive(tmp_path_factory) -> Path:
     [("catalog", set()), ("orders", set()), ("relay", set()), ("fulfilment", {"urllib3"})],
 )
 def test_it_is_complete_and_no_more_than_needed(archive, function, distributions):
-    code = f"import json, app.commerce.{function}.handler; print(json.dumps(sorted(sys.modules)))"
+    code = f"import json, app.functions.{function}.handler; print(json.dumps(sorted(sys.modules)))"
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(archive)!r})\n{code}"],
         capture_output=True,

@@ -15,12 +15,12 @@ from local.desired import Object, digest_of
 from local.engine import Engine
 from local.errors import LocalError, ProviderError, UnknownTypeError
 from local.machine import Machine, write_json
-from local.program import Registration
 from local.provider import Package, Properties
 from local.providers import kubernetes
 from local.providers.kubernetes import Manifest, Secret, ThisMachine, package
 from local.state import State
-from local.wire import is_secret, secret
+from planning.run import Registration
+from planning.wire import is_secret, secret
 
 DEPLOYMENT: Properties = {
     "apiVersion": "apps/v1",

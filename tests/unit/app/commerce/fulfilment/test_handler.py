@@ -3,9 +3,9 @@ import uuid
 
 import pytest
 
-from app.commerce.fulfilment import handler as entry
-from app.commerce.fulfilment.handler import read
 from app.contract.events.validation import EventError
+from app.functions.fulfilment import handler as entry
+from app.functions.fulfilment.handler import read
 from tests.support import invariants
 from tests.support.services_fake import NO_SUCH_USER
 from tests.support.shop import Context

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.commerce.fulfilment import handler as entry
+from app.functions.fulfilment import handler as entry
 from tests.support.pki import Authority
 from tests.support.scripted import scripted_server, sends
 from tests.support.shop import Context, as_record

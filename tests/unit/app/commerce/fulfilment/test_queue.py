@@ -1,6 +1,6 @@
 import pytest
 
-from app.commerce.fulfilment.queue import Queue
+from app.functions.fulfilment.queue import Queue
 
 
 class Recorder:

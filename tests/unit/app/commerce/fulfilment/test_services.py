@@ -3,9 +3,9 @@ import json
 import pytest
 
 from app.commerce.domain.orders import Line, Order, Status
-from app.commerce.fulfilment.services import Invoice, Refusal, Services
 from app.contract.correlation import accept
-from app.edge.upstream import Answer, Call, UpstreamError
+from app.functions.fulfilment.services import Invoice, Refusal, Services
+from app.functions.kit.upstream import Answer, Call, UpstreamError
 
 ORDER = Order(
     id="0d1f3b6a-7c1e-4a56-8f0b-9e2d4c6a8b10",

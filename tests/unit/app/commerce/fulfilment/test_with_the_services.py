@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from app.edge.upstream import Answer, Call
+from app.functions.kit.upstream import Answer, Call
 from app.services.analytics import api as analytics
 from app.services.billing import api as billing
 from app.services.kit.settings import Settings

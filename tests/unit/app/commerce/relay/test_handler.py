@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from app.commerce.relay import handler as entry
-from app.edge.settings import SettingsError
+from app.functions.orchestrator.settings import SettingsError
+from app.functions.relay import handler as entry
 from tests.support.shop import Context
 
 

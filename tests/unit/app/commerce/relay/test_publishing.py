@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commerce.relay.publishing import NotPublishedError, Publisher, entries
 from app.contract import events
+from app.functions.relay.publishing import NotPublishedError, Publisher, entries
 
 SCHEMA = Path(events.__file__).with_name("order.placed.v1.json")
 (DOCUMENT,) = json.loads(SCHEMA.read_text())["examples"]

@@ -6,9 +6,9 @@ import time
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
-from app.commerce import aws
 from app.commerce.storage.database import FIRST_PAUSE, LONGEST_PAUSE, Action, ConditionsFailedError, Database
 from app.contract.problems import ProblemError
+from app.functions.kit import aws
 
 ACTIONS = [
     Action(name="order", write={"Put": {"TableName": "orders", "Item": {"order_id": {"S": "1"}}}}),

@@ -14,7 +14,8 @@ from typing import Any
 
 from local import emulator
 from local.machine import Machine, Ports
-from local.provider import Archive, Handler, Package, Properties
+from local.provider import Handler, Package, Properties
+from planning.wire import Archive
 
 TRUST = json.dumps(
     {

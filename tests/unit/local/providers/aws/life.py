@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.provider import Archive, Properties
+from local.provider import Properties
 from local.providers.aws.client import Aws
+from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import Program
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.event_grants import (
+from components.aws.event_grants import (
     BatchGetItem,
     CheckItem,
     GetItem,
@@ -20,7 +20,7 @@ from components.event_grants import (
     SendMessage,
     UpdateItem,
 )
-from components.grants import Grant, policy
+from components.aws.grants import Grant, policy
 from local.providers import aws
 from local.providers.aws.client import Aws
 from tests.support.program import run

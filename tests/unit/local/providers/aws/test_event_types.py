@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from local.errors import ProviderError
-from local.provider import Archive, Properties
+from local.provider import Properties
 from local.providers.aws.client import Aws
 from local.providers.aws.policies import without_transport
+from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import Program, zipped
 from tests.unit.local.providers.aws.life import Case, live
 

@@ -9,9 +9,10 @@ import pytest
 
 from local.errors import ProviderError
 from local.machine import Machine
-from local.provider import Archive, Properties
+from local.provider import Properties
 from local.providers.aws import logs
 from local.providers.aws.client import Aws
+from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import Program, zipped
 
 READS_A_SECRET = """

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from local.errors import ProviderError
-from local.provider import Archive, Properties
+from local.provider import Properties
 from local.providers.aws.client import Aws, StumbledError
+from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import TRUST, Program, zipped
 from tests.unit.local.providers.aws.life import Case, live
 

@@ -1,0 +1,97 @@
+"""The calls of billing and analytics: each has the effect of once, however often it is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from app.commerce.domain.events import Event
+from app.commerce.domain.orders import Order
+from app.contract.correlation import Correlation
+from app.contract.problems import UPSTREAM_FAILED
+from app.functions.kit import answers
+from app.functions.kit.upstream import Answer, Call, UpstreamError
+
+SUBJECT = quote("function:fulfilment", safe="")
+"""Who calls, for the services. No customer: nobody else's Idempotency-Keys can meet these."""
+REFUSALS = frozenset({400, 409, 413, 415, 422})
+"""What billing answers to a content that it will never take. Others, such as 401, 404 or 429, are of the way there and
+may pass: they must not fail an order."""
+
+Send = Callable[[Call], Answer]
+"""`app.functions.kit.upstream.Ingress.send`: raises UpstreamError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice:
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """For good. `reason` is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """For one event. `deadline` is on time.monotonic."""
+
+    send: Send
+    correlation: Correlation
+    deadline: float
+
+    def invoice(self, order: Order, *, key: str) -> Invoice | Refusal:
+        """The order's invoice, the same for each call. Raises UpstreamError."""
+        document = order.document()
+        items = [{name: item[name] for name in ("product_id", "quantity", "unit_price")} for item in document["items"]]
+        draft = {"user_id": order.customer_id, "order_id": order.id, "currency": order.currency, "items": items}
+        call = self._call("billing", "/invoices", draft, answers=REFUSALS | {200, 201}, key=key)
+        answer = self.send(call)
+        match answers.value_of(call, answer):
+            case {"title": str(title)} if answer.status in REFUSALS:
+                return Refusal(reason=f"Billing refused the invoice ({answer.status}): {title}"[:200])
+            case {"id": str(invoice_id), "order_id": order.id, "total": total} if total == document["total"]:
+                return Invoice(id=invoice_id)
+            case _:
+                reason = "answered with something else than the invoice of this order and total"
+                raise UpstreamError(UPSTREAM_FAILED, call, reason, status=answer.status)
+
+    def record(self, event: Event) -> None:
+        """Analytics knows the event. Raises UpstreamError."""
+        entry: dict[str, Any] = {
+            "id": event.id,
+            "type": event.type,
+            "user_id": event.customer_id,
+            "occurred_at": event.occurred_at,
+            "attributes": {"order_id": event.order_id},
+        }
+        if "total" in event.data:
+            entry |= {"amount": event.data["total"], "currency": event.data["currency"]}
+        self.send(self._call("analytics", "/events", {"events": [entry]}, answers=frozenset({200})))
+
+    def _call(self, upstream: str, path: str, body: object, *, answers: frozenset[int], key: str | None = None) -> Call:
+        headers = {
+            "accept": "application/json",
+            "content-type": "application/json",
+            "user-agent": "crosscloud-fulfilment",
+            "x-request-id": self.correlation.request_id,
+            "traceparent": self.correlation.traceparent,
+            "x-subject": SUBJECT,
+        }
+        if key:
+            headers["idempotency-key"] = key
+        return Call(
+            upstream=upstream,
+            method="POST",
+            path=path,
+            headers=headers,
+            safe=True,
+            answers=answers,
+            deadline=self.deadline,
+            body=json.dumps(body).encode(),
+        )

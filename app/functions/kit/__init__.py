@@ -1,0 +1,1 @@
+"""What every function shares: requests and answers, authorisation, logs, secrets, calls of services and of AWS."""

@@ -1,0 +1,53 @@
+"""From the checked public request to a service's: path, query, headers. A value stays what it is, whatever it holds."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from app.contract.correlation import Correlation
+from app.contract.operation import Forward, Source
+from app.contract.problems import NOT_FOUND, ProblemError
+from app.functions.kit.request import Request
+
+
+def target(forward: Forward, request: Request) -> str:
+    """Path and query. Raises ProblemError (404) for a value that can't be a segment of a path."""
+    segments = {name: _segment(request.get(source)) for name, source in forward.parameters.items()}
+    path = forward.path.format_map(segments) if segments else forward.path
+    query = []
+    for name, source in forward.query.items():
+        value = request.get(source) if isinstance(source, Source) else source
+        if value is not None:
+            query.append(f"{name}={quote(str(value), safe='')}")
+    return f"{path}?{'&'.join(query)}" if query else path
+
+
+def headers(forward: Forward, request: Request, correlation: Correlation, subject: str | None) -> dict[str, str]:
+    """All that goes along: nothing that a caller sent reaches a service unless it is named here or in the contract.
+
+    `subject` is the caller's, encoded.
+    """
+    sent = {
+        "accept": "application/json",
+        "user-agent": "crosscloud-orchestrator",
+        "x-request-id": correlation.request_id,
+        "traceparent": correlation.traceparent,
+    }
+    if correlation.tracestate:
+        sent["tracestate"] = correlation.tracestate
+    if subject is not None:
+        sent["x-subject"] = subject
+    if forward.body:
+        sent["content-type"] = "application/json"
+    for name, source in forward.headers.items():
+        value = request.get(source) if isinstance(source, Source) else source
+        if value is not None:
+            sent[name] = str(value)
+    return sent
+
+
+def _segment(given: object) -> str:
+    value = str(given)
+    if value in ("", ".", ".."):  # means another path even when it is encoded
+        raise ProblemError(NOT_FOUND, "There is nothing of this name.")
+    return quote(value, safe="")

@@ -1,0 +1,22 @@
+"""Where events go that the bus will never take. In the stream such a record would hold up all that come after it; it is
+in the order's history all the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from app.functions.kit.aws import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetters:
+    """A queue that people look into."""
+
+    client: Client
+    url: str
+
+    def put(self, record: object, *, reason: str) -> None:
+        """Raises what the SDK raises: then the record stays in the stream."""
+        body = json.dumps({"reason": reason, "record": record}, default=str)
+        self.client.send_message(QueueUrl=self.url, MessageBody=body)

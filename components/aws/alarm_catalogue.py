@@ -1,0 +1,147 @@
+"""What goes off when: the alarms of a function, a queue, the API, a way to the services."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pulumi import Input
+
+from components.aws.alarms import MINUTE, Alarm
+from components.aws.dead_letter_queue import DeadLetterQueue
+from components.aws.function import Function
+from components.aws.metrics import of_api, of_function, of_queue, own
+from components.aws.queue import Queue
+
+NEAR = 0.8
+"""The share of a limit at which somebody should know that it is near."""
+CERTIFICATE_DAYS = 21
+"""Three weeks: a renewal takes one update, but people are away for two."""
+
+
+def function(name: str, watched: Function) -> list[Alarm]:
+    """Functions answer what they expect, so that no call should raise or time out, nor be refused."""
+    return [
+        Alarm(
+            name=f"{name}-errors",
+            description="Calls of the function fail.",
+            metric=of_function(watched, "Errors"),
+            statistic="Sum",
+            threshold=1,
+        ),
+        Alarm(
+            name=f"{name}-throttles",
+            description="Calls of the function are refused: its reserved concurrency, or the account's, is used up.",
+            metric=of_function(watched, "Throttles"),
+            statistic="Sum",
+            threshold=1,
+        ),
+        Alarm(
+            name=f"{name}-duration",
+            description="Calls of the function come close to its timeout.",
+            metric=of_function(watched, "Duration"),
+            statistic="p99",
+            threshold=NEAR * watched.timeout * 1000,
+            periods=5,
+        ),
+        *_concurrency(name, watched),
+    ]
+
+
+def _concurrency(name: str, watched: Function) -> list[Alarm]:
+    if watched.reserved_concurrency is None:
+        return []
+    return [
+        Alarm(
+            name=f"{name}-concurrency",
+            description="The function runs almost as often at a time as it may; more calls will be refused.",
+            metric=of_function(watched, "ConcurrentExecutions"),
+            statistic="Maximum",
+            threshold=NEAR * watched.reserved_concurrency,
+            periods=3,
+        )
+    ]
+
+
+def iterator_age(name: str, watched: Function, *, seconds: int = 60) -> Alarm:
+    """When the oldest record of a stream has waited for the function for so long."""
+    return Alarm(
+        name=f"{name}-iterator-age",
+        description="Records of the stream wait: the function fails or is too slow. The stream forgets after 24 hours.",
+        metric=of_function(watched, "IteratorAge"),
+        statistic="Maximum",
+        threshold=seconds * 1000,
+    )
+
+
+def queue_age(name: str, queue: Queue, *, seconds: int) -> Alarm:
+    """When the oldest message has waited for so long, for five minutes."""
+    return Alarm(
+        name=f"{name}-queue-age",
+        description="Messages wait: the consumer fails, is throttled or too slow.",
+        metric=of_queue(queue, "ApproximateAgeOfOldestMessage"),
+        statistic="Maximum",
+        threshold=seconds,
+        periods=5,
+    )
+
+
+def dead_letters(name: str, queue: DeadLetterQueue) -> Alarm:
+    """At the first message."""
+    return Alarm(
+        name=f"{name}-dead-letters",
+        description="Something could not be worked on. See the runbook: look at it, mend the cause, redrive.",
+        metric=of_queue(queue, "ApproximateNumberOfMessagesVisible"),
+        statistic="Maximum",
+        threshold=1,
+    )
+
+
+def api(name: str, api_id: Input[str], *, percent: float = 5, milliseconds: int = 3000) -> list[Alarm]:
+    """When so many of a hundred answers are 5xx for three minutes, or the slowest of a hundred takes so long for five.
+    What callers do wrong (4xx) is not ours to mend."""
+    return [
+        Alarm(
+            name=f"{name}-5xx",
+            description="The API answers with 5xx.",
+            metric=of_api(api_id, "5xx"),
+            statistic="Sum",
+            share_of=of_api(api_id, "Count"),
+            threshold=percent,
+            periods=3,
+        ),
+        Alarm(
+            name=f"{name}-latency",
+            description="The slowest answers of the API take longer than callers like to wait.",
+            metric=of_api(api_id, "Latency"),
+            statistic="p99",
+            threshold=milliseconds,
+            periods=5,
+        ),
+    ]
+
+
+def caller(name: str, services: Collection[str]) -> list[Alarm]:
+    """Of a function that calls services. That a circuit opens once and closes again is what it is for; when it opens
+    in two minutes in a row, the service stays away."""
+    breakers = [
+        Alarm(
+            name=f"{name}-{service}-breaker",
+            description=f"The service {service} fails: {name} mostly does without it.",
+            metric=own("BreakerTransitions", service=name, upstream=service, state="open"),
+            statistic="Sum",
+            threshold=1,
+            periods=2,
+        )
+        for service in services
+    ]
+    certificate = Alarm(
+        name=f"{name}-certificate",
+        description=f"The certificate by which {name} calls the services ends in less than {CERTIFICATE_DAYS} days.",
+        metric=own("CertificateDaysLeft", service=name),
+        statistic="Minimum",
+        threshold=CERTIFICATE_DAYS,
+        falls_below=True,
+        period=60 * MINUTE,
+        missing="missing",
+    )
+    return [*breakers, certificate]

@@ -1,0 +1,76 @@
+"""Events of a bus that whoever is interested may subscribe to, as messages of a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.aws.event_bus import EventBus
+from components.aws.event_grants import Publish
+from components.aws.grants import policy
+from components.aws.resource_policy import Sender
+from components.aws.subscription import RETRIES, RETRY_SECONDS
+from components.aws.topic import Topic, TopicArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticesArgs:
+    """Events from `source` of the `detail_types`. For `account`, `protect` see `TopicArgs`."""
+
+    account: str
+    protect: bool
+    bus: EventBus
+    source: str
+    detail_types: Sequence[str]
+
+
+class Notices(ComponentResource):
+    """EventBridge publishes in a role of the rule's own. A topic's policy could not say which rule may publish, since
+    it takes no conditions for EventBridge, and the service itself could not use SNS's key
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html)."""
+
+    topic_arn: Output[str]
+    dead_letters: DeadLetterQueue
+    """What could not be published for a day. A replay that is meant for the rule sends it again."""
+
+    def __init__(self, name: str, args: NoticesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:Notices", name, {}, opts)
+        own = ResourceOptions(parent=self)
+        topic = Topic(name, TopicArgs(account=args.account, protect=args.protect), own)
+        pattern = {"source": [args.source], "detail-type": list(args.detail_types)}
+        rule = aws.cloudwatch.EventRule(
+            name, event_bus_name=args.bus.bus_name, event_pattern=Output.json_dumps(pattern), opts=own
+        )
+        role = aws.iam.Role(name, assume_role_policy=Output.json_dumps(_assumed_for(rule.arn)), opts=own)
+        rights = aws.iam.RolePolicy(name, role=role.name, policy=policy([Publish(topic_arn=topic.arn)]), opts=own)
+        senders = [Sender(service="events.amazonaws.com", source_arn=rule.arn)]
+        self.dead_letters = DeadLetterQueue(f"{name}-dead-letters", DeadLetterQueueArgs(senders=senders), own)
+        aws.cloudwatch.EventTarget(
+            name,
+            event_bus_name=args.bus.bus_name,
+            rule=rule.name,
+            arn=topic.arn,
+            role_arn=role.arn,
+            retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
+                maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=RETRIES
+            ),
+            dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self.dead_letters.arn),
+            opts=ResourceOptions(parent=self, depends_on=[rights, self.dead_letters]),
+        )
+        self.topic_arn = topic.arn
+        self.register_outputs({"topic": topic.arn, "rule": rule.name})
+
+
+def _assumed_for(rule_arn: Output[str]) -> dict[str, object]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html"""
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

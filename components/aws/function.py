@@ -1,0 +1,127 @@
+"""A Lambda function with a role of its own, a log group of its own and the alias `live`, which is what callers call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.aws.grants import Grant, WriteLogs, policy
+from components.settings.aws import FunctionSettings
+
+RUNTIME = "python3.13"
+ALIAS = "live"
+ASSUMED_BY_LAMBDA = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+        ],
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionArgs:
+    """`handler` is `package.module.function` in `code`; `grants` is all that it may do besides writing its logs."""
+
+    code: pulumi.Archive
+    handler: str
+    description: str
+    environment: Mapping[str, Input[str]]
+    settings: FunctionSettings
+    grants: Sequence[Grant] = field(default_factory=tuple)
+
+
+class Function(ComponentResource):
+    """Every change publishes a version and moves the alias to it; `settings.canary` leaves a share of the calls to an
+    earlier version."""
+
+    function_name: Output[str]
+    timeout: int
+    """Seconds."""
+    reserved_concurrency: int | None
+    log_group: Output[str]
+    alias: Output[str]
+    invoke_arn: Output[str]
+    summary: dict[str, Output[str]]
+    """What operators look for: the function's name, its newest version, its log group."""
+
+    def __init__(self, name: str, args: FunctionArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:Function", name, {}, opts)
+        own, settings = ResourceOptions(parent=self), args.settings
+        logs = aws.cloudwatch.LogGroup(
+            name,
+            name=f"/{pulumi.get_project()}/{pulumi.get_stack()}/{name}",
+            retention_in_days=settings.log_retention_days,
+            opts=own,
+        )
+        role = aws.iam.Role(name, assume_role_policy=ASSUMED_BY_LAMBDA, opts=own)
+        rights = aws.iam.RolePolicy(
+            name, role=role.name, policy=policy([WriteLogs(group_arn=logs.arn), *args.grants]), opts=own
+        )
+        function = aws.lambda_.Function(
+            name,
+            description=args.description,
+            role=role.arn,
+            runtime=RUNTIME,
+            architectures=["arm64"],
+            handler=args.handler,
+            code=args.code,
+            memory_size=settings.memory,
+            timeout=settings.timeout,
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            environment=aws.lambda_.FunctionEnvironmentArgs(
+                variables={
+                    "SERVICE_NAME": name,
+                    "LOG_LEVEL": settings.log_level,
+                    "METRICS_NAMESPACE": metrics_namespace(),
+                    **args.environment,
+                }
+            ),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                log_format="JSON",
+                # Not above INFO: the function drops lines itself, but for those that hold its metrics.
+                application_log_level="DEBUG" if settings.log_level == "DEBUG" else "INFO",
+                system_log_level="WARN",
+                log_group=logs.name,
+            ),
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="PassThrough"),
+            publish=True,
+            opts=ResourceOptions(parent=self, depends_on=[rights]),
+        )
+        canary = settings.canary
+        alias = aws.lambda_.Alias(
+            f"{name}-{ALIAS}",
+            name=ALIAS,
+            function_name=function.name,
+            function_version=function.version,
+            routing_config=aws.lambda_.AliasRoutingConfigArgs(
+                additional_version_weights={str(canary.previous_version): canary.weight}
+            )
+            if canary
+            else None,
+            opts=own,
+        )
+        if settings.provisioned_concurrency:
+            aws.lambda_.ProvisionedConcurrencyConfig(
+                name,
+                function_name=function.name,
+                qualifier=alias.name,
+                provisioned_concurrent_executions=settings.provisioned_concurrency,
+                opts=own,
+            )
+        self.function_name, self.timeout = function.name, settings.timeout
+        self.reserved_concurrency, self.log_group = settings.reserved_concurrency, logs.name
+        self.alias, self.invoke_arn = alias.name, alias.invoke_arn
+        self.summary = {"function": function.name, "version": function.version, "log_group": logs.name}
+        self.register_outputs(self.summary)
+
+
+def metrics_namespace() -> str:
+    """In which the functions' log lines count: stacks may share an account."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"

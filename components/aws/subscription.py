@@ -1,0 +1,73 @@
+"""Events of a bus that one consumer is interested in, in a queue of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.aws.event_bus import EventBus
+from components.aws.queue import Queue, QueueArgs
+from components.aws.resource_policy import Sender
+
+RETRY_SECONDS = 24 * 3600
+RETRIES = 185
+"""For so long and so often EventBridge tries to deliver, its maximum; then the event goes to the dead-letter queue
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionArgs:
+    """Events from `source` of the `detail_types`. For `consumer_timeout`, `batching_window`, `max_receives` see
+    `QueueArgs`."""
+
+    bus: EventBus
+    source: str
+    detail_types: Sequence[str]
+    consumer_timeout: int
+    batching_window: int = 0
+    max_receives: int = 5
+
+
+class Subscription(ComponentResource):
+    """What could not be delivered and what could not be worked on lie in the same dead-letter queue: both are the event
+    as it was sent, so either is redriven to the queue."""
+
+    queue: Queue
+    rule_arn: Output[str]
+    """For a replay that is meant for this consumer alone."""
+
+    def __init__(self, name: str, args: SubscriptionArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:aws:Subscription", name, {}, opts)
+        own = ResourceOptions(parent=self)
+        pattern = {"source": [args.source], "detail-type": list(args.detail_types)}
+        rule = aws.cloudwatch.EventRule(
+            name, event_bus_name=args.bus.bus_name, event_pattern=Output.json_dumps(pattern), opts=own
+        )
+        self.queue = Queue(
+            name,
+            QueueArgs(
+                consumer_timeout=args.consumer_timeout,
+                batching_window=args.batching_window,
+                max_receives=args.max_receives,
+                # Without a policy on both queues EventBridge drops events and says nothing.
+                senders=[Sender(service="events.amazonaws.com", source_arn=rule.arn)],
+            ),
+            ResourceOptions(parent=self),
+        )
+        aws.cloudwatch.EventTarget(
+            name,
+            event_bus_name=args.bus.bus_name,
+            rule=rule.name,
+            arn=self.queue.arn,
+            retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
+                maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=RETRIES
+            ),
+            dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self.queue.dead_letters.arn),
+            # Events are not to come before the queue lets them in.
+            opts=ResourceOptions(parent=self, depends_on=[self.queue]),
+        )
+        self.rule_arn = rule.arn
+        self.register_outputs({"rule": rule.name, "queue": self.queue.queue_name})

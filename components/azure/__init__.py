@@ -1,0 +1,1 @@
+"""Building blocks on Azure: databases, images, identities, roles, node pools."""

@@ -1,0 +1,1 @@
+"""Building blocks inside the cluster: pods, routes, autoscaling, network policies, Envoy Gateway."""

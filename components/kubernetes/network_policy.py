@@ -1,0 +1,84 @@
+"""Who may speak to a service's pods, and to whom they may speak: everything else is denied in their namespace."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from urllib.parse import urlsplit
+
+import pulumi_kubernetes as k8s
+
+from components.kubernetes.envoy_gateway import proxies_of
+from components.kubernetes.pod import PORT_NAME
+from components.namespace import of_namespace
+
+meta, net = k8s.meta.v1, k8s.networking.v1
+
+AGENT_NAMESPACE, AGENT_PODS = "kube-system", {"rsName": "ama-metrics"}
+"""Where Azure's agent of managed Prometheus is that asks pods for their metrics; another one asks the nodes
+(https://github.com/Azure/prometheus-collector)."""
+
+NOT_THE_INTERNET = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+
+_IN_THE_CLUSTER = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
+
+
+def flows(
+    service: str,
+    *,
+    gateway: str,
+    gateway_namespace: str,
+    databases: IPv4Network,
+    database_port: int,
+    entra: bool,
+    collector: str | None = None,
+) -> net.NetworkPolicySpecArgs:
+    """In: the Envoys of the gateway, and the cluster's agent for metrics: policies know ports, not paths, and metrics
+    are on the one port that a pod has. Out: the databases' subnet; with `entra`, Entra for tokens, which is on the
+    internet and has no fixed addresses; the OpenTelemetry collector at the URL `collector`."""
+    out = [_to(str(databases), database_port)]
+    if collector is not None:
+        out.append(_to_collector(collector))
+    if entra:
+        out.append(_to("0.0.0.0/0", 443, NOT_THE_INTERNET))
+    return net.NetworkPolicySpecArgs(
+        pod_selector=meta.LabelSelectorArgs(match_labels={"app": service}),
+        policy_types=["Ingress", "Egress"],
+        ingress=[
+            net.NetworkPolicyIngressRuleArgs(
+                from_=[proxies_of(gateway, gateway_namespace), _agent()],
+                ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=PORT_NAME)],
+            )
+        ],
+        egress=out,
+    )
+
+
+def _agent() -> net.NetworkPolicyPeerArgs:
+    return net.NetworkPolicyPeerArgs(
+        namespace_selector=of_namespace(AGENT_NAMESPACE), pod_selector=meta.LabelSelectorArgs(match_labels=AGENT_PODS)
+    )
+
+
+def _to_collector(url: str) -> net.NetworkPolicyEgressRuleArgs:
+    """Policies know addresses and pods, not names: a name of the cluster stands for its namespace, another for the
+    internet, both at the one port."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    try:
+        return _to(f"{IPv4Address(host)}/32", port)
+    except AddressValueError:
+        name = _IN_THE_CLUSTER.fullmatch(host)
+    if name is None:
+        return _to("0.0.0.0/0", port, NOT_THE_INTERNET)
+    return net.NetworkPolicyEgressRuleArgs(
+        to=[net.NetworkPolicyPeerArgs(namespace_selector=of_namespace(name["namespace"]))],
+        ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=port)],
+    )
+
+
+def _to(cidr: str, port: int, exceptions: list[str] | None = None) -> net.NetworkPolicyEgressRuleArgs:
+    block = net.IPBlockArgs(cidr=cidr, except_=exceptions)
+    return net.NetworkPolicyEgressRuleArgs(
+        to=[net.NetworkPolicyPeerArgs(ip_block=block)], ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=port)]
+    )

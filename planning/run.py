@@ -1,0 +1,212 @@
+"""Runs the Pulumi program in this process against a `Deployment`. The SDK's private names are used here alone."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import runpy
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pulumi
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
+from pulumi.runtime.proto import resource_pb2
+
+from planning.stack_file import read_config
+from planning.wire import Wire, decode, encode
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """A resource as the program declares it. `inputs` keep their secret marks and unknowns."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    parent: str
+    inputs: Wire
+    dependencies: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    ignore_changes: tuple[str, ...] = ()
+    secret_outputs: tuple[str, ...] = ()
+    protect: bool = False
+    retain: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    id: str
+    outputs: Wire
+
+
+class Deployment(Protocol):
+    """What the program runs against. Methods are called from several threads."""
+
+    def register(self, registration: Registration) -> Registered: ...
+
+    def invoke(self, token: str, args: Wire) -> Wire: ...
+
+    def outputs(self, urn: str, values: Wire) -> None: ...
+
+
+class _Mocks(Mocks):
+    """`MockMonitor` wants one; the monitor below answers everything itself."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        raise AssertionError(args.typ)
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(args.token)
+
+
+class _Monitor(MockMonitor):
+    def __init__(self, deployment: Deployment) -> None:
+        super().__init__(_Mocks())
+        self._deployment = deployment
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the real engine does it: the parents' types joined by `$`, without the stack's."""
+        if parent and (qualified := parent.split("::")[2]) != STACK_TYPE:
+            type_ = f"{qualified}${type_}"
+        return "::".join([f"urn:pulumi:{pulumi.get_stack()}", pulumi.get_project(), type_, name])
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
+        urn = self.make_urn(request.parent, request.type, request.name)
+        dependencies = {*request.dependencies, *(u for d in request.propertyDependencies.values() for u in d.urns)}
+        registered = self._deployment.register(
+            Registration(
+                urn=urn,
+                type=request.type,
+                name=request.name,
+                custom=request.custom or request.remote,
+                parent=request.parent,
+                inputs=decode(request.object),
+                dependencies=tuple(sorted(dependencies)),
+                aliases=tuple(self._alias_urns(request)),
+                ignore_changes=tuple(request.ignoreChanges),
+                secret_outputs=tuple(request.additionalSecretOutputs),
+                protect=request.protect,
+                retain=request.retainOnDelete,
+            )
+        )
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=registered.id, object=encode(registered.outputs))
+
+    def _alias_urns(self, request: Any) -> list[str]:
+        urns = list(request.aliasURNs)
+        for alias in request.aliases:
+            if alias.urn:
+                urns.append(alias.urn)
+            else:
+                spec = alias.spec
+                parent = "" if spec.noParent else spec.parentUrn or request.parent
+                urns.append(self.make_urn(parent, spec.type or request.type, spec.name or request.name))
+        return urns
+
+    def RegisterResourceOutputs(self, request: Any) -> Empty:  # noqa: N802 - the RPC's name
+        self._deployment.outputs(request.urn, decode(request.outputs))
+        return Empty()
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
+        answer = self._deployment.invoke(request.tok, decode(request.args))
+        fields: dict[str, Any] = {"return": encode(answer)}
+        return resource_pb2.ResourceInvokeResponse(**fields)
+
+
+def run_program(
+    root: Path, stack: str, deployment: Deployment, *, preview: bool, config: Mapping[str, object] | None = None
+) -> None:
+    """Runs `__main__.py` of `root` once, to its end.
+
+    `config` is laid over the stack's file: full keys (`project:key`) to values. Raises what the program raises.
+    """
+    project, values, secrets = read_config(root, stack)
+    values |= {key: json.dumps(value) for key, value in (config or {}).items()}
+    pulumi.runtime.set_all_config(values, secrets)
+    monitor = _Monitor(deployment)
+    features = set(monitor.GetDeploymentInfo(Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    pulumi.runtime.settings.configure(
+        MockSettings(  # type: ignore[no-untyped-call]
+            monitor=monitor,
+            monitor_features=features,
+            engine=MockEngine(None),
+            project=project,
+            stack=stack,
+            dry_run=preview,
+            organization=None,
+            callbacks=None,
+        )
+    )
+    pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # a second run in one process
+    path, directory = sys.path[:], Path.cwd()
+    sys.path.insert(0, str(root))
+    os.chdir(root)
+    try:
+        loop.run_until_complete(run_in_stack(lambda: _execute(root / "__main__.py")))
+    finally:
+        loop.run_until_complete(_settle())
+        os.chdir(directory)
+        sys.path[:] = path
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def run_in_stack(program: Callable[[], None]) -> None:
+    """As the SDK's, in linear time: that one goes through all outputs again whenever one of them becomes known, which
+    takes seconds with thousands (`wait_for_rpcs`). Here they are known, or one has failed, before it begins."""
+
+    async def known() -> None:
+        program()
+        while pending := [task for task in list(outputs) if not task.done()]:
+            done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+            if any(task.cancelled() or task.exception() for task in done):
+                return  # the SDK raises it, with its reason
+
+    outputs = pulumi.runtime.settings.SETTINGS.outputs
+    try:
+        with _uncollected():
+            await pulumi.runtime.stack.run_in_stack(known)
+    finally:
+        outputs.clear()  # what a failed run leaves is no business of the next one
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The SDKs' modules are a million objects that stay: going over them while they load, and again and again
+    afterwards, doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():  # once: what a later run leaves is garbage like any other
+            gc.freeze()
+        if enabled:
+            gc.enable()
+
+
+async def _settle() -> None:
+    """Ends what a failed program leaves: operations under way finish, whatever waits for others is dropped."""
+    loop = asyncio.get_running_loop()
+    # The failure is reported by now; what was abandoned for it has nothing to add.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await loop.shutdown_default_executor()
+
+
+def _execute(main: Path) -> None:
+    runpy.run_path(str(main), run_name="__main__")
