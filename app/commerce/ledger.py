@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.commerce.counts import REACHED, Counted
 from app.commerce.domain import events, orders
 from app.commerce.domain.orders import GIVES_STOCK_BACK, Order, Status
 from app.commerce.storage.database import ConditionsFailedError, Database
@@ -12,6 +11,10 @@ from app.commerce.storage.orders import Orders
 from app.commerce.storage.products import Products
 from app.contract.correlation import Correlation
 from app.contract.logs import timestamp
+from app.contract.metrics import ORDERS_CANCELLED, ORDERS_FAILED, ORDERS_INVOICED, Counted
+
+REACHED = {Status.CANCELLED: ORDERS_CANCELLED, Status.INVOICED: ORDERS_INVOICED, Status.FAILED: ORDERS_FAILED}
+"""The metric by the state that an order got. An order gets each state once, so that a repeated event counts nothing."""
 
 
 class OvertakenError(Exception):

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.commerce.counts import Counted
 from app.commerce.domain.events import Event
 from app.commerce.ledger import Ledger
 from app.commerce.storage.database import Database
@@ -22,6 +21,7 @@ from app.contract import ijson
 from app.contract.correlation import Correlation, accept
 from app.contract.events import validation
 from app.contract.events.validation import EventError
+from app.contract.metrics import Counted
 from app.contract.problems import ProblemError
 from app.functions.fulfilment.queue import Queue
 from app.functions.fulfilment.services import Send, Services

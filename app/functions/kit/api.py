@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from app.commerce.counts import Counted
 from app.commerce.storage.idempotency import Answer, Claim, claim
 from app.contract.correlation import Correlation, accept
+from app.contract.metrics import Counted
 from app.contract.operation import Operation
 from app.contract.problems import NOT_FOUND, ProblemError
 from app.functions.kit import principal, request, responses

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import sys
 
-from app.commerce.counts import UNITS, Counted
 from app.contract import logs
 from app.contract.correlation import Correlation
+from app.contract.metrics import UNITS, Counted
 from app.functions.kit import metrics
 from app.functions.kit.breaker import State
 

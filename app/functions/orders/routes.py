@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from app.commerce import counts
 from app.commerce.domain import events
 from app.commerce.domain.events import Event
 from app.commerce.domain.orders import NotPossibleError, Order, OutOfStockError, Status, Wanted, place, unknown
@@ -17,6 +16,7 @@ from app.commerce.storage.database import Action, ConditionsFailedError, Databas
 from app.commerce.storage.idempotency import Answer, Keys
 from app.commerce.storage.products import line_name, product
 from app.contract.logs import timestamp
+from app.contract.metrics import ORDERS_OUT_OF_STOCK, ORDERS_PLACED
 from app.contract.problems import CONFLICT, INVALID, NOT_FOUND, ProblemError
 from app.functions.kit import pages as pagination
 from app.functions.kit.api import Asked, Route
@@ -67,14 +67,14 @@ class OrderDesk:
                 except ConditionsFailedError as refused:
                     _refuse(order, refused)
                 else:
-                    asked.counted[counts.PLACED] = 1
+                    asked.counted[ORDERS_PLACED] = 1
                     return answer
             raise unavailable()
 
         try:
             return keys.once(claimed, effect)
         except OutOfStockError:
-            asked.counted[counts.OUT_OF_STOCK] = 1
+            asked.counted[ORDERS_OUT_OF_STOCK] = 1
             raise
 
     def page(self, asked: Asked) -> Answer:

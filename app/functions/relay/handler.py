@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.commerce.counts import RELAY_LAG, Counted
 from app.contract.correlation import accept
+from app.contract.metrics import RELAY_LAG, Counted
 from app.functions.kit import aws
 from app.functions.kit import environment as settings
 from app.functions.kit.api import RESERVE, Context

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.commerce.counts import UNITS
+from app.contract.metrics import UNITS
 from app.functions.kit import metrics as emitted
 from components.commerce import Commerce
 from components.settings import SettingsError
