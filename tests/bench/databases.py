@@ -35,7 +35,6 @@ def migrated(running: Server, service: str, surroundings: Surroundings) -> str:
         env=surroundings.environment(service=service, database=url),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     if done.returncode:

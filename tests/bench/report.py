@@ -125,7 +125,7 @@ def write(text: str, path: Path = PAGE) -> None:
 
 def _revision() -> str:
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
     dirty = git("status", "--porcelain", "--", "app", "components", "requirements.txt")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from kubernetes.dynamic.exceptions import NotFoundError
 from local.render import render
 from planning.plan import STAND_INS
 from tests.support.program import ROOT, STACKS
+from tests.support.waiting import eventually
 
 OWNED = ("apps", "edge")
 """Namespaces that a test makes and removes; the gateway's own belongs to the cluster."""
@@ -45,13 +45,6 @@ def apply(cluster: dynamic.DynamicClient, manifest: Object) -> Any:
         force_conflicts=True,
         query_params=[("fieldValidation", "Strict")],
     )
-
-
-def eventually(check: Callable[[], object], what: str, *, timeout: float = 90) -> None:
-    end = time.monotonic() + timeout
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.5)
 
 
 def _ignoring_absence(act: Callable[[], object]) -> None:
@@ -86,7 +79,7 @@ def test_pod_security_admits_the_pods_and_refuses_one_on_the_hosts_network(
     pods = cluster.resources.get(api_version="v1", kind="Pod")
     wanted = {m["metadata"]["name"] for m in deployments}
     eventually(
-        lambda: wanted <= {p.metadata.labels.get("app") for p in pods.get(namespace="apps").items}, "pods of each"
+        lambda: wanted <= {p.metadata.labels.get("app") for p in pods.get(namespace="apps").items}, what="pods of each"
     )
     spec = deployments[0]["spec"]["template"]["spec"]
     spec["hostNetwork"] = True
@@ -100,7 +93,7 @@ def test_the_gateway_accepts_routes_and_policies(cluster: dynamic.DynamicClient,
         apply(cluster, manifest)
     for manifest in manifests:
         if manifest["apiVersion"].startswith("gateway.") and manifest["kind"] not in ("GatewayClass", "EnvoyProxy"):
-            eventually(lambda manifest=manifest: accepted(cluster, manifest), f"{manifest['kind']} is accepted")
+            eventually(lambda manifest=manifest: accepted(cluster, manifest), what=f"{manifest['kind']} is accepted")
 
 
 def accepted(cluster: dynamic.DynamicClient, manifest: Object) -> bool:

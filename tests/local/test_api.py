@@ -14,7 +14,8 @@ import pytest
 import urllib3
 
 from tests.support.contract import all_scopes
-from tests.support.stack import Stack, eventually, problem
+from tests.support.stack import Stack, problem
+from tests.support.waiting import eventually
 
 Answer = urllib3.BaseHTTPResponse
 SCOPES = all_scopes()
@@ -369,8 +370,8 @@ def test_an_overview_does_without_a_service_that_does_not_answer(stack: Stack, a
         )
         problem(answer := alice.ask("GET", f"/users/{known}/invoices"))
         assert answer.status in (503, 504)
-    eventually(lambda: healthy(stack), timeout=60, what="health again")
-    eventually(lambda: overview_is_whole(alice, known), timeout=60, what="the whole overview again")
+    eventually(lambda: healthy(stack), what="health again")
+    eventually(lambda: overview_is_whole(alice, known), what="the whole overview again")
 
 
 def test_health_needs_no_token(stack: Stack) -> None:

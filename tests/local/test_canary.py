@@ -14,7 +14,8 @@ import urllib3
 import yaml
 
 from tests.support.load import load
-from tests.support.stack import Done, Stack, eventually
+from tests.support.stack import Done, Stack
+from tests.support.waiting import eventually
 
 OLD, NEW = "Mark Wells", "MARK WELLS"
 SELECT = "select id, name, role, version from users where id = $1"
@@ -82,7 +83,6 @@ def about(share: float, counts: dict[int | str, int]) -> bool:
     return abs(counts.get(OLD, 0) - share * total) <= 5 * math.sqrt(share * (1 - share) * total)
 
 
-@pytest.mark.timeout(300)  # five updates; usually a minute
 def test_calls_are_split_and_none_is_lost_while_the_share_moves(stack: Stack, token: str, release: Release) -> None:
     ever: Counter[int | str] = Counter()
     with load(stack, token, pause=0.05, kind=name) as seen:

@@ -106,7 +106,6 @@ def test_missing_binary_is_named(clone: Stack, variable: str, word: str) -> None
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )
     assert done.returncode == 1
     assert word in done.stderr
@@ -145,7 +144,6 @@ def test_it_works_as_a_plain_user() -> None:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=120,
             )
             assert done.returncode == 0, done.stdout + done.stderr
             assert "Mark Wells" in done.stdout

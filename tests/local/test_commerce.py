@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from local.providers.aws.client import Aws
 from tests.support.customer import INVOICED, Answer, Customer, new_key, paused, types_of_today
-from tests.support.stack import Stack, eventually, problem
+from tests.support.stack import Stack, problem
+from tests.support.waiting import eventually
 
 
 def together(count: int, do: Callable[[int], Answer]) -> list[Answer]:

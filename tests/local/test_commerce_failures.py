@@ -16,8 +16,9 @@ import pytest
 import urllib3
 
 from local.providers.aws.client import Aws
-from tests.support.customer import INVOICED, PATIENCE, Answer, Customer, new_key, paused, types_of_today
-from tests.support.stack import Stack, eventually
+from tests.support.customer import INVOICED, Answer, Customer, new_key, paused, types_of_today
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 
 def dead_letters(stack: Stack) -> list[dict[str, Any]]:
@@ -47,7 +48,7 @@ def test_a_poison_message_goes_to_the_dead_letters_and_the_others_of_its_batch_a
         orders = [anna.placed(product, X_Request_Id=request) for request in requests]
         eventually(lambda: waiting(aws, queue) >= 3, what="the orders' events in the queue")
     anna.settled(*orders)
-    eventually(lambda: dead_letters(stack), timeout=PATIENCE, what="a dead letter")
+    eventually(lambda: dead_letters(stack), what="a dead letter")
     assert [json.loads(one["body"]) for one in dead_letters(stack)] == [poison]
     for request in requests:
         lines = stack.logs(request)
@@ -127,7 +128,7 @@ def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack
     for times in (2, 3):
         done = stack.run("events", "replay", "--since", since)
         assert done.code == 0, done.err
-        eventually(lambda wanted=times * events: given() >= wanted, timeout=PATIENCE, what="the replayed events")
+        eventually(lambda wanted=times * events: given() >= wanted, what="the replayed events")
         assert everything() == before
 
 
@@ -146,7 +147,7 @@ def test_nothing_is_lost_when_the_emulator_is_killed_in_the_middle_of_orders(sta
                 return None
             return answer if answer.status == 201 else None
 
-        answer: Answer = eventually(tried, timeout=PATIENCE, what="an answer after the kill")
+        answer: Answer = eventually(tried, what="an answer after the kill")
         answered.append(answer)
         placed: str = answer.json()["id"]
         return placed

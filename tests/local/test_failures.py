@@ -8,7 +8,8 @@ import signal
 import psutil
 
 from tests.support.load import load
-from tests.support.stack import Stack, eventually
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 
 def ready_pods(stack: Stack, deployment: str = "users") -> list[int]:
@@ -45,7 +46,7 @@ def test_killed_pod_loses_no_request_and_comes_back(stack: Stack, token: str) ->
 def test_killed_envoy_comes_back(stack: Stack, token: str) -> None:
     killed = process(stack, "envoy")
     os.kill(killed, signal.SIGKILL)
-    eventually(lambda: works(stack, token), timeout=15, what="an answer")
+    eventually(lambda: works(stack, token), what="an answer")
     assert process(stack, "envoy") != killed
 
 
@@ -91,7 +92,7 @@ def test_stopped_up_says_how_to_go_on(clone: Stack) -> None:
     assert started.stdout
     started.stdout.readline()
     started.send_signal(signal.SIGINT)
-    _, err = started.communicate(timeout=60)
+    _, err = started.communicate()
     assert started.returncode == 130
     assert err == "Stopped. Run the same command again to go on.\n"
     clone.up()
@@ -100,7 +101,7 @@ def test_stopped_up_says_how_to_go_on(clone: Stack) -> None:
 def test_two_ups_at_a_time_do_not_mix(stack: Stack) -> None:
     first = stack.start("up")
     second = stack.run("up")
-    _, err = first.communicate(timeout=120)
+    _, err = first.communicate()
     assert sorted([first.returncode, second.code]) in ([0, 0], [0, 1])
     if first.returncode or second.code:
         assert "Another `make up` of this clone is running" in err + second.err

@@ -32,9 +32,7 @@ def test_the_example_of_the_client(stack: Stack, client: Path) -> None:
         "TOKEN": stack.token(scope="users:read users:write"),
     }
     command = [sys.executable, "-W", "error", "-c", example]
-    done = subprocess.run(
-        command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["Mark Wells is Engineer", "There is no user with this id."]
 

@@ -15,7 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import issuer
-from tests.support.stack import Stack, eventually, problem
+from tests.support.stack import Stack, problem
+from tests.support.waiting import eventually
 
 MARK = {"id": "123", "name": "Mark Wells", "role": "Engineer"}
 

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 
 from app.functions.kit.retries import Retries
@@ -20,9 +19,10 @@ from local.emulator import ROOT_KEY, ROOT_SECRET
 from local.logs import lines
 from local.machine import REGION
 from local.providers.aws.client import Aws
-from tests.support.customer import PATIENCE, Customer
+from tests.support.customer import Customer
 from tests.support.load import repeated
-from tests.support.stack import Stack, client_context, eventually
+from tests.support.stack import Stack, client_context
+from tests.support.waiting import PATIENCE, eventually
 
 Pair = tuple[str, str]
 SIGNED, SIGNS = "locallySignedCert:LocallySignedCert", "selfSignedCert:SelfSignedCert"
@@ -114,14 +114,14 @@ def certificate(stack: Stack, type_: str, name: str) -> x509.Certificate:
 
 def shown(port: int) -> x509.Certificate:
     """What a server shows to whoever connects."""
-    return x509.load_pem_x509_certificate(ssl.get_server_certificate(("localhost", port), timeout=10).encode())
+    return x509.load_pem_x509_certificate(ssl.get_server_certificate(("localhost", port), timeout=PATIENCE).encode())
 
 
 def told(port: int, trust: x509.Certificate) -> float:
     """When a pod says that its certificate ends, to whoever trusts it."""
     context = ssl.create_default_context(cadata=pem(trust))
     context.check_hostname = False
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=PATIENCE)
     try:
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
@@ -138,7 +138,9 @@ def pair(stack: Stack, name: str) -> Pair:
 
 def let_in(stack: Stack, ca: str, certificate: Pair, folder: Path) -> bool:
     context = client_context(ca, certificate, folder)
-    connection = http.client.HTTPSConnection("localhost", stack.machine.ports.ingress, context=context, timeout=10)
+    connection = http.client.HTTPSConnection(
+        "localhost", stack.machine.ports.ingress, context=context, timeout=PATIENCE
+    )
     try:
         connection.request("GET", "/users/123")
         return connection.getresponse().status == 200
@@ -165,7 +167,6 @@ def in_use(stack: Stack, aws: Aws, *, epoch: str, signs: str) -> None:
         assert issuer == certificate(stack, SIGNS, f"client-ca-{signs}").subject
 
 
-@pytest.mark.timeout(300)
 def test_leaves_and_authorities_are_rotated_without_a_failed_request(
     stack: Stack, aws: Aws, anna: Customer, tmp_path: Path
 ) -> None:
@@ -191,9 +192,7 @@ def test_leaves_and_authorities_are_rotated_without_a_failed_request(
         more(seen)
     assert seen.keys() == SUCCESSES, seen
     assert callers.told == []
-    eventually(
-        lambda: set(callers.orders) <= anna.invoices().keys(), timeout=PATIENCE, what="an invoice of every order"
-    )
+    eventually(lambda: set(callers.orders) <= anna.invoices().keys(), what="an invoice of every order")
     assert not let_in(stack, trust, old, tmp_path)
     assert let_in(stack, trust, pair(stack, "orchestrator-2"), tmp_path)
     logged = [line for line in lines(stack.machine) if "CertificateDaysLeft" in line]

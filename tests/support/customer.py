@@ -18,11 +18,10 @@ import urllib3
 
 from local.providers.aws.client import Aws
 from tests.support.contract import all_scopes
-from tests.support.stack import Stack, eventually
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 Answer = urllib3.BaseHTTPResponse
-PATIENCE = 90
-"""Seconds; a message that a killed call had is seen again after 30."""
 INVOICED = ["order.placed", "order.confirmed", "order.invoiced"]
 CANCELLED = ["order.placed", "order.cancelled"]
 
@@ -43,7 +42,7 @@ class Customer:
             time.sleep(min(float(answer.headers.get("retry-after", 0)), 2))
             return None
 
-        answer: Answer = eventually(answered, timeout=PATIENCE, what=f"an answer to {method} {path}")
+        answer: Answer = eventually(answered, what=f"an answer to {method} {path}")
         return answer
 
     def get(self, path: str) -> Any:
@@ -114,7 +113,7 @@ class Customer:
         def known() -> bool:
             return missing <= self.counted().keys()
 
-        eventually(known, timeout=PATIENCE, what=f"everything about {len(orders)} orders in analytics")
+        eventually(known, what=f"everything about {len(orders)} orders in analytics")
         for order in orders:
             assert (self.status(order), self.history(order)) == (outcome, events)
             assert all(self.counted()[f"{event} {order}"] == 1 for event in events)

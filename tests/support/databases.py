@@ -25,7 +25,6 @@ def migrated(server: Server, service: str, environment: Mapping[str, str]) -> st
         cwd=ROOT,
         env={**environment, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
         capture_output=True,
-        timeout=60,
         check=True,
     )
     return url

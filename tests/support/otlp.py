@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-DEADLINE = 20.0
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +50,7 @@ class Collector:
 
     def wait_for(self, count: int) -> list[Span]:
         """At least so many spans, in the order of their beginning."""
-        end = time.monotonic() + DEADLINE
-        while len(self.spans) < count:
-            if time.monotonic() > end:
-                raise AssertionError(f"{len(self.spans)} of {count} spans came: {self.spans}")
-            time.sleep(0.01)
+        eventually(lambda: len(self.spans) >= count, what=f"the arrival of {count} spans")
         return sorted(self.spans, key=lambda span: span.started)
 
 

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE = 20.0
 
 
 class Service:
@@ -33,7 +34,7 @@ class Service:
         )
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], Any]:
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=DEADLINE)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=PATIENCE)
         try:
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()
@@ -46,7 +47,7 @@ class Service:
 
     def wait_for(self, path: str, status: int) -> Any:
         """The body of the first answer with the status."""
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + PATIENCE
         seen: object = None
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -77,7 +78,7 @@ class Service:
 
     def lines(self) -> list[dict[str, Any]]:
         """Every line that was logged, when the process has ended by itself."""
-        out, err = self.process.communicate(timeout=DEADLINE)
+        out, err = self.process.communicate(timeout=PATIENCE)
         if err:
             raise AssertionError(err)
         return [json.loads(line) for line in out.splitlines()]

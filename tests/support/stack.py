@@ -9,8 +9,7 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from local.machine import Machine
 from local.setup import open_machine
 from local.state import Entry, State
 from planning.wire import plain
+from tests.support.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 READ = "users:read"
@@ -84,14 +84,14 @@ class Stack:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, timeout: float = 120) -> Done:
-        process = self.start(*arguments)
-        try:
-            out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            raise AssertionError(f"`{' '.join(arguments)}` took longer than {timeout} s:\n{out}\n{err}") from None
+    def run(self, *arguments: str) -> Done:
+        """Runs a command to its end. It is killed when the test's own time is over."""
+        with self.start(*arguments) as process:
+            try:
+                out, err = process.communicate()
+            except BaseException:
+                process.kill()
+                raise
         return Done(code=process.returncode, out=out, err=err)
 
     def up(self) -> Done:
@@ -174,7 +174,7 @@ class Stack:
         json_body: object = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float = 30,
+        timeout: float = PATIENCE,
     ) -> urllib3.BaseHTTPResponse:
         """Through the public endpoint, with its CA, without redirects or retries."""
         sent = dict(headers or {})
@@ -199,16 +199,6 @@ def problem(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
     assert {"type", "title", "detail", "request_id"} <= set(content)
     assert "Traceback" not in response.data.decode()
     return content
-
-
-def eventually(check: Callable[[], Any], *, timeout: float = 30, what: str = "it") -> Any:
-    """The first true answer of `check`, asked every 50 ms."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if answer := check():
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {timeout} s")
 
 
 def client_context(ca: str, certificate: tuple[str, str] | None, folder: Path) -> ssl.SSLContext:

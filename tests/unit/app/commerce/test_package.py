@@ -34,7 +34,6 @@ def test_it_is_complete_and_no_more_than_needed(archive, function, distributions
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(archive)!r})\n{code}"],
         capture_output=True,
         text=True,
-        timeout=60,
         check=True,
     )
     modules = {name.partition(".")[0] for name in json.loads(run.stdout)}

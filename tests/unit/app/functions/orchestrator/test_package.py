@@ -29,7 +29,6 @@ def isolated(archive: Path, code: str) -> str:
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(archive)!r})\n{code}"],
         capture_output=True,
         text=True,
-        timeout=60,
         check=True,
     )
     return run.stdout
