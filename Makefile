@@ -31,7 +31,7 @@ down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
 	@$(BIN)/python -m local down $(if $(PURGE),--purge)
 
 test: $(INSTALLED) ## Run every test that can run here; FAST=1 leaves out the slow ones
-	@$(BIN)/python -m pytest --numprocesses=auto $(if $(FAST),--fast) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(if $(FAST),--fast) $(ARGS)
 
 lint: $(INSTALLED) $(BIN)/actionlint ## Check style, types, import contracts, workflows and policy
 	@$(BIN)/ruff check

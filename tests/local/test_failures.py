@@ -73,31 +73,6 @@ def test_everything_killed_comes_back_with_the_next_up(stack: Stack, token: str)
     assert "0 changes" in stack.up().out
 
 
-def test_up_killed_half_way_is_finished_by_the_next(clone: Stack) -> None:
-    """Four times, each time a little later, with what the earlier ones have left."""
-    for steps in (1, 20, 30, 20):
-        started = clone.start("up")
-        for _ in range(steps):
-            assert started.stdout
-            started.stdout.readline()
-        started.send_signal(signal.SIGKILL)
-        started.communicate()
-    clone.up()
-    assert works(clone, clone.token())
-    assert "0 changes" in clone.up().out
-
-
-def test_stopped_up_says_how_to_go_on(clone: Stack) -> None:
-    started = clone.start("up")
-    assert started.stdout
-    started.stdout.readline()
-    started.send_signal(signal.SIGINT)
-    _, err = started.communicate()
-    assert started.returncode == 130
-    assert err == "Stopped. Run the same command again to go on.\n"
-    clone.up()
-
-
 def test_two_ups_at_a_time_do_not_mix(stack: Stack) -> None:
     first = stack.start("up")
     second = stack.run("up")
