@@ -1,4 +1,4 @@
-"""What becomes of orders when something on their way fails: poison, outages, replays, a killed emulator."""
+"""Orders when something on their way fails: poison messages, outages, replays and a killed emulator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.waiting import eventually
 
 
 def dead_letters(stack: Stack) -> list[dict[str, Any]]:
-    """What an operator is shown."""
+    """Returns the dead letters as the command for operators shows them."""
     done = stack.run("events", "dlq", "--queue", "fulfilment-dead-letters", "--json")
     assert done.code == 0, done.err
     return [json.loads(line) for line in done.out.splitlines()]
@@ -30,7 +30,7 @@ def dead_letters(stack: Stack) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def queue(stack: Stack, aws: Aws) -> Iterator[str]:
-    """The URL of fulfilment's queue. What is left in its dead-letter queue goes with the test."""
+    """Returns the URL of fulfilment's queue. Its dead-letter queue is emptied after the test."""
     assert dead_letters(stack) == []
     yield stack.outputs_of("sqs/queue:Queue", "fulfilment")["url"]
     dead = stack.outputs_of("sqs/queue:Queue", "fulfilment-dead-letters")["url"]
@@ -62,14 +62,14 @@ def test_a_poison_message_goes_to_the_dead_letters_and_the_others_of_its_batch_a
 
 
 def counted_in(lines: list[dict[str, Any]]) -> int:
-    """Events that were given to analytics, however often each."""
+    """Returns the number of requests that gave events to analytics, repetitions included."""
     return sum(line["service"] == "analytics" and line["message"] == "request" for line in lines)
 
 
 def waiting(aws: Aws, queue: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = aws.call("sqs", "GetQueueAttributes", {"QueueUrl": queue, "AttributeNames": names})["Attributes"]
-    return sum(int(value) for value in found.values())
+    counts = aws.call("sqs", "GetQueueAttributes", {"QueueUrl": queue, "AttributeNames": names})["Attributes"]
+    return sum(int(count) for count in counts.values())
 
 
 def test_what_was_given_up_is_completed_by_a_redrive(stack: Stack, aws: Aws, anna: Customer, queue: str) -> None:
@@ -80,17 +80,17 @@ def test_what_was_given_up_is_completed_by_a_redrive(stack: Stack, aws: Aws, ann
         taken = {"QueueUrl": queue, "VisibilityTimeout": 0, "WaitTimeSeconds": 0}
 
         def given_up() -> list[dict[str, Any]]:
-            """As by a consumer that fails at once, whatever it gets."""
+            """Receives every message without finishing it, as a consumer does that always fails."""
             while aws.call("sqs", "ReceiveMessage", taken).get("Messages"):
                 continue
             return dead_letters(stack)
 
-        (found,) = eventually(given_up, what="the event among the dead letters")
-    assert json.loads(found["body"])["detail"]["order_id"] == order
+        (letter,) = eventually(given_up, what="the event among the dead letters")
+    assert json.loads(letter["body"])["detail"]["order_id"] == order
     assert anna.status(order) == "PENDING"
     shown = stack.run("events", "dlq").out
-    assert f"order.placed {json.dumps(json.loads(found['body'])['detail'])}" in shown
-    done = stack.run("events", "redrive", "--message", found["message_id"])
+    assert f"order.placed {json.dumps(json.loads(letter['body'])['detail'])}" in shown
+    done = stack.run("events", "redrive", "--message", letter["message_id"])
     assert (done.code, done.out.startswith("1 from fulfilment-dead-letters")) == (0, True), done.err
     anna.settled(order)
     assert dead_letters(stack) == []
@@ -133,12 +133,12 @@ def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack
     for times in (2, 3):
         done = stack.run("events", "replay", "--since", since)
         assert done.code == 0, done.err
-        eventually(lambda wanted=times * events: given() >= wanted, what="the replayed events")
+        eventually(lambda count=times * events: given() >= count, what="the replayed events")
         assert everything() == before
 
 
 def test_nothing_is_lost_when_the_emulator_is_killed_in_the_middle_of_orders(stack: Stack, ben: Customer) -> None:
-    """The customer repeats with the same key what was not answered."""
+    """The customer repeats every request without an answer, with the same key."""
     product = ben.product(stock=30, price="0.07")
     answered: list[Answer] = []
 
@@ -171,5 +171,5 @@ def test_nothing_is_lost_when_the_emulator_is_killed_in_the_middle_of_orders(sta
 
 
 def emulator(stack: Stack) -> int:
-    (found,) = [process["pid"] for process in stack.status()["processes"] if process["name"] == "emulator"]
-    return int(found)
+    (pid,) = [process["pid"] for process in stack.status()["processes"] if process["name"] == "emulator"]
+    return int(pid)

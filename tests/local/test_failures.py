@@ -1,4 +1,4 @@
-"""Things are killed. What heals by itself does so under load, the rest by the next `up`."""
+"""Killed processes: what heals by itself does so under load, and the next `up` mends the rest."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def ready_pods(stack: Stack, deployment: str = "users") -> list[int]:
 
 
 def process(stack: Stack, name: str) -> int:
-    (found,) = [p["pid"] for p in stack.status()["processes"] if p["name"] == name]
-    return int(found)
+    (pid,) = [p["pid"] for p in stack.status()["processes"] if p["name"] == name]
+    return int(pid)
 
 
 def works(stack: Stack, token: str) -> bool:
     try:
         return stack.request("GET", "/users/123", token=token, timeout=5).status == 200
-    except Exception:  # noqa: BLE001 - asked again until it answers
+    except Exception:  # noqa: BLE001 - called again until it answers
         return False
 
 

@@ -1,4 +1,4 @@
-"""Past the gateway: the ingress and the pods as somebody on this machine finds them."""
+"""The ingress and the pods for somebody on this machine who does not use the gateway."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _caller(stack: Stack) -> str:
 
 
 def _names(stack: Stack) -> dict[str, str]:
-    """Resource names of the two authorities and the orchestrator's certificate, whatever epoch they carry."""
+    """Returns the resource names of the two authorities and of the orchestrator's certificate, in any epoch."""
     entries = [e for e in State(stack.machine.state_file) if e.type.startswith("tls:")]
     authorities = [e.name for e in entries if e.type.endswith("SelfSignedCert")]
     leaves = [e.name for e in entries if e.type.endswith("LocallySignedCert")]
@@ -100,7 +100,7 @@ def test_stranger_is_refused_in_the_handshake_or_with_403(stack: Stack, tmp_path
 
 
 def test_the_orchestrators_certificate_is_let_in(stack: Stack, tmp_path: Path) -> None:
-    """Without this the refusals above would prove nothing."""
+    """Shows that the refusals above are not those of an ingress that refuses everybody."""
     good = _client(_authority(stack, _names(stack)["client"]), _caller(stack))
     assert _get(stack, good, tmp_path) == 200
 

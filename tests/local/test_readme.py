@@ -1,4 +1,4 @@
-"""What the README shows a caller is run as it stands there."""
+"""The examples of the README for callers work as they are printed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.client import generate
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that holds the package."""
+    """Writes the client and returns the folder that holds its package."""
     folder = tmp_path_factory.mktemp("client") / "client"
     generate(folder)
     return folder

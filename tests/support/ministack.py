@@ -21,7 +21,7 @@ REGION = "eu-west-1"
 
 
 class Emulated:
-    """`environment` is what a function's runtime has."""
+    """A running emulator. `environment` holds the variables that a function's runtime has."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"

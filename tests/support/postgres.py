@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for a test session, from the binaries of the local stack."""
+"""A PostgreSQL server for one test session, run from the binaries of the local stack."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Server:
         return f"postgresql://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def new_database(self) -> str:
-        """The URL of a new, empty database and its owner."""
+        """Creates an empty database with an owner of its own and returns the owner's URL."""
         name = f"t{secrets.token_hex(6)}"
         self.execute(f"create role {name} login password '{name}'")
         self.execute(f"create database {name} owner {name}")
@@ -51,7 +51,7 @@ class Server:
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[Server]:
-    """Runs until the end of the block, with its files in the folder."""
+    """Runs a server until the end of the block, with its files in the folder."""
     bin_ = find_binaries()
     password = secrets.token_hex(16)
     data, password_file = folder / "data", folder / "password"

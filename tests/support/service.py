@@ -1,4 +1,4 @@
-"""A service as a process of its own, as its container runs it."""
+"""A service as a process, as its container runs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Service:
-    """`python ARGUMENTS` with exactly this environment, which names HOST and PORT; `ca` is trusted by the calls."""
+    """A process `python ARGUMENTS` with exactly this environment, which names HOST and PORT. Its calls trust `ca`."""
 
     def __init__(self, *arguments: str, environment: dict[str, str], ca: str) -> None:
         self.port = int(environment["PORT"])
@@ -46,7 +46,7 @@ class Service:
             connection.close()
 
     def wait_for(self, path: str, status: int) -> Any:
-        """The body of the first answer with the status."""
+        """Waits for the first answer with the status and returns its body."""
         end = time.monotonic() + PATIENCE
         seen: object = None
         while time.monotonic() < end and self.process.poll() is None:
@@ -71,13 +71,13 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
 
     def end(self) -> list[dict[str, Any]]:
-        """Sends the signal, if that has not been done, and gives every line that was logged."""
+        """Ends the process, unless it has ended, and returns every line that it has logged."""
         if self.process.poll() is None:
             self.signal()
         return self.lines()
 
     def lines(self) -> list[dict[str, Any]]:
-        """Every line that was logged, when the process has ended by itself."""
+        """Waits for the end of the process and returns every line that it has logged."""
         out, err = self.process.communicate(timeout=PATIENCE)
         if err:
             raise AssertionError(err)

@@ -8,7 +8,7 @@ from tests.support.stack import Stack
 
 
 def test_up_killed_half_way_is_finished_by_the_next(clone: Stack) -> None:
-    """Four times, each time a little later, with what the earlier ones have left."""
+    """Kills `up` four times after some more steps, each time with what the earlier ones have left."""
     for steps in (1, 20, 30, 20):
         started = clone.start("up")
         for _ in range(steps):
