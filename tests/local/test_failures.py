@@ -23,7 +23,7 @@ def process(stack: Stack, name: str) -> int:
 
 def works(stack: Stack, token: str) -> bool:
     try:
-        return stack.request("GET", "/users/123", token=token, timeout=5).status == 200
+        return stack.request("GET", "/users/123", token=token, timeout=30).status == 200
     except Exception:  # noqa: BLE001 - called again until it answers
         return False
 
