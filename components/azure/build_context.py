@@ -37,7 +37,9 @@ def build_context(service: str, root: Path | None = None) -> str:
     """
     root = root or Path.cwd()
     context = FOLDER / service
-    files = {context / "Dockerfile": DOCKERFILE} | {context / path: path for path in (LOCK, *source_files(service, root))}
+    files = {context / "Dockerfile": DOCKERFILE} | {
+        context / path: path for path in (LOCK, *source_files(service, root))
+    }
     for target, source in files.items():
         _copy(root, source, target)
     for path in (root / context).rglob("*"):

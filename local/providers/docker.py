@@ -56,14 +56,18 @@ class Image(Updatable):
         or when there is an ignore file: what the context holds would then not be what a builder gets.
         """
         build = inputs["build"]
-        context, dockerfile = (self._machine.root / build[key] for key in ("context", "dockerfile"))
+        context, dockerfile = (self._machine.root / str(build[key]) for key in ("context", "dockerfile"))
         if not dockerfile.is_file():
             raise ProviderError(f"The image's Dockerfile {dockerfile} does not exist.")
         if dockerfile.parent != context:
-            raise ProviderError(f"The image's Dockerfile {dockerfile} must be at the top of its build context {context}.")
+            raise ProviderError(
+                f"The image's Dockerfile {dockerfile} must be at the top of its build context {context}."
+            )
         for ignore in (context / IGNORE_FILE, dockerfile.with_name(f"{dockerfile.name}{IGNORE_FILE}")):
             if ignore.exists():
-                raise ProviderError(f"{ignore} is not read on this machine: a build context must hold no ignored files.")
+                raise ProviderError(
+                    f"{ignore} is not read on this machine: a build context must hold no ignored files."
+                )
         return context
 
     def _build(self, inputs: Properties) -> Properties:

@@ -9,7 +9,11 @@ import pytest
 from tests.images.confinement import arguments
 from tests.support.program import deployed
 
-ENVIRONMENT = {"HOST": "127.0.0.1", "POD_NAME": "users-1", "DATABASE_URL": "postgresql://u:p@127.0.0.1/u?sslmode=disable"}
+ENVIRONMENT = {
+    "HOST": "127.0.0.1",
+    "POD_NAME": "users-1",
+    "DATABASE_URL": "postgresql://u:p@127.0.0.1/u?sslmode=disable",
+}
 
 
 @pytest.fixture

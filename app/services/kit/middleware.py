@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -78,10 +77,7 @@ class RequestMiddleware:
             declared = headers.get(b"content-length", b"0")
             if declared != b"0" or b"transfer-encoding" in headers:
                 receive = self._limited(receive, declared)
-            async with AsyncExitStack() as scope[
-                "fastapi_middleware_astack"
-            ]:  # FastAPI closes the files of forms by it
-                await self._app(scope, receive, send_tied)
+            await self._app(scope, receive, send_tied)
         except Exception as error:  # noqa: BLE001 - every one: callers get a problem, the log the unexpected
             answer = problems.answer_to(error, started=status != 0)
             if answer is not None:

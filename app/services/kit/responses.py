@@ -7,5 +7,5 @@ from pydantic import BaseModel
 
 
 def answer(model: BaseModel, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """The model as JSON. The route still names it as its `response_model`, for the description."""
+    """Returns the model as JSON. The route still names it as its `response_model`, for the description."""
     return Response(model.model_dump_json(), status, headers, "application/json")
