@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.services.kit.database import Database
 from app.services.users.models import User, UserChanges, UserFields
@@ -23,8 +22,7 @@ returning id, name, role, version
 DELETE = "delete from users where id = $1 and version = coalesce($2, version) returning id"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A user with the version of its row."""
 
     user: User
