@@ -22,6 +22,21 @@ FOLDER = ROOT / "app/services"
 SERVICES = sorted(path.parent.name for path in FOLDER.glob("*/__main__.py"))
 
 
+class Parsed:
+    """A dependency whose constructor FastAPI calls in a thread."""
+
+    def __init__(self, q: str = "") -> None:
+        self.q = q
+
+
+def inner() -> int:
+    return 1
+
+
+async def outer(value: Annotated[int, Depends(inner)]) -> int:
+    return value
+
+
 @pytest.fixture(params=SERVICES)
 def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -51,15 +66,6 @@ def test_nothing_of_a_request_runs_in_a_thread(service: str, environment: dict[s
 
 
 def test_synchronous_handlers_and_dependencies_would_be_seen(settings: Settings) -> None:
-    class Parsed:
-        def __init__(self, q: str = "") -> None: ...
-
-    def inner() -> int:
-        return 1
-
-    async def outer(value: Annotated[int, Depends(inner)]) -> int:
-        return value
-
     router = Router()
 
     @router.get("/handler")
