@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from app.functions.kit.invocation import RESERVE
 from app.functions.kit.upstream import Ingress
-from app.functions.orchestrator.orchestrator import RESERVE
 from tests.support.scripted import Behaviour, sends, waits
 
 HEALTH = {"route": "GET /health", "body": None, "headers": {}}
