@@ -48,7 +48,8 @@ UPSTREAM_TIMEOUT = Kind(slug="upstream-timeout", status=504, title="A service di
 
 
 class ProblemError(Exception):
-    """An error that ends a request with a problem document. `headers` are added to the answer."""
+    """An error that ends a request with a problem document, which lists the first LISTED of `errors`. `headers` are
+    added to the answer."""
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
-        self.errors = errors
+        self.errors = errors[:LISTED]
         self.headers = headers or {}
 
 

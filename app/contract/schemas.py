@@ -35,7 +35,7 @@ def module(note: str, shared: Document, tables: Mapping[str, Mapping[str, Docume
     """
     parts = [note, "", "from app.contract.validator import Validator, validators", ""]
     for table, schemas in tables.items():
-        plain = {name: _plain(name, schema, shared, ()) for name, schema in schemas.items()}
+        plain = {name: _plain(f"{table} {name}", schema, shared, ()) for name, schema in schemas.items()}
         opening = f"{table}: dict[str, Validator] = validators("
         parts.append(f"{opening}{literal(plain, used=len(opening) + 1)})")
     return "\n".join([*parts, ""])

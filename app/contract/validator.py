@@ -52,8 +52,11 @@ def _made_at_first_use(schema: Schema) -> Validator:
 
 
 def validator(schema: Schema) -> Validator:
-    """Returns the validator of a schema. Raises KeyError for a keyword that is not in RULES."""
-    rules = [(RULES[keyword][0], RULES[keyword][1](value, schema)) for keyword, value in schema.items()]
+    """Returns the validator of a schema. Its violations come in the order of RULES. Raises ValueError for a keyword
+    that is not in there."""
+    if unknown := schema.keys() - RULES.keys():
+        raise ValueError(f"There are no rules for {', '.join(sorted(unknown))}.")
+    rules = [(types, make(schema[keyword], schema)) for keyword, (types, make) in RULES.items() if keyword in schema]
 
     def faults(value: Any) -> Sequence[Fault]:
         found: list[Fault] = []

@@ -123,7 +123,7 @@ def test_the_unexpected_in_a_part_is_a_failure_of_the_whole(invoke, event, servi
     def broken(*_: object) -> None:
         raise RuntimeError("SENSITIVE")
 
-    monkeypatch.setattr("app.functions.kit.upstream._of_the_service", broken)
+    monkeypatch.setattr("app.functions.kit.upstream._from_service", broken)
     done = invoke(event(**OVERVIEW), port=services(paths=WELL).port)
 
     assert done.status == 500
