@@ -85,8 +85,6 @@ class Commerce(ComponentResource):
     def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Commerce", name, {}, feature("commerce", opts))
         self._args, self._own = args, ResourceOptions(parent=self)
-        sources = ["app/__init__.py", "app/contract", "app/functions", "app/commerce"]
-        self._code = bundle(name, sources, ["urllib3"], RUNTIME)
         self._tables()
         bus = EventBus(
             "orders",
@@ -154,7 +152,7 @@ class Commerce(ComponentResource):
             environment={
                 "PRODUCTS_TABLE": self._products.table_name,
                 "IDEMPOTENCY_TABLE": self._idempotency.table_name,
-                "SCOPE_PREFIX": self._args.identity.scope_prefix,
+                **self._of_callers(),
             },
             grants=[
                 GetItem(table_arn=products),
@@ -165,6 +163,7 @@ class Commerce(ComponentResource):
                 GetItem(table_arn=self._idempotency.arn, leading_keys=keys),
                 PutItem(table_arn=self._idempotency.arn, leading_keys=keys),
                 *writing(self._args.key, "dynamodb"),
+                *self._reading_api_keys(),
             ],
         )
 
@@ -178,7 +177,7 @@ class Commerce(ComponentResource):
                 "ORDERS_TABLE": self._orders.table_name,
                 "PRODUCTS_TABLE": self._products.table_name,
                 "IDEMPOTENCY_TABLE": self._idempotency.table_name,
-                "SCOPE_PREFIX": self._args.identity.scope_prefix,
+                **self._of_callers(),
             },
             grants=[
                 GetItem(table_arn=orders),
@@ -190,8 +189,22 @@ class Commerce(ComponentResource):
                 GetItem(table_arn=self._idempotency.arn, leading_keys=keys),
                 PutItem(table_arn=self._idempotency.arn, leading_keys=keys),
                 *writing(self._args.key, "dynamodb"),
+                *self._reading_api_keys(),
             ],
         )
+
+    def _of_callers(self) -> Mapping[str, Input[str]]:
+        """Returns the variables by which a function knows what it may demand of its callers, and which traces it
+        records: the same as the orchestrator's."""
+        return {
+            "SCOPE_PREFIX": self._args.identity.scope_prefix,
+            **self._args.functions.orchestrator.environment,
+        }
+
+    def _reading_api_keys(self) -> list[Grant]:
+        """Returns the rights to read the secret with the callers' API keys, where the settings name one."""
+        secrets: list[Grant] = [ReadSecret(secret_arn=arn) for arn in self._args.functions.orchestrator.secret_arns]
+        return [*secrets, *reading(self._args.key, "secretsmanager")] if secrets else []
 
     def _relay(self, bus: EventBus, aside: DeadLetterQueue) -> Function:
         relay = self._function(
@@ -262,7 +275,7 @@ class Commerce(ComponentResource):
             name,
             FunctionArgs(
                 description=description,
-                code=self._code,
+                code=bundle(name, f"app.functions.{name}.handler", RUNTIME),
                 handler=f"app.functions.{name}.handler.handler",
                 environment=environment,
                 grants=grants,

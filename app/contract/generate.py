@@ -1,6 +1,6 @@
-"""Writes what the functions take from `openapi.yaml`: tables of operations, and compiled validators.
+"""Writes what the functions take from `openapi.yaml`: tables of operations, and the schemas that check requests.
 
-`python -m app.contract.generate` writes the files, with `--check` it only tells whether they are current.
+`python -m app.contract.generate` writes the files; with `--check` it only says whether they are current.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TYPES = ("Forward", "Operation", "Orchestration", "Part", "Source", "Throttle")
 
 
 def generate(contract: Path = CONTRACT) -> dict[Path, str]:
-    """The content that each generated file should have. Raises ContractError."""
+    """Returns the content that each generated file should have. Raises ContractError, SchemaError."""
     document = yaml.safe_load(contract.read_text())
     content = {}
     for function in functions(document):
@@ -33,7 +33,7 @@ def generate(contract: Path = CONTRACT) -> dict[Path, str]:
 
 
 def operations_module(document: Document, function: str) -> str:
-    """OPERATIONS, the operations that the function answers, by route key."""
+    """Returns the source of the module with OPERATIONS: the operations that the function answers, by route key."""
     table = {operation.route_key: operation for operation in operations(document, function)}
     text = literal(table)
     used = ", ".join(name for name in TYPES if f"{name}(" in text)
@@ -41,9 +41,10 @@ def operations_module(document: Document, function: str) -> str:
 
 
 def validators_module(document: Document, function: str) -> str:
-    """PARAMETERS and BODY, the validators of those operations by operation id, where there is something to check."""
+    """Returns the source of the module with PARAMETERS and BODY: the validators of the function's operations that have
+    parameters or a body, by operation id."""
     tables = {"PARAMETERS": parameter_schemas(document, function), "BODY": body_schemas(document, function)}
-    return f"{NOTE}\n{schemas.compiled(document['components']['schemas'], tables)}"
+    return schemas.module(NOTE, document["components"]["schemas"], tables)
 
 
 def main() -> int:
