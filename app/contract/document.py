@@ -14,8 +14,9 @@ import yaml
 
 Document = dict[str, Any]
 
-METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
-"""The members of a path item that are operations (https://spec.openapis.org/oas/v3.0.3#path-item-object)."""
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The members of a path item that are operations, in the specification's order
+(https://spec.openapis.org/oas/v3.0.3#path-item-object)."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader in C, where PyYAML has it: it saves a second in every run of the program."""
 

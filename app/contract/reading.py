@@ -6,7 +6,7 @@ The generator of the functions' tables, the program and the tools read the contr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ class Contract:
         return tuple(operation.operation_id for operation in operations if IDEMPOTENCY_KEY in operation.headers)
 
 
-def _sorted(operations: tuple[Operation, ...], names: Callable[[Operation], Iterator[str]]) -> tuple[str, ...]:
+def _sorted(operations: tuple[Operation, ...], names: Callable[[Operation], Iterable[str]]) -> tuple[str, ...]:
     return tuple(sorted({name for operation in operations for name in names(operation)}))
 
 

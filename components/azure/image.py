@@ -8,28 +8,38 @@ import pulumi
 import pulumi_docker as docker
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.registry import Registry
+
+@dataclass(frozen=True, kw_only=True)
+class ImageStore:
+    """Where images are pushed to, and what they start from."""
+
+    registry: Output[str]
+    """The registry's host name, with which the images' names begin."""
+    python_image: str | None
+    """The image to start from, by digest. Default: the one that the Dockerfile names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
-    """`dockerfile` is relative to the program's folder, which is the build context; `<dockerfile>.dockerignore` lists
-    what of it is used."""
-
-    registry: Registry
+    store: ImageStore
+    """Where the image is pushed to, and what it starts from."""
     dockerfile: str
+    """The Dockerfile, relative to the program's folder, which is the build context; `<dockerfile>.dockerignore` says
+    what of that folder is sent to the builder."""
 
 
 class Image(ComponentResource):
-    """The tag never changes, so that only a changed content builds, pushes and rolls out. The push takes the
-    credentials of `az acr login` (or a credential helper), so that none is in the state."""
+    """An image whose tag never changes, so that only changed content builds, pushes and rolls out.
+
+    The push takes the credentials of `az acr login` (or a credential helper), so that none is in the state.
+    """
 
     ref: Output[str]
     """`registry/name@sha256:...`"""
 
     def __init__(self, name: str, args: ImageArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Image", name, {}, opts)
-        server, base = args.registry.login_server, args.registry.python_image
+        server, base = args.store.registry, args.store.python_image
         tagged = Output.concat(server, "/", name, ":", pulumi.get_stack())
         image = docker.Image(
             name,

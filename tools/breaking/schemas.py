@@ -36,8 +36,7 @@ class Comparison:
         self._begun: set[tuple[str | None, str | None]] = set()
 
     def changes(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
-        """Yields the changes of a schema and of everything below it. A schema that refers to itself is compared once.
-        """
+        """Yields the changes of a schema and of all below it. A schema that refers to itself is compared once."""
         references = old.get("$ref"), new.get("$ref")
         if references in self._begun:
             return

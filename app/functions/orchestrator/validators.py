@@ -68,18 +68,18 @@ def validate(data, custom_formats={}, name_prefix=None):
                 validate___definitions_parameters_putuser(data__PARAMETERSputUser, custom_formats, (name_prefix or "data") + ".PARAMETERS.putUser")
             except JsonSchemaValuesException as e:
                 errors.extend(e.errors)
-        if "PARAMETERS.patchUser" in data_keys:
-            data_keys.remove("PARAMETERS.patchUser")
-            data__PARAMETERSpatchUser = data["PARAMETERS.patchUser"]
-            try:
-                validate___definitions_parameters_patchuser(data__PARAMETERSpatchUser, custom_formats, (name_prefix or "data") + ".PARAMETERS.patchUser")
-            except JsonSchemaValuesException as e:
-                errors.extend(e.errors)
         if "PARAMETERS.deleteUser" in data_keys:
             data_keys.remove("PARAMETERS.deleteUser")
             data__PARAMETERSdeleteUser = data["PARAMETERS.deleteUser"]
             try:
                 validate___definitions_parameters_deleteuser(data__PARAMETERSdeleteUser, custom_formats, (name_prefix or "data") + ".PARAMETERS.deleteUser")
+            except JsonSchemaValuesException as e:
+                errors.extend(e.errors)
+        if "PARAMETERS.patchUser" in data_keys:
+            data_keys.remove("PARAMETERS.patchUser")
+            data__PARAMETERSpatchUser = data["PARAMETERS.patchUser"]
+            try:
+                validate___definitions_parameters_patchuser(data__PARAMETERSpatchUser, custom_formats, (name_prefix or "data") + ".PARAMETERS.patchUser")
             except JsonSchemaValuesException as e:
                 errors.extend(e.errors)
         if "PARAMETERS.getOverview" in data_keys:
@@ -857,7 +857,7 @@ def validate___definitions_parameters_getoverview(data, custom_formats={}, name_
     if errors: raise JsonSchemaValuesException(errors)
     return data
 
-def validate___definitions_parameters_deleteuser(data, custom_formats={}, name_prefix=None):
+def validate___definitions_parameters_patchuser(data, custom_formats={}, name_prefix=None):
     errors = []
     if not isinstance(data, (dict)):
         errors.append(JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", rule='type'))
@@ -885,7 +885,7 @@ def validate___definitions_parameters_deleteuser(data, custom_formats={}, name_p
     if errors: raise JsonSchemaValuesException(errors)
     return data
 
-def validate___definitions_parameters_patchuser(data, custom_formats={}, name_prefix=None):
+def validate___definitions_parameters_deleteuser(data, custom_formats={}, name_prefix=None):
     errors = []
     if not isinstance(data, (dict)):
         errors.append(JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", rule='type'))
@@ -1001,8 +1001,8 @@ PARAMETERS: dict[str, Callable[[object], object]] = {
     "listUsers": validate___definitions_parameters_listusers,
     "getUser": validate___definitions_parameters_getuser,
     "putUser": validate___definitions_parameters_putuser,
-    "patchUser": validate___definitions_parameters_patchuser,
     "deleteUser": validate___definitions_parameters_deleteuser,
+    "patchUser": validate___definitions_parameters_patchuser,
     "getOverview": validate___definitions_parameters_getoverview,
     "listInvoices": validate___definitions_parameters_listinvoices,
     "listActivity": validate___definitions_parameters_listactivity,

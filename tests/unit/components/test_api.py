@@ -8,9 +8,10 @@ import pulumi
 import pytest
 import yaml
 
+from app.contract.reading import Contract
 from components.api import Api, ApiArgs
+from components.api_contract import UndeployableError
 from components.aws.function import Function, FunctionArgs
-from components.contract import Contract, ContractError
 from components.identity import Identity, IdentityArgs
 from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
 from components.settings.checks import Circumstances
@@ -24,7 +25,7 @@ def program(request: pytest.FixtureRequest) -> Program:
 
 
 def contract() -> Contract:
-    return Contract.read(ROOT / "app/contract/openapi.yaml", services={"users", "billing", "analytics"})
+    return Contract.read(ROOT / "app/contract/openapi.yaml")
 
 
 def test_every_operation_of_the_contract_is_a_route_and_nothing_else_is(program: Program) -> None:
@@ -161,7 +162,7 @@ paths:
     get:
       operationId: listUsers
       security: [{jwt: [users:read]}]
-      x-orchestration: {upstream: users, path: /users}
+      x-orchestration: {upstream: users, method: GET, path: /users, timeout: 3, safe: true, answers: [200]}
 """
 
 
@@ -184,7 +185,7 @@ def with_functions(folder: Path, *others: str) -> Program:
     def main() -> None:
         issued = IdentitySettings.model_validate({"issuer": "https://i.example", "audience": "a"}, context=anywhere)
         arguments = ApiArgs(
-            contract=Contract.read(path, services=["users"]),
+            contract=Contract.read(path),
             functions={name: function(name) for name in ("orchestrator", *others)},
             identity=Identity("tokens", IdentityArgs(settings=issued, scopes=(), protect=False)),
             settings=ApiSettings.model_validate({"throttle": {}}, context=anywhere),
@@ -209,6 +210,6 @@ def test_each_function_answers_the_operations_that_name_it_and_no_others(tmp_pat
 
 def test_function_that_the_gateway_does_not_have_is_told(tmp_path: Path) -> None:
     with pytest.raises(
-        ContractError, match="x-function is orders, which the gateway does not have; it has catalog, orchestrator"
+        UndeployableError, match="x-function is orders, which the gateway does not have; it has catalog, orchestrator"
     ):
         with_functions(tmp_path, "catalog")

@@ -100,8 +100,14 @@ FAN_OUT = {"path": "/users/{userId}/overview", "method": "get"}
         (changed(body="$request.body#/user"), "x-orchestration.body only as $request.body"),
         (changed(report="status"), "only as `status`, and only with parts"),
         (changed(**FAN_OUT, report="all"), "`report` in x-orchestration only as `status`"),
-        (changed(**FAN_OUT, parts={"user": {"upstream": "users", "path": "/users", "method": "POST"}}), "only be a GET"),
-        (changed(**FAN_OUT, parts={"user": {"upstream": "users", "path": "/users/{id}"}}), "in x-orchestration.parts.user.parameters"),
+        (
+            changed(**FAN_OUT, parts={"user": {"upstream": "users", "path": "/users", "method": "POST"}}),
+            "only be a GET",
+        ),
+        (
+            changed(**FAN_OUT, parts={"user": {"upstream": "users", "path": "/users/{id}"}}),
+            "in x-orchestration.parts.user.parameters",
+        ),
         (declared({"name": "a", "in": "cookie", "schema": {}}), "the parameter a in cookie, which is not supported"),
         (declared({"name": "limit", "in": "header", "schema": {}}), "two parameters that are called limit"),
         (declared({"name": "a", "in": "query", "schema": {"type": "array"}}), "a of type array"),
@@ -221,8 +227,8 @@ def test_operations_that_take_an_idempotency_key_are_known_by_their_function():
 
 BROKEN = [
     ("security: [{jwt: []}]", "", "GET /users/{userId}/invoices has no `security`"),
-    ("{jwt: [\"users:read\"]}", "{key: []}", "POST /users must have one alternative in `security`"),
-    ("[{jwt: [\"users:read\"]}]", "[{jwt: []}, {jwt: []}]", "POST /users must have one alternative in `security`"),
+    ('{jwt: ["users:read"]}', "{key: []}", "POST /users must have one alternative in `security`"),
+    ('[{jwt: ["users:read"]}]', "[{jwt: []}, {jwt: []}]", "POST /users must have one alternative in `security`"),
     ("operationId: lookupUser", "", "POST /users has no operationId"),
     ("operationId: lookupUser", "operationId: health", "2 operations have the operationId health"),
     ("{rate: 5, burst: 10}", "{rate: 5}", "POST /users must have in x-throttle a rate"),
@@ -235,10 +241,22 @@ BROKEN = [
     ("path: /invoices", "paths: /invoices", "GET /users/{userId}/invoices has paths in x-orchestration"),
     ("path: /health/users}", "path: health}", "GET /health must have in x-orchestration.parts.users an upstream"),
     ("timeout: 3, ", "", "POST /users has no timeout in x-orchestration"),
-    ("x-function: orders", "x-function: orders\n          x-orchestration: {upstream: users, path: /users}", "has both"),
+    (
+        "x-function: orders",
+        "x-function: orders\n          x-orchestration: {upstream: users, path: /users}",
+        "has both",
+    ),
     ("x-function: orders", "", "POST /orders has neither"),
-    ("x-function: orders", "x-function: orders\n          requestBody: {content: {text/plain: {}}}", "not application/"),
-    ("        get:\n          operationId: health", "        head:\n          operationId: health", "HEAD /health is none"),
+    (
+        "x-function: orders",
+        "x-function: orders\n          requestBody: {content: {text/plain: {}}}",
+        "not application/",
+    ),
+    (
+        "        get:\n          operationId: health",
+        "        head:\n          operationId: health",
+        "HEAD /health is none",
+    ),
     ("{name: Idempotency-Key, in: header, schema: {type: string}}", "{$ref: '#/nowhere'}", "#/nowhere leads nowhere"),
     ("x-function: orders", "x-function: orders\n          responses: {'200': {$ref: '#/x'}}", "#/x leads nowhere"),
 ]
