@@ -11,6 +11,7 @@ import yaml
 from app.contract.reading import Contract
 from components.api import Api, ApiArgs
 from components.api_contract import UndeployableError
+from components.aws.cors import REQUEST_HEADERS, RESPONSE_HEADERS
 from components.aws.function import Function, FunctionArgs
 from components.identity import Identity, IdentityArgs
 from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
@@ -103,6 +104,14 @@ def test_web_pages_may_not_call_unless_they_are_named(program: Program) -> None:
     assert program.one("apigatewayv2/api:Api")["corsConfiguration"] is None
 
 
+def test_headers_that_every_operation_takes_are_those_that_the_functions_read() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "app/functions").rglob("*.py"))
+    sources += "".join(path.read_text() for path in (ROOT / "app/contract").glob("*.py"))
+    of_the_gateway = {"authorization"}
+    for header in (REQUEST_HEADERS - of_the_gateway) | RESPONSE_HEADERS:
+        assert f'"{header}"' in sources.lower(), header
+
+
 def test_named_web_pages_may_call_the_contract_s_methods() -> None:
     program = run(config={"crosscloud:api": {"corsOrigins": ["https://app.example.com"]}})
     cors = program.one("apigatewayv2/api:Api")["corsConfiguration"]
@@ -111,6 +120,8 @@ def test_named_web_pages_may_call_the_contract_s_methods() -> None:
     assert "*" not in cors["allowMethods"] + cors["allowHeaders"]
     assert {"authorization", "if-match", "if-none-match", "idempotency-key"} <= set(cors["allowHeaders"])
     assert {"etag", "location", "retry-after"} <= set(cors["exposeHeaders"])
+    assert set(cors["allowHeaders"]) == contract().request_headers | REQUEST_HEADERS
+    assert set(cors["exposeHeaders"]) == contract().response_headers | RESPONSE_HEADERS
     assert "allowCredentials" not in cors
 
 
