@@ -6,6 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
 # Prints the version of a Python that is new enough.
 VERSION := import sys; sys.version_info < (3, 11) and sys.exit(1); print(*sys.version_info[:2], sep=".")
 EXISTING := $(shell $(BIN)/python -c 'import pip; $(VERSION)' 2>/dev/null)
@@ -59,11 +60,10 @@ client: $(INSTALLED) ## Write the typed Python client into dist/client
 breaking: $(INSTALLED) ## Say what of the contract can break callers of AGAINST=main
 	@$(BIN)/python -m tools.breaking --against $(or $(AGAINST),main)
 
-lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
-	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet \
-		requirements.in -o requirements.txt
-	@cd policy/crossguard && ../../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header \
-		--quiet requirements.in -o requirements.txt
+lock: $(INSTALLED) ## Pin every requirements.in anew, with hashes
+	@$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	@cd policy/crossguard && ../../$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	@cd app/services && ../../$(LOCK) --python-version 3.13 requirements.in -o requirements.txt
 
 # Its makers publish no wheel. Go builds the release that the pull request's checks use, and compares its source with the
 # public checksum database.

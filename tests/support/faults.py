@@ -9,7 +9,7 @@ from typing import Any, Literal
 from botocore.exceptions import ReadTimeoutError
 
 from app.contract.problems import UPSTREAM_TIMEOUT
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 Moment = Literal["before", "after", "unanswered"]
 """The moment of a fault: the process ends before or after the call, or the call's answer is lost."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.contract.problems import UNAVAILABLE
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 NO_SUCH_USER = "refused"
 """The id of a customer whom billing always refuses."""
