@@ -20,7 +20,7 @@ from local.envoy.server import admin, spec, xds
 from local.machine import Machine
 from local.setup import is_free
 from local.supervisor.container import free_port
-from tests.unit.local.supervisor.cluster import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def envoy(machine: Machine) -> Iterator[subprocess.Popen[bytes]]:
     process = spec(machine)
     process.prepare()
     with process.log.open("wb") as log, subprocess.Popen(process.argv, stdout=log, stderr=log) as running:
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         yield running
         running.terminate()
 
@@ -154,7 +154,7 @@ def test_a_restarted_envoy_has_what_was_published(
     process = spec(machine)
     process.prepare()
     with process.log.open("wb") as log, subprocess.Popen(process.argv, stdout=log, stderr=log) as again:
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         assert publisher.publish(site.files(201)) == {}
         assert site.status() == 201
         again.terminate()

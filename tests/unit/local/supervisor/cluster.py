@@ -6,8 +6,7 @@ import http.client
 import json
 import shutil
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -305,13 +304,3 @@ class Cluster:
             response = connection.getresponse()
             body = response.read()
             return response.status, json.loads(body) if body.startswith(b"{") else {}
-
-
-def eventually(check: Callable[[], Any], *, timeout: float = 30, what: str = "it") -> Any:
-    """The first true answer of `check`, asked every 20 ms."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if answer := check():
-            return answer
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen within {timeout} s")

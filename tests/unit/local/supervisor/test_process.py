@@ -16,7 +16,7 @@ import pytest
 
 from local.machine import Machine
 from local.supervisor.process import MARK, Backoff, Process, adopt, adopt_recorded, marked, start
-from tests.unit.local.supervisor.cluster import eventually
+from tests.support.waiting import eventually
 
 Runner = Callable[[str], Process]
 

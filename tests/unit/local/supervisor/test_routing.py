@@ -13,6 +13,7 @@ from local.machine import Machine
 from local.supervisor import routing as module
 from local.supervisor.container import Template
 from local.supervisor.routing import Routing
+from tests.support.waiting import PATIENCE
 from tests.unit.local.supervisor.cluster import Cluster
 
 
@@ -74,7 +75,7 @@ def test_a_pod_is_let_go_by_a_publication_that_began_after_it(cluster: Cluster) 
         assert (slow.published, withdrawn.done()) == ([1], False)
         assert routing.routed == {"web-1"}
         slow.go.release()
-        await asyncio.wait_for(withdrawn, 5)
+        await asyncio.wait_for(withdrawn, PATIENCE)
         assert (slow.published, routing.routed) == ([1, 0], frozenset())
         task.cancel()
 
@@ -83,7 +84,7 @@ def test_a_pod_is_let_go_by_a_publication_that_began_after_it(cluster: Cluster) 
 
 def test_a_pod_does_not_wait_for_ever(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WITHDRAWAL", 0.05)
-    asyncio.run(asyncio.wait_for(started(cluster, Slow())[0].renewed(), 5))
+    asyncio.run(asyncio.wait_for(started(cluster, Slow())[0].renewed(), PATIENCE))
 
 
 def test_states_of_objects(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
