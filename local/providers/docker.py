@@ -16,9 +16,9 @@ from docker.utils.build import exclude_paths
 
 from local.desired import read_all
 from local.errors import ProviderError
+from local.kubernetes.manifests import of_kind
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
-from local.supervisor.manifests import of_kind
 
 KEPT = 10
 """Images that no Deployment names, as a registry keeps some for who wants one back."""
