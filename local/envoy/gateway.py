@@ -16,29 +16,12 @@ from local.envoy.template import Files, Json, fill, from_file
 from local.machine import Machine
 
 NAME = "gateway"
-_REPLIES = {
-    400: (400, "Bad Request"),
-    401: (401, "Unauthorized"),
-    403: (403, "Forbidden"),
-    404: (404, "Not Found"),
-    405: (405, "Method Not Allowed"),
-    408: (408, "Request Timeout"),
-    413: (413, "Request Entity Too Large"),
-    429: (429, "Too Many Requests"),
-    431: (431, "Request Header Fields Too Large"),
-    503: (503, "Service Unavailable"),
-    504: (503, "Service Unavailable"),
-}
-"""The gateway's status and message for each status of Envoy: the gateway answers 503 where an integration is late."""
 
 
 def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, Object]) -> Files:
     """Returns the public listener, which answers `pages` itself. Raises FileNotFoundError without certificate."""
     host, _, port = stage["emulator"].rpartition(":")
-    replies = [
-        fill("reply", code=code, key=f"reply.{code}", status=status, message=message)
-        for code, (status, message) in _REPLIES.items()
-    ]
+    replies = [fill("reply", **reply, key=f"reply.{reply['code']}") for reply in fill("replies")]
     files: Files = fill(
         "gateway",
         port=machine.ports.endpoint,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ def _template() -> Json:
 
 
 def fill(section: str, **values: Any) -> Any:
-    """Returns a section of the template with its `$names` replaced; a field whose value is None is left out."""
+    """Returns a section of the template with its `$names` replaced; a field whose value is None is left out.
+
+    Raises KeyError for a field that a value does not have.
+    """
     return _filled(_template()[section], values)
 
 
@@ -30,7 +33,10 @@ def _filled(node: Any, values: Json) -> Any:
         return {key: value for key, value in fields.items() if value is not None}
     if isinstance(node, list):
         return [_filled(item, values) for item in node]
-    return values[node[1:]] if isinstance(node, str) and node.startswith("$") else node
+    if isinstance(node, str) and node.startswith("$"):
+        name, *path = node[1:].split(".")
+        return reduce(lambda value, field: value[field], path, values[name])
+    return node
 
 
 def from_file(folder: Path, name: str) -> Json:

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from local.desired import Object, key_of
 from local.errors import LocalError
@@ -80,11 +81,15 @@ def selects(selector: Object, labels: Mapping[str, str]) -> bool:
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
-def seconds(duration: str) -> str:
-    """Returns a duration such as `1h30m` or `500ms` as Envoy writes it, `5400s` or `0.5s`. Raises RefusedError.
+def is_duration(value: object) -> bool:
+    """Says whether a value is a duration such as `1h30m` (https://gateway-api.sigs.k8s.io/geps/gep-2257/)."""
+    return isinstance(value, str) and re.fullmatch(r"([0-9]+(h|ms|m|s))+", value) is not None
 
-    https://gateway-api.sigs.k8s.io/geps/gep-2257/
-    """
-    if not re.fullmatch(r"(\d+(h|ms|m|s))+", duration):
-        raise RefusedError(f"{duration!r} is no duration such as 20s or 500ms.")
-    return f"{sum(int(n) * _UNITS[unit] for n, unit in re.findall(r'([0-9]+)(h|ms|m|s)', duration)):g}s"
+
+def in_seconds(value: Any) -> Any:
+    """Returns a part of a manifest with its durations as Envoy writes them: `5400s` for `1h30m`."""
+    if isinstance(value, dict):
+        return {name: in_seconds(content) for name, content in value.items()}
+    if is_duration(value):
+        return f"{sum(int(n) * _UNITS[unit] for n, unit in re.findall('([0-9]+)(h|ms|m|s)', value)):g}s"
+    return value

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from local.desired import Object, digest_of, key_of
 from local.kubernetes.container import Identity, Ports, Template, free_port, launch, mount
 from local.kubernetes.manifests import MissingError, Objects, RefusedError, wellformed
+from local.kubernetes.probes import Probe
 from local.machine import Machine, write_json
 from local.processes.process import Backoff, Process, adopt_recorded, log_tail, start
 
@@ -194,20 +195,21 @@ class Pod:
         startup, readiness, liveness = (probes.get(f"{name}Probe") for name in ("startup", "readiness", "liveness"))
         if startup and self.state == "starting" and (problem := await startup.until_first_success()):
             return f"The startup probe {problem}"
-        following = None
-        if readiness is None:
-            self._set("ready")
-        else:
-            report = lambda healthy: self._set("ready" if healthy else "unready")  # noqa: E731
-            following = asyncio.create_task(readiness.follow(report, self.ready))
+        following = asyncio.create_task(self._follow(readiness))
         try:
             if liveness:
-                return f"The liveness probe {await liveness.until_failure()}"
+                return f"The liveness probe {await anext(liveness.changes(True))}"
             await asyncio.Event().wait()  # until the container ends and this task is cancelled
             return ""
         finally:
-            if following:
-                following.cancel()
+            following.cancel()
+
+    async def _follow(self, readiness: Probe | None) -> None:
+        if readiness is None:
+            self._set("ready")
+            return
+        async for problem in readiness.changes(self.ready):
+            self._set("unready" if problem else "ready")
 
     def _start(self, container: Object) -> Process:
         program = launch(container, self._identity, self.ports, machine=self._machine, objects=self._objects())

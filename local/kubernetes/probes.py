@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 from local.desired import Object
 from local.kubernetes.manifests import RefusedError
@@ -78,23 +77,14 @@ class Probe:
             await asyncio.sleep(min(self.period, EAGER))
         return None
 
-    async def follow(self, report: Callable[[bool], None], healthy: bool) -> NoReturn:
-        """Reports every change of health for ever; `healthy` is the health at the beginning."""
+    async def changes(self, healthy: bool) -> AsyncIterator[str | None]:
+        """Yields None when the container becomes healthy and what went wrong when it no longer is, for ever."""
         ever_healthy, failures = healthy, 0
-        while True:
-            failures = failures + 1 if await self.ask() else 0
-            before, healthy = healthy, failures < self.failure_threshold if healthy else not failures
-            ever_healthy |= healthy
-            if healthy != before:
-                report(healthy)
-            await asyncio.sleep(self.period if ever_healthy else min(self.period, EAGER))
-
-    async def until_failure(self) -> str:
-        """Asks until it has failed as often in a row as the threshold says, and returns what went wrong last."""
-        failures = 0
         while True:
             problem = await self.ask()
             failures = failures + 1 if problem else 0
-            if problem and failures >= self.failure_threshold:
-                return problem
-            await asyncio.sleep(self.period)
+            before, healthy = healthy, failures < self.failure_threshold if healthy else not failures
+            ever_healthy |= healthy
+            if healthy != before:
+                yield problem
+            await asyncio.sleep(self.period if ever_healthy else min(self.period, EAGER))

@@ -17,18 +17,15 @@ from local.errors import LocalError
 from local.kubernetes.manifests import (
     MissingError,
     RefusedError,
+    in_seconds,
     key_of_manifest,
     name_of,
     namespace_of,
-    seconds,
     selects,
     wellformed,
 )
 from local.kubernetes.probes import LOOPBACK
 from local.kubernetes.references import References
-
-_MOST_RETRIES = 1024
-"""Parallel retries; Envoy Gateway's default for `maxParallelRetries`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,22 +94,20 @@ class Routes:
         for backend in rule["backendRefs"]:
             service = self.references.find("Service", namespace_of(route), backend["name"])
             name = f"{namespace_of(route)}.{name_of(route)}.{index}.{name_of(service)}.{backend['port']}"
-            self._add_cluster(name, service, backend["port"], policy["spec"])
+            self._add_cluster(name, service, backend["port"], in_seconds(policy["spec"]))
             weights.append({"name": name, "weight": backend.get("weight", 1)})
         if not any(cluster["weight"] for cluster in weights):
             raise MissingError("A rule has no back end with a weight above 0.")
-        retry = policy["spec"]["retry"]
-        pause = retry.get("perRetry", {}).get("backOff")
+        spec = in_seconds(policy["spec"])
+        pause = spec["retry"].get("perRetry", {}).get("backOff")
         forward: Json = fill(
             "ingress_route",
             name=None,
             match=None,
             weights=weights,
-            timeout=seconds(policy["spec"]["timeout"]["http"]["requestTimeout"]),
-            triggers=",".join(retry["retryOn"]["triggers"]),
-            retries=retry["numRetries"],
-            pause=pause
-            and {"base_interval": seconds(pause["baseInterval"]), "max_interval": seconds(pause["maxInterval"])},
+            policy=spec,
+            triggers=",".join(spec["retry"]["retryOn"]["triggers"]),
+            pause=pause and {"base_interval": pause["baseInterval"], "max_interval": pause["maxInterval"]},
         )
         return forward
 
@@ -123,16 +118,18 @@ class Routes:
         tls = self.references.policy("BackendTLSPolicy", service)
         if tls is None:
             raise MissingError(f"Service {name_of(service)!r} has no BackendTLSPolicy; pods are reached by TLS only.")
-        validation, times = tls["spec"]["validation"], policy["timeout"]
+        validation, passive = tls["spec"]["validation"], policy["healthCheck"]["passive"]
+        # A number of 0 errors switches that rule off.
+        rules = {"gateway": passive["consecutiveGatewayErrors"], "pod": passive["consecutive5XxErrors"]}
+        least = {"consecutiveGatewayErrors": rules["gateway"] or 1, "consecutive5XxErrors": rules["pod"] or 1}
         cluster = fill(
             "pods",
             name=name,
             eds_file=from_file(self.folder, f"eds-{name}"),
-            connect_timeout=seconds(times["tcp"]["connectTimeout"]),
-            idle_timeout=seconds(times["http"]["connectionIdleTimeout"]),
-            outliers=_outliers(policy["healthCheck"]["passive"]),
-            limits=_limits(policy["circuitBreaker"]),
-            server=validation["hostname"],
+            policy=policy,
+            passive={**passive, **least},
+            enforced={rule: 100 if errors else 0 for rule, errors in rules.items()},
+            validation=validation,
             authorities=self.references.authorities(validation["caCertificateRefs"], tls),
         )
         self.clusters["cds"].append(cluster)
@@ -157,28 +154,3 @@ def _matcher(match: Object) -> Json:
     if "method" in match:
         matcher["headers"] = [{"name": ":method", "string_match": {"exact": match["method"]}}]
     return matcher
-
-
-def _outliers(passive: Object) -> Json:
-    """Returns when a pod gets no requests for a while. A number of 0 errors switches that rule off."""
-    of_pod, of_gateway = passive["consecutive5XxErrors"], passive["consecutiveGatewayErrors"]
-    return {
-        "split_external_local_origin_errors": passive["splitExternalLocalOriginErrors"],
-        "consecutive_local_origin_failure": passive["consecutiveLocalOriginFailures"],
-        "consecutive_gateway_failure": of_gateway or 5,
-        "enforcing_consecutive_gateway_failure": 100 if of_gateway else 0,
-        "consecutive_5xx": of_pod or 5,
-        "enforcing_consecutive_5xx": 100 if of_pod else 0,
-        "interval": seconds(passive["interval"]),
-        "base_ejection_time": seconds(passive["baseEjectionTime"]),
-        "max_ejection_percent": passive["maxEjectionPercent"],
-    }
-
-
-def _limits(breaker: Object) -> Json:
-    return {
-        "max_connections": breaker["maxConnections"],
-        "max_pending_requests": breaker["maxPendingRequests"],
-        "max_requests": breaker["maxParallelRequests"],
-        "max_retries": _MOST_RETRIES,
-    }

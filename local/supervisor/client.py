@@ -15,12 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
-from local.processes.process import adopt_recorded, kill, log_tail, marked
+from local.processes.process import Process, adopt_recorded, kill, log_tail, marked
 
 MODULES = ("local.postgres", "local.emulator", "local.envoy.process")
 """The modules of the system processes in the order of their start."""
@@ -62,7 +60,7 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
         _launch(machine, modules)
     end = time.monotonic() + _START
     while time.monotonic() < end:
-        processes = read_status(machine).get("processes", []) if _reports(machine) else []
+        processes = read_status(machine).get("processes", []) if _supervisor(machine) else []
         for process in processes:
             if process["state"] == "failed" and process["tried"] > began:
                 raise LocalError(process["message"])
@@ -141,14 +139,14 @@ def _log(machine: Machine) -> Path:
     return machine.logs / "supervisor.log"
 
 
-def _reports(machine: Machine) -> bool:
-    """Says whether the status file is of the living supervisor."""
-    return adopt_recorded(read_status(machine).get("supervisor")) is not None
+def _supervisor(machine: Machine) -> Process | None:
+    """Returns the living supervisor that has written the status file."""
+    return adopt_recorded(read_status(machine).get("supervisor"))
 
 
 def _signal(machine: Machine, number: signal.Signals) -> None:
-    if recorded := adopt_recorded(read_status(machine).get("supervisor")):
-        psutil.Process(recorded.pid).send_signal(number)
+    if supervisor := _supervisor(machine):
+        os.kill(supervisor.pid, number)
 
 
 def _await_end(machine: Machine, *, timeout: float) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.desired import Object, digest_of, read_all, read_status
+from local.desired import Object, read_all, read_status
 from local.kubernetes.pods import Pods
 from local.kubernetes.rollout import target_of
 from local.machine import Machine, write_json
@@ -44,7 +44,6 @@ class Supervisor:
         self._keepers = [self._keeper(module) for module in modules]
         self._configuration = Configuration(machine, self._wake.set)
         self._objects: dict[str, Object] = {}
-        self._digests: dict[str, str] = {}
         self._files: Any = None
         self._routable: Any = None
         self._status: dict[str, Any] = {}
@@ -127,7 +126,6 @@ class Supervisor:
                 return False
             self._objects = read_all(self._machine)
             self._files = files
-        self._digests = {key: digest_of(value) for key, value in self._objects.items()}
         self._pods.read(self._objects)
         self._routable = None
         return True
@@ -156,7 +154,7 @@ class Supervisor:
         observed: dict[str, Object] = {}
         for key in self._configuration.published.keys() | self._pods.rollouts.keys():
             state, message = self._state(key) if key in self._objects else ("progressing", "It is being removed.")
-            digest = self._digests.get(key) if key in self._pods.rollouts else self._configuration.published[key]
+            digest = self._configuration.published.get(key)
             observed[key] = {"digest": digest, "state": state, "message": message}
         return observed
 

@@ -134,15 +134,25 @@ def test_health_changes_with_one_success_or_as_many_failures_as_the_threshold(
 ) -> None:
     Scripted(monkeypatch, script)
     seen: list[bool] = []
+
+    async def follow() -> None:
+        changes = probe(1, failureThreshold=3).changes(healthy)
+        while True:
+            seen.append(await anext(changes) is None)
+
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(probe(1, failureThreshold=3).follow(seen.append, healthy))
+        asyncio.run(follow())
     assert seen == reported
 
 
 @pytest.mark.parametrize(("script", "asked"), [("---", 3), ("+---", 4), ("--+---", 6)])
 def test_failure_needs_its_threshold_in_a_row(monkeypatch: pytest.MonkeyPatch, script: str, asked: int) -> None:
     scripted = Scripted(monkeypatch, script + "+")
-    assert asyncio.run(probe(1, failureThreshold=3).until_failure()) == f"failed {asked}"
+
+    async def first() -> str | None:
+        return await anext(probe(1, failureThreshold=3).changes(True))
+
+    assert asyncio.run(first()) == f"failed {asked}"
     assert scripted.asked == asked
 
 

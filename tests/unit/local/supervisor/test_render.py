@@ -153,7 +153,7 @@ REFUSED: dict[str, tuple[str, Change, str]] = {
     "two listeners": (
         "Gateway/edge/edge",
         lambda c: spec(c, "Gateway/edge/edge")["listeners"].append({"name": "two", "protocol": "HTTPS", "port": 80}),
-        "one listener",
+        "one Gateway with one listener",
     ),
     "another controller": (
         "Gateway/edge/edge",
@@ -200,7 +200,7 @@ REFUSED: dict[str, tuple[str, Change, str]] = {
     "no duration": (
         "BackendTrafficPolicy/shop/reads",
         lambda c: spec(c, "BackendTrafficPolicy/shop/reads")["timeout"]["http"].update(requestTimeout="soon"),
-        "'soon' is no duration",
+        "requestTimeout is 'soon', which is no duration",
     ),
     "public service": (
         "Service/shop/web",
@@ -222,7 +222,7 @@ REFUSED: dict[str, tuple[str, Change, str]] = {
     "two gateways": (
         "Gateway/edge/two",
         lambda c: c.objects.update({"Gateway/edge/two": renamed(c.objects["Gateway/edge/edge"], "two")}),
-        "one Gateway only",
+        "one Gateway with one listener",
     ),
 }
 MISSING: dict[str, tuple[str, Change, str]] = {
