@@ -13,12 +13,18 @@ from local.desired import Object
 from local.kubernetes.container import PATH, Identity, Launch, Template, launch
 from local.kubernetes.manifests import MissingError, RefusedError
 from local.machine import Machine
-from tests.unit.local.kubernetes.cluster import IMAGE, Cluster, secret
+from tests.unit.local.kubernetes.cluster import IMAGE, Cluster, clone, secret
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """One for all tests here, which start nothing on it."""
+    return clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture
 def cluster(machine: Machine) -> Cluster:
-    (machine.images / IMAGE).mkdir()
+    (machine.images / IMAGE).mkdir(exist_ok=True)
     return Cluster(machine)
 
 

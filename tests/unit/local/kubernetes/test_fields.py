@@ -11,14 +11,18 @@ import pytest
 from local.desired import Object
 from local.kubernetes.fields import check, known_fields, refusals
 from local.kubernetes.manifests import RefusedError
-from local.machine import Machine
 from local.providers.kubernetes import TYPES
-from tests.unit.local.kubernetes.cluster import SCALER, Cluster, read
+from tests.unit.local.kubernetes.cluster import SCALER, Cluster, clone, read
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    return Cluster(clone(tmp_path_factory.mktemp("clone")))
 
 
 @pytest.fixture
-def objects(machine: Machine) -> dict[str, Object]:
-    return copy.deepcopy(Cluster(machine).objects)
+def objects(cluster: Cluster) -> dict[str, Object]:
+    return copy.deepcopy(cluster.objects)
 
 
 def pod(objects: dict[str, Object]) -> Object:

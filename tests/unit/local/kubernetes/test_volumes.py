@@ -7,7 +7,13 @@ import pytest
 from local.kubernetes.container import Identity, mount
 from local.kubernetes.manifests import MissingError, RefusedError
 from local.machine import Machine
-from tests.unit.local.kubernetes.cluster import Cluster
+from tests.unit.local.kubernetes.cluster import Cluster, clone
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """One for all tests here, which start nothing on it."""
+    return clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture

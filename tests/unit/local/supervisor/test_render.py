@@ -13,8 +13,9 @@ from local.desired import Object
 from local.envoy.binary import find_envoy
 from local.kubernetes.manifests import MissingError, RefusedError
 from local.kubernetes.routes import Endpoint
+from local.machine import Machine
 from local.supervisor.configuration import Rendered, owners, render
-from tests.unit.local.kubernetes.cluster import Cluster
+from tests.unit.local.kubernetes.cluster import Cluster, clone
 
 POD = Endpoint(namespace="shop", labels={"app": "web", "pod-template-hash": "1"}, ports={"https": 4001, 8443: 4001})
 STAGE: Object = {
@@ -29,6 +30,17 @@ STAGE: Object = {
     ],
     "cors": None,
 }
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """One for all tests here, which start nothing on it."""
+    return clone(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture
+def cluster(machine: Machine) -> Cluster:
+    return Cluster(machine)
 
 
 def rendered(cluster: Cluster, *endpoints: Endpoint) -> Rendered:
@@ -103,8 +115,11 @@ def test_reads_have_the_policy_of_their_rule_and_writes_that_of_the_route(cluste
 @pytest.mark.parametrize("file", ["jwks.json", "openid-configuration.json"])
 def test_without_stage_gateway_and_issuer_nothing_listens(cluster: Cluster, file: str) -> None:
     cluster.objects = {}
-    (cluster.machine.home / "issuer" / file).unlink()
+    path = cluster.machine.home / "issuer" / file
+    content = path.read_text()
+    path.unlink()
     assert rendered(cluster).files == {"lds": [], "cds": []}
+    path.write_text(content)
 
 
 Change = Callable[[Cluster], Any]
