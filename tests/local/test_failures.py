@@ -16,8 +16,8 @@ def ready_pods(stack: Stack, deployment: str = "users") -> list[int]:
 
 
 def process(stack: Stack, name: str) -> int:
-    (found,) = [p["pid"] for p in stack.status()["processes"] if p["name"] == name]
-    return int(found)
+    (pid,) = [p["pid"] for p in stack.status()["processes"] if p["name"] == name]
+    return int(pid)
 
 
 def works(stack: Stack, token: str) -> bool:

@@ -61,13 +61,13 @@ class Front:
         finally:
             connection.close()
 
-    def logged(self, **wanted: Any) -> dict[str, Any]:
+    def logged(self, **values: Any) -> dict[str, Any]:
         """The one access log line that has these values."""
         file = self.machine.logs / "gateway.jsonl"
 
         def look() -> list[dict[str, Any]]:
             lines = [json.loads(line) for line in file.read_text().splitlines()]
-            return [line for line in lines if wanted.items() <= line.items()]
+            return [line for line in lines if values.items() <= line.items()]
 
         (line,) = eventually(look, timeout=5, what="the log line")
         return dict(line)
@@ -129,8 +129,8 @@ def test_the_log_names_the_most_specific_route(front: Front, method: str, path: 
     headers = {"x-request-id": identifier, "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
     front.request(method, f"{path}?secret=1", headers=headers)
     line = front.logged(request_id=identifier)
-    wanted = {"service": "gateway", "level": "INFO", "message": "request", "trace_id": trace, "method": method}
-    assert wanted.items() <= line.items()
+    values = {"service": "gateway", "level": "INFO", "message": "request", "trace_id": trace, "method": method}
+    assert values.items() <= line.items()
     assert (line["route"], line["path"], line["status"]) == (route, path, 200)
     assert isinstance(line["duration_ms"], int)
     assert line["timestamp"].endswith("Z")

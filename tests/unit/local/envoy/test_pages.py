@@ -37,18 +37,18 @@ class Links(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
-        self.loaded += [link for name in ("src", "href") if (link := found.get(name)) and not link.startswith("data:")]
-        if tag == "style" or (tag == "script" and "src" not in found):
+        values = dict(attributes)
+        self.loaded += [link for name in ("src", "href") if (link := values.get(name)) and not link.startswith("data:")]
+        if tag == "style" or (tag == "script" and "src" not in values):
             self.inline.append(tag)
-        self.inline += [name for name in found if name == "style" or name.startswith("on")]
+        self.inline += [name for name in values if name == "style" or name.startswith("on")]
 
 
 def publish(machine: Machine, contract: str) -> None:
     (machine.root / documentation.CONTRACT).write_text(contract)
     documentation.publish(machine)
-    wanted = desired.get(machine, documentation.KEY)
-    desired.wait(machine, documentation.KEY, wanted, timeout=10)
+    published = desired.get(machine, documentation.KEY)
+    desired.wait(machine, documentation.KEY, published, timeout=10)
 
 
 @pytest.fixture(scope="module")

@@ -267,8 +267,8 @@ class Cluster:
 
     @property
     def container(self) -> Object:
-        found: Object = self.deployment["spec"]["template"]["spec"]["containers"][0]
-        return found
+        container: Object = self.deployment["spec"]["template"]["spec"]["containers"][0]
+        return container
 
     def set_env(self, name: str, value: str) -> None:
         """Changes the pod template."""
@@ -300,12 +300,12 @@ class Cluster:
         return [pod for pod in self.status()["pods"] if not states or pod["state"] in states]
 
     def observed(self, key: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.status()["observed"].get(key, {})
-        return found
+        observed: dict[str, Any] = self.status()["observed"].get(key, {})
+        return observed
 
     def process(self, name: str) -> dict[str, Any]:
-        (found,) = [process for process in self.status()["processes"] if process["name"] == name]
-        return dict(found)
+        (match,) = [process for process in self.status()["processes"] if process["name"] == name]
+        return dict(match)
 
     # ---- calling
 

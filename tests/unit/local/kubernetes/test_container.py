@@ -97,8 +97,8 @@ def test_mount_paths_are_mapped_into_the_pods_folder(cluster: Cluster, pod: Iden
 def test_paths_in_secrets_are_the_containers_too(cluster: Cluster, pod: Identity) -> None:
     url = "postgresql://db/users?sslmode=verify-full&sslrootcert=/tls/ca.crt"
     cluster.objects["Secret/shop/database"] = secret("shop", "database", {"url": url})
-    found = variable(cluster, pod, valueFrom={"secretKeyRef": {"name": "database", "key": "url"}})
-    assert found == url.replace("/tls/", f"{pod.folder}/volumes/tls/")
+    value = variable(cluster, pod, valueFrom={"secretKeyRef": {"name": "database", "key": "url"}})
+    assert value == url.replace("/tls/", f"{pod.folder}/volumes/tls/")
 
 
 def test_references_to_other_variables_are_refused(cluster: Cluster, pod: Identity) -> None:
@@ -133,8 +133,8 @@ def test_a_program_that_is_not_installed_is_named(cluster: Cluster, pod: Identit
 
 
 def spec(manifest: Object) -> Object:
-    found: Object = manifest["spec"]
-    return found
+    content: Object = manifest["spec"]
+    return content
 
 
 TEMPLATES: dict[str, tuple[Callable[[Object], Any], str]] = {

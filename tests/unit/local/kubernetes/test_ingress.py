@@ -54,8 +54,8 @@ def cluster(original: Cluster) -> Iterator[Cluster]:
 
 def lines(cluster: Cluster, file: str, check: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        found = [json.loads(line) for line in (cluster.machine.logs / file).read_text().splitlines()]
-        return next((line for line in reversed(found) if check(line)), None)
+        rows = [json.loads(line) for line in (cluster.machine.logs / file).read_text().splitlines()]
+        return next((line for line in reversed(rows) if check(line)), None)
 
     line: dict[str, Any] = eventually(look, timeout=5, what="the log line")
     return line
@@ -107,8 +107,8 @@ def test_the_pod_is_told_who_calls(cluster: Cluster) -> None:
     assert "forged" not in seen["x-forwarded-client-cert"]
     assert seen["x-request-id"] == "caller-id-1"
     line = lines(cluster, "ingress.jsonl", lambda line: line.get("request_id") == "caller-id-1")
-    wanted = {"service": "ingress", "method": "GET", "route": "shop/web/read", "path": "/users/1", "status": 200}
-    assert wanted.items() <= line.items()
+    values = {"service": "ingress", "method": "GET", "route": "shop/web/read", "path": "/users/1", "status": 200}
+    assert values.items() <= line.items()
     assert isinstance(line["duration_ms"], int)
 
 
@@ -219,7 +219,7 @@ def test_the_servers_certificate_changes_while_connections_stay(cluster: Cluster
         pair = cluster.servers.leaf(dns="localhost")
         cluster.objects["Secret/edge/server"]["stringData"] = {"tls.crt": pair.certificate, "tls.key": pair.key}
         cluster.up()
-        wanted = ssl.PEM_cert_to_DER_cert(pair.certificate)
+        expected = ssl.PEM_cert_to_DER_cert(pair.certificate)
 
         def served() -> bytes | None:
             context = cluster.context(cluster.clients.leaf(uri=CALLER))
@@ -229,7 +229,7 @@ def test_the_servers_certificate_changes_while_connections_stay(cluster: Cluster
             ):
                 return wrapped.getpeercert(binary_form=True)
 
-        eventually(lambda: served() == wanted, timeout=5, what="the new certificate")
+        eventually(lambda: served() == expected, timeout=5, what="the new certificate")
         kept.request("GET", "/")
         assert kept.getresponse().status == 200
 
@@ -249,16 +249,16 @@ def test_the_most_specific_rule_wins_and_weights_divide(cluster: Cluster) -> Non
     tls = json.loads(json.dumps(cluster.objects["BackendTLSPolicy/shop/web"]).replace('"web"', '"empty"'))
     cluster.objects["BackendTLSPolicy/shop/empty"] = tls
     cluster.up()
-    wanted = {"/users/1": "one", "/users/2": "users", "/users/12": "users", "/usersX": "rest", "/users": "users"}
+    expected = {"/users/1": "one", "/users/2": "users", "/users/12": "users", "/usersX": "rest", "/users": "users"}
     eventually(lambda: cluster.get("/users/1")[0] == 200, timeout=5, what="an answer")
-    for path, rule in wanted.items():
+    for path, rule in expected.items():
         assert cluster.get(f"{path}?rule={rule}")[0] == 200
     with cluster.connection() as connection:
         connection.request("POST", "/users", body=b"{}")
         connection.getresponse().read()
     line = lines(cluster, "ingress.jsonl", lambda line: line["method"] == "POST")
     assert line["route"] == "shop/web/post"
-    for path, rule in wanted.items():
+    for path, rule in expected.items():
         line = lines(cluster, "ingress.jsonl", lambda line, p=path: (line["method"], line["path"]) == ("GET", p))
         assert line["route"] == f"shop/web/{rule}"
 

@@ -25,11 +25,11 @@ def test_content_is_text_or_encoded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("selector", "found"),
+    ("selector", "matches"),
     [({}, True), ({"matchLabels": {"a": "1"}}, True), ({"matchLabels": {"a": "1", "c": "3"}}, False)],
 )
-def test_selectors_compare_labels(selector: dict[str, dict[str, str]], found: bool) -> None:
-    assert selects(selector, {"a": "1", "b": "2"}) is found
+def test_selectors_compare_labels(selector: dict[str, dict[str, str]], matches: bool) -> None:
+    assert selects(selector, {"a": "1", "b": "2"}) is matches
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def pod(machine: Machine, tmp_path: Path) -> Iterator[Pod]:
     """One whose container tells when it is asked to end."""
     cluster = Cluster(machine)
     manifest = cluster.deployment["spec"]["template"]
-    made = Pod(
+    pod = Pod(
         machine,
         namespace="shop",
         deployment="web",
@@ -40,24 +40,24 @@ def pod(machine: Machine, tmp_path: Path) -> Iterator[Pod]:
         changed=lambda: None,
     )
     command = [sys.executable, "-c", _SAYS_GOODBYE, str(tmp_path)]
-    made.process = start(command, env={}, cwd=tmp_path, log=made.log, machine=machine)
+    pod.process = start(command, env={}, cwd=tmp_path, log=pod.log, machine=machine)
     eventually((tmp_path / "up").exists, what="its start")
-    made._set("ready")
-    yield made
-    asyncio.run(made.process.stop(grace=0))
+    pod._set("ready")
+    yield pod
+    asyncio.run(pod.process.stop(grace=0))
 
 
 def test_it_is_asked_to_end_when_nothing_is_routed_to_it(pod: Pod, tmp_path: Path) -> None:
-    asked = tmp_path / "asked"
+    signalled = tmp_path / "asked"
     seen = []
 
     async def withdrawn() -> None:
         await asyncio.sleep(0.3)
-        seen.append((pod.state, pod.ready, asked.exists()))
+        seen.append((pod.state, pod.ready, signalled.exists()))
 
     asyncio.run(pod.terminate(withdrawn, pause=False))
     assert seen == [("terminating", False, False)]
-    assert asked.exists()
+    assert signalled.exists()
 
 
 @pytest.mark.parametrize("pause", [True, False])

@@ -1,4 +1,4 @@
-"""Probes against a server that answers as it is told."""
+"""Probes against a server that answers as a test says."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ class Scripted:
     """Answers of `Probe.ask`, one letter each: `+` success, `-` failure; then the test is over."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-        self.asked = 0
+        self.questions = 0
 
         async def ask(_: Probe) -> str | None:
-            if self.asked == len(script):
+            if self.questions == len(script):
                 raise asyncio.CancelledError
-            self.asked += 1
-            return None if script[self.asked - 1] == "+" else f"failed {self.asked}"
+            self.questions += 1
+            return None if script[self.questions - 1] == "+" else f"failed {self.questions}"
 
         monkeypatch.setattr(Probe, "ask", ask)
 
@@ -145,23 +145,23 @@ def test_health_changes_with_one_success_or_as_many_failures_as_the_threshold(
     assert seen == reported
 
 
-@pytest.mark.parametrize(("script", "asked"), [("---", 3), ("+---", 4), ("--+---", 6)])
-def test_failure_needs_its_threshold_in_a_row(monkeypatch: pytest.MonkeyPatch, script: str, asked: int) -> None:
+@pytest.mark.parametrize(("script", "questions"), [("---", 3), ("+---", 4), ("--+---", 6)])
+def test_failure_needs_its_threshold_in_a_row(monkeypatch: pytest.MonkeyPatch, script: str, questions: int) -> None:
     scripted = Scripted(monkeypatch, script + "+")
 
     async def first() -> str | None:
         return await anext(probe(1, failureThreshold=3).changes(True))
 
-    assert asyncio.run(first()) == f"failed {asked}"
-    assert scripted.asked == asked
+    assert asyncio.run(first()) == f"failed {questions}"
+    assert scripted.questions == questions
 
 
 def test_a_start_is_given_period_times_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "EAGER", 0.001)
     scripted = Scripted(monkeypatch, "-" * 1000)
     one = probe(1, periodSeconds=0.05, failureThreshold=4)
-    assert asyncio.run(one.until_first_success()) == f"failed {scripted.asked}"
-    assert scripted.asked > 4, "it is asked more often than the period, within the same time"
+    assert asyncio.run(one.until_first_success()) == f"failed {scripted.questions}"
+    assert scripted.questions > 4, "it is asked more often than the period, within the same time"
     Scripted(monkeypatch, "--+")
     assert asyncio.run(one.until_first_success()) is None
 

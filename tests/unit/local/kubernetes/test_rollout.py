@@ -41,15 +41,15 @@ class FakePod:
 def step(replicas: int, pods: str) -> tuple[int, str]:
     """Pods as `n` new, `o` old; upper case when available, `!` after one that is ready and not yet available,
     `-` after one that is not ready, `x` for one that terminates."""
-    made, available = [], set()
+    fakes, available = [], set()
     for number, text in enumerate(pods.split()):
         state = "terminating" if "x" in text else "starting" if "-" in text else "ready"
         pod = FakePod(f"{text}{number}", "new" if text[0].lower() == "n" else "old", state, started=number)
-        made.append(pod)
+        fakes.append(pod)
         if text[0].isupper():
             available.add(pod.name)
-    found = next_step("new", replicas, made, available)  # type: ignore[arg-type]
-    return found.start, " ".join(pod.name[:-1] for pod in found.stop)
+    next_ = next_step("new", replicas, fakes, available)  # type: ignore[arg-type]
+    return next_.start, " ".join(pod.name[:-1] for pod in next_.stop)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_a_roll_never_has_fewer_available_pods_than_replicas() -> None:
         for round_ in range(50):
             available = {pod.name for pod in pods}
             assert replicas <= len(available) <= replicas + 1
-            found = next_step("new", replicas, pods, available)  # type: ignore[arg-type]
-            pods = [pod for pod in pods if pod not in found.stop]
-            pods += [FakePod(f"new{round_}.{i}") for i in range(found.start)]
-            if not found.start and not found.stop:
+            next_ = next_step("new", replicas, pods, available)  # type: ignore[arg-type]
+            pods = [pod for pod in pods if pod not in next_.stop]
+            pods += [FakePod(f"new{round_}.{i}") for i in range(next_.start)]
+            if not next_.start and not next_.stop:
                 break
         assert [pod.revision for pod in pods] == ["new"] * replicas
 
@@ -105,9 +105,9 @@ def manifest() -> Object:
 
 @pytest.fixture
 def rollout(manifest: Object) -> Rollout:
-    found = Rollout(key="Deployment/shop/web")
-    found.read(manifest)
-    return found
+    rollout = Rollout(key="Deployment/shop/web")
+    rollout.read(manifest)
+    return rollout
 
 
 def state(rollout: Rollout, *pods: FakePod, available: int = 0) -> tuple[str, str]:
@@ -180,9 +180,9 @@ def test_what_can_not_be_run_fails_with_a_sentence(rollout: Rollout, manifest: O
     change, sentence = BROKEN[case]
     change(broken["spec"])
     rollout.read(broken)
-    found = state(rollout, FakePod("a"), FakePod("b"), available=2)
-    assert found[0] == "failed"
-    assert sentence in found[1]
+    after = state(rollout, FakePod("a"), FakePod("b"), available=2)
+    assert after[0] == "failed"
+    assert sentence in after[1]
     assert rollout.revision == before, "the pods that run are still those of the last manifest"
     rollout.read(manifest)
     assert state(rollout, FakePod("a"), FakePod("b"), available=2) == ("ready", "")

@@ -48,13 +48,13 @@ PARENT = (
 
 def test_it_has_a_session_and_an_environment_of_its_own(run: Runner, machine: Machine) -> None:
     process = run(SLEEP)
-    found = psutil.Process(process.pid)
+    running = psutil.Process(process.pid)
     assert os.getsid(process.pid) == process.pid
-    eventually(found.environ)  # the kernel shows it a moment after execve()
-    environ = found.environ()
+    eventually(running.environ)  # the kernel shows it a moment after execve()
+    environ = running.environ()
     assert {key: environ[key] for key in ("A", MARK)} == {"A": "b", MARK: str(machine.home)}
     assert "HOME" not in environ
-    assert list(marked(machine)) == [found]
+    assert list(marked(machine)) == [running]
 
 
 @pytest.mark.parametrize(

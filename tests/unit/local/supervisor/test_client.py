@@ -33,8 +33,8 @@ def _stopped(machine: Machine) -> Iterator[None]:
 
 
 def record(machine: Machine, name: str) -> dict[str, Any]:
-    (found,) = [process for process in read_status(machine)["processes"] if process["name"] == name]
-    return dict(found)
+    (match,) = [process for process in read_status(machine)["processes"] if process["name"] == name]
+    return dict(match)
 
 
 def kill(machine: Machine) -> int:

@@ -126,8 +126,8 @@ Change = Callable[[Cluster], Any]
 
 
 def spec(cluster: Cluster, key: str) -> Object:
-    found: Object = cluster.objects[key]["spec"]
-    return found
+    content: Object = cluster.objects[key]["spec"]
+    return content
 
 
 REFUSED: dict[str, tuple[str, Change, str]] = {
