@@ -166,7 +166,7 @@ class Shop:
             for text in documents
         ]
         Publisher(client=self.bus, bus=self.names["bus"], unpublishable=none_unpublishable).publish(
-            found, deadline=time.monotonic() + 10
+            published, deadline=time.monotonic() + 10
         )
 
     def fulfil(self, faults: Faults | None = None) -> list[dict[str, Any]]:
