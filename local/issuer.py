@@ -13,8 +13,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from local.certificates import key_pem, load_key
 from local.machine import Machine, write_json, write_text
+from planning.certificates import key_pem, load_key
 
 ALGORITHM = "RS256"
 """API Gateway's JWT authorizer takes RSA algorithms only

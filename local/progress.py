@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
-from local.engine import Step
+from local.engine import StepEvent
 
 _DONE = {
     "create": ("+", "green", "created"),
@@ -31,8 +31,8 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._steps: dict[str, Step] = {}
-        self._components: dict[str, Step] = {}
+        self._steps: dict[str, StepEvent] = {}
+        self._components: dict[str, StepEvent] = {}
         self._began: dict[str, float] = {}
         self._started = time.monotonic()
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=10, transient=True)
@@ -50,7 +50,7 @@ class Progress:
             if self.changes:
                 self._console.print(self._tree())
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: StepEvent) -> None:
         with self._lock:
             if step.operation == "component":
                 self._components[step.urn] = step
@@ -97,7 +97,7 @@ class Progress:
         return tree
 
 
-def _line(step: Step, seconds: float) -> Text:
+def _line(step: StepEvent, seconds: float) -> Text:
     sign, style, done = _DONE[step.operation]
     working = step.seconds is None
     word = _WORKING[step.operation] if working else "failed" if step.error else done

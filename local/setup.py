@@ -11,10 +11,10 @@ from pathlib import Path
 
 from cryptography import x509
 
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from local.errors import LocalError
 from local.issuer import write_documents
 from local.machine import Machine, Ports, write_json, write_text
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 
 PREFERRED_ENDPOINT = 8443
 PORT_RANGE = range(20000, 32000)

@@ -17,7 +17,7 @@ from local.errors import LocalError
 from local.machine import Machine, write_json
 from local.progress import Progress
 from local.provider import Package
-from local.providers import aws, azure, docker, kubernetes, random, tls
+from local.providers import aws, azure, docker, kubernetes, values
 from local.state import State
 from local.supervisor import client
 from planning.run import run_program
@@ -29,7 +29,7 @@ EXAMPLE_SCOPE = "users:read"
 
 
 def packages(machine: Machine) -> list[Package]:
-    return [module.package(machine) for module in (aws, azure, docker, kubernetes, random, tls)]
+    return [module.package(machine) for module in (aws, azure, docker, kubernetes, values)]
 
 
 def up(machine: Machine, console: Console) -> None:

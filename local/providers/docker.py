@@ -10,7 +10,6 @@ import hashlib
 import py_compile
 import shutil
 from pathlib import Path
-from typing import ClassVar
 
 from docker.utils.build import exclude_paths
 
@@ -26,8 +25,6 @@ KEPT = 10
 
 class Image(Updatable):
     """docker:index/image:Image"""
-
-    replace_on: ClassVar[frozenset[str]] = frozenset({"imageName"})
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine

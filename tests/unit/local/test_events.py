@@ -15,7 +15,7 @@ import pytest
 
 from local import __main__ as command_line
 from local import events
-from local.engine import Engine, Step
+from local.engine import Engine, StepEvent
 from local.errors import LocalError
 from local.machine import Machine
 from local.providers import aws
@@ -75,7 +75,7 @@ class Shop:
         """What became of each resource."""
         steps: dict[str, str] = {}
 
-        def listen(step: Step) -> None:
+        def listen(step: StepEvent) -> None:
             if step.operation != "component":
                 steps[f"{step.type.rpartition(':')[2]} {step.name}"] = step.operation
 

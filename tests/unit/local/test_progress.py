@@ -6,15 +6,17 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from local.engine import Step
+from local.engine import StepEvent
 from local.progress import Progress
 
-GROUP = Step(urn="urn:g", type="crosscloud:aws:Function", name="group", parent="", operation="component", seconds=0.0)
-ROLE = Step(urn="urn:r", type="aws:iam/role:Role", name="role", parent="urn:g", operation="create")
-SAME = Step(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
+GROUP = StepEvent(
+    urn="urn:g", type="crosscloud:aws:Function", name="group", parent="", operation="component", seconds=0.0
+)
+ROLE = StepEvent(urn="urn:r", type="aws:iam/role:Role", name="role", parent="urn:g", operation="create")
+SAME = StepEvent(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
 
 
-def show(*steps: Step, terminal: bool) -> tuple[str, Progress]:
+def show(*steps: StepEvent, terminal: bool) -> tuple[str, Progress]:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=100, color_system=None)
     with Progress(console) as progress:
         for step in steps:

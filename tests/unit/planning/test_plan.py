@@ -17,7 +17,7 @@ from planning.plan import Planned, plan, plan_of_revision
 from tests.support.program import ROOT
 
 PARTS = ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml")
-FOLDERS = ("app", "components", "local", "policy")
+FOLDERS = ("app", "components", "local", "planning", "policy")
 RIGHTS = "aws:iam/rolePolicy:RolePolicy"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 
@@ -140,7 +140,7 @@ def test_a_revision_whose_program_fails_is_one_sentence(repository: Path) -> Non
 
 def test_markdown_for_a_pull_request(repository: Path) -> None:
     edit(repository / "Pulumi.dev.yaml", "memory: 512", "memory: 1024")
-    command = [sys.executable, "-m", "local", "plan", "--stack", "dev", "--against", "HEAD", "--markdown"]
+    command = [sys.executable, "-m", "planning", "plan", "--stack", "dev", "--against", "HEAD", "--markdown"]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("### dev: 1 changed\n")
     assert "      memorySize: 512 -> 1024\n" in done.stdout

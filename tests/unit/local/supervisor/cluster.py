@@ -16,12 +16,12 @@ from typing import Any
 import yaml
 
 from local import desired
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 from local.desired import Object, key_of
 from local.machine import Machine
 from local.setup import open_machine
 from local.supervisor import client
 from local.supervisor.container import free_port
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 
 SYSTEM = ("local.envoy.server",)
 CALLER = "spiffe://test/orchestrator"
