@@ -115,7 +115,7 @@ def test_references_between_resources_are_seen(repository: Path) -> None:
 
 
 def test_an_older_program_runs_with_its_own_modules(repository: Path) -> None:
-    edit(repository / "components" / "client_secret.py", "RECOVERY_DAYS = 7", "RECOVERY_DAYS = 8")
+    edit(repository / "components" / "aws" / "client_secret.py", "RECOVERY_DAYS = 7", "RECOVERY_DAYS = 8")
     changed = changes(repository, of_head(repository))
     assert changed
     assert {str(change.properties) for change in changed} == {"{'recoveryWindowInDays': (7, 8)}"}
@@ -128,7 +128,7 @@ def test_a_revision_that_is_not_there_is_one_sentence(repository: Path, revision
 
 
 def test_a_revision_whose_program_fails_is_one_sentence(repository: Path) -> None:
-    with_bug = repository / "components" / "client_secret.py"
+    with_bug = repository / "components" / "aws" / "client_secret.py"
     edit(with_bug, "RECOVERY_DAYS = 7", "RECOVERY_DAYS = 1 / 0")
     git(repository, "commit", "--quiet", "-am", "bug")
     try:
