@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from graphlib import TopologicalSorter
 
 from local.errors import LocalError, UnknownTypeError
 from local.provider import Function, Handler, Package
 from local.state import Entry, State
-from local.steps import Delete, Operation, Same, Step, Target, decide
+from local.steps import Delete, Listener, Same, Step, Target, decide, declared, event_of
 from local.support import places
 from planning.errors import PlanningError
+from planning.ignored import with_ignored
 from planning.record import twice
 from planning.run import STACK_TYPE, Registered, Registration
 from planning.wire import Wire, pinned, plain
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepEvent:
-    """The beginning or the end of a step, for whoever shows it."""
-
-    urn: str
-    type: str
-    name: str
-    parent: str
-    operation: Operation
-    changed: tuple[str, ...] = ()
-    """Inputs that differ."""
-    seconds: float | None = None
-    """How long it took; None while it is under way."""
-    error: str | None = None
-    """How it failed."""
-
-
-Listener = Callable[[StepEvent], None]
 
 
 class Engine:
@@ -90,7 +69,8 @@ class Engine:
     def _bring_about(self, registration: Registration) -> Entry:
         handler = self._handler(registration.type)
         old = self._state.get(registration.urn)
-        inputs = pinned(_with_ignored(registration, old))
+        inputs = registration.inputs if old is None else with_ignored(registration, old.inputs)
+        inputs = pinned(inputs)
         values = plain(inputs)
         fingerprint = handler.fingerprint(values)
         target = Target(
@@ -103,7 +83,7 @@ class Engine:
 
     def _run(self, step: Step, resource: Registration | Entry) -> Entry:
         """Applies the step and tells the listener when it begins and how it ends."""
-        event = _event(resource, step.operation, changed=step.changed)
+        event = event_of(resource, step.operation, changed=step.changed)
         if isinstance(step, Same):
             self._listener(replace(event, seconds=0.0))
             return step.apply(self._state)
@@ -124,13 +104,9 @@ class Engine:
         return self._handlers[type_]
 
     def _keep_component(self, component: Registration) -> None:
-        self._listener(_event(component, "component", seconds=0.0))
+        self._listener(event_of(component, "component", seconds=0.0))
         if self._state.get(component.urn) is None:
-            self._state.put(
-                Entry(
-                    urn=component.urn, type=component.type, name=component.name, custom=False, parent=component.parent
-                )
-            )
+            self._state.put(Entry(**declared(component)))
 
     def _adopt_alias(self, registration: Registration) -> None:
         if self._state.get(registration.urn) is None:
@@ -153,74 +129,11 @@ class Engine:
                 self._state.remove(entry.urn)
 
 
-def _event(
-    resource: Registration | Entry,
-    operation: Operation,
-    *,
-    changed: tuple[str, ...] = (),
-    seconds: float | None = None,
-) -> StepEvent:
-    return StepEvent(
-        urn=resource.urn,
-        type=resource.type,
-        name=resource.name,
-        parent=resource.parent,
-        operation=operation,
-        changed=changed,
-        seconds=seconds,
-    )
-
-
-def _with_ignored(registration: Registration, old: Entry | None) -> Wire:
-    """Returns the inputs, with the old values at the paths where the program says `ignore_changes`.
-
-    Paths are Pulumi's: `spec.replicas`, `pools[0].count`, `pools[*].count`.
-    """
-    inputs: Wire = copy.deepcopy(registration.inputs)
-    if old is not None:
-        for path in registration.ignore_changes:
-            _restore(inputs, old.inputs, re.findall(r"[^.\[\]]+", path))
-    return inputs
-
-
-def _restore(new: Any, old: Any, path: list[str]) -> None:
-    """Puts the old value at `path` into `new`, or takes away what was not there."""
-    head, *rest = path
-    if isinstance(new, list) and isinstance(old, list):
-        indices = range(min(len(new), len(old))) if head == "*" else [int(head)]
-        pairs: list[tuple[Any, Any, Any]] = [(new, old, index) for index in indices if index < min(len(new), len(old))]
-    elif isinstance(new, dict) and isinstance(old, dict):
-        pairs = [(new, old, key) for key in ({*new, *old} if head == "*" else {head})]
-    else:
-        pairs = []
-    for target, source, key in pairs:
-        if rest:
-            here, there = (s.get(key) if isinstance(s, dict) else s[key] for s in (target, source))
-            _restore(here, there, rest)
-        elif isinstance(source, dict) and key not in source:
-            target.pop(key, None)
-        else:
-            target[key] = source[key]
-
-
 def dependents_first(entries: list[Entry]) -> list[Entry]:
     """Returns the entries in an order in which nothing is deleted before what needs it: dependents and children first.
 
     A child depends on what its parent depends on, as in the real engine.
     """
     by_urn = {entry.urn: entry for entry in entries}
-    ordered: list[Entry] = []
-    visited: set[str] = set()
-
-    def visit(entry: Entry) -> None:
-        if entry.urn in visited:
-            return
-        visited.add(entry.urn)
-        for needed in (*entry.dependencies, entry.parent):
-            if needed in by_urn:
-                visit(by_urn[needed])
-        ordered.append(entry)
-
-    for entry in entries:
-        visit(entry)
-    return ordered[::-1]
+    needs = {entry.urn: [urn for urn in (*entry.dependencies, entry.parent) if urn in by_urn] for entry in entries}
+    return [by_urn[urn] for urn in reversed([*TopologicalSorter(needs).static_order()])]

@@ -6,7 +6,7 @@ Each step saves the state around its effect, so that a run that was killed at an
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -22,6 +22,38 @@ Operation = Literal["component", "same", "create", "update", "replace", "delete"
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepEvent:
+    """The beginning or the end of a step, for whoever shows it."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    operation: Operation
+    changed: tuple[str, ...] = ()
+    """Inputs that differ."""
+    seconds: float | None = None
+    """How long it took; None while it is under way."""
+    error: str | None = None
+    """How it failed."""
+
+
+Listener = Callable[[StepEvent], None]
+
+
+def event_of(resource: Registration | Entry, operation: Operation, **more: Any) -> StepEvent:
+    """Returns the event of a step on a resource; `more` are other fields of the event."""
+    shared = {key: getattr(resource, key) for key in ("urn", "type", "name", "parent")}
+    return StepEvent(operation=operation, **shared, **more)
+
+
+def declared(registration: Registration) -> dict[str, Any]:
+    """Returns the fields that an entry of the state takes from the program as they are."""
+    keys = ("urn", "type", "name", "custom", "parent", "dependencies", "retain")
+    return {key: getattr(registration, key) for key in keys}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """What the program declares, unwrapped once, with the handler of its type."""
 
@@ -34,17 +66,7 @@ class Target:
 
     def entry(self) -> Entry:
         """Returns the entry of the state before there are an id and outputs."""
-        declared = self.registration
-        return Entry(
-            urn=declared.urn,
-            type=declared.type,
-            name=declared.name,
-            custom=True,
-            parent=declared.parent,
-            inputs=self.inputs,
-            dependencies=declared.dependencies,
-            retain=declared.retain,
-        )
+        return Entry(**declared(self.registration), inputs=self.inputs)
 
     def marked(self, outputs: Mapping[str, Any]) -> Wire:
         """Returns outputs over inputs; what was given as a secret, or is one by nature, keeps the mark."""
@@ -75,8 +97,7 @@ class Same(Step):
     old: Entry
 
     def apply(self, state: State) -> Entry:
-        declared = self.target.registration
-        entry = replace(self.old, dependencies=declared.dependencies, retain=declared.retain)
+        entry = replace(self.old, **declared(self.target.registration))
         if entry != self.old:
             state.put(entry)
         return entry

@@ -63,8 +63,10 @@ _AWS = {
     "aws:lambda/alias:Alias": ("lambda/alias.go", "functionName name"),
     "aws:lambda/eventSourceMapping:EventSourceMapping": (
         "lambda/event_source_mapping.go",
-        "amazonManagedKafkaEventSourceConfig eventSourceArn queues selfManagedEventSource "
-        "selfManagedKafkaEventSourceConfig startingPosition startingPositionTimestamp topics",
+        (
+            "amazonManagedKafkaEventSourceConfig eventSourceArn queues selfManagedEventSource "
+            "selfManagedKafkaEventSourceConfig startingPosition startingPositionTimestamp topics"
+        ),
     ),
     "aws:lambda/function:Function": ("lambda/function.go", "name packageType"),
     "aws:lambda/permission:Permission": ("lambda/permission.go", ALL),
@@ -88,16 +90,20 @@ _AWS = {
 _AZURE = {
     "azure-native": (
         "",
-        "databaseName location privateZoneName registryName resourceGroupName resourceName serverName "
-        "virtualNetworkName vaultName workspaceName",
+        (
+            "databaseName location privateZoneName registryName resourceGroupName resourceName serverName "
+            "virtualNetworkName vaultName workspaceName"
+        ),
     ),
     "azure-native:authorization:RoleAssignment": ("", "principalId roleDefinitionId scope"),
     "azure-native:containerservice:ManagedCluster": (
         "",
-        "diskEncryptionSetID dnsPrefix fqdnSubdomain linuxProfile nodeResourceGroup windowsProfile "
-        "networkProfile.dnsServiceIP networkProfile.networkDataplane networkProfile.networkMode "
-        "networkProfile.networkPlugin networkProfile.networkPluginMode networkProfile.networkPolicy "
-        "networkProfile.outboundType networkProfile.podCidr networkProfile.serviceCidr networkProfile.serviceCidrs",
+        (
+            "diskEncryptionSetID dnsPrefix fqdnSubdomain linuxProfile nodeResourceGroup windowsProfile "
+            "networkProfile.dnsServiceIP networkProfile.networkDataplane networkProfile.networkMode "
+            "networkProfile.networkPlugin networkProfile.networkPluginMode networkProfile.networkPolicy "
+            "networkProfile.outboundType networkProfile.podCidr networkProfile.serviceCidr networkProfile.serviceCidrs"
+        ),
     ),
     "azure-native:dbforpostgresql:Database": ("", "charset collation"),
     "azure-native:dbforpostgresql:Server": ("", "administratorLogin backup.geoRedundantBackup"),

@@ -1,7 +1,7 @@
 """pulumi-azure-native: names, ids and identities of resources, as far as the program reads them.
 
-Networks, role assignments and the cluster's nodes have no counterpart on one machine: no permission, no network rule and
-no node is imitated.
+Networks, role assignments and the cluster's nodes have no counterpart on one machine: no permission, no network rule
+and no node is imitated.
 """
 
 from __future__ import annotations

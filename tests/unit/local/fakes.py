@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.engine import Engine, StepEvent
+from local.engine import Engine
 from local.errors import ProviderError
 from local.provider import Handler, Made, Package, Properties, Updatable
 from local.state import State
+from local.steps import StepEvent
 from planning.run import Registration
 
 THING = "fake:index:Thing"

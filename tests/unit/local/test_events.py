@@ -15,13 +15,14 @@ import pytest
 
 from local import __main__ as command_line
 from local import events
-from local.engine import Engine, StepEvent
+from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine
 from local.providers import aws
 from local.providers.aws import logs
 from local.providers.aws.client import Aws, connect
 from local.state import State
+from local.steps import StepEvent
 from planning.run import run_program
 from tests.unit.local.providers.aws.emulated import Emulator
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from local.engine import Engine, StepEvent
+from local.engine import Engine
 from local.provider import Package
 from local.providers import values
 from local.state import State
+from local.steps import StepEvent
 from planning.changes import compare
 from planning.errors import PlanningError
 from planning.plan import COMPUTED, MASKED, plan
