@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -103,7 +103,7 @@ class State:
 
     def _encode(self, entry: Entry) -> str:
         """Returns the entry as JSON, which is kept: encoding all entries for each step's file would be slow."""
-        return json.dumps({key: self._sealed(value) for key, value in asdict(entry).items()}, sort_keys=True)
+        return json.dumps(_with_secrets(asdict(entry), self._seal), sort_keys=True)
 
     def _load(self) -> None:
         try:
@@ -114,7 +114,7 @@ class State:
                     "Start afresh with `make down PURGE=1`."
                 )
             for raw in content["resources"]:
-                opened = {key: self._opened(value) for key, value in raw.items()}
+                opened = _with_secrets(raw, self._open)
                 entry = Entry(**{**opened, "dependencies": tuple(opened["dependencies"])})
                 self._entries[entry.urn], self._encoded[entry.urn] = entry, json.dumps(raw, sort_keys=True)
         except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
@@ -123,26 +123,28 @@ class State:
                 "or start afresh with `make down PURGE=1` (this removes the local databases too)."
             ) from error
 
-    def _sealed(self, value: Any) -> Any:
-        """Returns the value with its secrets encrypted."""
-        if is_secret(value):
-            token = self._fernet.encrypt(json.dumps(value["value"]).encode()).decode()
-            return {SIGNATURE: SECRET, "ciphertext": token}
-        if isinstance(value, dict):
-            return {key: self._sealed(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._sealed(item) for item in value]
-        return value
+    def _seal(self, mark: Wire) -> Wire:
+        token = self._fernet.encrypt(json.dumps(mark["value"]).encode()).decode()
+        return {SIGNATURE: SECRET, "ciphertext": token}
 
-    def _opened(self, value: Any) -> Any:
-        """Returns the value with its secrets decrypted and marked."""
-        if is_secret(value):
-            return {SIGNATURE: SECRET, "value": json.loads(self._fernet.decrypt(value["ciphertext"]))}
-        if isinstance(value, dict):
-            return {key: self._opened(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._opened(item) for item in value]
-        return value
+    def _open(self, mark: Wire) -> Wire:
+        return {SIGNATURE: SECRET, "value": json.loads(self._fernet.decrypt(mark["ciphertext"]))}
+
+
+def _with_secrets(value: Any, change: Callable[[Wire], Wire]) -> Any:
+    """Returns the value with each secret in it changed."""
+    if is_secret(value):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _with_secrets(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_secrets(item, change) for item in value]
+    return value
+
+
+def outputs_of(file: Path, type_: str) -> list[dict[str, Any]]:
+    """Returns the outputs of the resources of a type in a state file."""
+    return [entry.output_values for entry in State(file) if entry.type == type_]
 
 
 def _key(path: Path, *, may_create: bool) -> bytes:

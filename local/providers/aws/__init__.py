@@ -72,15 +72,15 @@ class Provider(Updatable):
         return {}
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """It lives in the state only."""
+        """Has nothing to remove."""
 
     def _check(self, name: str, inputs: Properties) -> None:
-        given = {key: _parsed(value) for key, value in inputs.items()}
-        accounts = set(given.get("allowedAccountIds", []))
-        endpoints = {url for group in given.get("endpoints", []) for url in group.values()}
-        roles = {role.get("roleArn", "") for role in given.get("assumeRoles", [])}
+        settings = {key: _parsed(value) for key, value in inputs.items()}
+        accounts = set(settings.get("allowedAccountIds", []))
+        endpoints = {url for group in settings.get("endpoints", []) for url in group.values()}
+        roles = {role.get("roleArn", "") for role in settings.get("assumeRoles", [])}
         foreign = {
-            "region": {given.get("region", REGION)} - {REGION},
+            "region": {settings.get("region", REGION)} - {REGION},
             "allowedAccountIds": accounts - {ACCOUNT},
             "endpoints": endpoints - {self._machine.emulator_url},
             "assumeRoles": {role for role in roles if f"::{ACCOUNT}:" not in role},
@@ -94,7 +94,7 @@ class Provider(Updatable):
 
 
 def _parsed(value: Any) -> Any:
-    """Pulumi sends a provider's settings as strings; those that are none are JSON in a string."""
+    """Returns a provider's setting; Pulumi sends one that is no text as JSON in a text."""
     if isinstance(value, str) and value[:1] in ("[", "{"):
         return json.loads(value)
     return value

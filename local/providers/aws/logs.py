@@ -60,6 +60,7 @@ def events(machine: Machine, group: str, since: float = 0.0) -> Iterator[dict[st
 
 
 def _line(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the function's own JSON line, or what it printed with its time."""
     try:
         line = json.loads(event["message"])
     except ValueError:
