@@ -52,7 +52,7 @@ bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchm
 	@$(BIN)/python -m tests.bench
 
 plan: $(INSTALLED) ## List what STACK=prod declares, offline
-	@$(BIN)/python -m local plan --stack $(or $(STACK),prod)
+	@$(BIN)/python -m planning plan --stack $(or $(STACK),prod)
 
 client: $(INSTALLED) ## Write the typed Python client into dist/client
 	@$(BIN)/python -m tools.client

@@ -19,8 +19,8 @@ import pytest
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
+from local.processes.process import marked
 from local.supervisor import client
-from local.supervisor.process import marked
 from tests.support.waiting import eventually
 
 MODULES = tuple(f"tests.unit.local.supervisor.fake_{name}" for name in ("postgres", "emulator"))
@@ -33,8 +33,8 @@ def _stopped(machine: Machine) -> Iterator[None]:
 
 
 def record(machine: Machine, name: str) -> dict[str, Any]:
-    (found,) = [process for process in read_status(machine)["processes"] if process["name"] == name]
-    return dict(found)
+    (match,) = [process for process in read_status(machine)["processes"] if process["name"] == name]
+    return dict(match)
 
 
 def kill(machine: Machine) -> int:
@@ -115,7 +115,7 @@ def test_a_busy_port_is_named_with_who_has_it(machine: Machine) -> None:
 def test_a_spec_that_can_not_be_made_is_an_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STACK_ENVOY_BIN", "/nonexistent/envoy")
     with pytest.raises(LocalError, match=r"^No Envoy for this platform.*/nonexistent/envoy"):
-        client.ensure(machine, ("local.envoy.server",))
+        client.ensure(machine, ("local.envoy.process",))
 
 
 def test_a_killed_process_is_started_again(machine: Machine) -> None:
