@@ -22,9 +22,11 @@ ANNOTATIONS = {
     "readOnly",
     "writeOnly",
 }
-"""Change no value. Neither do extensions (`x-...`)."""
+"""Change no value. Neither do extensions (`x-...`), except that `x-extensible-enum` can follow an `enum`."""
 STRUCTURE = {"properties", "required", "additionalProperties", "items", "oneOf", "anyOf"}
 """Hold schemas, which are compared one by one."""
+EXTENSIBLE = "x-extensible-enum"
+"""Lists the values that there are today where more may come: callers are told to expect values that they do not know."""
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}
 
@@ -41,10 +43,16 @@ def _type(old: Schema, new: Schema) -> tuple[bool, bool]:
 
 
 def _enum(old: Schema, new: Schema) -> tuple[bool, bool]:
-    was, now = ({json.dumps(value) for value in s["enum"]} if "enum" in s else None for s in (old, new))
+    """Compares the values. A closed list may become an extensible one of the same values, which may grow from then on."""
+    closed = "enum" in old and "enum" not in new
+    was, now = _values(old, "enum"), _values(new, EXTENSIBLE if closed else "enum")
     if was is None or now is None:
         return now is not None, was is not None
     return bool(was - now), bool(now - was)
+
+
+def _values(schema: Schema, keyword: str) -> set[str] | None:
+    return {json.dumps(value) for value in schema[keyword]} if keyword in schema else None
 
 
 def _bound(keyword: str, sign: int) -> Rule:
