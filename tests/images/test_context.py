@@ -12,7 +12,7 @@ import pytest
 
 from local.machine import Machine
 from local.providers.docker import Image
-from tests.images.context import copied, dockerfile, files
+from tests.images.context import SERVICES, copied, dockerfile, files
 from tests.support.service import ROOT
 
 
@@ -101,7 +101,7 @@ def test_hash_is_that_of_names_and_contents_alone(
 def test_other_files_do_not_change_it(service: str, repository: Path, tmp_path: Path, name: str) -> None:
     root = copied(service, tmp_path, repository)
     before = digest(service, root)
-    path = root / name.format(other="billing" if service != "billing" else "users")
+    path = root / name.format(other=next(other for other in SERVICES if other != service))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("changed\n")
     assert digest(service, root) == before

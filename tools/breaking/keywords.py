@@ -26,7 +26,7 @@ ANNOTATIONS = {
 STRUCTURE = {"properties", "required", "additionalProperties", "items", "oneOf", "anyOf"}
 """Hold schemas, which are compared one by one."""
 EXTENSIBLE = "x-extensible-enum"
-"""Lists the values that there are today where more may come: callers are told to expect values that they do not know."""
+"""Lists the values that there are today where more may come: callers expect values that they do not know."""
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}
 
@@ -43,7 +43,7 @@ def _type(old: Schema, new: Schema) -> tuple[bool, bool]:
 
 
 def _enum(old: Schema, new: Schema) -> tuple[bool, bool]:
-    """Compares the values. A closed list may become an extensible one of the same values, which may grow from then on."""
+    """Compares the values. A closed list may become an extensible one of the same values, which may grow later."""
     closed = "enum" in old and "enum" not in new
     was, now = _values(old, "enum"), _values(new, EXTENSIBLE if closed else "enum")
     if was is None or now is None:

@@ -16,6 +16,7 @@ from components.settings.aws import ApiSettings, FunctionSettings, IdentitySetti
 from components.settings.checks import Circumstances
 from tests.support.clouds import ACCOUNT, REGION
 from tests.support.program import ROOT, STACKS, Program, deployed, run
+from tests.support.services import SERVICES
 
 
 @pytest.fixture(params=STACKS)
@@ -24,7 +25,7 @@ def program(request: pytest.FixtureRequest) -> Program:
 
 
 def contract() -> Contract:
-    return Contract.read(ROOT / "app/contract/openapi.yaml", services={"users", "billing", "analytics"})
+    return Contract.read(ROOT / "app/contract/openapi.yaml", services=SERVICES)
 
 
 def test_every_operation_of_the_contract_is_a_route_and_nothing_else_is(program: Program) -> None:

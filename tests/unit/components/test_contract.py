@@ -7,6 +7,7 @@ import pytest
 
 from components.contract import Call, Contract, ContractError, Throttle
 from tests.support.program import ROOT
+from tests.support.services import SERVICES
 
 DOCUMENT = """
     openapi: 3.0.3
@@ -123,7 +124,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_the_public_contract_can_be_deployed() -> None:
-    contract = Contract.read(ROOT / "app/contract/openapi.yaml", services={"users", "billing", "analytics"})
+    contract = Contract.read(ROOT / "app/contract/openapi.yaml", services=SERVICES)
     assert {"POST /users", "GET /users/{userId}"} <= {operation.route_key for operation in contract.operations}
     assert {operation.route_key for operation in contract.operations if not operation.scopes} == {"GET /health"}
     assert contract.prefixes("users") == ("/health/users", "/users")

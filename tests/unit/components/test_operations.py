@@ -16,10 +16,12 @@ from components.commerce import Commerce
 from components.settings import SettingsError
 from tests.support.clouds import ACCOUNT, REGION
 from tests.support.program import ROOT, STACKS, Declared, Program, deployed, run
+from tests.support.services import upstreams
 
 SUFFIX = "-1a2b3c4"
 FUNCTIONS = ("orchestrator", "catalog", "orders", "relay", "fulfilment")
-CALLED = {"orchestrator": ("users", "billing", "analytics"), "fulfilment": ("billing", "analytics")}
+CALLED = {"orchestrator": upstreams(), "fulfilment": {*Commerce.services}}
+"""Caller to the services that it calls."""
 
 Widget = dict[str, Any]
 Seen = tuple[str, str, dict[str, str]]

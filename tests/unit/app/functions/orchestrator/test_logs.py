@@ -6,6 +6,7 @@ from app.functions.orchestrator.operations import OPERATIONS
 from local.logs import as_text
 from tests.support.embedded import metrics
 from tests.support.scripted import sends
+from tests.support.services import upstreams
 
 USER = sends(b'{"id":"123","name":"Mark Wells","role":"Engineer"}')
 PAGE = sends(b'{"items":[],"next_cursor":null}')
@@ -61,7 +62,7 @@ def test_every_dimension_comes_from_the_contract(invoke, event, services):
             seen |= {key for line in lines for key in metrics(line)}
 
     routes = {("orchestrator", route) for route in OPERATIONS}
-    services_ = {("orchestrator", name) for name in ("users", "billing", "analytics")}
+    services_ = {("orchestrator", name) for name in upstreams()}
     transitions = {(*service, state) for service in services_ for state in ("open", "half-open", "closed")}
     assert routes <= seen <= routes | services_ | transitions
 

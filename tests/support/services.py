@@ -1,0 +1,33 @@
+"""The services of the working tree. Tests take their names from here, so that a new service changes no test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tests.support.contract import document, operations
+from tests.support.program import ROOT
+
+
+def settings_of(stack: str) -> dict[str, dict[str, Any]]:
+    """Returns `crosscloud:services` of the stack's file: settings by the service's name."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    services: dict[str, dict[str, Any]] = config["crosscloud:services"]
+    return services
+
+
+SERVICES = tuple(settings_of("local"))
+"""Names of the services in the order of the stack's file."""
+HEALTH_SERVICES = tuple(
+    part["upstream"] for part in operations(document())["getHealth"]["x-orchestration"]["parts"].values()
+)
+"""Names of the services that `GET /health` asks, in the order of the contract."""
+
+
+def upstreams() -> set[str]:
+    """Returns the names of the services to which the contract forwards requests."""
+    calls = [
+        operation["x-orchestration"] for operation in operations(document()).values() if "x-orchestration" in operation
+    ]
+    return {part["upstream"] for call in calls for part in call.get("parts", {"": call}).values()}
