@@ -17,7 +17,7 @@ from tools.service.names import CONTRACT, Names, NameTakenError, checked
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
-GENERATORS = ("app.contract.generate", "tools.settings")
+GENERATORS = ("app.contract.generate", "tools.settings", "tools.costs")
 """Modules that write anew what is made of the contract and of the settings."""
 TIDY = (("check", "--quiet", "--fix", "--select", "I"), ("format", "--quiet"))
 """Arguments of ruff that sort the imports and wrap the lines of the new files: how long they are, the names decide."""
