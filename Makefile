@@ -26,10 +26,7 @@ lint: $(INSTALLED) $(BIN)/actionlint ## Check style, types, import contracts, wo
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m app.contract.generate --check
-	@$(BIN)/python -m app.contract.events.generate --check
-	@$(BIN)/python -m tools.settings --check
-	@$(BIN)/python -m tools.costs --check
+	@$(BIN)/python -m tools.generate --check
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet .github

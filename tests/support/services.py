@@ -1,4 +1,4 @@
-"""The services of the working tree. Tests take their names from here, so that a new service changes no test."""
+"""The services and functions of the working tree. Tests take their names from here: a new one changes no test."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ HEALTH_SERVICES = tuple(
     part["upstream"] for part in operations(document())["getHealth"]["x-orchestration"]["parts"].values()
 )
 """Names of the services that `GET /health` asks, in the order of the contract."""
+
+
+def functions() -> set[str]:
+    """Returns the names of the Lambda functions: the folders of `app/functions` that have a handler."""
+    return {path.parent.name for path in (ROOT / "app/functions").glob("*/handler.py")}
 
 
 def upstreams() -> set[str]:

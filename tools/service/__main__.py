@@ -11,14 +11,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tools import service as package
+from tools.generate import generate
 from tools.service.additions import STACKS, contract, stack_file
 from tools.service.files import service_files
 from tools.service.names import CONTRACT, Names, NameTakenError, checked
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
-GENERATORS = ("app.contract.generate", "tools.settings", "tools.costs")
-"""Modules that write anew what is made of the contract and of the settings."""
 TIDY = (("check", "--quiet", "--fix", "--select", "I"), ("format", "--quiet"))
 """Arguments of ruff that sort the imports and wrap the lines of the new files: how long they are, the names decide."""
 
@@ -40,11 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     python_files = [str(path) for path in texts if path.suffix == ".py"]
-    commands = [["ruff", *arguments, *python_files] for arguments in TIDY]
-    for command in [*commands, *([module] for module in GENERATORS)]:
-        subprocess.run([sys.executable, "-m", *command], cwd=root, check=True)  # noqa: S603 - lists made here
-    sys.stdout.write(advice(names))
-    return 0
+    for options in TIDY:
+        command = [sys.executable, "-m", "ruff", *options, *python_files]
+        subprocess.run(command, cwd=root, check=True)  # noqa: S603 - a list made here
+    status = generate(root)
+    if status == 0:
+        sys.stdout.write(advice(names))
+    return status
 
 
 def new_texts(root: Path, names: Names) -> dict[Path, str]:
