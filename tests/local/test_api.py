@@ -14,6 +14,7 @@ import pytest
 import urllib3
 
 from tests.support.contract import all_scopes, document, operations
+from tests.support.services import services_of
 from tests.support.stack import Stack, eventually, problem
 
 Answer = urllib3.BaseHTTPResponse
@@ -304,7 +305,7 @@ def test_a_report_is_computed_and_the_same_again(alice: Caller, user: str) -> No
 # ---- several services at once
 
 OVERVIEW = operations(document())["getOverview"]
-ASKED_SERVICES = [part["upstream"] for part in OVERVIEW["x-orchestration"]["parts"].values()]
+ASKED_SERVICES = services_of("getOverview")
 HOPS = Counter(["gateway", "orchestrator", *["ingress"] * len(ASKED_SERVICES), *ASKED_SERVICES])
 
 

@@ -19,10 +19,12 @@ def settings_of(stack: str) -> dict[str, dict[str, Any]]:
 
 SERVICES = tuple(settings_of("local"))
 """Names of the services in the order of the stack's file."""
-HEALTH_SERVICES = tuple(
-    part["upstream"] for part in operations(document())["getHealth"]["x-orchestration"]["parts"].values()
-)
-"""Names of the services that `GET /health` asks, in the order of the contract."""
+
+
+def services_of(operation_id: str) -> tuple[str, ...]:
+    """Returns the names of the services to which an operation of several parts goes, in the order of the contract."""
+    parts = operations(document())[operation_id]["x-orchestration"]["parts"]
+    return tuple(part["upstream"] for part in parts.values())
 
 
 def functions() -> set[str]:

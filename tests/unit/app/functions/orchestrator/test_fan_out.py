@@ -7,8 +7,9 @@ import pytest
 from app.functions.kit.upstream import Ingress
 from app.functions.orchestrator.orchestrator import RESERVE
 from tests.support.scripted import Behaviour, sends, waits
-from tests.support.services import HEALTH_SERVICES
+from tests.support.services import services_of
 
+HEALTH_SERVICES = services_of("getHealth")
 HEALTH = {"route": "GET /health", "body": None, "headers": {}}
 READY = sends(b'{"status":"ok"}')
 NOT_READY = sends(b'{"status":503}', status=503, media_type="application/problem+json")
