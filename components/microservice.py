@@ -60,9 +60,7 @@ class Microservice(ComponentResource):
                 namespace=args.namespace,
                 ingress=args.ingress,
                 identity=identity,
-                image=Image(
-                    name, ImageArgs(registry=cluster.registry, dockerfile=f"app/services/{name}/Dockerfile"), own
-                ),
+                image=Image(name, ImageArgs(registry=cluster.registry, service=name), own),
                 database=database,
                 server=args.ingress.certificates.services[name],
                 server_trust=args.ingress.certificates.server_trust,
