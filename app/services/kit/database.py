@@ -55,7 +55,7 @@ _BROKEN = (
 
 
 class Lease:
-    """A connection for the time of an `async with`. Raises ProblemError (503) for failures that another try may not meet."""
+    """A connection for the time of an `async with`. Raises ProblemError (503) for passing faults."""
 
     __slots__ = ("_connection", "_deadline", "_deadlines", "_pool", "_started", "_trace")
 
