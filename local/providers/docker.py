@@ -14,9 +14,9 @@ from typing import ClassVar
 
 from local.desired import read_all
 from local.errors import ProviderError
+from local.kubernetes.manifests import of_kind
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
-from local.supervisor.manifests import of_kind
 
 KEPT = 10
 """Images that no Deployment names and that are kept nevertheless, as a registry does for whoever wants one back."""
