@@ -50,7 +50,7 @@ bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchm
 	@$(BIN)/python -m tests.bench
 
 plan: $(INSTALLED) ## List what STACK=prod declares, offline
-	@$(BIN)/python -m local plan --stack $(or $(STACK),prod)
+	@$(BIN)/python -m planning plan --stack $(or $(STACK),prod)
 
 service: $(INSTALLED) ## Write a new FastAPI service: NAME=inventory, and KEY=sku for what identifies an entry
 	@$(BIN)/python -m tools.service "$(NAME)" $(if $(KEY),--key "$(KEY)")

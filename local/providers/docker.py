@@ -10,7 +10,6 @@ import hashlib
 import py_compile
 import shutil
 from pathlib import Path
-from typing import ClassVar
 
 from local.desired import read_all
 from local.errors import ProviderError
@@ -25,8 +24,6 @@ IGNORE_FILE = ".dockerignore"
 
 class Image(Updatable):
     """docker:index/image:Image"""
-
-    replace_on: ClassVar[frozenset[str]] = frozenset({"imageName"})
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine

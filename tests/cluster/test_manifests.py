@@ -12,8 +12,8 @@ from kubernetes import dynamic
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.exceptions import NotFoundError
 
-from local.render import render
 from planning.plan import STAND_INS
+from planning.render import render
 from tests.support.program import ROOT, STACKS
 from tests.support.waiting import eventually
 

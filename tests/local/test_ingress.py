@@ -12,8 +12,8 @@ import psutil
 import pytest
 from cryptography import x509
 
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from local.state import State
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from tests.support.stack import Stack, client_context
 from tests.support.waiting import PATIENCE
 

@@ -22,11 +22,11 @@ ANNOTATIONS = {
     "readOnly",
     "writeOnly",
 }
-"""Keywords that change no value. Of the extensions only `x-extensible-enum` counts, where it follows an `enum`."""
+"""Keywords that change no value, as extensions (`x-...`) do not; `x-extensible-enum` alone can follow an `enum`."""
 STRUCTURE = {"properties", "required", "additionalProperties", "items", "oneOf", "anyOf"}
 """Keywords that hold other schemas, which are compared one by one."""
 EXTENSIBLE = "x-extensible-enum"
-"""Lists the values that there are today where more may come: callers expect values that they do not know."""
+"""The keyword that lists today's values where more may come: callers expect values that they do not know."""
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 """The keyword that excludes a bound, by the keyword of the bound."""
 TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}

@@ -14,13 +14,14 @@ import pytest
 
 from local import __main__ as command_line
 from local import events
-from local.engine import Engine, Step
+from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine
 from local.providers import aws
 from local.providers.aws import logs
 from local.providers.aws.client import Aws, connect
 from local.state import State
+from local.steps import StepEvent
 from planning.run import run_program
 from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import Emulator
@@ -75,7 +76,7 @@ class Shop:
         """What became of each resource."""
         steps: dict[str, str] = {}
 
-        def listen(step: Step) -> None:
+        def listen(step: StepEvent) -> None:
             if step.operation != "component":
                 steps[f"{step.type.rpartition(':')[2]} {step.name}"] = step.operation
 

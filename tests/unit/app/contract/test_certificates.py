@@ -3,7 +3,7 @@ import time
 import pytest
 
 from app.contract import certificates
-from local.certificates import Leaf, common_name, issue, new_key, pem
+from planning.certificates import Leaf, common_name, issue, new_key, pem
 
 HOUR = 60 * 60
 

@@ -15,12 +15,12 @@ from typing import Any
 import yaml
 
 from local import desired
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 from local.desired import Object, key_of
 from local.kubernetes.container import free_port
 from local.machine import Machine
 from local.setup import open_machine
 from local.supervisor import client
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 
 SYSTEM = ("local.envoy.process",)
 CALLER = "spiffe://test/orchestrator"

@@ -5,14 +5,14 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from local.errors import ProviderError
-from local.providers.tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
+from planning.errors import PlanningError
+from planning.makers.tls import cert_request, locally_signed_cert, private_key, self_signed_cert
 
 P256 = {"algorithm": "ECDSA", "ecdsaCurve": "P256"}
 
 
 def _authority() -> tuple[str, str]:
-    key = PrivateKey().create("ca", P256).outputs["privateKeyPem"]
+    key = private_key("ca", P256).outputs["privateKeyPem"]
     inputs = {
         "privateKeyPem": key,
         "isCaCertificate": True,
@@ -20,12 +20,12 @@ def _authority() -> tuple[str, str]:
         "validityPeriodHours": 24,
         "subject": {"commonName": "ca", "organization": "test"},
     }
-    return key, SelfSignedCert().create("ca", inputs).outputs["certPem"]
+    return key, self_signed_cert("ca", inputs).outputs["certPem"]
 
 
 def _leaf(ca_key: str, ca: str, **names: list[str]) -> str:
-    key = PrivateKey().create("leaf", P256).outputs["privateKeyPem"]
-    request = CertRequest().create("leaf", {"privateKeyPem": key, "subject": {"commonName": "leaf"}, **names})
+    key = private_key("leaf", P256).outputs["privateKeyPem"]
+    request = cert_request("leaf", {"privateKeyPem": key, "subject": {"commonName": "leaf"}, **names})
     inputs = {
         "certRequestPem": request.outputs["certRequestPem"],
         "caPrivateKeyPem": ca_key,
@@ -33,7 +33,7 @@ def _leaf(ca_key: str, ca: str, **names: list[str]) -> str:
         "allowedUses": ["digital_signature", "server_auth"],
         "validityPeriodHours": 2,
     }
-    pem: str = LocallySignedCert().create("leaf", inputs).outputs["certPem"]
+    pem: str = locally_signed_cert("leaf", inputs).outputs["certPem"]
     return pem
 
 
@@ -62,11 +62,11 @@ def test_names_uses_and_lifetime_are_those_asked_for() -> None:
 def test_key_of_another_authority_is_refused() -> None:
     _, ca = _authority()
     other, _ = _authority()
-    with pytest.raises(ProviderError, match="caPrivateKeyPem is not the key of caCertPem"):
+    with pytest.raises(PlanningError, match="caPrivateKeyPem is not the key of caCertPem"):
         _leaf(other, ca)
 
 
 def test_unknown_use_is_refused_with_the_allowed_ones() -> None:
-    key = PrivateKey().create("ca", P256).outputs["privateKeyPem"]
-    with pytest.raises(ProviderError, match=r"allowedUses may hold .*'server_auth'.* found \['fly'\]"):
-        SelfSignedCert().create("x", {"privateKeyPem": key, "allowedUses": ["fly"], "validityPeriodHours": 1})
+    key = private_key("ca", P256).outputs["privateKeyPem"]
+    with pytest.raises(PlanningError, match=r"allowedUses may hold .*'server_auth'.* found \['fly'\]"):
+        self_signed_cert("x", {"privateKeyPem": key, "allowedUses": ["fly"], "validityPeriodHours": 1})

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.errors import LocalError
-from local.render import render
+from planning.errors import PlanningError
 from planning.plan import STAND_INS
+from planning.render import render
 from tests.support.program import ROOT
 
 
@@ -56,5 +56,5 @@ def test_only_the_owner_reads_them(rendered: list[Path]) -> None:
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").touch()
-    with pytest.raises(LocalError, match=r"not empty"):
+    with pytest.raises(PlanningError, match=r"not empty"):
         render(ROOT, "prod", tmp_path)
