@@ -15,8 +15,9 @@ import pytest
 from local import desired
 from local.machine import Machine
 from local.supervisor import client
+from tests.support.waiting import PATIENCE, eventually
 from tests.unit.local.envoy.emulator import emulator
-from tests.unit.local.kubernetes.cluster import SYSTEM, clone, eventually
+from tests.unit.local.kubernetes.cluster import SYSTEM, clone
 
 KEY = "Stage/-/a1b2c3d4"
 BASE = "/_aws/execute-api/a1b2c3d4/$default"
@@ -45,14 +46,14 @@ class Front:
     def publish(self, **changes: Any) -> None:
         value = stage(self.machine, **changes)
         desired.put(self.machine, KEY, value)
-        desired.wait(self.machine, KEY, value, timeout=10)
+        desired.wait(self.machine, KEY, value, timeout=PATIENCE)
 
     def request(
         self, method: str, path: str, *, body: Any = None, headers: dict[str, str] | None = None, chunked: bool = False
     ) -> tuple[int, Any, http.client.HTTPMessage]:
         context = ssl.create_default_context(cafile=str(self.machine.home / "ca.crt"))
         port = self.machine.ports.endpoint
-        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=30)
+        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=PATIENCE)
         try:
             connection.request(method, path, body=body, headers=headers or {}, encode_chunked=chunked)
             response = connection.getresponse()
@@ -69,7 +70,7 @@ class Front:
             lines = [json.loads(line) for line in file.read_text().splitlines()]
             return [line for line in lines if values.items() <= line.items()]
 
-        (line,) = eventually(look, timeout=5, what="the log line")
+        (line,) = eventually(look, what="the log line")
         return dict(line)
 
 
@@ -142,8 +143,8 @@ def test_the_log_has_the_request_id_that_the_function_made(front: Front) -> None
 
 
 def test_a_routes_surplus_is_throttled_and_nothing_else(front: Front) -> None:
-    """Slow refill against a quick burst: at most one token comes back meanwhile."""
-    limited = {"route_key": "POST /users", "rate": 0.1, "burst": 5}
+    """Slow refill against a quick burst: at most one token comes back in 100 s."""
+    limited = {"route_key": "POST /users", "rate": 0.01, "burst": 5}
     front.publish(routes=[limited, {"route_key": "GET /users/{userId}", **PLENTY}])
     answers = [front.request("POST", "/users", body=b"{}") for _ in range(12)]
     others = Counter(front.request("GET", "/users/1")[0] for _ in range(12))
@@ -163,7 +164,7 @@ def test_tokens_come_back_at_the_routes_rate(front: Front) -> None:
 
 
 def test_the_default_throttle_holds_for_unknown_routes_together(front: Front) -> None:
-    front.publish(default={"rate": 0.1, "burst": 3})
+    front.publish(default={"rate": 0.01, "burst": 3})
     counts = Counter(front.request("GET", f"/unknown/{number}")[0] for number in range(8))
     assert counts in (Counter({200: 3, 429: 5}), Counter({200: 4, 429: 4}))
 

@@ -14,6 +14,7 @@ import pytest
 from local import desired, documentation
 from local.machine import Machine
 from local.supervisor import client
+from tests.support.waiting import PATIENCE
 from tests.unit.local.envoy.emulator import emulator
 from tests.unit.local.kubernetes.cluster import SYSTEM, clone
 from tests.unit.local.supervisor.test_render import STAGE
@@ -48,7 +49,7 @@ def publish(machine: Machine, contract: str) -> None:
     (machine.root / documentation.CONTRACT).write_text(contract)
     documentation.publish(machine)
     published = desired.get(machine, documentation.KEY)
-    desired.wait(machine, documentation.KEY, published, timeout=10)
+    desired.wait(machine, documentation.KEY, published, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +60,14 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     stage = {**STAGE, "emulator": f"127.0.0.1:{machine.ports.emulator}"}
     desired.put(machine, "Stage/-/a1b2c3d4", stage)
     publish(machine, CONTRACT)
-    desired.wait(machine, "Stage/-/a1b2c3d4", stage, timeout=10)
+    desired.wait(machine, "Stage/-/a1b2c3d4", stage, timeout=PATIENCE)
     yield machine
     client.stop(machine)
 
 
 def ask(machine: Machine, path: str, method: str = "GET") -> tuple[int, http.client.HTTPMessage, bytes]:
     context = ssl.create_default_context(cafile=str(machine.home / "ca.crt"))
-    connection = http.client.HTTPSConnection("localhost", machine.ports.endpoint, context=context, timeout=30)
+    connection = http.client.HTTPSConnection("localhost", machine.ports.endpoint, context=context, timeout=PATIENCE)
     try:
         connection.request(method, path)
         response = connection.getresponse()

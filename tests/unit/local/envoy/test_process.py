@@ -10,7 +10,8 @@ import pytest
 from local.envoy.process import admin, spec
 from local.errors import LocalError
 from local.machine import Machine
-from tests.unit.local.kubernetes.cluster import clone, eventually
+from tests.support.waiting import eventually
+from tests.unit.local.kubernetes.cluster import clone
 
 
 def test_it_starts_and_stops_with_a_private_admin_socket(machine: Machine) -> None:
@@ -21,7 +22,7 @@ def test_it_starts_and_stops_with_a_private_admin_socket(machine: Machine) -> No
         process.log.open("wb") as log,
         subprocess.Popen(process.argv, env=process.env, stdout=log, stderr=log) as envoy,
     ):
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         assert oct((machine.run / "envoy.sock").stat().st_mode)[-3:] == "600"
         assert admin(machine).stats("^server.live$") == {"server.live": 1}
         envoy.terminate()
@@ -54,7 +55,7 @@ def test_a_deep_folder_has_its_socket_elsewhere(tmp_path: Path, temporary: Path)
         process.log.open("wb") as log,
         subprocess.Popen(process.argv, env=process.env, stdout=log, stderr=log) as envoy,
     ):
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         assert [path.name for path in temporary.glob("*/*")] == ["envoy.sock"]
         envoy.terminate()
 

@@ -19,7 +19,7 @@ from local.envoy.template import Files, Json, from_file
 from local.kubernetes.container import free_port
 from local.machine import Machine
 from local.setup import is_free
-from tests.unit.local.kubernetes.cluster import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def envoy(machine: Machine) -> Iterator[subprocess.Popen[bytes]]:
     process = spec(machine)
     process.prepare()
     with process.log.open("wb") as log, subprocess.Popen(process.argv, stdout=log, stderr=log) as running:
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         yield running
         running.terminate()
 
@@ -188,7 +188,7 @@ def test_a_restarted_envoy_has_what_was_published(
     process = spec(machine)
     process.prepare()
     with process.log.open("wb") as log, subprocess.Popen(process.argv, stdout=log, stderr=log) as again:
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         assert publisher.publish(site.files(201)) == {}
         assert site.status() == 201
         again.terminate()

@@ -6,8 +6,7 @@ import http.client
 import json
 import shutil
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,12 @@ from typing import Any
 import yaml
 
 from local import desired
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 from local.desired import Object, key_of
 from local.kubernetes.container import free_port
 from local.machine import Machine
 from local.setup import open_machine
 from local.supervisor import client
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 
 SYSTEM = ("local.envoy.process",)
 CALLER = "spiffe://test/orchestrator"
@@ -333,13 +332,3 @@ class Cluster:
             response = connection.getresponse()
             body = response.read()
             return response.status, json.loads(body) if body.startswith(b"{") else {}
-
-
-def eventually(check: Callable[[], Any], *, timeout: float = 30, what: str = "it") -> Any:
-    """The first true answer of `check`, asked every 20 ms."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if answer := check():
-            return answer
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen within {timeout} s")

@@ -16,13 +16,13 @@ from local import desired
 from local.machine import Machine
 from local.setup import is_free
 from local.supervisor import client
+from tests.support.waiting import eventually
 from tests.unit.local.kubernetes.cluster import (
     CALLER,
     POD,
     Authority,
     Cluster,
     clone,
-    eventually,
     read,
     secret,
 )
@@ -57,7 +57,7 @@ def lines(cluster: Cluster, file: str, check: Callable[[dict[str, Any]], bool]) 
         rows = [json.loads(line) for line in (cluster.machine.logs / file).read_text().splitlines()]
         return next((line for line in reversed(rows) if check(line)), None)
 
-    line: dict[str, Any] = eventually(look, timeout=5, what="the log line")
+    line: dict[str, Any] = eventually(look, what="the log line")
     return line
 
 
@@ -81,7 +81,7 @@ def test_strangers_are_refused_in_the_handshake(cluster: Cluster, case: str, ver
     before = log.read_text().count(reason) if log.exists() else 0
     with pytest.raises((OSError, http.client.HTTPException)):
         cluster.get("/", context=context)
-    eventually(lambda: log.read_text().count(reason) > before, timeout=5, what="the reason in the log")
+    eventually(lambda: log.read_text().count(reason) > before, what="the reason in the log")
 
 
 def test_plain_http_and_other_names_get_no_answer(cluster: Cluster) -> None:
@@ -142,7 +142,7 @@ def test_a_pod_with_a_certificate_that_is_wrong_gets_no_request(cluster: Cluster
 def test_a_pod_of_another_authority_gets_no_request(cluster: Cluster) -> None:
     cluster.objects["ConfigMap/shop/server-ca"]["data"] = {"ca.crt": Authority.new().certificate}
     cluster.up()
-    eventually(lambda: cluster.get("/")[0] == 503, timeout=5, what="the refusal")
+    eventually(lambda: cluster.get("/")[0] == 503, what="the refusal")
 
 
 def test_the_ingress_closes_without_the_callers_authorities(cluster: Cluster) -> None:
@@ -150,7 +150,6 @@ def test_the_ingress_closes_without_the_callers_authorities(cluster: Cluster) ->
     desired.remove(cluster.machine, "ConfigMap/edge/clients")
     seen = eventually(
         lambda: (gateway := cluster.observed("Gateway/edge/edge"))["state"] == "failed" and gateway,
-        timeout=10,
         what="the failure",
     )
     assert (
@@ -175,10 +174,10 @@ def test_addresses_that_the_security_policy_does_not_name_are_refused(cluster: C
     )
     cluster.objects["SecurityPolicy/edge/edge"] = policy
     cluster.up()
-    eventually(lambda: cluster.get("/")[0] == 403, timeout=5, what="the refusal")
+    eventually(lambda: cluster.get("/")[0] == 403, what="the refusal")
     policy["spec"]["authorization"]["rules"][0]["principal"]["clientCIDRs"] = ["127.0.0.0/8", "192.0.2.0/24"]
     cluster.up()
-    eventually(lambda: cluster.get("/")[0] == 200, timeout=5, what="the answer")
+    eventually(lambda: cluster.get("/")[0] == 200, what="the answer")
 
 
 def test_authorities_change_without_losing_a_request_when_they_overlap(cluster: Cluster) -> None:
@@ -196,12 +195,12 @@ def test_authorities_change_without_losing_a_request_when_they_overlap(cluster: 
         cluster.objects["ConfigMap/edge/clients"]["data"] = {"ca.crt": both}
         cluster.up()
         new = cluster.context(successor.leaf(uri=CALLER))
-        eventually(lambda: _status(cluster, new) == 200, timeout=5, what="trust in the new authority")
+        eventually(lambda: _status(cluster, new) == 200, what="trust in the new authority")
         assert (cluster.get("/")[0], call()) == (200, 200)
         cluster.objects["ConfigMap/edge/clients"]["data"] = {"ca.crt": successor.certificate}
         cluster.up()
         old = cluster.context(cluster.clients.leaf(uri=CALLER))
-        eventually(lambda: _status(cluster, old) is None, timeout=5, what="distrust of the old authority")
+        eventually(lambda: _status(cluster, old) is None, what="distrust of the old authority")
         assert _status(cluster, new) == 200
 
 
@@ -229,7 +228,7 @@ def test_the_servers_certificate_changes_while_connections_stay(cluster: Cluster
             ):
                 return wrapped.getpeercert(binary_form=True)
 
-        eventually(lambda: served() == expected, timeout=5, what="the new certificate")
+        eventually(lambda: served() == expected, what="the new certificate")
         kept.request("GET", "/")
         assert kept.getresponse().status == 200
 
@@ -250,7 +249,7 @@ def test_the_most_specific_rule_wins_and_weights_divide(cluster: Cluster) -> Non
     cluster.objects["BackendTLSPolicy/shop/empty"] = tls
     cluster.up()
     expected = {"/users/1": "one", "/users/2": "users", "/users/12": "users", "/usersX": "rest", "/users": "users"}
-    eventually(lambda: cluster.get("/users/1")[0] == 200, timeout=5, what="an answer")
+    eventually(lambda: cluster.get("/users/1")[0] == 200, what="an answer")
     for path, rule in expected.items():
         assert cluster.get(f"{path}?rule={rule}")[0] == 200
     with cluster.connection() as connection:
@@ -266,10 +265,9 @@ def test_the_most_specific_rule_wins_and_weights_divide(cluster: Cluster) -> Non
 def test_a_rule_without_a_back_end_answers_500_and_says_why(cluster: Cluster) -> None:
     cluster.objects["HTTPRoute/shop/web"]["spec"]["rules"][0]["backendRefs"][0]["name"] = "absent"
     desired.put(cluster.machine, "HTTPRoute/shop/web", cluster.objects["HTTPRoute/shop/web"])
-    eventually(lambda: cluster.get("/")[0] == 500, timeout=5, what="the answer")
+    eventually(lambda: cluster.get("/")[0] == 500, what="the answer")
     seen = eventually(
         lambda: (route := cluster.observed("HTTPRoute/shop/web"))["state"] == "failed" and route,
-        timeout=10,
         what="the failure",
     )
     assert seen["message"] == "Service 'absent' does not exist in the namespace 'shop'."
@@ -280,7 +278,6 @@ def test_what_envoy_rejects_is_the_objects_failure_and_the_old_stays(cluster: Cl
     desired.put(cluster.machine, "ConfigMap/shop/server-ca", cluster.objects["ConfigMap/shop/server-ca"])
     seen = eventually(
         lambda: (policy := cluster.observed("BackendTLSPolicy/shop/web"))["state"] == "failed" and policy,
-        timeout=10,
         what="the failure",
     )
     assert "Envoy rejected it" in seen["message"]
@@ -292,4 +289,4 @@ def test_a_pods_name_is_checked_against_the_policys_hostname(cluster: Cluster) -
     assert policy["spec"]["validation"]["hostname"] == POD
     policy["spec"]["validation"]["hostname"] = "billing.shop.svc"
     cluster.up()
-    eventually(lambda: cluster.get("/")[0] == 503, timeout=5, what="the refusal")
+    eventually(lambda: cluster.get("/")[0] == 503, what="the refusal")

@@ -9,7 +9,6 @@ import shutil
 import signal
 import ssl
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,8 @@ from local.processes.process import marked
 from local.setup import is_free
 from local.supervisor import client
 from tests.support.load import beside
-from tests.unit.local.kubernetes.cluster import IMAGE, SCALER, SYSTEM, Cluster, clone, eventually, read
+from tests.support.waiting import PATIENCE, eventually
+from tests.unit.local.kubernetes.cluster import IMAGE, SCALER, SYSTEM, Cluster, clone, read
 
 
 @contextmanager
@@ -101,9 +101,7 @@ def test_a_killed_pod_comes_back_and_safe_requests_are_retried(cluster: Cluster)
 def test_a_killed_envoy_comes_back_with_what_was_published(cluster: Cluster) -> None:
     cluster.up()
     kill(cluster.process("envoy"))
-    started = time.monotonic()
-    eventually(lambda: works(cluster), timeout=10, what="an answer")
-    assert time.monotonic() - started < 5
+    eventually(lambda: works(cluster), what="an answer")
     assert eventually(lambda: cluster.process("envoy")["restarts"]) == 1
 
 
@@ -278,7 +276,7 @@ def test_a_supervisor_whose_folder_was_removed_ends_by_itself(cluster: Cluster) 
     running = list(marked(cluster.machine))
     cluster.machine.home.rename(cluster.machine.root / "gone")
     shutil.rmtree(cluster.machine.root / "gone")
-    assert psutil.wait_procs([supervisor, *running], timeout=20)[1] == []
+    assert psutil.wait_procs([supervisor, *running], timeout=PATIENCE)[1] == []
 
 
 def test_two_clones_side_by_side(cluster: Cluster, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from local.machine import Machine
 from local.processes.process import MARK, Backoff, Process, adopt, adopt_recorded, log_tail, marked, start
-from tests.unit.local.kubernetes.cluster import eventually
+from tests.support.waiting import eventually
 
 Runner = Callable[[str], Process]
 

@@ -13,6 +13,7 @@ from local.kubernetes.container import Template
 from local.machine import Machine
 from local.supervisor import configuration as module
 from local.supervisor.configuration import Configuration
+from tests.support.waiting import PATIENCE
 from tests.unit.local.kubernetes.cluster import Cluster
 
 
@@ -74,7 +75,7 @@ def test_a_pod_is_let_go_by_a_publication_that_began_after_it(cluster: Cluster) 
         assert (slow.published, withdrawn.done()) == ([1], False)
         assert configuration.routed == {"web-1"}
         slow.go.release()
-        await asyncio.wait_for(withdrawn, 5)
+        await asyncio.wait_for(withdrawn, PATIENCE)
         assert (slow.published, configuration.routed) == ([1, 0], frozenset())
         task.cancel()
 
@@ -83,7 +84,7 @@ def test_a_pod_is_let_go_by_a_publication_that_began_after_it(cluster: Cluster) 
 
 def test_a_pod_does_not_wait_for_ever(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WITHDRAWAL", 0.05)
-    asyncio.run(asyncio.wait_for(started(cluster, Slow())[0].withdrawn(), 5))
+    asyncio.run(asyncio.wait_for(started(cluster, Slow())[0].withdrawn(), PATIENCE))
 
 
 def test_states_of_objects(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

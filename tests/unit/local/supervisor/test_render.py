@@ -79,7 +79,7 @@ def test_envoy_takes_everything_that_is_rendered(cluster: Cluster) -> None:
         (cluster.machine.run / "xds").mkdir(exist_ok=True)
         (cluster.machine.run / "xds" / f"{file}.json").write_text("{}")
     command = [find_envoy(), "--mode", "validate", "--config-yaml", json.dumps(bootstrap)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
