@@ -24,7 +24,7 @@ PARAMETERS: dict[str, Validator] = validators({
             "If-None-Match": {"type": "string", "enum": ["*"]},
         },
     },
-    "patchUser": {
+    "deleteUser": {
         "type": "object",
         "required": ["userId"],
         "properties": {
@@ -32,7 +32,7 @@ PARAMETERS: dict[str, Validator] = validators({
             "If-Match": {"type": "string", "pattern": "^\"[A-Za-z0-9_-]{1,64}\"$"},
         },
     },
-    "deleteUser": {
+    "patchUser": {
         "type": "object",
         "required": ["userId"],
         "properties": {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -23,6 +22,7 @@ from local.providers.aws import logs
 from local.providers.aws.client import Aws, connect
 from local.state import State
 from planning.run import run_program
+from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import Emulator
 
 RELAY = """
@@ -126,13 +126,6 @@ def here(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 def run(*words: str) -> None:
     command_line.app(["events", *words], result_action="return_value")
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_the_same_program_again_changes_nothing_but_what_was_changed_behind_its_back(

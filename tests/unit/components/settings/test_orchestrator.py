@@ -3,9 +3,8 @@ from __future__ import annotations
 import json
 
 import pytest
-import yaml
 
-from app.contract.reading import functions
+from app.contract.reading import Contract
 from components.settings import SettingsError
 from tests.support.program import ROOT, Program, run
 
@@ -16,7 +15,7 @@ def with_settings(**settings: object) -> Program:
     return run(config={"crosscloud:functions": {"orchestrator": settings}})
 
 
-ANSWERING = functions(yaml.safe_load((ROOT / "app/contract/openapi.yaml").read_text()))
+ANSWERING = Contract.read(ROOT / "app/contract/openapi.yaml").functions
 """The functions that callers reach, from the contract."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from local.errors import ProviderError
 from local.machine import Machine
 from local.provider import Properties
 from local.providers.aws.client import connect
+from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import Emulator, Program, zipped
 
 
@@ -167,12 +167,14 @@ def test_records_of_a_stream_are_kept_and_their_reader_goes_on(
     source = program.make("EventSourceMapping", "relay", **mapping)
 
     def relayed(count: int) -> list[str]:
-        found: list[str] = []
-        end = time.monotonic() + 30
-        while len(set(found)) < count and time.monotonic() < end:
-            found += bodies(machine, queue["id"])
-            time.sleep(0.05)
-        return sorted(set(found))
+        keys: set[str] = set()
+
+        def complete() -> bool:
+            keys.update(bodies(machine, queue["id"]))
+            return len(keys) >= count
+
+        eventually(complete, what=f"{count} keys in the queue")
+        return sorted(keys)
 
     put(machine, "before")
     assert relayed(1) == ["before"]
@@ -199,9 +201,7 @@ def test_every_write_that_was_answered_survives_sigkill_under_load(emulator: Emu
 
     with ThreadPoolExecutor(4) as threads:
         writing = [threads.submit(write, number) for number in range(4)]
-        end = time.monotonic() + 30
-        while len(answered) < 40 and time.monotonic() < end:
-            time.sleep(0.005)
+        eventually(lambda: len(answered) >= 40, what="the first 40 answers")
         emulator.stop(SIGKILL)
         for one in writing:
             one.result()
