@@ -9,21 +9,28 @@ import pulumi_docker as docker
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.azure.build_context import build_context
-from components.registry import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageStore:
+    """Where images are pushed to, and what they start from."""
+
+    registry: Output[str]
+    """The registry's host name, with which the images' names begin."""
+    python_image: str | None
+    """The image to start from, by digest. Default: the one that the Dockerfile names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
-    """The arguments of an `Image`."""
-
-    registry: Registry
-    """The registry that the image is pushed to. It also says which base image to use, where a stack sets one."""
+    store: ImageStore
+    """Where the image is pushed to, and what it starts from."""
     service: str
     """The name of the service's folder in `app/services`. It is the Dockerfile's build argument SERVICE."""
 
 
 class Image(ComponentResource):
-    """A container image whose tag never changes, so that only changed content builds, pushes and rolls out.
+    """An image whose tag never changes, so that only changed content builds, pushes and rolls out.
 
     The push takes the credentials of `az acr login` (or a credential helper), so that none is in the state.
     """
@@ -33,7 +40,7 @@ class Image(ComponentResource):
 
     def __init__(self, name: str, args: ImageArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Image", name, {}, opts)
-        server, base = args.registry.login_server, args.registry.python_image
+        server, base = args.store.registry, args.store.python_image
         tagged = Output.concat(server, "/", name, ":", pulumi.get_stack())
         context = build_context(args.service)
         arguments = {"BUILDKIT_INLINE_CACHE": "1", "SERVICE": args.service}

@@ -6,7 +6,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, ValidationError
 
 from components.settings import connections, source
-from components.settings.aws import ApiSettings, EncryptionSettings, EventsSettings, FunctionsSettings, IdentitySettings
+from components.settings.aws import (
+    ApiSettings,
+    CommerceSettings,
+    EncryptionSettings,
+    EventsSettings,
+    FunctionsSettings,
+    IdentitySettings,
+)
 from components.settings.azure import (
     AzureSettings,
     ClusterSettings,
@@ -75,12 +82,19 @@ class Settings(Group):
         return services
 
     @property
+    def commerce(self) -> CommerceSettings:
+        """The settings of the functions of products and orders, and of their events."""
+        return CommerceSettings(functions=self.functions, events=self.events)
+
+    @property
     def protected(self) -> bool:
+        """Whether the engine refuses to delete or replace what can't be made again."""
         return self.production if self.protect is None else self.protect
 
     @property
     def ingress_host(self) -> str:
-        """https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses#domain-name-label"""
+        """The ingress's DNS name: the one that is set, or the one that Azure gives its address
+        (https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses#domain-name-label)."""
         return self.ingress.host or f"{self.ingress.dns_label}.{self.azure.location}.cloudapp.azure.com"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -199,3 +200,13 @@ class EventsSettings(Group):
     max_concurrency: int = Field(
         5, ge=2, le=1000, description="calls of fulfilment at a time: the services get no more load from events"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommerceSettings:
+    """The settings of commerce: two groups of the stack's file."""
+
+    functions: FunctionsSettings
+    """Size and limits of the functions."""
+    events: EventsSettings
+    """How long events are kept, and how often they are tried."""

@@ -26,7 +26,7 @@ def namespaces_admit_confined_pods_only(namespace: Resource) -> Iterator[Finding
             property=f"metadata.labels[{_ENFORCE}]",
             allowed='be "restricted"',
             given=labels.get(_ENFORCE),
-            do="Use components.namespace.Namespace, which sets it.",
+            do="Use components.kubernetes.namespace.Namespace, which sets it.",
         )
 
 
@@ -43,7 +43,7 @@ def namespaces_deny_by_default(stack: Stack) -> Iterator[Finding]:
                 property="metadata.name" if resource.type == _NAMESPACE else "metadata.namespace",
                 allowed="have a NetworkPolicy for all pods that allows nothing",
                 given=name,
-                do="Use components.namespace.Namespace, which declares it.",
+                do="Use components.kubernetes.namespace.Namespace, which declares it.",
                 resource=resource,
             )
 

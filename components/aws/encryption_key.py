@@ -15,7 +15,7 @@ from components.aws.account import account_id
 from components.aws.grants import Grant, Statement
 
 DELETION_DAYS = 30
-"""For so long a deleted key can be restored, and with it whatever it encrypts; the most that KMS takes."""
+"""Days for which a deleted key can be restored, and with it whatever it encrypts; the most that KMS takes."""
 
 ADMINISTRATION = tuple(
     f"kms:{action}"
@@ -27,13 +27,15 @@ ADMINISTRATION = tuple(
         *("TagResource", "UntagResource", "ListResourceTags"),
     )
 )
-"""None of these reads what the key encrypts."""
+"""What administrators of a key may do. None of it reads what the key encrypts."""
 
 Service = Literal["dynamodb", "secretsmanager"]
+"""The services that may use the key in their callers' names."""
 READ: dict[Service, tuple[str, ...]] = {
     "dynamodb": ("kms:Decrypt", "kms:DescribeKey"),
     "secretsmanager": ("kms:Decrypt",),
 }
+"""The rights on the key that each service needs of its caller to read."""
 WRITE: dict[Service, tuple[str, ...]] = {
     "dynamodb": (
         *("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
@@ -41,21 +43,22 @@ WRITE: dict[Service, tuple[str, ...]] = {
     ),
     "secretsmanager": ("kms:GenerateDataKey",),
 }
-"""What each service asks of the key in its caller's name, beside READ:
+"""The rights on the key that each service needs of its caller to write, besides READ:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html#dynamodb-kms-authz,
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz"""
 
 
 def owner(account: str) -> dict[str, str]:
-    """Whoever the account's own policies allow to: a key's policy stands alone, and what it grants to nobody, not even
-    to the account, only AWS support could give back
+    """Returns the principal that stands for whoever the account's own policies name.
+
+    A key's policy stands alone: what it grants to nobody, not even to the account, only AWS support could give back
     (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam).
     """
     return {"AWS": f"arn:aws:iam::{account}:root"}
 
 
 def administration(account: str) -> Statement:
-    """For a key's policy, in which `*` is the key itself."""
+    """Returns the statement of a key's policy by which the key is administered. In it `*` is the key itself."""
     return {
         "Sid": "Administration",
         "Effect": "Allow",
@@ -67,16 +70,18 @@ def administration(account: str) -> Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
-    """With `protect` nobody deletes or replaces the key by mistake."""
-
     protect: bool
+    """Whether an engine refuses to delete or replace the key."""
 
 
 class EncryptionKey(ComponentResource):
-    """The account's own policies say who administers the key, and who uses it through a service; nobody uses it
-    directly."""
+    """A key that nobody uses directly.
+
+    The account's own policies say who administers the key, and who uses it through a service.
+    """
 
     arn: Output[str]
+    """The key's ARN."""
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:EncryptionKey", name, {}, opts)
@@ -100,11 +105,14 @@ class EncryptionKey(ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class UseKey:
-    """Of one key, through one service and never directly."""
+    """Grants the use of one key, through one service and never directly."""
 
     key_arn: Input[str]
+    """The key."""
     service: Service
+    """The service that uses it in the caller's name."""
     actions: Sequence[str]
+    """What the service may do with it."""
 
     def statement(self) -> Statement:
         return {
@@ -115,20 +123,23 @@ class UseKey:
         }
 
 
-def reading(key: EncryptionKey | None, *services: Service) -> list[Grant]:
-    """What a role needs beside its rights to read at `services`. Keys that AWS keeps need no right."""
-    return [] if key is None else [UseKey(key_arn=key.arn, service=each, actions=READ[each]) for each in services]
-
-
-def writing(key: EncryptionKey | None, *services: Service) -> list[Grant]:
-    """As `reading`, to read and write."""
-    if key is None:
+def reading(key_arn: Input[str] | None, *services: Service) -> list[Grant]:
+    """Returns what a role needs besides its rights to read at `services`. Keys that AWS keeps (None) need no right."""
+    if key_arn is None:
         return []
-    return [UseKey(key_arn=key.arn, service=each, actions=READ[each] + WRITE[each]) for each in services]
+    return [UseKey(key_arn=key_arn, service=service, actions=READ[service]) for service in services]
+
+
+def writing(key_arn: Input[str] | None, *services: Service) -> list[Grant]:
+    """Returns what a role needs besides its rights to read and write at `services`, as `reading` does."""
+    if key_arn is None:
+        return []
+    return [UseKey(key_arn=key_arn, service=service, actions=READ[service] + WRITE[service]) for service in services]
 
 
 def _policy(account: str) -> str:
-    """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, without the use of the key."""
+    """Returns AWS's default policy of a key without the right to use it
+    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
     services = sorted(READ)
     used = sorted({action for each in services for action in READ[each] + WRITE[each]} | {"kms:CreateGrant"})
     statements: list[Statement] = [

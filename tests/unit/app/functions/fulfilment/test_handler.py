@@ -41,7 +41,7 @@ def message(body: object, message_id: str = "m1"):
 
 @pytest.fixture
 def postponed():
-    """Of each failed message: how often it was received, and whether it is hopeless."""
+    """Of each failed message: how often it was received, and whether it is unreadable."""
     return []
 
 
@@ -50,7 +50,9 @@ def invoke(shop, monkeypatch, postponed):
     """The function as the runtime calls it, but for the way to the services."""
 
     def call(*records, seconds: float = 28):
-        monkeypatch.setattr(shop, "postpone", lambda _, *, receives, hopeless: postponed.append((receives, hopeless)))
+        monkeypatch.setattr(
+            shop, "postpone", lambda _, *, receives, unreadable: postponed.append((receives, unreadable))
+        )
         monkeypatch.setattr(entry, "assembled", shop.consumer)
         monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: seconds * 1000)
         answer = entry.handler({"Records": list(records)}, Context())

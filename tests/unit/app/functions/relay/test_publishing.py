@@ -1,11 +1,12 @@
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.contract import events
-from app.functions.relay.publishing import NotPublishedError, Publisher, entries
+from app.functions.relay.publishing import REFUSALS, NotPublishedError, Publisher, entries
 
 SCHEMA = Path(events.__file__).with_name("order.placed.v1.json")
 (DOCUMENT,) = json.loads(SCHEMA.read_text())["examples"]
@@ -23,11 +24,11 @@ class Bus:
         self.refused = refused
         self.calls: list[list[str]] = []
         self.taken: list[str] = []
-        self.aside: list[tuple[str, str]] = []
+        self.dead_letters: list[tuple[str, str]] = []
         self.code = "InternalFailure"
 
-    def put_aside(self, entry, reason):
-        self.aside.append((entry["Detail"], reason))
+    def never(self, entry, reason):
+        self.dead_letters.append((entry["Detail"], reason))
 
     def put_events(self, *, Entries):  # noqa: N803 - AWS's name
         results = []
@@ -45,7 +46,8 @@ class Bus:
 
 def publish(bus: Bus, *details: str, seconds: float = 5.0) -> list[float]:
     pauses: list[float] = []
-    publisher = Publisher(client=bus, bus="bus", aside=bus.put_aside, sleep=pauses.append, uniform=lambda _, high: high)
+    backoff = replace(REFUSALS, sleep=pauses.append, uniform=lambda _, high: high)
+    publisher = Publisher(client=bus, bus="bus", unpublishable=bus.never, backoff=backoff)
     found = [{"Source": "s", "DetailType": "t", "Detail": detail} for detail in details]
     publisher.publish(found, deadline=time.monotonic() + seconds)
     return pauses
@@ -68,36 +70,36 @@ def test_only_new_events_are_published_as_they_were_written():
         record(document=[]),
     ],
 )
-def test_what_is_no_event_is_put_aside_and_does_not_hold_up_the_others(broken):
-    aside: list = []
+def test_what_is_no_event_is_a_dead_letter_and_does_not_hold_up_the_others(broken):
+    dead_letters: list = []
 
-    found = list(entries([record(), broken, record()], lambda *given: aside.append(given)))
+    found = list(entries([record(), broken, record()], lambda *given: dead_letters.append(given)))
 
     assert len(found) == 2
-    assert aside[0][0] is broken
-    assert aside[0][1].startswith("It is no event:")
+    assert dead_letters[0][0] is broken
+    assert dead_letters[0][1].startswith("It is no event:")
 
 
 @pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument"])
-def test_what_the_bus_never_takes_is_put_aside_once(code):
+def test_what_the_bus_never_takes_is_a_dead_letter_once(code):
     bus = Bus(b=99)
     bus.code = code
 
     publish(bus, "a", "b", "c")
 
-    assert (bus.taken, bus.aside) == (["a", "c"], [("b", f"The bus does not take it: {code}.")])
+    assert (bus.taken, bus.dead_letters) == (["a", "c"], [("b", f"The bus does not take it: {code}.")])
     assert len(bus.calls) == 1
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "NotAuthorizedForSourceException"])
-def test_what_may_be_taken_later_is_not_put_aside(code):
+def test_what_may_be_taken_later_is_no_dead_letter(code):
     bus = Bus(b=99)
     bus.code = code
 
     with pytest.raises(NotPublishedError, match=code):
         publish(bus, "a", "b")
 
-    assert bus.aside == []
+    assert bus.dead_letters == []
 
 
 @pytest.mark.parametrize(("count", "calls"), [(0, []), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])

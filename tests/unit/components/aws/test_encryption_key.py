@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components import settings
-from components.encryption_key import READ, WRITE
+from components.aws.encryption_key import READ, WRITE
 from tests.support.clouds import ACCOUNT, REGION
 from tests.support.program import Declared, Program, deployed, run
 

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.ministack import Emulated, ministack
-from tests.support.shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +16,8 @@ def emulated(tmp_path_factory) -> Iterator[Emulated]:
 
 
 @pytest.fixture
-def shop(emulated) -> Shop:
+def shop(emulated):
+    """The functions of commerce on an emulator of their own."""
+    from tests.support.shop import Shop
+
     return Shop(emulated)

@@ -1,4 +1,4 @@
-"""A namespace that admits only confined pods and lets none of them speak to anybody, except to the cluster's DNS."""
+"""A namespace that admits only confined pods, none of which may speak to anything but the cluster's DNS."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from dataclasses import dataclass, field
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, ResourceOptions
 
-from components.cluster import Cluster
+from components.kubernetes.access import ClusterAccess
 
 meta, core, net = k8s.meta.v1, k8s.core.v1, k8s.networking.v1
 
 BEHIND_THE_INGRESS = {"edge": "true"}
-"""Label of the namespaces whose routes the ingress takes."""
+"""The label of the namespaces whose routes the ingress takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamespaceArgs:
-    cluster: Cluster
+    access: ClusterAccess
+    """The cluster that the namespace is in."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels besides those that confine its pods. Default: none."""
 
 
 class Namespace(ComponentResource):
-    """Named as the component. What a pod may do beyond DNS is in a NetworkPolicy of its own."""
+    """A namespace that has the component's name. What a pod may reach beyond DNS is in a NetworkPolicy of its own."""
 
     namespace: str
+    """The namespace's name."""
 
     def __init__(self, name: str, args: NamespaceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Namespace", name, {}, opts)
@@ -34,10 +37,10 @@ class Namespace(ComponentResource):
         namespace = core.Namespace(
             name,
             metadata=meta.ObjectMetaArgs(name=name, labels={**restricted, **args.labels}),
-            opts=args.cluster.inside(self),
+            opts=args.access.inside(self),
         )
         everybody = meta.LabelSelectorArgs()
-        within = args.cluster.inside(self, depends_on=[namespace])
+        within = args.access.inside(self, depends_on=[namespace])
         net.NetworkPolicy(
             f"{name}-default-deny",
             metadata=meta.ObjectMetaArgs(name="default-deny", namespace=name),
@@ -67,10 +70,10 @@ class Namespace(ComponentResource):
         self.register_outputs({"namespace": name})
 
     def host(self, service: str) -> str:
-        """The DNS name of one of the namespace's Services."""
+        """Returns the DNS name of a Service in the namespace."""
         return f"{service}.{self.namespace}.svc"
 
 
 def of_namespace(name: str) -> meta.LabelSelectorArgs:
-    """Selects the namespace by the label that Kubernetes gives to each."""
+    """Returns a selector of one namespace, by the label that Kubernetes gives to each."""
     return meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": name})

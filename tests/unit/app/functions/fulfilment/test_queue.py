@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from app.functions.fulfilment.queue import Queue
+from app.functions.fulfilment.queue import FAILURES, Queue
 
 
 class Recorder:
@@ -14,18 +16,18 @@ class Recorder:
 
 @pytest.mark.parametrize(("part", "expected"), [(0, [1, 2, 4, 8, 450, 450]), (1, [2, 4, 8, 16, 900, 900])])
 def test_pauses_double_with_jitter_up_to_the_longest(part, expected):
-    queue = Queue(client=Recorder(), url="url", uniform=lambda low, high: (low, high)[part])
+    queue = Queue(client=Recorder(), url="url", backoff=replace(FAILURES, uniform=lambda low, high: (low, high)[part]))
 
     for receives in (1, 2, 3, 4, 12, 1000):
-        queue.postpone("handle", receives=receives, hopeless=False)
+        queue.postpone("handle", receives=receives, unreadable=False)
 
     assert queue.client.seconds == expected
 
 
-def test_the_hopeless_do_not_wait():
+def test_the_unreadable_do_not_wait():
     queue = Queue(client=Recorder(), url="url")
 
-    queue.postpone("handle", receives=7, hopeless=True)
+    queue.postpone("handle", receives=7, unreadable=True)
 
     assert queue.client.seconds == [0]
 
@@ -35,8 +37,8 @@ def test_a_postponed_message_is_hidden_and_comes_again(shop):
     received = shop.sqs.receive_message(QueueUrl=shop.queue, VisibilityTimeout=0)["Messages"][0]
     queue = Queue(client=shop.sqs, url=shop.queue)
 
-    queue.postpone(received["ReceiptHandle"], receives=9, hopeless=False)
+    queue.postpone(received["ReceiptHandle"], receives=9, unreadable=False)
     assert "Messages" not in shop.sqs.receive_message(QueueUrl=shop.queue)
 
-    queue.postpone(received["ReceiptHandle"], receives=9, hopeless=True)
+    queue.postpone(received["ReceiptHandle"], receives=9, unreadable=True)
     assert shop.sqs.receive_message(QueueUrl=shop.queue)["Messages"][0]["Body"] == "x"
