@@ -6,6 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
 # The first Python on PATH that is new enough; `make PYTHON=...` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
@@ -48,12 +49,11 @@ client: $(INSTALLED) ## Write the typed Python client into dist/client
 breaking: $(INSTALLED) ## Say what of the contract can break callers of AGAINST=main
 	@$(BIN)/python -m tools.breaking --against $(or $(AGAINST),main)
 
-lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
+lock: $(INSTALLED) ## Pin every requirements.in anew, with hashes
 	@$(BIN)/pip install --quiet uv
-	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet \
-		requirements.in -o requirements.txt
-	@cd policy/crossguard && ../../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header \
-		--quiet requirements.in -o requirements.txt
+	@$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	@cd policy/crossguard && ../../$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	@cd app/services && ../../$(LOCK) --python-version 3.13 requirements.in -o requirements.txt
 
 # Its makers publish no wheel. Go builds the release that the pull request's checks use, and compares its source with the
 # public checksum database.

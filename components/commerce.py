@@ -13,12 +13,11 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from app.contract.events.types import CONFIRMED, SOURCE, TYPES
 from app.contract.reading import Contract
 from components.aws.account import account_id
-from components.aws.bundle import bundle
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from components.aws.event_bus import EventBus, EventBusArgs
 from components.aws.event_topic import Notices, NoticesArgs
-from components.aws.function import RUNTIME, Function
+from components.aws.function import Function
 from components.aws.queue import Queue
 from components.aws.queue_source import QueueSource, QueueSourceArgs
 from components.aws.stream_source import StreamSource, StreamSourceArgs
@@ -76,7 +75,6 @@ class Commerce(ComponentResource):
         super().__init__("crosscloud:aws:Commerce", name, {}, feature("commerce", opts))
         own, functions_settings, events = ResourceOptions(parent=self), args.settings.functions, args.settings.events
         upstream = args.ingress.callers["fulfilment"]
-        sources = ["app/__init__.py", "app/contract", "app/functions", "app/commerce"]
         self.tables = _tables(args, own)
         bus = EventBus(
             "orders", EventBusArgs(description="What happens to orders", archive_days=events.archive_days), own
@@ -104,7 +102,6 @@ class Commerce(ComponentResource):
             own,
         )
         functions = CommerceFunctions(
-            code=bundle(name, sources, ["urllib3"], RUNTIME),
             contract=args.contract,
             scope_prefix=args.identity.scope_prefix,
             key_arn=args.key_arn,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pulumi
 from pulumi import Input, ResourceOptions
 
 from app.contract.events.types import SOURCE, TYPES
 from app.contract.reading import Contract
+from components.aws.bundle import bundle
 from components.aws.dead_letter_queue import DeadLetterQueue
 from components.aws.encryption_key import reading, writing
 from components.aws.event_bus import EventBus
@@ -27,7 +27,7 @@ from components.aws.event_grants import (
     SendMessage,
     UpdateItem,
 )
-from components.aws.function import Function, FunctionArgs
+from components.aws.function import RUNTIME, Function, FunctionArgs
 from components.aws.grants import Grant, ReadSecret
 from components.aws.queue import Queue
 from components.aws.table import Table
@@ -39,10 +39,8 @@ BY_CUSTOMER = "by_customer"
 
 @dataclass(frozen=True, kw_only=True)
 class CommerceFunctions:
-    """Declares the functions, which share their code, their tables and the key that encrypts these."""
+    """Declares the functions, which share their tables and the key that encrypts these."""
 
-    code: pulumi.Archive
-    """The functions' code."""
     contract: Contract
     """The operations of the functions."""
     scope_prefix: str
@@ -70,7 +68,7 @@ class CommerceFunctions:
             environment={
                 "PRODUCTS_TABLE": self.products.table_name,
                 "IDEMPOTENCY_TABLE": self.idempotency.table_name,
-                "SCOPE_PREFIX": self.scope_prefix,
+                **self._of_callers(),
             },
             grants=[
                 GetItem(table_arn=products),
@@ -80,6 +78,7 @@ class CommerceFunctions:
                 DeleteItem(table_arn=products),
                 *self._idempotency_keys("catalog"),
                 *writing(self.key_arn, "dynamodb"),
+                *self._reading_api_keys(),
             ],
         )
 
@@ -94,7 +93,7 @@ class CommerceFunctions:
                 "ORDERS_TABLE": self.orders.table_name,
                 "PRODUCTS_TABLE": self.products.table_name,
                 "IDEMPOTENCY_TABLE": self.idempotency.table_name,
-                "SCOPE_PREFIX": self.scope_prefix,
+                **self._of_callers(),
             },
             grants=[
                 GetItem(table_arn=orders),
@@ -105,6 +104,7 @@ class CommerceFunctions:
                 UpdateItem(table_arn=products),
                 *self._idempotency_keys("orders"),
                 *writing(self.key_arn, "dynamodb"),
+                *self._reading_api_keys(),
             ],
         )
 
@@ -152,6 +152,16 @@ class CommerceFunctions:
             ],
         )
 
+    def _of_callers(self) -> Mapping[str, Input[str]]:
+        """Returns the variables by which a function knows what it may demand of its callers, and which traces it
+        records: the same as the orchestrator's."""
+        return {"SCOPE_PREFIX": self.scope_prefix, **self.settings.orchestrator.environment}
+
+    def _reading_api_keys(self) -> list[Grant]:
+        """Returns the rights to read the secret with the callers' API keys, where the settings name one."""
+        secrets: list[Grant] = [ReadSecret(secret_arn=arn) for arn in self.settings.orchestrator.secret_arns]
+        return [*secrets, *reading(self.key_arn, "secretsmanager")] if secrets else []
+
     def _idempotency_keys(self, function: str) -> list[Grant]:
         """Lets a function read and write the keys of its own operations: their ids begin with the operation's."""
         leading_keys = [f"{operation_id}#*" for operation_id in self.contract.idempotent(function)]
@@ -171,7 +181,7 @@ class CommerceFunctions:
             name,
             FunctionArgs(
                 description=description,
-                code=self.code,
+                code=bundle(name, f"app.functions.{name}.handler", RUNTIME),
                 handler=f"app.functions.{name}.handler.handler",
                 environment=environment,
                 grants=grants,

@@ -79,7 +79,7 @@ class Microservice(ComponentResource):
         )
         image = Image(
             name,
-            ImageArgs(store=args.images, dockerfile=f"app/services/{name}/Dockerfile"),
+            ImageArgs(store=args.images, service=name),
             own,
         )
         workload = Workload(

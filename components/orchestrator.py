@@ -43,7 +43,7 @@ class Orchestrator(ComponentResource):
             name,
             FunctionArgs(
                 description="Checks requests, forwards them to the services and gives their answers one form",
-                code=bundle(name, ["app/__init__.py", "app/contract", "app/functions"], ["urllib3"], RUNTIME),
+                code=bundle(name, "app.functions.orchestrator.handler", RUNTIME),
                 handler="app.functions.orchestrator.handler.handler",
                 environment={
                     "UPSTREAM_URL": upstream.url,

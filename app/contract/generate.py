@@ -1,6 +1,6 @@
-"""Writes what the functions take from `openapi.yaml`: tables of operations, and compiled validators.
+"""Writes what the functions take from `openapi.yaml`: tables of operations, and the schemas that check requests.
 
-`python -m app.contract.generate` writes the files, with `--check` it only tells whether they are current.
+`python -m app.contract.generate` writes the files; with `--check` it only says whether they are current.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TYPES = ("Forward", "Operation", "Orchestration", "Part", "Source", "Throttle")
 
 
 def generate(path: Path = CONTRACT) -> dict[Path, str]:
-    """Returns the content that each generated file should have. Raises ContractError."""
+    """Returns the content that each generated file should have. Raises ContractError, SchemaError."""
     contract = Contract.read(path)
     content = {}
     for function in contract.functions:
@@ -31,7 +31,7 @@ def generate(path: Path = CONTRACT) -> dict[Path, str]:
 
 
 def operations_module(contract: Contract, function: str) -> str:
-    """Returns a module with OPERATIONS, the operations that the function answers, by route key."""
+    """Returns the source of the module with OPERATIONS: the operations that the function answers, by route key."""
     table = {operation.route_key: operation for operation in contract.answered_by(function)}
     text = literal(table)
     used = ", ".join(name for name in TYPES if f"{name}(" in text)
@@ -39,13 +39,14 @@ def operations_module(contract: Contract, function: str) -> str:
 
 
 def validators_module(contract: Contract, function: str) -> str:
-    """Returns a module with PARAMETERS and BODY, the validators of those operations by operation id."""
+    """Returns the source of the module with PARAMETERS and BODY: the validators of the function's operations that have
+    parameters or a body, by operation id."""
     ids = [operation.operation_id for operation in contract.answered_by(function)]
     tables = {
         "PARAMETERS": {id_: contract.parameters[id_] for id_ in ids if id_ in contract.parameters},
         "BODY": {id_: contract.bodies[id_] for id_ in ids if id_ in contract.bodies},
     }
-    return f"{NOTE}\n{schemas.compiled(dict(contract.schemas), tables)}"
+    return schemas.module(NOTE, dict(contract.schemas), tables)
 
 
 def main() -> int:

@@ -30,5 +30,5 @@ UNITS = {
 }
 """CloudWatch's unit of each metric with the one dimension `service`."""
 
-Counted = dict[str, float]
-"""Values by the metrics' names."""
+Metrics = dict[str, float]
+"""Values by the names of metrics."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from botocore.exceptions import ReadTimeoutError
 
 from app.contract.problems import UPSTREAM_TIMEOUT
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 Moment = Literal["before", "after", "unanswered"]
 """The process dies before or after the call; or the call is carried out and its answer is lost on the way."""

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -189,11 +189,12 @@ def run(
     `config` is laid over the stack's file: full keys to values; `contract` takes the place of the API's. Raises what
     the program raises.
     """
+    values = configuration(stack, config or {})
     program = Program()
     logger = logging.Logger("program")
     logger.addHandler(_Collect(program.warnings))
     monitor = _Monitor(program, preview=preview)
-    pulumi.runtime.set_all_config(configuration(stack, config or {}), [])
+    pulumi.runtime.set_all_config(values, [])
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     pulumi.runtime.settings.configure(
@@ -212,7 +213,7 @@ def run(
     directory, path = Path.cwd(), sys.path[:]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "__main__.py").symlink_to(ROOT / "__main__.py")
-        _link_application(Path(folder, "app"), contract)
+        _link_application(Path(folder, "app"), contract, json.loads(values["crosscloud:services"]))
         os.chdir(folder)
         try:
             loop.run_until_complete(run_in_stack(main or _main))
@@ -239,12 +240,18 @@ def configuration(stack: str, overlay: Mapping[str, object]) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items() if v is not None}
 
 
-def _link_application(folder: Path, contract: str | None) -> None:
-    if contract is None:
+def _link_application(folder: Path, contract: str | None, services: Iterable[str]) -> None:
+    """Puts the application at `folder`, with `contract` as the API's and sources for services that it does not have."""
+    unknown = [name for name in services if not (ROOT / "app/services" / name).is_dir()]
+    if contract is None and not unknown:
         folder.symlink_to(ROOT / "app")
         return
     shutil.copytree(ROOT / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "contract" / "openapi.yaml").write_text(contract)
+    if contract is not None:
+        (folder / "contract" / "openapi.yaml").write_text(contract)
+    for name in unknown:
+        (folder / "services" / name).mkdir()
+        (folder / "services" / name / "__main__.py").write_text("from app.services.kit import server\n")
 
 
 def _main() -> None:

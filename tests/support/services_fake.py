@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.contract.problems import UNAVAILABLE
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 NO_SUCH_USER = "refused"
 """A customer whom billing refuses for good."""

@@ -15,22 +15,23 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from app.commerce.storage.attributes import load
-from app.functions.catalog import operations as catalog_operations
-from app.functions.catalog import validators as catalog_validators
+from app.contract.backoff import Backoff
+from app.functions.catalog import handler as catalog_handler
 from app.functions.catalog.routes import Catalog
 from app.functions.fulfilment.handler import Consumer
 from app.functions.fulfilment.queue import Queue
-from app.functions.kit import api, aws
-from app.functions.kit.api import Api
+from app.functions.kit import aws
+from app.functions.kit.api import Parts
+from app.functions.kit.authorisation import Authorisation
 from app.functions.kit.logs import Log
-from app.functions.orders import operations as orders_operations
-from app.functions.orders import validators as orders_validators
+from app.functions.orders import handler as orders_handler
 from app.functions.orders.routes import OrderDesk
 from app.functions.relay.publishing import Publisher, entries
 from tests.support.faults import Faults
 from tests.support.ministack import Emulated
 from tests.support.services_fake import FakeServices
 
+NO_PAUSES = Backoff(first=0.0)
 SCOPES = "products:read products:write orders:read orders:write"
 
 
@@ -48,7 +49,8 @@ class Context:
         return 28_000
 
 
-def no_aside(record: object, reason: str) -> None:
+def none_unpublishable(record: object, reason: str) -> None:
+    """Fails: everything can be published here."""
     raise AssertionError(f"{reason} {record}")
 
 
@@ -102,39 +104,33 @@ class Shop:
         faults: Faults | None = None,
     ) -> Response:
         """What the gateway does. `faults` may crash the function."""
-        sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
+        all_headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
         event = {
             "version": "2.0",
             "routeKey": route,
-            "headers": sent,
+            "headers": all_headers,
             "pathParameters": path,
             "queryStringParameters": query,
             "requestContext": {"authorizer": {"jwt": {"claims": {"sub": subject, "scope": scope}}}},
             "isBase64Encoded": False,
             "body": json.dumps(body) if body is not None else None,
         }
-        made = self.catalog(faults) if " /products" in route else self.desk(faults)
-        answer = api.handle(event, Context(), lambda: made, made.log)
+        catalog = " /products" in route
+        api, parts = (catalog_handler.API, self.catalog) if catalog else (orders_handler.API, self.desk)
+        answer = api.handle(event, Context(), lambda: parts(faults))
         return Response(answer["statusCode"], answer["headers"], answer["body"])
 
-    def catalog(self, faults: Faults | None = None) -> Api:
-        catalog = Catalog(client=self._client(faults), products=self.names["products"], keys=self.names["keys"])
-        return Api(
-            log=Log(service="catalog", level="INFO"),
-            operations=catalog_operations.OPERATIONS,
-            validators=catalog_validators,
-            routes=catalog.routes(),
-        )
+    def catalog(self, faults: Faults | None = None) -> Parts:
+        tables = {f"{name}_table": self.names[name] for name in ("products", "keys")}
+        catalog = Catalog(client=self._client(faults), **tables)
+        log = Log(service="catalog", level="INFO")
+        return Parts(log=log, authorisation=Authorisation(), handlers=catalog.handlers())
 
-    def desk(self, faults: Faults | None = None) -> Api:
-        names = {name: self.names[name] for name in ("orders", "products", "keys")}
-        desk = OrderDesk(client=self._client(faults), **names)
-        return Api(
-            log=Log(service="orders", level="INFO"),
-            operations=orders_operations.OPERATIONS,
-            validators=orders_validators,
-            routes=desk.routes(),
-        )
+    def desk(self, faults: Faults | None = None) -> Parts:
+        tables = {f"{name}_table": self.names[name] for name in ("orders", "products", "keys")}
+        desk = OrderDesk(client=self._client(faults), **tables)
+        log = Log(service="orders", level="INFO")
+        return Parts(log=log, authorisation=Authorisation(), handlers=desk.handlers())
 
     def product(self, stock: int = 20, price: str = "4.50", currency: str = "EUR") -> str:
         """The id of a new product."""
@@ -157,8 +153,8 @@ class Shop:
         """The stream's new records to the bus. Those of a batch that fails come again."""
         self._read_stream()
         client = faults.client(self.bus) if faults else self.bus
-        publisher = Publisher(client=client, bus=self.names["bus"], aside=no_aside, sleep=lambda _: None)
-        found = [entry for entry, _ in entries(self.records, no_aside)]
+        publisher = Publisher(client=client, bus=self.names["bus"], unpublishable=none_unpublishable, backoff=NO_PAUSES)
+        found = [entry for entry, _ in entries(self.records, none_unpublishable)]
         publisher.publish(found, deadline=time.monotonic() + 10)
         self.records.clear()
 
@@ -169,7 +165,9 @@ class Shop:
             {"Source": "crosscloud.orders", "DetailType": json.loads(text)["type"], "Detail": text}
             for text in documents
         ]
-        Publisher(client=self.bus, bus=self.names["bus"], aside=no_aside).publish(found, deadline=time.monotonic() + 10)
+        Publisher(client=self.bus, bus=self.names["bus"], unpublishable=none_unpublishable).publish(
+            found, deadline=time.monotonic() + 10
+        )
 
     def fulfil(self, faults: Faults | None = None) -> list[dict[str, Any]]:
         """One batch of the queue; the messages that failed, which come again at once."""
@@ -196,8 +194,8 @@ class Shop:
     def consumer(self, faults: Faults | None = None) -> Consumer:
         return Consumer(
             client=self._client(faults),
-            orders=self.names["orders"],
-            products=self.names["products"],
+            orders_table=self.names["orders"],
+            products_table=self.names["products"],
             send=faults.send(self.services.send) if faults else self.services.send,
             queue=cast("Queue", self),
             log=Log(service="fulfilment", level="INFO"),

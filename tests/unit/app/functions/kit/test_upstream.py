@@ -188,7 +188,7 @@ def test_an_unsafe_call_that_nobody_has_got_is_sent_again(ingress):
     with pytest.raises(UpstreamError) as caught:
         ingress(1).send(call(safe=False, method="POST"))
 
-    assert (caught.value.kind, caught.value.attempts, caught.value.sent) == (UNAVAILABLE, 3, False)
+    assert (caught.value.kind, caught.value.attempts, caught.value.delivered) == (UNAVAILABLE, 3, False)
 
 
 def test_a_body_goes_along_as_it_is(services, ingress):

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from app.functions.kit.breaker import MINIMUM, PAUSE
+from app.functions.kit.invocation import RESERVE
 from app.functions.kit.retries import ATTEMPTS
 from app.functions.kit.upstream import Ingress, UpstreamError
-from app.functions.orchestrator.orchestrator import RESERVE
 from tests.support.scripted import drips, resets, sends, waits
 from tests.unit.app.functions.kit.test_upstream import call
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from app.functions.kit.invocation import RESERVE
 from app.functions.kit.upstream import Ingress
-from app.functions.orchestrator.orchestrator import RESERVE
 from tests.support.scripted import Behaviour, sends, waits
 
 HEALTH = {"route": "GET /health", "body": None, "headers": {}}
@@ -123,7 +123,7 @@ def test_the_unexpected_in_a_part_is_a_failure_of_the_whole(invoke, event, servi
     def broken(*_: object) -> None:
         raise RuntimeError("SENSITIVE")
 
-    monkeypatch.setattr("app.functions.kit.upstream._of_the_service", broken)
+    monkeypatch.setattr("app.functions.kit.upstream._from_service", broken)
     done = invoke(event(**OVERVIEW), port=services(paths=WELL).port)
 
     assert done.status == 500
