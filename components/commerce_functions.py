@@ -68,7 +68,7 @@ class CommerceFunctions:
             environment={
                 "PRODUCTS_TABLE": self.products.table_name,
                 "IDEMPOTENCY_TABLE": self.idempotency.table_name,
-                **self._of_callers(),
+                **self._caller_checks(),
             },
             grants=[
                 GetItem(table_arn=products),
@@ -78,7 +78,7 @@ class CommerceFunctions:
                 DeleteItem(table_arn=products),
                 *self._idempotency_keys("catalog"),
                 *writing(self.key_arn, "dynamodb"),
-                *self._reading_api_keys(),
+                *self._api_keys(),
             ],
         )
 
@@ -93,7 +93,7 @@ class CommerceFunctions:
                 "ORDERS_TABLE": self.orders.table_name,
                 "PRODUCTS_TABLE": self.products.table_name,
                 "IDEMPOTENCY_TABLE": self.idempotency.table_name,
-                **self._of_callers(),
+                **self._caller_checks(),
             },
             grants=[
                 GetItem(table_arn=orders),
@@ -104,7 +104,7 @@ class CommerceFunctions:
                 UpdateItem(table_arn=products),
                 *self._idempotency_keys("orders"),
                 *writing(self.key_arn, "dynamodb"),
-                *self._reading_api_keys(),
+                *self._api_keys(),
             ],
         )
 
@@ -152,13 +152,13 @@ class CommerceFunctions:
             ],
         )
 
-    def _of_callers(self) -> Mapping[str, Input[str]]:
-        """Returns the variables by which a function knows what it may demand of its callers, and which traces it
-        records: the same as the orchestrator's."""
+    def _caller_checks(self) -> Mapping[str, Input[str]]:
+        """Returns the variables that say what a function demands of its callers, and which traces it records. They are
+        the orchestrator's."""
         return {"SCOPE_PREFIX": self.scope_prefix, **self.settings.orchestrator.environment}
 
-    def _reading_api_keys(self) -> list[Grant]:
-        """Returns the rights to read the secret with the callers' API keys, where the settings name one."""
+    def _api_keys(self) -> list[Grant]:
+        """Lets a function read the secret with the callers' API keys, where the settings name one."""
         secrets: list[Grant] = [ReadSecret(secret_arn=arn) for arn in self.settings.orchestrator.secret_arns]
         return [*secrets, *reading(self.key_arn, "secretsmanager")] if secrets else []
 

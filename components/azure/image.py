@@ -23,8 +23,6 @@ class ImageStore:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
-    """The arguments of an `Image`."""
-
     store: ImageStore
     """Where the image is pushed to, and what it starts from."""
     service: str
@@ -32,7 +30,7 @@ class ImageArgs:
 
 
 class Image(ComponentResource):
-    """A container image whose tag never changes, so that only changed content builds, pushes and rolls out.
+    """An image whose tag never changes, so that only changed content builds, pushes and rolls out.
 
     The push takes the credentials of `az acr login` (or a credential helper), so that none is in the state.
     """

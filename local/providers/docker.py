@@ -10,13 +10,12 @@ import hashlib
 import py_compile
 import shutil
 from pathlib import Path
-from typing import ClassVar
 
 from local.desired import read_all
 from local.errors import ProviderError
+from local.kubernetes.manifests import of_kind
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
-from local.supervisor.manifests import of_kind
 
 KEPT = 10
 """Images that no Deployment names and that are kept nevertheless, as a registry does for whoever wants one back."""
@@ -25,8 +24,6 @@ IGNORE_FILE = ".dockerignore"
 
 class Image(Updatable):
     """docker:index/image:Image"""
-
-    replace_on: ClassVar[frozenset[str]] = frozenset({"imageName"})
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine

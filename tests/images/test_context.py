@@ -57,7 +57,6 @@ def loaded(service: str, folder: Path, environment: dict[str, str]) -> set[str]:
         env=environment | {"SERVICE_NAME": service},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -1,8 +1,8 @@
-"""The commerce functions on an emulator: real tables, stream, bus and queue; billing and analytics are fakes.
+"""The commerce functions on an emulator with real tables, stream, bus and queue. Billing and analytics are fakes.
 
-What AWS does between the functions is done here step by step, so that a test decides what happens when: `relay` gives
-the stream's next records to the function `relay` and goes on only when it succeeds; `fulfil` gives the queue's messages
-to the function `fulfilment` and removes those that it has done.
+This module does in steps what AWS does between the functions, so that a test decides what happens when. `relay` gives
+the next records of the stream to the function `relay` and continues only when it succeeds. `fulfil` gives the messages
+of the queue to the function `fulfilment` and removes those that it has finished.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SCOPES = "products:read products:write orders:read orders:write"
 
 @functools.cache
 def _clients(emulated: Emulated) -> tuple[Any, ...]:
-    """Of the tables, the bus, the queues and the streams."""
+    """Returns the names of the tables, the bus, the queues and the streams."""
     own = (aws.client(service, emulated.environment) for service in ("dynamodb", "events"))
     return (*own, emulated.client("sqs"), emulated.client("dynamodbstreams"))
 
@@ -55,7 +55,7 @@ def none_unpublishable(record: object, reason: str) -> None:
 
 
 def as_record(message: dict[str, Any]) -> dict[str, Any]:
-    """A received message as a function gets it."""
+    """Returns a received message as the record that a function gets."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -77,7 +77,7 @@ class Response:
 
 @dataclass
 class Shop:
-    """Tables, bus and queue of its own. `records` are those of the stream that are still to be relayed."""
+    """A shop with tables, bus and queue of its own. `records` are those of the stream that have not been relayed."""
 
     emulated: Emulated
     services: FakeServices = field(default_factory=FakeServices)
@@ -103,7 +103,7 @@ class Shop:
         scope: str = SCOPES,
         faults: Faults | None = None,
     ) -> Response:
-        """What the gateway does. `faults` may crash the function."""
+        """Calls a function as the gateway does. `faults` may crash it."""
         all_headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
         event = {
             "version": "2.0",
@@ -133,7 +133,7 @@ class Shop:
         return Parts(log=log, authorisation=Authorisation(), handlers=desk.handlers())
 
     def product(self, stock: int = 20, price: str = "4.50", currency: str = "EUR") -> str:
-        """The id of a new product."""
+        """Creates a product and returns its id."""
         body = {"name": "Notebook", "price": price, "currency": currency, "stock": stock}
         answer = self.request("POST /products", body)
         assert answer.status == 201, answer.text
@@ -145,12 +145,12 @@ class Shop:
         return self.request("POST /orders", {"items": items}, **options)
 
     def stock(self, product_id: str) -> tuple[int, int]:
-        """In stock, and reserved."""
+        """Returns the number of items in stock and the number of reserved ones."""
         shown = self.request("GET /products/{productId}", path={"productId": product_id}).json
         return shown["stock"], shown["reserved"]
 
     def relay(self, faults: Faults | None = None) -> None:
-        """The stream's new records to the bus. Those of a batch that fails come again."""
+        """Relays the new records of the stream to the bus. The records of a batch that fails come again."""
         self._read_stream()
         client = faults.client(self.bus) if faults else self.bus
         publisher = Publisher(client=client, bus=self.names["bus"], unpublishable=none_unpublishable, backoff=NO_PAUSES)
@@ -159,18 +159,18 @@ class Shop:
         self.records.clear()
 
     def replay(self) -> None:
-        """Every event that there ever was, to the bus once more."""
+        """Publishes every event of the past to the bus once more."""
         documents = [item["document"] for item in self.items("orders") if item["entry"] != "order"]
-        found = [
+        published = [
             {"Source": "crosscloud.orders", "DetailType": json.loads(text)["type"], "Detail": text}
             for text in documents
         ]
         Publisher(client=self.bus, bus=self.names["bus"], unpublishable=none_unpublishable).publish(
-            found, deadline=time.monotonic() + 10
+            published, deadline=time.monotonic() + 10
         )
 
     def fulfil(self, faults: Faults | None = None) -> list[dict[str, Any]]:
-        """One batch of the queue; the messages that failed, which come again at once."""
+        """Processes one batch of the queue. Returns the messages that failed, which come again at once."""
         answer = self.sqs.receive_message(
             QueueUrl=self.queue, MaxNumberOfMessages=10, VisibilityTimeout=60, AttributeNames=["All"]
         )
@@ -188,7 +188,7 @@ class Shop:
         return failed
 
     def postpone(self, receipt_handle: str, **_: object) -> None:
-        """Not at all: tests do not wait."""
+        """Does not postpone: tests do not wait."""
         self.sqs.change_message_visibility(QueueUrl=self.queue, ReceiptHandle=receipt_handle, VisibilityTimeout=0)
 
     def consumer(self, faults: Faults | None = None) -> Consumer:
@@ -202,7 +202,7 @@ class Shop:
         )
 
     def settle(self) -> None:
-        """Until nothing is on its way any more."""
+        """Relays and fulfils until nothing is on its way any more."""
         for _ in range(200):
             self.relay()
             if not self.waiting() and not self._read_stream():
@@ -211,13 +211,13 @@ class Shop:
         raise AssertionError("It never ends.")
 
     def waiting(self) -> int:
-        """Messages in the queue."""
+        """Returns the number of messages in the queue."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-        return sum(int(value) for value in found.values())
+        counts = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(int(count) for count in counts.values())
 
     def items(self, name: str) -> list[dict[str, Any]]:
-        """All that is in a table."""
+        """Returns all items of a table."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.names[name])
         return [load(item) for page in pages for item in page["Items"]]
 
@@ -240,7 +240,7 @@ class Shop:
                 KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
             )
         names = ("order_id", "entry", "customer_id", "created_at")
-        made = create(
+        table = create(
             TableName=self.names["orders"],
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
@@ -260,7 +260,7 @@ class Shop:
             ],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
         )
-        stream = made["TableDescription"]["LatestStreamArn"]
+        stream = table["TableDescription"]["LatestStreamArn"]
         shard = self.streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
         self._iterator = self.streams.get_shard_iterator(
             StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON"

@@ -17,9 +17,9 @@ def test_the_contract_is_valid_openapi():
     openapi_spec_validator.validate(DOCUMENT)
 
 
-@pytest.mark.parametrize("path", list(generate.generate()), ids=lambda path: path.name)
-def test_generated_files_are_current(path):
-    assert path.read_text() == generate.generate()[path], "run `python -m app.contract.generate`"
+def test_generated_files_are_current():
+    stale = [path for path, text in generate.generate().items() if path.read_text() != text]
+    assert stale == [], "run `python -m app.contract.generate`"
 
 
 def test_check_tells_a_stale_file_and_writes_nothing(monkeypatch, capsys, tmp_path):
@@ -65,6 +65,6 @@ def test_every_answer_of_every_operation_has_a_schema_and_success_an_example(ope
 @pytest.mark.parametrize("path", [path for path in generate.generate() if path.name == "operations.py"])
 def test_the_table_is_laid_out_as_the_formatter_leaves_it(path):
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--check", str(path)], capture_output=True, timeout=60, check=False
+        [sys.executable, "-m", "ruff", "format", "--check", str(path)], capture_output=True, check=False
     )
     assert done.returncode == 0, done.stdout

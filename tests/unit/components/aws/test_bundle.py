@@ -46,7 +46,7 @@ def build(root: Path, runtime: str = OTHER) -> Path:
 def isolated(code: str) -> subprocess.CompletedProcess[str]:
     """Runs code with the standard library alone."""
     command = [sys.executable, "-I", "-S", "-c", code]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("runtime", [OTHER, THIS])

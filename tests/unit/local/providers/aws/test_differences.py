@@ -7,7 +7,6 @@ around the difference can go.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from local.errors import ProviderError
 from local.machine import Machine
 from local.providers.aws import logs
 from local.providers.aws.client import Aws
+from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import CALLER, Program, zipped
 
 KEYS = {"billingMode": "PAY_PER_REQUEST", "hashKey": "pk", "attributes": [{"name": "pk", "type": "S"}]}
@@ -46,15 +46,6 @@ def consumer(program: Program, folder: Path, mode: str) -> None:
 def seen(machine: Machine) -> list[list[str]]:
     """The batches that the consumer was given."""
     return [line["keys"] for line in logs.events(machine, "consumer") if "keys" in line]
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def put(api: Aws, *keys: str) -> None:
