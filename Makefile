@@ -2,7 +2,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test lint bench plan client breaking lock anew
+.PHONY: help install up down test lint bench plan service client breaking lock anew
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -38,9 +38,7 @@ lint: $(INSTALLED) $(BIN)/actionlint ## Check style, types, import contracts, wo
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m app.contract.generate --check
-	@$(BIN)/python -m app.contract.events.generate --check
-	@$(BIN)/python -m tools.settings --check
+	@$(BIN)/python -m tools.generate --check
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet .github
@@ -53,6 +51,9 @@ bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchm
 
 plan: $(INSTALLED) ## List what STACK=prod declares, offline
 	@$(BIN)/python -m planning plan --stack $(or $(STACK),prod)
+
+service: $(INSTALLED) ## Write a new FastAPI service: NAME=inventory, and KEY=sku for what identifies an entry
+	@$(BIN)/python -m tools.service "$(NAME)" $(if $(KEY),--key "$(KEY)")
 
 client: $(INSTALLED) ## Write the typed Python client into dist/client
 	@$(BIN)/python -m tools.client

@@ -16,7 +16,7 @@ import pytest
 from tests.support import program
 
 TESTS = Path(__file__).parent
-STACKS = [TESTS / "contract", TESTS / "local"]
+STACKS = [TESTS / "contract", TESTS / "local", TESTS / "recipes"]
 """Folders whose tests start local stacks."""
 SLOW_PATHS = [
     *STACKS,

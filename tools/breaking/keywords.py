@@ -22,9 +22,11 @@ ANNOTATIONS = {
     "readOnly",
     "writeOnly",
 }
-"""Keywords that change no value. Neither do extensions (`x-...`)."""
+"""Keywords that change no value, as extensions (`x-...`) do not; `x-extensible-enum` alone can follow an `enum`."""
 STRUCTURE = {"properties", "required", "additionalProperties", "items", "oneOf", "anyOf"}
 """Keywords that hold other schemas, which are compared one by one."""
+EXTENSIBLE = "x-extensible-enum"
+"""The keyword that lists today's values where more may come: callers expect values that they do not know."""
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 """The keyword that excludes a bound, by the keyword of the bound."""
 TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}
@@ -43,10 +45,16 @@ def _type(old: Schema, new: Schema) -> tuple[bool, bool]:
 
 
 def _enum(old: Schema, new: Schema) -> tuple[bool, bool]:
-    before, after = ({json.dumps(value) for value in s["enum"]} if "enum" in s else None for s in (old, new))
+    """Compares the values. A closed list may become an extensible one of the same values, which may grow later."""
+    closed = "enum" in old and "enum" not in new
+    before, after = _values(old, "enum"), _values(new, EXTENSIBLE if closed else "enum")
     if before is None or after is None:
         return after is not None, before is not None
     return bool(before - after), bool(after - before)
+
+
+def _values(schema: Schema, keyword: str) -> set[str] | None:
+    return {json.dumps(value) for value in schema[keyword]} if keyword in schema else None
 
 
 def _bound(keyword: str, sign: int) -> Rule:
