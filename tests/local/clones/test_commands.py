@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from local.state import Entry, State
 from tests.support.stack import Done, Stack
 
 
@@ -50,7 +51,10 @@ def test_broken_setting_is_named_before_anything_starts(clone: Stack) -> None:
 def test_half_written_state_is_named(clone: Stack) -> None:
     file = clone.root / ".local" / "state.json"
     file.parent.mkdir()
-    file.write_text('{"version": 1, "resources": [{"urn": "urn:pulumi:lo')
+    urn = "urn:pulumi:local::crosscloud::random:index/randomId:RandomId::one"
+    State(file).put(Entry(urn=urn, type="random:index/randomId:RandomId", name="one", custom=True))
+    text = file.read_text()
+    file.write_text(text[: len(text) // 2])
     assert_one_sentence(clone.run("up"), "state.json", "damaged", "make down PURGE=1")
 
 
