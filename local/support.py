@@ -8,10 +8,12 @@ from __future__ import annotations
 PLACES = {
     "local/providers/{package}": "a handler that makes it real, or a refusal of what can't be",
     "planning/replacements.py": "the properties whose change replaces it",
-    "tests/unit/local/providers": "a case of its life: made, adopted, changed, deleted",
     "policy/rules": "a rule, or in policy/rules/types.py why it needs none",
-    "docs/costs.md": "what it costs",
-    "docs/local-differences.md": "what it does differently here",
+    "tools/costs/prices.yaml": "what it costs",
+    "docs/deploy": "the rights that deploying it takes",
+    "typings": "what mypy sees of its module",
+    "tests/unit/local/providers": "a case of its life: made, adopted, changed, deleted",
+    "docs/local-differences.md": "what it does differently here, if anything",
 }
 """By file or folder: what is to be written there."""
 

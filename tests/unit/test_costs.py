@@ -34,10 +34,6 @@ def summary(stack: str, name: str) -> str:
     return line.split("|")[2 if stack == "dev" else 3].strip()
 
 
-def total(stack: str, name: str) -> float:
-    return float(summary(stack, name))
-
-
 def declared() -> set[str]:
     """Returns the types of the resources of all stacks that are deployed to the clouds."""
     return {r.type for stack in STACKS for r in deployed(stack, False).resources if r.custom}

@@ -47,10 +47,10 @@ def _type(old: Schema, new: Schema) -> tuple[bool, bool]:
 def _enum(old: Schema, new: Schema) -> tuple[bool, bool]:
     """Compares the values. A closed list may become an extensible one of the same values, which may grow later."""
     closed = "enum" in old and "enum" not in new
-    was, now = _values(old, "enum"), _values(new, EXTENSIBLE if closed else "enum")
-    if was is None or now is None:
-        return now is not None, was is not None
-    return bool(was - now), bool(now - was)
+    before, after = _values(old, "enum"), _values(new, EXTENSIBLE if closed else "enum")
+    if before is None or after is None:
+        return after is not None, before is not None
+    return bool(before - after), bool(after - before)
 
 
 def _values(schema: Schema, keyword: str) -> set[str] | None:

@@ -19,8 +19,9 @@ from components.commerce import INSERTED_EVENTS
 from components.commerce_functions import BY_CUSTOMER
 from tests.support.clouds import ACCOUNT, REGION
 from tests.support.program import ROOT, STACKS, Declared, Program, deployed
+from tests.support.services import functions
 
-FUNCTIONS = ("catalog", "orders", "relay", "fulfilment")
+FUNCTIONS = sorted(functions() - {"orchestrator"})
 SUFFIX = "-1a2b3c4"
 
 
