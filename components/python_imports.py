@@ -1,66 +1,89 @@
-"""Finds the source files that Python modules import, so that what is deployed holds these and nothing else."""
+"""Follows the imports of a module through its sources, without running them.
+
+Functions' bundles and services' images are made from what is found here. Every import statement counts, also one inside
+a function, which may run late or never; one below `if TYPE_CHECKING` does not, because it never runs. An import by a
+name that is only known at run time (`importlib.import_module`) is not seen.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
-def imported_files(root: Path, modules: Iterable[str]) -> list[Path]:
-    """Returns the files of the modules and of all that they import below `root`, near or far, relative to `root`.
+class MissingModuleError(Exception):
+    """A module of the folder's own packages has no source. The message names it."""
 
-    An import counts wherever it stands, in a function too; one below `if TYPE_CHECKING` does not, because it never
-    runs. A module brings the `__init__.py` of each package around it, which Python executes before it. Imports that
-    have no file below `root` (the standard library, installed packages) are left out. Raises ModuleNotFoundError when
-    one of `modules` itself has no file.
-    """
-    waiting = list(modules)
-    for module in waiting:
-        if _file(root, module) is None:
-            raise ModuleNotFoundError(f"There is no module {module} in {root}.", name=module)
-    own = {path.name.partition(".")[0] for path in root.iterdir()}
-    files: dict[str, Path | None] = {}
+
+@dataclass(frozen=True, kw_only=True)
+class Modules:
+    """What a module needs, itself included."""
+
+    files: set[Path] = field(default_factory=set)
+    """The sources in the folder: those of the modules, and the `__init__.py` of every package on the way to them."""
+    packages: set[str] = field(default_factory=set)
+    """The names of packages and modules that are not in the folder, without what follows a dot."""
+
+
+def follow(module: str, root: Path) -> Modules:
+    """Returns what the module needs of the folder `root` and of elsewhere. Raises MissingModuleError, SyntaxError."""
+    modules = Modules()
+    waiting, seen = [module], set[str]()
     while waiting:
-        module = waiting.pop()
-        if module in files or module.partition(".")[0] not in own:
+        name = waiting.pop()
+        if name in seen:
             continue
-        files[module] = file = _file(root, module)
-        if file is not None:
-            package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-            waiting += [*_packages_around(module), *_imports((root / file).read_bytes(), package)]
-    return sorted(file for file in files.values() if file is not None)
+        seen.add(name)
+        package = name.partition(".")[0]
+        if not _is_own(package, root):
+            modules.packages.add(package)
+            continue
+        path = _source(name, root)
+        if path is None:
+            raise MissingModuleError(f"The module {name}")
+        modules.files.add(path)
+        if parent := name.rpartition(".")[0]:
+            waiting.append(parent)
+        waiting += _imported(name, path, root)
+    return modules
 
 
-def _file(root: Path, module: str) -> Path | None:
-    """Returns the file of a module or package, None when there is none below `root`."""
-    path = Path(*module.split("."))
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if (root / file).is_file()), None)
+def _imported(module: str, path: Path, root: Path) -> Iterator[str]:
+    """Yields the modules that a module imports. `from a import b` imports a, and a.b where that is a module, too."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for level, name, members in _import_statements(path.read_bytes(), str(path)):
+        base = name
+        if level:  # from . import, from .. import
+            ancestors = package.split(".")
+            base = ".".join([*ancestors[: len(ancestors) - level + 1], *filter(None, [name])])
+        yield base
+        if _is_own(base.partition(".")[0], root):
+            yield from (f"{base}.{member}" for member in members if _source(f"{base}.{member}", root))
 
 
-def _packages_around(module: str) -> Iterator[str]:
-    while module := module.rpartition(".")[0]:
-        yield module
+def _is_own(package: str, root: Path) -> bool:
+    return (root / package).is_dir() or (root / f"{package}.py").is_file()
+
+
+def _source(module: str, root: Path) -> Path | None:
+    path = root.joinpath(*module.split("."))
+    candidates = (path / "__init__.py", path.with_name(f"{path.name}.py"))
+    return next((each for each in candidates if each.is_file()), None)
 
 
 @functools.lru_cache(maxsize=1024)
-def _imports(source: bytes, package: str) -> tuple[str, ...]:
-    """Returns the names of all that a source may import: `from a import b` gives `a` and `a.b`, which may be a module.
-
-    `package` is the one that relative imports start from. The cache serves programs that are run several times.
-    """
-    names: list[str] = []
-    for statement in _statements(ast.parse(source)):
-        if isinstance(statement, ast.Import):
-            names += [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom):
-            module = statement.module or ""
-            if statement.level:
-                module = importlib.util.resolve_name("." * statement.level + module, package)
-            names += [module, *(f"{module}.{alias.name}" for alias in statement.names)]
-    return tuple(names)
+def _import_statements(content: bytes, path: str) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Returns the import statements of a source: level, module and members of each."""
+    statements: list[tuple[int, str, tuple[str, ...]]] = []
+    for node in _statements(ast.parse(content, filename=path)):
+        if isinstance(node, ast.Import):
+            statements += [(0, alias.name, ()) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            statements.append((node.level, node.module or "", tuple(alias.name for alias in node.names)))
+    return statements
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:

@@ -22,7 +22,8 @@ SLOW_PATHS = [
     *STACKS,
     TESTS / "images",  # copies the build contexts of all services
     TESTS / "unit/local/envoy",  # starts Envoy
-    TESTS / "unit/local/supervisor",  # starts pods
+    TESTS / "unit/local/kubernetes",  # starts pods and Envoy
+    TESTS / "unit/local/supervisor",  # starts the supervisor
     TESTS / "unit/policy/test_mutations.py",  # runs the program once for each argument that it weakens
 ]
 """Files and folders that a fast run leaves out."""

@@ -31,7 +31,7 @@ def generate(path: Path = CONTRACT) -> dict[Path, str]:
 
 
 def operations_module(contract: Contract, function: str) -> str:
-    """Returns a module with OPERATIONS, the operations that the function answers, by route key."""
+    """Returns the source of the module with OPERATIONS: the operations that the function answers, by route key."""
     table = {operation.route_key: operation for operation in contract.answered_by(function)}
     text = literal(table)
     used = ", ".join(name for name in TYPES if f"{name}(" in text)
@@ -39,7 +39,8 @@ def operations_module(contract: Contract, function: str) -> str:
 
 
 def validators_module(contract: Contract, function: str) -> str:
-    """Returns a module with PARAMETERS and BODY, the validators of those operations by operation id."""
+    """Returns the source of the module with PARAMETERS and BODY: the validators of the function's operations that have
+    parameters or a body, by operation id."""
     ids = [operation.operation_id for operation in contract.answered_by(function)]
     tables = {
         "PARAMETERS": {id_: contract.parameters[id_] for id_ in ids if id_ in contract.parameters},

@@ -1,4 +1,4 @@
-"""The metrics that the functions write into their log lines, and that alarms and the dashboard read by name."""
+"""Names the metrics that the functions write into their log lines, and that alarms and the dashboard read by name."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pulumi
 
-from components.aws import imports
-from components.aws.imports import MissingModuleError
+from components import python_imports
+from components.python_imports import MissingModuleError
 
 DIST = Path("dist")
 OF_THE_RUNTIME = frozenset({"boto3", "botocore"})
@@ -60,7 +60,7 @@ def contents(handler: str, *, root: Path) -> Files:
     """Returns the sources that the handler's module needs: its own imports, and the distributions of other packages
     that neither the standard library nor Lambda has. Raises BundleError."""
     try:
-        modules = imports.follow(handler, root)
+        modules = python_imports.follow(handler, root)
     except MissingModuleError as error:
         raise BundleError(f"{error} does not exist in {root}.") from None
     except SyntaxError as error:

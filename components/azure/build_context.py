@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.python_imports import imported_files
+from components.python_imports import follow
 
 FOLDER = Path("dist", "images")
 """Below the program's folder; git ignores it."""
@@ -56,7 +56,8 @@ def source_files(service: str, root: Path) -> list[Path]:
         raise BuildContextError(
             f"The service {service} has no sources: there is no file {(own / '__main__.py').as_posix()} in {root}."
         )
-    imported = imported_files(root, [".".join((own / "__main__").parts), MIGRATE])
+    entry_points = (".".join((own / "__main__").parts), MIGRATE)
+    imported = {path.relative_to(root) for module in entry_points for path in follow(module, root).files}
     beside = (path.relative_to(root) for path in (root / own).rglob("*") if path.is_file())
     return sorted({*imported, *(path for path in beside if _COMPILED not in path.parts)})
 

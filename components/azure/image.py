@@ -23,6 +23,8 @@ class ImageStore:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
+    """The arguments of an `Image`."""
+
     store: ImageStore
     """Where the image is pushed to, and what it starts from."""
     service: str
@@ -30,7 +32,7 @@ class ImageArgs:
 
 
 class Image(ComponentResource):
-    """An image whose tag never changes, so that only changed content builds, pushes and rolls out.
+    """A container image whose tag never changes, so that only changed content builds, pushes and rolls out.
 
     The push takes the credentials of `az acr login` (or a credential helper), so that none is in the state.
     """

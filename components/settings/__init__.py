@@ -1,4 +1,4 @@
-"""What a person may set in `Pulumi.<stack>.yaml`, under `crosscloud:`: unit, default and the reason for each."""
+"""The settings in `Pulumi.<stack>.yaml` under `crosscloud:`, with unit, default and reason for each."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Settings(Group):
     @field_validator("services")
     @classmethod
     def _fit_their_databases(cls, services: Services, info: ValidationInfo) -> Services:
-        """A pod that gets no connection is not ready, and a roll-out waits for it in vain."""
+        """Refuses more pods than a database has connections for: the last would never be ready, nor a roll-out done."""
         database = info.data.get("database")
         if database is None or circumstances(info).this_machine:
             return services
@@ -99,7 +99,7 @@ class Settings(Group):
 
 
 def load() -> Settings:
-    """The settings of the stack that is being deployed.
+    """Returns the settings of the stack that is being deployed.
 
     Raises pulumi.RunError when a real engine is asked for the stack `local`, SettingsError with every problem at once.
     """

@@ -16,8 +16,10 @@ for two weeks."""
 
 
 class CertificatesSettings(Group):
-    """A new `epoch` renews every leaf under the same authorities. They are renewed in three updates of their list, each
-    of which changes either who is trusted or who signs: add the next; put it first; remove the last.
+    """The labels of the certificates, by which they are renewed.
+
+    A new `epoch` renews every leaf under the same authorities. The authorities are renewed in three updates of their
+    list, each of which changes either who is trusted or who signs: add the next; put it first; remove the last.
     """
 
     authorities: Annotated[

@@ -72,7 +72,7 @@ class References:
             raise RefusedError(f"{target['kind']} {name_of(target)!r} has more than one {kind}.")
         return self.require(policies[0]) if policies else None
 
-    def authorities(self, references: Sequence[Object], owner: Object) -> str:
+    def authorities(self, references: Sequence[Object], namespace: str) -> str:
         """Returns the certificates under `ca.crt` of ConfigMaps as one PEM text."""
-        holders = [self.find("ConfigMap", namespace_of(owner), reference["name"]) for reference in references]
+        holders = [self.find("ConfigMap", namespace, reference["name"]) for reference in references]
         return "\n".join(entry(holder, "ca.crt").decode() for holder in holders)

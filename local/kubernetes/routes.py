@@ -130,7 +130,7 @@ class Routes:
             passive={**passive, **least},
             enforced={rule: 100 if errors else 0 for rule, errors in rules.items()},
             validation=validation,
-            authorities=self.references.authorities(validation["caCertificateRefs"], tls),
+            authorities=self.references.authorities(validation["caCertificateRefs"], namespace_of(tls)),
         )
         self.clusters["cds"].append(cluster)
         self.clusters[f"eds-{name}"] = [fill("endpoints", name=name, pods=self._pods(service, port))]

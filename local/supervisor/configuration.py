@@ -43,7 +43,7 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
     """Returns the configuration of what can be made real; the rest is in its problems."""
     folder = process.xds(machine)
     problems: dict[str, LocalError] = dict(refusals(objects))
-    files = ingress(References(objects=objects, problems=problems), machine, folder, endpoints)
+    files = ingress(References(objects=objects, problems=problems), machine, endpoints)
     stages = list(of_kind(objects, "Stage"))
     documents: Object = next((value["pages"] for _, value in of_kind(objects, "Documentation")), {})
     for key, stage in stages:

@@ -46,6 +46,19 @@ def throughput(surroundings: Surroundings) -> Iterator[Row]:
         raise RuntimeError("No span has come: it was not everything that was on.")
 
 
+def hooks(surroundings: Surroundings) -> Iterator[Row]:
+    """What the framework's own way would cost where services leave it (docs/decisions/0016)."""
+    environment = surroundings.environment()
+    ways = {
+        "full-in-layers": ("through FastAPI's layers", ("GET", "POST")),
+        "full-included": ("with include_router", ("GET", "POST")),
+        "full-with-dependency": ("with the database by a dependency", ("GET",)),
+    }
+    for application, (way, methods) in ways.items():
+        for method, ratio in services.in_process(surroundings, (application, "full"), methods, environment).items():
+            yield Row(what=f"A service {way} / as it is, {method}, in process", value=ratio.ratio)
+
+
 def postgresql(surroundings: Surroundings) -> Iterator[Row]:
     sides = ("users", "users-without-database")
     with databases.server(surroundings.folder / "postgresql") as server:
@@ -77,6 +90,7 @@ def residence(surroundings: Surroundings) -> Iterator[Row]:
 
 SECTIONS: dict[str, Callable[[Surroundings], Iterable[Row]]] = {
     "throughput": throughput,
+    "hooks": hooks,
     "postgresql": postgresql,
     "orchestrator": orchestrator,
     "memory": residence,

@@ -26,8 +26,7 @@ from tests.support.pki import Authority
 from tests.support.secrets_manager import secrets_manager
 from tests.support.service import ROOT
 
-SOURCES = ("app/__init__.py", "app/contract", "app/functions")
-DISTRIBUTIONS = ("urllib3",)
+HANDLER = "app.functions.orchestrator.handler"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STANDARD = "json, logging, ssl, http.client"
 IMPORTS = 15
@@ -81,7 +80,7 @@ def import_time(built: Zip) -> Spread:
     """CPU time of the import in fresh interpreters, to that of the standard library's part of it."""
     ours = partial(
         _import_seconds,
-        f"import sys; sys.path.insert(0, {str(built.folder)!r}); import app.functions.orchestrator.handler",
+        f"import sys; sys.path.insert(0, {str(built.folder)!r}); import {HANDLER}",
     )
     standard = partial(_import_seconds, f"import {STANDARD}")
     ratios.measured(ours, standard, 2)  # the files are in the system's cache from then on
@@ -124,17 +123,11 @@ def memory(built: Zip, surroundings: Surroundings) -> tuple[float, float]:
 
 
 def _built(root: Path, *, modified: float | None = None) -> Path:
-    for source in SOURCES:
-        target = root / source
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(ROOT / source, target)
+    shutil.copytree(ROOT / "app", root / "app", ignore=shutil.ignore_patterns("__pycache__"))
     for path in root.rglob("*"):
         if modified is not None:
             os.utime(path, (modified, modified))
-    bundle("orchestrator", SOURCES, DISTRIBUTIONS, RUNTIME, root=root)
+    bundle("orchestrator", HANDLER, RUNTIME, root=root)
     return root / "dist/orchestrator.zip"
 
 

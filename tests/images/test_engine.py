@@ -39,7 +39,7 @@ class Running:
 
     def get(self, path: str) -> tuple[int, Any]:
         context = ssl.create_default_context(cadata=self.ca)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=60)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

@@ -84,11 +84,9 @@ def test_there_is_one_lock_for_all_services() -> None:
 
 def test_make_lock_locks_every_requirements_file() -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "*requirements.in"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        ["git", "ls-files", "*requirements.in"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    recipe = subprocess.run(
-        ["make", "--dry-run", "lock"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
-    ).stdout
+    recipe = subprocess.run(["make", "--dry-run", "lock"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     commands = [line for line in recipe.splitlines() if "pip compile" in line]
     folders = {m[1] if (m := re.match(r"cd (\S+) &&", line)) else "." for line in commands}
     assert folders == {Path(name).parent.as_posix() for name in listed}

@@ -154,8 +154,8 @@ class Shop:
         self._read_stream()
         client = faults.client(self.bus) if faults else self.bus
         publisher = Publisher(client=client, bus=self.names["bus"], unpublishable=none_unpublishable, backoff=NO_PAUSES)
-        found = [entry for entry, _ in entries(self.records, none_unpublishable)]
-        publisher.publish(found, deadline=time.monotonic() + 10)
+        published = [entry for entry, _ in entries(self.records, none_unpublishable)]
+        publisher.publish(published, deadline=time.monotonic() + 10)
         self.records.clear()
 
     def replay(self) -> None:

@@ -15,4 +15,5 @@ from . import route53 as route53
 from . import secretsmanager as secretsmanager
 from . import sns as sns
 from . import sqs as sqs
-from .provider import *
+from .provider import Provider as Provider
+from .provider import ProviderArgs as ProviderArgs

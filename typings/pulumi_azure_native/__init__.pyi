@@ -16,4 +16,5 @@ from . import network as network
 from . import operationalinsights as operationalinsights
 from . import privatedns as privatedns
 from . import resources as resources
-from .provider import *
+from .provider import Provider as Provider
+from .provider import ProviderArgs as ProviderArgs

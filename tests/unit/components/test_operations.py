@@ -202,11 +202,10 @@ def shown(program: Program) -> Iterator[Seen]:
 
 def counted() -> dict[str, set[str]]:
     """The dimensions of each metric in the functions' log lines."""
-    of_edge = (emitted.ROUTE_AND_UPSTREAM, emitted.BREAKER, emitted.CERTIFICATES)
+    directives = (emitted.ROUTE, emitted.UPSTREAM, emitted.BREAKER, emitted.CERTIFICATES)
     found = {
         metric["Name"]: {*dimensions}
-        for text in of_edge
-        for directive in json.loads(text)
+        for directive in directives
         for dimensions in directive["Dimensions"]
         for metric in directive["Metrics"]
     }

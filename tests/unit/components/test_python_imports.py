@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.python_imports import imported_files
+from components.python_imports import MissingModuleError, follow
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 def files(root: Path, main: str) -> set[str]:
     (root / "app/one/main.py").write_text(main)
     own = {"app/__init__.py", "app/one/__init__.py", "app/one/main.py"}
-    imported = {path.as_posix() for path in imported_files(root, ["app.one.main"])}
+    imported = {path.relative_to(root).as_posix() for path in follow("app.one.main", root).files}
     assert own <= imported
     return imported - own
 
@@ -69,5 +69,10 @@ def test_circle_ends(root: Path) -> None:
 
 
 def test_module_without_a_file_is_named(root: Path) -> None:
-    with pytest.raises(ModuleNotFoundError, match=r"There is no module app\.two"):
-        imported_files(root, ["app.two"])
+    with pytest.raises(MissingModuleError, match=r"app\.two"):
+        follow("app.two", root)
+
+
+def test_packages_from_elsewhere_are_named(root: Path) -> None:
+    (root / "app/one/main.py").write_text("import app.other\n")
+    assert follow("app.one.main", root).packages == {"json", "urllib3"}

@@ -55,7 +55,7 @@ def handler_of(function: str) -> str:
 def isolated(path: Path, code: str) -> str:
     """Runs code with the standard library and what is in `path`."""
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(path)!r})\n{code}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def imported() -> Mapping[str, set[str]]:
     found = {}
     for name in FUNCTIONS:
         command = [sys.executable, "-c", IMPORTED, handler_of(name)]
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         found[name] = {Path(file).relative_to(ROOT).as_posix() for file in json.loads(run.stdout)}
     return found
 

@@ -225,10 +225,10 @@ def test_an_emulator_that_is_down_is_503(machine: Machine) -> None:
 
 def test_the_endpoint_speaks_tls_of_the_local_authority_only(front: Front) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
-        http.client.HTTPSConnection("localhost", front.machine.ports.endpoint, timeout=5).request("GET", "/")
+        http.client.HTTPSConnection("localhost", front.machine.ports.endpoint, timeout=60).request("GET", "/")
     old = ssl.create_default_context(cafile=str(front.machine.home / "ca.crt"))
     old.maximum_version = ssl.TLSVersion.TLSv1_2
-    connection = http.client.HTTPSConnection("localhost", front.machine.ports.endpoint, context=old, timeout=5)
+    connection = http.client.HTTPSConnection("localhost", front.machine.ports.endpoint, context=old, timeout=60)
     connection.request("GET", "/users/1")
     assert connection.getresponse().status == 200
     connection.close()
@@ -236,7 +236,7 @@ def test_the_endpoint_speaks_tls_of_the_local_authority_only(front: Front) -> No
 
 def test_the_issuers_documents_are_served_in_plain_http(machine: Machine) -> None:
     def get(path: str) -> tuple[int, str | None, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", machine.ports.issuer, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", machine.ports.issuer, timeout=60)
         connection.request("GET", path)
         response = connection.getresponse()
         content = response.status, response.headers["content-type"], response.read()

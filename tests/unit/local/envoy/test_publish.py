@@ -77,7 +77,7 @@ class Site:
         return {"lds": [listener], "cds": [], "rds-site": [routes], **more}
 
     def status(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", "/")
             return connection.getresponse().status

@@ -320,7 +320,7 @@ class Cluster:
     @contextmanager
     def connection(self, context: ssl.SSLContext | None = None) -> Iterator[http.client.HTTPSConnection]:
         context = context or self.context(self.clients.leaf(uri=CALLER))
-        connection = http.client.HTTPSConnection("localhost", self.machine.ports.ingress, context=context, timeout=30)
+        connection = http.client.HTTPSConnection("localhost", self.machine.ports.ingress, context=context, timeout=60)
         try:
             yield connection
         finally:

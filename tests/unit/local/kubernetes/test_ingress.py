@@ -85,14 +85,14 @@ def test_strangers_are_refused_in_the_handshake(cluster: Cluster, case: str, ver
 
 
 def test_plain_http_and_other_names_get_no_answer(cluster: Cluster) -> None:
-    with socket.create_connection(("127.0.0.1", cluster.machine.ports.ingress), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", cluster.machine.ports.ingress), timeout=60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         with suppress(ConnectionResetError):
             assert not connection.recv(100)
     context = cluster.context(cluster.clients.leaf(uri=CALLER))
     context.check_hostname = False
     with (
-        socket.create_connection(("127.0.0.1", cluster.machine.ports.ingress), timeout=5) as connection,
+        socket.create_connection(("127.0.0.1", cluster.machine.ports.ingress), timeout=60) as connection,
         pytest.raises((ssl.SSLError, ConnectionError)),
     ):
         context.wrap_socket(connection, server_hostname="other.test")
@@ -223,7 +223,7 @@ def test_the_servers_certificate_changes_while_connections_stay(cluster: Cluster
         def served() -> bytes | None:
             context = cluster.context(cluster.clients.leaf(uri=CALLER))
             with (
-                socket.create_connection(("127.0.0.1", cluster.machine.ports.ingress), timeout=5) as connection,
+                socket.create_connection(("127.0.0.1", cluster.machine.ports.ingress), timeout=60) as connection,
                 context.wrap_socket(connection, server_hostname="localhost") as wrapped,
             ):
                 return wrapped.getpeercert(binary_form=True)

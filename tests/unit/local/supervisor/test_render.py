@@ -131,11 +131,6 @@ def spec(cluster: Cluster, key: str) -> Object:
 
 
 REFUSED: dict[str, tuple[str, Change, str]] = {
-    "no client validation": (
-        "Gateway/edge/edge",
-        lambda c: c.objects.pop("ClientTrafficPolicy/edge/edge"),
-        "mutual TLS only",
-    ),
     "optional client certificate": (
         "Gateway/edge/edge",
         lambda c: spec(c, "ClientTrafficPolicy/edge/edge")["tls"]["clientValidation"].update(optional=True),
@@ -147,11 +142,6 @@ REFUSED: dict[str, tuple[str, Change, str]] = {
             uris=[]
         ),
         "subjectAltNames.uris must have a name",
-    ),
-    "callers from anywhere": (
-        "Gateway/edge/edge",
-        lambda c: c.objects.pop("SecurityPolicy/edge/edge"),
-        "a SecurityPolicy must target the Gateway",
     ),
     "insecure fallback": (
         "Gateway/edge/edge",
@@ -241,6 +231,16 @@ REFUSED: dict[str, tuple[str, Change, str]] = {
     ),
 }
 MISSING: dict[str, tuple[str, Change, str]] = {
+    "names of callers": (
+        "HTTPRoute/shop/web",
+        lambda c: c.objects.pop("ClientTrafficPolicy/edge/edge"),
+        "The ingress is closed until a ClientTrafficPolicy and a SecurityPolicy target its Gateway",
+    ),
+    "addresses of callers": (
+        "HTTPRoute/shop/web",
+        lambda c: c.objects.pop("SecurityPolicy/edge/edge"),
+        "The ingress is closed until a ClientTrafficPolicy and a SecurityPolicy target its Gateway",
+    ),
     "class": ("Gateway/edge/edge", lambda c: c.objects.pop("GatewayClass/-/envoy"), "GatewayClass 'envoy'"),
     "certificate": ("Gateway/edge/edge", lambda c: c.objects.pop("Secret/edge/server"), "Secret 'server'"),
     "key of the certificate": (
@@ -313,7 +313,8 @@ def test_nothing_that_is_broken_opens_the_ingress(cluster: Cluster, case: str) -
     change(cluster)
     result = rendered(cluster)
     listeners = [listener["name"] for listener in result.files["lds"]]
-    assert ("ingress" in listeners) == ("Gateway/edge/edge" not in result.problems)
+    needed = {"Gateway/edge/edge", "ClientTrafficPolicy/edge/edge", "SecurityPolicy/edge/edge"}
+    assert ("ingress" in listeners) == (needed <= cluster.objects.keys() - result.problems.keys())
     for (listener,) in [listener for listener in result.files["lds"] if listener["name"] == "ingress"] and [
         [one for one in result.files["lds"] if one["name"] == "ingress"]
     ]:

@@ -60,7 +60,7 @@ def whole(program: Program, folder: Path, text: str = "one") -> Properties:
 
 def answer(emulator: Emulator, api: Properties) -> str:
     url = f"{emulator.machine.emulator_url}/_aws/execute-api/{api['id']}/$default/"
-    return urllib3.request("GET", url, retries=False, timeout=10).data.decode()
+    return urllib3.request("GET", url, retries=False, timeout=60).data.decode()
 
 
 def test_sigterm_keeps_everything(emulator: Emulator, program: Program, tmp_path: Path) -> None:
