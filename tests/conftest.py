@@ -55,13 +55,17 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts the tests of stacks first, because they take longest, and marks the slow tests."""
-    items.sort(key=lambda item: not is_below(item, STACKS))
+    items.sort(key=_turn)
     slow = [item for item in items if is_slow(item)]
     for item in slow:
         item.add_marker("slow")
     if config.option.fast and slow:
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, path in enumerate(STACKS) if item.path.is_relative_to(path)), len(STACKS))
 
 
 def is_below(item: pytest.Item, paths: list[Path]) -> bool:

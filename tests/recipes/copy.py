@@ -51,7 +51,7 @@ class Copy:
         program, *arguments = shlex.split(line)
         return self._run([*MAKE, *arguments] if program == "make" else [program, *arguments])
 
-    def module(self, module: str, *arguments: str, timeout: int = 300) -> str:
+    def module(self, module: str, *arguments: str, timeout: int = 1800) -> str:
         """Runs `python -m MODULE` in the copy."""
         return self._run([sys.executable, "-m", module, *arguments], timeout=timeout)
 
@@ -67,7 +67,7 @@ class Copy:
         """Returns the paths of the files that were not there before."""
         return self._run([*GIT, "ls-files", "--others", "--exclude-standard"]).splitlines()
 
-    def _run(self, command: Sequence[str], *, timeout: int = 300) -> str:
+    def _run(self, command: Sequence[str], *, timeout: int = 1800) -> str:
         environment = {**os.environ, "PYTHONPATH": str(self.root)}
         completed = subprocess.run(
             command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=timeout, check=False

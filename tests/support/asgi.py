@@ -56,14 +56,14 @@ class Client:
             {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
             for number, chunk in enumerate(chunks, 1)
         ]
-        messages: list[dict[str, Any]] = []
+        response: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
             await asyncio.sleep(pause)
             return messages.pop(0) if messages else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
-            messages.append(message)
+            response.append(message)
 
         bare, _, query = path.partition("?")
         scope = {
@@ -81,9 +81,9 @@ class Client:
             "client": ("127.0.0.1", 1),
         }
         await self.app(scope, receive, send)
-        start = messages[0]
+        start = response[0]
         names = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-        return Reply(start["status"], names, b"".join(message.get("body", b"") for message in messages[1:]))
+        return Reply(start["status"], names, b"".join(message.get("body", b"") for message in response[1:]))
 
 
 @contextlib.contextmanager

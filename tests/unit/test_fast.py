@@ -16,12 +16,12 @@ def test_every_path_that_is_left_out_exists() -> None:
 
 
 def test_stacks_are_left_out_and_something_of_every_part_stays(request: pytest.FixtureRequest) -> None:
-    """Looks at all tests that were selected together with this one: in a whole run at all there are."""
+    """Looks at the tests that were selected together with this one, which are all tests in a whole run."""
     items = request.session.items
     fast = [item for item in items if not item.get_closest_marker("slow")]
     assert [item.nodeid for item in fast if is_below(item, STACKS)] == []
     parts = {_part(item) for item in items}
-    assert parts - {_part(item) for item in fast} <= {"images", "contract", "local"}
+    assert parts - {_part(item) for item in fast} <= {"images", "recipes", "contract", "local"}
 
 
 def _part(item: pytest.Item) -> str:
