@@ -205,6 +205,7 @@ def _link_application(folder: Path, contract: str | None, services: Iterable[str
         (folder / "contract" / "openapi.yaml").write_text(contract)
     for name in unknown:
         (folder / "services" / name).mkdir()
+        (folder / "services" / name / "__init__.py").touch()
         (folder / "services" / name / "__main__.py").write_text("from app.services.kit import server\n")
 
 

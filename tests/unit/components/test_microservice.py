@@ -6,7 +6,7 @@ from tests.support.program import run
 SERVICES: dict[str, dict[str, int]] = {
     name: {"minReplicas": 2 + number} for number, name in enumerate(services.SERVICES)
 }
-WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 40}}
+WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 9}}
 """One service more, which the contract does not call."""
 
 

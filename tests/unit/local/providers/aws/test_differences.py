@@ -100,8 +100,9 @@ def test_a_queue_s_reported_failures_alone_are_tried_again_and_end_in_the_dead_l
     entries = [{"Id": key, "MessageBody": key} for key in ("good", "poison")]
     mapping = {"functionName": "consumer", "eventSourceArn": queue["arn"]}
     program.make("EventSourceMapping", "consumer", **mapping, functionResponseTypes=["ReportBatchItemFailures"])
-    # Less than AWS takes, so that the test need not wait.
-    api.call("sqs", "SetQueueAttributes", {"QueueUrl": queue["id"], "Attributes": {"VisibilityTimeout": "1"}})
+    # Less than AWS takes, so that the test need not wait, and enough for a function that was called before.
+    api.call("sqs", "SetQueueAttributes", {"QueueUrl": queue["id"], "Attributes": {"VisibilityTimeout": "3"}})
+    api.call("lambda", "Invoke", {"FunctionName": "consumer", "Payload": b'{"Records": []}'})
     api.call("sqs", "SendMessageBatch", {"QueueUrl": queue["id"], "Entries": entries})
     assert eventually(lambda: waiting(api, dead["id"]) == 1)
     given = [key for batch in seen(machine) for key in batch]
