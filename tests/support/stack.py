@@ -72,8 +72,10 @@ class Stack:
     # ---- the command line
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command. The first `up` gets a port of its own, because clones that start at the same time would each
-        see the preferred one as free."""
+        """Starts a command.
+
+        The first `up` gets a port of its own: clones that start together would all see the preferred one as free.
+        """
         if arguments == ("up",) and not (self.root / ".local").exists():
             arguments = ("up", "--port", str(choose_ports(None).ingress))
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "COLUMNS": "300"}
