@@ -59,9 +59,9 @@ class Copy:
         """Holds the import contracts."""
         self._run([str(Path(sys.executable).with_name("lint-imports"))])
 
-    def test(self, *paths: str) -> None:
-        """Runs tests of the copy, which must exist and pass."""
-        self.module("pytest", "--quiet", "-p", "no:cacheprovider", *paths, timeout=1800)
+    def test(self, *arguments: str) -> None:
+        """Runs tests of the copy, by paths and options of pytest. They must exist and pass."""
+        self.module("pytest", "--quiet", "-p", "no:cacheprovider", *arguments, timeout=1800)
 
     def new_files(self) -> list[str]:
         """Returns the paths of the files that were not there before."""

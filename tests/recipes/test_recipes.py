@@ -26,21 +26,40 @@ THINGS = {
     "An alarm",
 }
 CONCERNING_ALL = (
-    "tests/unit/test_costs.py",
-    "tests/unit/test_deploy.py",
-    "tests/unit/test_deploy_rights.py",
-    "tests/unit/test_order.py",
-    "tests/unit/test_pages.py",
-    "tests/unit/test_program.py",
-    "tests/unit/test_runbook.py",
-    "tests/unit/components",
-    "tests/unit/tools/test_settings.py",
-    "tests/unit/app/functions/orchestrator/test_fan_out.py",
-    "tests/unit/app/functions/orchestrator/test_logs.py",
+    *(
+        f"tests/unit/test_{name}.py"
+        for name in ("costs", "deploy", "deploy_rights", "order", "pages", "program", "runbook")
+    ),
+    *(
+        f"tests/unit/components/{name}.py"
+        for name in (
+            "aws/test_encryption_key",
+            "azure/test_database",
+            "kubernetes/test_namespace",
+            "kubernetes/test_scraping",
+            "kubernetes/test_workload",
+            "test_api",
+            "test_commerce",
+            "test_feature_tag",
+            "test_identity",
+            "test_microservice",
+            "test_operations",
+            "test_workspaces",
+        )
+    ),
+    *(
+        f"tests/unit/app/functions/{name}.py"
+        for name in ("test_bundles", "test_callers", "orchestrator/test_fan_out", "orchestrator/test_logs")
+    ),
     "tests/unit/app/services/test_routes.py",
-    "tests/images",
+    "tests/unit/local/kubernetes/test_fields.py",
+    "tests/unit/local/test_support.py",
+    "tests/unit/policy/test_rules.py",
+    "tests/unit/tools/test_settings.py",
 )
 """Tests that look at the whole program, at every service, at every function or at every page."""
+IMAGES = ("tests/images/test_context.py", "tests/images/test_dockerfiles.py", "tests/images/test_requirements.py")
+"""Tests of every service's image that need no container engine."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +111,11 @@ def test_afterwards_the_import_contracts_hold(copy: Copy) -> None:
 
 
 def test_afterwards_the_tests_that_concern_all_pass(copy: Copy) -> None:
-    copy.test(*CONCERNING_ALL)
+    copy.test("--fast", *CONCERNING_ALL)
+
+
+def test_afterwards_the_images_are_those_of_their_services(copy: Copy) -> None:
+    copy.test(*IMAGES)
 
 
 def test_the_tests_that_recipes_write_pass(copy: Copy) -> None:
