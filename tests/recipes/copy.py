@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.recipes.page import Command, Step
-from tests.support.stack import Stack
+from tests.support.stack import REPOSITORY, Stack
 
 MAKE = ("make", "--old-file", ".venv/.installed")
 """The copy shares the environment, which is complete already."""
 CHECKS = {
     "style": ("ruff", "check", "--quiet"),
+    "types": ("mypy",),
     "form": ("ruff", "format", "--check", "--quiet"),
     "generated files": ("tools.generate", "--check"),
     "plan and policy": ("policy", "--stack", "local", "--stack", "dev", "--stack", "prod"),
     "callers": ("tools.breaking", "--against", "HEAD"),
 }
 """What `make lint` and a pull request check, by modules with their arguments. Judging the stacks plans them first."""
+TYPES = ".mypy_cache"
 GENERATE = ".venv/bin/python -m tools.generate"
 """The last step of most recipes. Performed one after the other they share it."""
 GIT = ("git", "-c", "user.name=recipe", "-c", "user.email=recipe@example.com", "-c", "commit.gpgsign=false")
@@ -35,6 +38,8 @@ class Copy:
         for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Before"]):
             self._run([*GIT, *arguments])
         (root / ".venv").symlink_to(Path(sys.prefix))
+        if (REPOSITORY / TYPES).is_dir():  # what mypy knows already saves it a minute
+            shutil.copytree(REPOSITORY / TYPES, root / TYPES)
 
     def perform(self, steps: Sequence[Step]) -> None:
         """Applies steps in their order; files are generated once, at the end."""
