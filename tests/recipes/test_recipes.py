@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -63,11 +64,13 @@ IMAGES = ("tests/images/test_context.py", "tests/images/test_dockerfiles.py", "t
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A copy in which every recipe has been performed."""
-    copy = Copy(tmp_path_factory.mktemp("recipes") / "copy")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """A copy in which every recipe has been performed. It is removed at the end: with its caches it is large."""
+    root = tmp_path_factory.mktemp("recipes") / "copy"
+    copy = Copy(root)
     copy.perform([step for heading in recipes() for step in recipe(heading)])
-    return copy
+    yield copy
+    shutil.rmtree(root)
 
 
 @pytest.fixture(scope="module")
