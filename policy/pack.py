@@ -29,6 +29,9 @@ from policy.rules import RULES
 
 NAME = "crosscloud"
 
+MADE_BY_PROVIDERS = frozenset({"kubernetes:helm.sh/v4:Chart"})
+"""Components that a provider makes. An engine shows them without their inputs, so that only a plan can judge them."""
+
 
 class Inputs:
     """What the resources were declared with, by URN. A stack is judged by them: its own properties are outputs, where
@@ -112,8 +115,19 @@ def _sentences(rule: Rule, stack: Stack) -> Iterator[tuple[str, str]]:
 
 def _stack(resources: Sequence[Resource]) -> Stack:
     production = pulumi.Config(pulumi.get_project()).get_bool("production") is True
-    custom = tuple(resource for resource in resources if not resource.type.startswith((f"{NAME}:", "pulumi:pulumi:")))
-    return Stack(name=pulumi.get_stack(), production=production, resources=custom, config={})
+    judged = tuple(resource for resource in resources if _is_judged(resource))
+    return Stack(name=pulumi.get_stack(), production=production, resources=judged, config={})
+
+
+def _is_judged(resource: Resource) -> bool:
+    """Returns False for what the program does not declare or an engine does not show.
+
+    These are components, whose children are judged, the stack itself, and the default providers, which an engine adds
+    and names `default`, `default_7_51_1` or the like: the stack's file configures them, and its settings are checked.
+    """
+    default_provider = resource.type.startswith("pulumi:providers:") and resource.name.startswith("default")
+    component = resource.type.startswith((f"{NAME}:", "pulumi:pulumi:")) or resource.type in MADE_BY_PROVIDERS
+    return not default_provider and not component
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:
