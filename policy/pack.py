@@ -29,9 +29,6 @@ from policy.rules import RULES
 
 NAME = "crosscloud"
 
-MADE_BY_PROVIDERS = frozenset({"kubernetes:helm.sh/v4:Chart"})
-"""Components that a provider makes. An engine shows them without their inputs, so that only a plan can judge them."""
-
 
 class Inputs:
     """What the resources were declared with, by URN. A stack is judged by them: its own properties are outputs, where
@@ -120,14 +117,16 @@ def _stack(resources: Sequence[Resource]) -> Stack:
 
 
 def _is_judged(resource: Resource) -> bool:
-    """Returns False for what the program does not declare or an engine does not show.
+    """Returns False for what the program does not declare, and for what an engine shows without any input.
 
-    These are components, whose children are judged, the stack itself, and the default providers, which an engine adds
-    and names `default`, `default_7_51_1` or the like: the stack's file configures them, and its settings are checked.
+    The program does not declare the stack itself and the default providers, which an engine adds and names `default`,
+    `default_7_51_1` or the like: the stack's file configures them, and its settings are checked. Of components the
+    children are judged. Without inputs come components that a provider makes, such as a Helm chart, and new resources
+    that an update leaves out (`--target`, `--exclude`): a plan has judged those (`python -m policy`).
     """
     default_provider = resource.type.startswith("pulumi:providers:") and resource.name.startswith("default")
-    component = resource.type.startswith((f"{NAME}:", "pulumi:pulumi:")) or resource.type in MADE_BY_PROVIDERS
-    return not default_provider and not component
+    component = resource.type.startswith((f"{NAME}:", "pulumi:pulumi:"))
+    return bool(resource.properties) and not default_provider and not component
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:

@@ -64,8 +64,8 @@ class Checkout:
         self.answers.write_text(json.dumps({command: text, **{k: v for k, v in answers.items() if k != command}}))
 
     def state(self, stack: str) -> list[dict[str, Any]]:
-        """Returns the resources of the stack's state."""
-        exported = json.loads(self.shell('pulumi stack export --stack "$STACK"', STACK=stack))
+        """Returns the resources of the stack's state, secrets in plain text: each export encrypts them anew."""
+        exported = json.loads(self.shell('pulumi stack export --show-secrets --stack "$STACK"', STACK=stack))
         resources: list[dict[str, Any]] = exported["deployment"].get("resources", [])
         return resources
 

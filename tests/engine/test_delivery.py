@@ -129,6 +129,48 @@ def test_a_canary_delivers_in_steps_and_returns_when_an_alarm_goes_off(
     checkout.shell('pulumi up --yes --skip-preview --stack "$STACK"', STACK=stack)
 
 
+PAGES = ("deploy.md", "runbook.md", "policy.md")
+ELSEWHERE = {
+    "pulumi login": "the state's back end is a bucket of the cloud; the tests' is a folder",
+    "pulumi stack init": "the secrets' key is the cloud's; the tests' is a passphrase",
+    "pulumi stack rm": "the end of the fixture `stack`",
+    "pulumi destroy": "the end of the fixture `stack`",
+    "pulumi install": "the fixture `checkout`",
+}
+"""Commands that the pages name and this test does not run, and why."""
+OPTIONS = {"up": "--yes --skip-preview", "refresh": "--preview-only", "cancel": "--yes"}
+
+
+def commands_of_the_pages() -> list[str]:
+    """Returns every command of Pulumi that a page names, in text or in a block, without the shell around it."""
+    text = "\n".join((ROOT / "docs" / page).read_text().replace("\\\n", " ") for page in PAGES)
+    named = re.findall(r"`(pulumi [^`]+)`", text) + re.findall(r"(?:^|\$\()(pulumi [^\n)]+)", text, re.MULTILINE)
+    return sorted({" ".join(command.split()) for command in named})
+
+
+@pytest.mark.parametrize("command", [c for c in commands_of_the_pages() if not c.startswith(tuple(ELSEWHERE))])
+def test_a_command_of_the_pages_does_what_it_says(checkout: Checkout, stack: str, command: str) -> None:
+    words = (
+        command.split(" |", maxsplit=1)[0]
+        .replace('"$STACK"', stack)
+        .replace("--stack prod", "")
+        .replace("--stack dev", "")
+    )
+    subcommand = words.split()[1]
+    stacked = words if "--stack" in words else f"{words} --stack {stack}"
+    checkout.shell(f"{stacked} {OPTIONS.get(subcommand, '')}")
+
+
+def test_what_is_deployed_is_compared_with_the_checkout_before_a_deployment_by_hand(
+    checkout: Checkout, stack: str
+) -> None:
+    checkout.shell("git init --quiet && git add --all && git -c user.name=t -c user.email=t@e.example commit -qm t")
+    checkout.shell('pulumi up --yes --skip-preview --stack "$STACK"', STACK=stack)
+    command = next(block for block in blocks("runbook.md", "Certificates") if "pulumi stack history" in block)
+    script = next(line for line in command.splitlines() if "pulumi stack history" in line)
+    assert f"{stack} keeps the" in checkout.shell(script.replace("--stack prod", f"--stack {stack}"))
+
+
 SERVICE, FUNCTION = "app/services/users/api.py", "app/functions/orchestrator/handler.py"
 
 
