@@ -2,16 +2,28 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint bench plan client breaking lock
+.PHONY: help install up down test lint bench plan service client breaking lock anew
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# The first Python on PATH that is new enough; `make PYTHON=...` chooses another.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
-	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet
+# Prints the version of a Python that is new enough.
+VERSION := import sys; sys.version_info < (3, 11) and sys.exit(1); print(*sys.version_info[:2], sep=".")
+EXISTING := $(shell $(BIN)/python -c 'import pip; $(VERSION)' 2>/dev/null)
+# A .venv is made anew when its Python does not start, has no pip, is too old, or is not of the version that `make PYTHON=...`
+# asks for.
+ifdef PYTHON
+KEPT := $(filter $(shell $(PYTHON) -c '$(VERSION)' 2>/dev/null),$(EXISTING))
+else
+KEPT := $(EXISTING)
+PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$p" -c '$(VERSION)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+endif
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+
+install: $(INSTALLED) ## Install everything into .venv (PYTHON=python3.13 chooses the Python)
 
 up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443 chooses the endpoint's port)
 	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT))
@@ -19,16 +31,14 @@ up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PO
 down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
 	@$(BIN)/python -m local down $(if $(PURGE),--purge)
 
-test: $(INSTALLED) ## Run every test that can run here
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED) ## Run every test that can run here; FAST=1 leaves out the slow ones
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(if $(FAST),--fast) $(ARGS)
 
 lint: $(INSTALLED) $(BIN)/actionlint ## Check style, types, import contracts, workflows and policy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m app.contract.generate --check
-	@$(BIN)/python -m app.contract.events.generate --check
-	@$(BIN)/python -m tools.settings --check
+	@$(BIN)/python -m tools.generate --check
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet .github
@@ -40,7 +50,10 @@ bench: $(INSTALLED) ## Measure what is claimed, as ratios, and write docs/benchm
 	@$(BIN)/python -m tests.bench
 
 plan: $(INSTALLED) ## List what STACK=prod declares, offline
-	@$(BIN)/python -m local plan --stack $(or $(STACK),prod)
+	@$(BIN)/python -m planning plan --stack $(or $(STACK),prod)
+
+service: $(INSTALLED) ## Write a new FastAPI service: NAME=inventory, and KEY=sku for what identifies an entry
+	@$(BIN)/python -m tools.service "$(NAME)" $(if $(KEY),--key "$(KEY)")
 
 client: $(INSTALLED) ## Write the typed Python client into dist/client
 	@$(BIN)/python -m tools.client
@@ -48,12 +61,10 @@ client: $(INSTALLED) ## Write the typed Python client into dist/client
 breaking: $(INSTALLED) ## Say what of the contract can break callers of AGAINST=main
 	@$(BIN)/python -m tools.breaking --against $(or $(AGAINST),main)
 
-lock: $(INSTALLED) ## Pin requirements.in anew, with hashes
-	@$(BIN)/pip install --quiet uv
-	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet \
-		requirements.in -o requirements.txt
-	@cd policy/crossguard && ../../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header \
-		--quiet requirements.in -o requirements.txt
+lock: $(INSTALLED) ## Pin every requirements.in anew, with hashes
+	@$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	@cd policy/crossguard && ../../$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	@cd app/services && ../../$(LOCK) --python-version 3.13 requirements.in -o requirements.txt
 
 # Its makers publish no wheel. Go builds the release that the pull request's checks use, and compares its source with the
 # public checksum database.
@@ -61,10 +72,17 @@ $(BIN)/actionlint: | $(INSTALLED)
 	@GOBIN="$(CURDIR)/$(BIN)" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 || \
 		echo "actionlint is left to the pull request's checks: building it needs Go and its module proxy." >&2
 
-$(INSTALLED): requirements.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and not on PATH; set PYTHON=/path/to/python3." >&2; exit 1; }
-	@echo "installing into .venv (a minute or two, once)"
+# pip installs uv as the lock pins it, and uv installs the rest: from the index that pip is configured with, and trusting the
+# certificates of this machine, as pip does.
+$(INSTALLED): requirements.txt $(if $(KEPT),,anew)
+	@$(if $(KEPT),true,$(or $(PYTHON),false) -c '$(VERSION)' >/dev/null 2>&1) || \
+		{ echo "Python 3.11 or newer is needed and not on PATH; set PYTHON=/path/to/python3." >&2; exit 1; }
+	@echo "Installing what requirements.txt pins into .venv: once, some 220 MB to download."
 	@start=$$(date +%s); \
-	$(PYTHON) -m venv .venv && \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
+	$(if $(KEPT),,$(PYTHON) -m venv --clear .venv &&) \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.txt | \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin && \
+	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
+	UV_SYSTEM_CERTS=1 $(BIN)/uv pip install --python $(BIN)/python --require-hashes \
+		$${index:+--default-index "$$index"} -r requirements.txt && \
 	touch $@ && echo "install $$(( $$(date +%s) - start )) s"

@@ -3,19 +3,18 @@ Each stack is this program with its own settings, `Pulumi.<stack>.yaml`."""
 
 import pulumi
 
-from components import settings
+from components import api_contract, settings
 from components.api import Api, ApiArgs
+from components.aws.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.certificates import Certificates, CertificatesArgs
 from components.cluster import Cluster, ClusterArgs
 from components.cluster_alerts import ClusterAlerts, ClusterAlertsArgs
 from components.cluster_telemetry import ClusterTelemetry, ClusterTelemetryArgs
 from components.commerce import Commerce, CommerceArgs
-from components.contract import Contract
-from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.identity import Identity, IdentityArgs
 from components.ingress import Ingress, IngressArgs
+from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.microservice import Microservice, MicroserviceArgs
-from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.network import Network, NetworkArgs
 from components.operations import Operations, OperationsArgs
 from components.orchestrator import Orchestrator, OrchestratorArgs
@@ -24,22 +23,22 @@ from components.resource_group import ResourceGroup, ResourceGroupArgs
 from components.workspaces import Workspaces, WorkspacesArgs
 
 config = settings.load()
-contract = Contract.read("app/contract/openapi.yaml", services=config.services)
+contract = api_contract.read("app/contract/openapi.yaml", services=config.services)
 project, stack, protect = pulumi.get_project(), pulumi.get_stack(), config.protected
 
 # Azure: a network, a registry, a cluster, and where their logs and metrics go
-group = ResourceGroup(f"{project}-{stack}", ResourceGroupArgs(settings=config.azure, tags=config.tags))
-network = Network("network", NetworkArgs(group=group, settings=config.network, ingress=config.ingress))
-workspaces = Workspaces("monitoring", WorkspacesArgs(group=group, settings=config.monitoring))
-registry = Registry("registry", RegistryArgs(group=group, workspaces=workspaces, settings=config.registry))
+place = ResourceGroup(f"{project}-{stack}", ResourceGroupArgs(settings=config.azure, tags=config.tags)).placement
+network = Network("network", NetworkArgs(placement=place, settings=config.network, ingress=config.ingress))
+monitoring = Workspaces("monitoring", WorkspacesArgs(placement=place, settings=config.monitoring)).monitoring
+registry = Registry("registry", RegistryArgs(placement=place, monitoring=monitoring, settings=config.registry))
 cluster = Cluster(
     "cluster",
-    ClusterArgs(network=network, registry=registry, workspaces=workspaces, settings=config.cluster, protect=protect),
+    ClusterArgs(network=network, registry=registry, monitoring=monitoring, settings=config.cluster, protect=protect),
 )
-apps = Namespace("apps", NamespaceArgs(cluster=cluster, labels=BEHIND_THE_INGRESS))
+apps = Namespace("apps", NamespaceArgs(access=cluster.access, labels=BEHIND_THE_INGRESS))
 
 # Between the clouds: certificates, an ingress that asks for them, and what watches it and the services
-certificates = Certificates(
+certs = Certificates(
     "certificates",
     CertificatesArgs(
         settings=config.certificates,
@@ -49,37 +48,46 @@ certificates = Certificates(
         protect=protect,
     ),
 )
-ingress = Ingress("edge", IngressArgs(cluster=cluster, certificates=certificates, settings=config.ingress))
-ClusterTelemetry("cluster", ClusterTelemetryArgs(ingress=ingress, namespace=apps))
-ClusterAlerts("cluster", ClusterAlertsArgs(cluster=cluster, namespace=apps))
+ingress = Ingress("edge", IngressArgs(cluster=cluster, network=network, certificates=certs, settings=config.ingress))
+ClusterTelemetry(
+    "cluster",
+    ClusterTelemetryArgs(monitoring=monitoring, cluster=cluster, certificates=certs, namespace=apps.namespace),
+)
+ClusterAlerts("cluster", ClusterAlertsArgs(monitoring=monitoring, cluster=cluster, namespace=apps.namespace))
 
 # In the cluster: the services, each with an identity, an image and a database of its own
-images = {}
-for name, service in config.services.items():
-    images[name] = Microservice(
+images = {
+    name: Microservice(
         name,
         MicroserviceArgs(
-            ingress=ingress,
+            monitoring=monitoring,
+            databases=network.databases,
+            images=registry.images,
+            cluster=cluster,
             namespace=apps,
+            gateway=ingress.gateway,
+            certificates=certs,
             paths=contract.prefixes(name),
             settings=service,
             database=config.database,
-            telemetry=config.telemetry,
+            collector=config.telemetry.endpoint,
             protect=protect,
         ),
     ).image
+    for name, service in config.services.items()
+}
 
 # AWS: the functions that call the services, the gateway in front of them, and what watches them
 tokens = Identity("tokens", IdentityArgs(settings=config.identity, scopes=contract.scopes, protect=protect))
-key = EncryptionKey("data", EncryptionKeyArgs(protect=protect)) if config.encryption.customer_key else None
+key = EncryptionKey("data", EncryptionKeyArgs(protect=protect)).arn if config.encryption.customer_key else None
 orchestrator = Orchestrator(
     "orchestrator",
-    OrchestratorArgs(ingress=ingress, identity=tokens, key=key, settings=config.functions.orchestrator),
+    OrchestratorArgs(ingress=ingress, identity=tokens, key_arn=key, settings=config.functions.orchestrator),
 )
 commerce = Commerce(
     "commerce",
     CommerceArgs(
-        ingress=ingress, identity=tokens, key=key, functions=config.functions, events=config.events, protect=protect
+        contract=contract, ingress=ingress, identity=tokens, key_arn=key, settings=config.commerce, protect=protect
     ),
 )
 functions = {"orchestrator": orchestrator.function, **commerce.functions}
@@ -94,6 +102,6 @@ pulumi.export("issuer", tokens.issuer)
 pulumi.export("audience", tokens.audience)
 pulumi.export("token_url", tokens.token_url)
 pulumi.export("ingress_url", ingress.url)
-pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": group.group_name})
+pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": place.group_name})
 pulumi.export("orchestrator", orchestrator.function.summary)
 pulumi.export("images", images)

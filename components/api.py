@@ -13,10 +13,12 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from app.contract.operation import Operation, Throttle
+from app.contract.reading import Contract
+from components.api_contract import UndeployableError
 from components.aws.cors import cors
 from components.aws.domain import Domain, DomainArgs
 from components.aws.function import Function
-from components.contract import Contract, ContractError, Operation, Throttle
 from components.feature_tag import feature
 from components.identity import Identity
 from components.settings.aws import ApiSettings
@@ -24,7 +26,7 @@ from components.settings.aws import ApiSettings
 gateway = aws.apigatewayv2
 
 TIMEOUT_MS = 29_000
-"""Milliseconds; the gateway gives up after 30 s at the latest
+"""Milliseconds for which the gateway waits for a function; it gives up after 30 s at the latest
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
 
 ACCESS_LOG = {
@@ -43,35 +45,42 @@ ACCESS_LOG = {
     "integration_error": "$context.integrationErrorMessage",
     "authorizer_error": "$context.authorizer.error",
 }
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html"""
+"""The members of a line of the access log
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiArgs:
-    """By the names under which the contract has them: `x-function`, without it the orchestrator."""
-
     contract: Contract
+    """The operations, which become routes."""
     functions: Mapping[str, Function]
+    """The functions that answer them, by the names that the contract has for them."""
     identity: Identity
+    """Whose tokens are accepted."""
     settings: ApiSettings
+    """Limits, origins and domain: the group `api` of the stack's file."""
 
 
 class Api(ComponentResource):
+    """The gateway, whose access log has a line for each request."""
+
     api_id: Output[str]
+    """The API's id, by which its metrics are known."""
     endpoint: Output[str]
     """The public URL, without a slash at its end."""
     log_group: Output[str]
+    """The name of the group of the access log."""
     services: tuple[str, ...]
-    """Those that its operations lead to."""
+    """The services that its operations lead to."""
 
     def __init__(self, name: str, args: ApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Api", name, {}, feature("edge", opts))
-        self._args, self._own, self.services = args, ResourceOptions(parent=self), args.contract.services
+        self._args, self._own = args, ResourceOptions(parent=self)
         api = gateway.Api(
             name,
             protocol_type="HTTP",
             cors_configuration=cors(args.settings.cors_origins, args.contract),
-            # With a name of its own that is the one way in.
+            # An API with a host name of its own is reached by that name only.
             disable_execute_api_endpoint=args.settings.domain is not None,
             opts=self._own,
         )
@@ -93,15 +102,27 @@ class Api(ComponentResource):
             self._route(operation, api, integrations[operation.function], authorizer)
             for operation in args.contract.operations
         ]
-        stage = self._stage(name, api, routes)
-        self.api_id, self.endpoint = api.id, stage.invoke_url.apply(lambda url: url.rstrip("/"))
-        if domain := args.settings.domain:
+        logs = aws.cloudwatch.LogGroup(
+            name,
+            # The prefix for which the permission to deliver needs no policy that could be full.
+            name=f"/aws/vendedlogs/{pulumi.get_project()}/{pulumi.get_stack()}/{name}",
+            retention_in_days=args.settings.log_retention_days,
+            opts=self._own,
+        )
+        stage = self._stage(name, api, routes, logs)
+        domain = args.settings.domain
+        if domain:
             Domain(name, DomainArgs(api_id=api.id, stage_id=stage.id, settings=domain), self._own)
-            self.endpoint = Output.from_input(f"https://{domain.name}")
+        self.api_id, self.log_group, self.services = api.id, logs.name, args.contract.services
+        self.endpoint = (
+            Output.from_input(f"https://{domain.name}")
+            if domain
+            else stage.invoke_url.apply(lambda url: url.rstrip("/"))
+        )
         self.register_outputs({"endpoint": self.endpoint})
 
     def _integration(self, name: str, api: gateway.Api, function: Function) -> gateway.Integration:
-        """With the function's alias, which only this API may call."""
+        """Declares the way to a function's alias, which only this API may call."""
         aws.lambda_.Permission(
             name,
             action="lambda:InvokeFunction",
@@ -124,6 +145,7 @@ class Api(ComponentResource):
     def _route(
         self, operation: Operation, api: gateway.Api, integration: gateway.Integration, authorizer: gateway.Authorizer
     ) -> gateway.Route:
+        """Declares the route of an operation, with the scopes that a token needs."""
         public = operation.scopes is None
         prefix = self._args.identity.scope_prefix
         return gateway.Route(
@@ -133,21 +155,16 @@ class Api(ComponentResource):
             target=Output.concat("integrations/", integration.id),
             authorization_type="NONE" if public else "JWT",
             authorizer_id=None if public else authorizer.id,
-            authorization_scopes=[f"{prefix}{scope}" for scope in operation.scopes or ()] or None,
+            authorization_scopes=[f"{prefix}{scope}" for scope in sorted(operation.scopes or ())] or None,
             opts=self._own,
         )
 
-    def _stage(self, name: str, api: gateway.Api, routes: list[gateway.Route]) -> gateway.Stage:
-        settings, operations = self._args.settings, self._args.contract.operations
-        default = Throttle(rate=settings.throttle.rate, burst=settings.throttle.burst)
-        logs = aws.cloudwatch.LogGroup(
-            name,
-            # The prefix for which the permission to deliver needs no policy that could be full.
-            name=f"/aws/vendedlogs/{pulumi.get_project()}/{pulumi.get_stack()}/{name}",
-            retention_in_days=settings.log_retention_days,
-            opts=self._own,
-        )
-        self.log_group = logs.name
+    def _stage(
+        self, name: str, api: gateway.Api, routes: list[gateway.Route], logs: aws.cloudwatch.LogGroup
+    ) -> gateway.Stage:
+        """Declares the stage, with the throttle of every route and the access log."""
+        limit = self._args.settings.throttle
+        default = Throttle(rate=limit.rate, burst=limit.burst)
         return gateway.Stage(
             name,
             api_id=api.id,
@@ -164,7 +181,7 @@ class Api(ComponentResource):
                     throttling_burst_limit=(operation.throttle or default).burst,
                     detailed_metrics_enabled=True,
                 )
-                for operation in operations
+                for operation in self._args.contract.operations
             ],
             access_log_settings=gateway.StageAccessLogSettingsArgs(
                 destination_arn=logs.arn, format=json.dumps(ACCESS_LOG)
@@ -175,7 +192,8 @@ class Api(ComponentResource):
 
 
 def _named(name: str, functions: Mapping[str, Function]) -> Function:
+    """Returns the function with the name that the contract gives. Raises UndeployableError when there is none."""
     if name in functions:
         return functions[name]
-    given = ", ".join(sorted(functions)) or "none"
-    raise ContractError(f"An operation's x-function is {name}, which the gateway does not have; it has {given}.")
+    names = ", ".join(sorted(functions)) or "none"
+    raise UndeployableError(f"An operation's x-function is {name}, which the gateway does not have; it has {names}.")

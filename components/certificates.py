@@ -11,58 +11,59 @@ from dataclasses import dataclass
 import pulumi_tls as tls
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.credentials import Leaf
 from components.settings.certificates import CertificatesSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaf:
-    """A certificate for `identity`, a DNS name or a URI, and its secret key, PEM."""
-
-    identity: str
-    certificate: Output[str]
-    private_key: Output[str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class CertificatesArgs:
-    """`ingress` is its DNS name, `services` are those of the services by name; `callers` are the URIs by which the
-    ingress knows the functions that call it, by name. With `protect` an engine refuses, from its preview on, to
-    remove the authority that signs."""
-
     settings: CertificatesSettings
+    """Labels and lifetimes: the group `certificates` of the stack's file."""
     ingress: str
+    """The DNS name of the ingress."""
     services: Mapping[str, str]
+    """The DNS names of the services, by service."""
     callers: Mapping[str, str]
+    """The URIs by which the ingress knows the functions that call it, by function."""
     protect: bool
+    """Whether an engine refuses, from its preview on, to remove the authority that signs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Authority:
+    """A certificate that signs others, and its secret key, PEM."""
+
     certificate: Output[str]
     private_key: Output[str]
 
 
 class Certificates(ComponentResource):
-    """pulumi-tls renews nothing by itself (https://github.com/pulumi/pulumi-tls/issues/39): the labels of the settings
-    are part of the resources' names, so that another label makes new ones beside the old."""
+    """The certificates of one stack, and the authorities that sign them.
+
+    pulumi-tls renews nothing by itself (https://github.com/pulumi/pulumi-tls/issues/39): the labels of the settings are
+    part of the resources' names, so that another label makes new ones beside the old.
+    """
 
     ingress: Leaf
+    """The ingress's certificate."""
     services: Mapping[str, Leaf]
+    """The certificates by which the services' pods serve, by service."""
     callers: Mapping[str, Leaf]
+    """The certificates of the functions that call the ingress, by function."""
     server_trust: Output[str]
-    """What callers accept servers by: certificates of the server authorities, PEM."""
+    """The authorities that callers accept servers by, PEM."""
     client_trust: Output[str]
-    """What the ingress accepts callers by: certificates of the client authorities, PEM."""
+    """The authorities that the ingress accepts callers by, PEM."""
 
     def __init__(self, name: str, args: CertificatesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:tls:Certificates", name, {}, opts)
         self._settings, self._protect = args.settings, args.protect
         self._own = ResourceOptions(parent=self)
-        signs, *_ = labels = args.settings.authorities
-        servers = {label: self._authority("server", label, signs=label == signs) for label in labels}
-        clients = {label: self._authority("client", label, signs=label == signs) for label in labels}
+        signing, *_ = labels = args.settings.authorities
+        servers = {label: self._authority("server", label, signs=label == signing) for label in labels}
+        clients = {label: self._authority("client", label, signs=label == signing) for label in labels}
         self.server_trust, self.client_trust = _bundle(servers), _bundle(clients)
-        server, client = servers[signs], clients[signs]
+        server, client = servers[signing], clients[signing]
         self.ingress = self._leaf("ingress", server, "server_auth", args.ingress)
         self.services = {name: self._leaf(name, server, "server_auth", host) for name, host in args.services.items()}
         self.callers = {name: self._leaf(name, client, "client_auth", uri) for name, uri in args.callers.items()}
@@ -111,5 +112,5 @@ class Certificates(ComponentResource):
 
 
 def _bundle(authorities: Mapping[str, _Authority]) -> Output[str]:
-    """In the labels' order: it stays as it is when another one signs."""
+    """Joins the certificates in the order of their labels, so that the text stays when another authority signs."""
     return Output.all(*(authorities[label].certificate for label in sorted(authorities))).apply("".join)

@@ -2,106 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_azure_native as azure
 import pulumi_kubernetes as k8s
-from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, InvokeOutputOptions, Output, ResourceOptions
 
 from components.azure.kubeconfig import entra_kubeconfig
 from components.azure.maintenance import Upkeep, UpkeepArgs
 from components.azure.managed_identity import managed_identity
+from components.azure.monitoring import Monitoring
 from components.azure.node_pool import autoscaler, system_pool
 from components.azure.roles import Role, grant
+from components.kubernetes.access import ClusterAccess
 from components.network import Network
 from components.registry import Registry
 from components.settings.azure import ClusterSettings
-from components.workspaces import Workspaces
 
 aks = azure.containerservice
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
-    """With `protect` nobody deletes or replaces the cluster by mistake."""
-
     network: Network
+    """The network whose subnets the nodes and the API server are in."""
     registry: Registry
-    workspaces: Workspaces
+    """The registry that the nodes may pull images from."""
+    monitoring: Monitoring
+    """Where the cluster goes, and where the logs of its containers are kept."""
     settings: ClusterSettings
+    """Version, nodes and upgrades: the group `cluster` of the stack's file."""
     protect: bool
+    """Whether an engine refuses to delete or replace the cluster."""
 
 
 class Cluster(ComponentResource):
-    """Named as its resource group."""
+    """A cluster that has the name of its resource place."""
 
-    network: Network
-    registry: Registry
-    workspaces: Workspaces
-    resource: aks.ManagedCluster
-    kubernetes: k8s.Provider
-    issuer_url: Output[str]
-    """Signs the pods' tokens, which Azure accepts for the identities that trust it."""
+    cluster_id: Output[str]
+    """The cluster's resource id."""
     cluster_name: Output[str]
+    """The cluster's name."""
+    issuer_url: Output[str]
+    """The issuer of the pods' tokens, which Azure accepts for the identities that trust it."""
+    access: ClusterAccess
+    """The way into the cluster."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Cluster", name, {}, opts)
-        self._args, self._group = args, args.network.group
-        self.network, self.registry, self.workspaces = args.network, args.registry, args.workspaces
-        self.resource = self._cluster(name)
-        self.cluster_name = self.resource.name
+        self._args = args
+        cluster = self._cluster(name)
         Upkeep(
             name,
-            UpkeepArgs(group=self._group, cluster=self.resource, settings=args.settings),
+            UpkeepArgs(placement=args.monitoring.placement, cluster=cluster, settings=args.settings),
             ResourceOptions(parent=self),
         )
-        self.issuer_url = self.resource.oidc_issuer_profile.apply(
-            lambda profile: (profile and profile.issuer_url) or ""
-        )
-        self.kubernetes = k8s.Provider(
+        provider = k8s.Provider(
             name,
-            kubeconfig=self._kubeconfig(),
+            kubeconfig=self._kubeconfig(cluster),
             # The objects stay when the kubeconfig changes: they are told apart by their cluster.
-            cluster_identifier=self.resource.id,
+            cluster_identifier=cluster.id,
             enable_server_side_apply=True,
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
             opts=ResourceOptions(parent=self),
         )
+        self.cluster_id, self.cluster_name = cluster.id, cluster.name
+        self.issuer_url = cluster.oidc_issuer_profile.apply(lambda profile: (profile and profile.issuer_url) or "")
+        self.access = ClusterAccess(provider=provider)
         self.register_outputs({"cluster_name": self.cluster_name})
 
-    def inside(
-        self, parent: Resource, *, depends_on: Sequence[Resource] = (), delete_before_replace: bool | None = None
-    ) -> ResourceOptions:
-        """Options of an object in the cluster (docs/decisions/0012-objects-go-before-their-cluster.md)."""
-        return ResourceOptions(
-            parent=parent,
-            provider=self.kubernetes,
-            depends_on=list(depends_on),
-            delete_before_replace=delete_before_replace,
-        )
-
     def _cluster(self, name: str) -> aks.ManagedCluster:
-        args, settings, addresses, group = self._args, self._args.settings, self._args.network.addresses, self._group
+        """Declares the cluster, with the identities of its control plane and its nodes and what these may do."""
+        args, settings, addresses, place = (
+            self._args,
+            self._args.settings,
+            self._args.network.addresses,
+            self._args.monitoring.placement,
+        )
         control_plane, kubelet = (
-            managed_identity(f"{name}-{kind}", group=group, parent=self) for kind in ("control-plane", "kubelet")
+            managed_identity(f"{name}-{kind}", placement=place, parent=self) for kind in ("control-plane", "kubelet")
         )
         grants = [
-            grant(f"{name}-{role.name.lower().replace('_', '-')}", role=role, to=to, on=on, group=group, parent=self)
+            grant(
+                f"{name}-{role.name.lower().replace('_', '-')}", role=role, to=to, on=on, placement=place, parent=self
+            )
             for role, to, on in (
                 (Role.MANAGED_IDENTITY_OPERATOR, control_plane.principal_id, kubelet.id),
                 # For the nodes' subnet and the ingress's address.
-                (Role.NETWORK_CONTRIBUTOR, control_plane.principal_id, group.scope),
+                (Role.NETWORK_CONTRIBUTOR, control_plane.principal_id, place.group_id),
                 (Role.ACR_PULL, kubelet.principal_id, args.registry.registry_id),
             )
         ]
         return aks.ManagedCluster(
             name,
-            resource_group_name=group.group_name,
-            location=group.location,
-            resource_name_=group.plain_name,
-            dns_prefix=group.plain_name,
+            resource_group_name=place.group_name,
+            location=place.location,
+            resource_name_=place.plain_name,
+            dns_prefix=place.plain_name,
             kubernetes_version=settings.kubernetes_version,
             sku=aks.ManagedClusterSKUArgs(name="Base", tier=settings.tier),
             support_plan="AKSLongTermSupport" if settings.tier == "Premium" else "KubernetesOfficial",
@@ -118,7 +116,7 @@ class Cluster(ComponentResource):
             aad_profile=aks.ManagedClusterAADProfileArgs(
                 managed=True,
                 enable_azure_rbac=True,
-                tenant_id=group.tenant_id,
+                tenant_id=place.tenant_id,
                 admin_group_object_ids=[str(id_) for id_ in settings.admin_group_object_ids],
             ),
             api_server_access_profile=aks.ManagedClusterAPIServerAccessProfileArgs(
@@ -132,7 +130,7 @@ class Cluster(ComponentResource):
             security_profile=aks.ManagedClusterSecurityProfileArgs(
                 workload_identity=aks.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
                 image_cleaner=aks.ManagedClusterSecurityProfileImageCleanerArgs(enabled=True, interval_hours=168),
-                defender=_defender(args.workspaces) if settings.defender else None,
+                defender=_defender(args.monitoring) if settings.defender else None,
             ),
             network_profile=aks.ContainerServiceNetworkProfileArgs(
                 network_plugin="azure",
@@ -145,7 +143,7 @@ class Cluster(ComponentResource):
                 service_cidr=str(addresses.services),
                 dns_service_ip=str(addresses.dns_service),
             ),
-            agent_pool_profiles=[system_pool(settings, group.zones, args.network.nodes_subnet_id)],
+            agent_pool_profiles=[system_pool(settings, place.zones, args.network.nodes_subnet_id)],
             auto_scaler_profile=autoscaler(settings),
             node_provisioning_profile=aks.ManagedClusterNodeProvisioningProfileArgs(
                 mode="Auto" if settings.node_auto_provisioning else "Manual",
@@ -158,7 +156,7 @@ class Cluster(ComponentResource):
                 "azurepolicy": aks.ManagedClusterAddonProfileArgs(enabled=True),
                 "omsagent": aks.ManagedClusterAddonProfileArgs(
                     enabled=True,
-                    config={"logAnalyticsWorkspaceResourceID": args.workspaces.logs_id, "useAADAuth": "true"},
+                    config={"logAnalyticsWorkspaceResourceID": args.monitoring.logs_id, "useAADAuth": "true"},
                 ),
             },
             azure_monitor_profile=aks.ManagedClusterAzureMonitorProfileArgs(
@@ -168,33 +166,34 @@ class Cluster(ComponentResource):
                 cost_analysis=aks.ManagedClusterCostAnalysisArgs(enabled=settings.tier != "Free")
             ),
             node_resource_group_profile=aks.ManagedClusterNodeResourceGroupProfileArgs(restriction_level="ReadOnly"),
-            tags=group.tags,
+            tags=place.tags,
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
                 # The addresses outlive the load balancer, which goes with the cluster.
                 depends_on=[*grants, args.network],
-                # The autoscaler's. Azure's own versions of nodes and Kubernetes are outputs: nothing names them here.
+                # The autoscaler sets it. The versions that Azure upgrades to are outputs: nothing names them here.
                 ignore_changes=[] if settings.node_auto_provisioning else ["agentPoolProfiles[*].count"],
             ),
         )
 
-    def _kubeconfig(self) -> Output[str]:
-        """Built anew, because what Azure returns asks a person to log in."""
-        group = self._group
+    def _kubeconfig(self, cluster: aks.ManagedCluster) -> Output[str]:
+        """Returns a kubeconfig that is built anew, because what Azure returns asks a person to log in."""
+        place = self._args.monitoring.placement
         # The plain names keep the kubeconfig known while the cluster is being updated.
         answer = aks.list_managed_cluster_user_credentials_output(
-            resource_group_name=group.plain_name,
-            resource_name=group.plain_name,
+            resource_group_name=place.plain_name,
+            resource_name=place.plain_name,
             format="exec",
-            opts=InvokeOutputOptions(parent=self, depends_on=[self.resource]),
+            opts=InvokeOutputOptions(parent=self, depends_on=[cluster]),
         )
         encoded = answer.kubeconfigs.apply(lambda kubeconfigs: kubeconfigs[0].value)
-        return Output.secret(Output.all(encoded, group.tenant_id).apply(lambda values: entra_kubeconfig(*values)))
+        return Output.secret(Output.all(encoded, place.tenant_id).apply(lambda values: entra_kubeconfig(*values)))
 
 
-def _defender(workspaces: Workspaces) -> aks.ManagedClusterSecurityProfileDefenderArgs:
+def _defender(monitoring: Monitoring) -> aks.ManagedClusterSecurityProfileDefenderArgs:
+    """Returns the settings of Microsoft Defender, which watches what runs on the nodes."""
     return aks.ManagedClusterSecurityProfileDefenderArgs(
-        log_analytics_workspace_resource_id=workspaces.logs_id,
+        log_analytics_workspace_resource_id=monitoring.logs_id,
         security_monitoring=aks.ManagedClusterSecurityProfileDefenderSecurityMonitoringArgs(enabled=True),
     )

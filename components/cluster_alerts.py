@@ -1,4 +1,4 @@
-"""What somebody is told about the cluster and its services, before callers tell them."""
+"""The alerts of the cluster and its services, which tell people before callers do."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
-from components.aws.alarm_catalogue import CERTIFICATE_DAYS
+from components.azure.monitoring import Condition, Monitoring
 from components.cluster import Cluster
-from components.namespace import Namespace
-from components.workspaces import Condition
+from components.settings.certificates import ALARM_DAYS
 
 rules = azure.alertsmanagement
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterAlertsArgs:
-    """`namespace` is that of the services."""
-
+    monitoring: Monitoring
+    """The store of the metrics, and who is told."""
     cluster: Cluster
-    namespace: Namespace
+    """The cluster that is watched."""
+    namespace: str
+    """The namespace of the services."""
 
 
 NODES = Condition(
@@ -32,23 +33,29 @@ NODES = Condition(
     severity=1,
     summary="A node is not ready",
 )
+"""The condition of the nodes, which the cluster's own metrics show."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """A condition in PromQL that has to hold for `minutes`. `severity` is 0 (critical) to 4 (for the record)."""
+    """A condition of the metrics that Prometheus keeps."""
 
     name: str
+    """The alert's name, by which the runbook knows it."""
     expression: str
+    """The condition, in PromQL."""
     minutes: int
+    """For how long the condition has to hold."""
     severity: int
+    """0 (critical) to 4 (for the record)."""
     summary: str
+    """What people are told, a sentence."""
 
 
 def alerts(namespace: str) -> list[Alert]:
-    """Symptoms first: what callers notice, then what will make them notice.
+    """Returns the alerts of the services in a namespace: what callers notice, then what will make them notice.
 
-    Of the cluster's own metrics Azure keeps few unless told otherwise:
+    Azure keeps few of the cluster's own metrics unless it is asked for more:
     https://learn.microsoft.com/azure/azure-monitor/containers/prometheus-metrics-scrape-default#minimal-ingestion-profile
     """
     here = f'namespace="{namespace}"'
@@ -106,11 +113,10 @@ def alerts(namespace: str) -> list[Alert]:
         ),
         Alert(
             name="CertificateEnds",
-            expression=f"min by (job) (tls_certificate_not_after_seconds{{{here}}}) - time() "
-            f"< {CERTIFICATE_DAYS * 86400}",
+            expression=f"min by (job) (tls_certificate_not_after_seconds{{{here}}}) - time() < {ALARM_DAYS * 86400}",
             minutes=15,
             severity=2,
-            summary=f"The certificate of a service's pods ends in less than {CERTIFICATE_DAYS} days.",
+            summary=f"The certificate of a service's pods ends in less than {ALARM_DAYS} days.",
         ),
         Alert(
             name="MetricsMissing",
@@ -123,16 +129,17 @@ def alerts(namespace: str) -> list[Alert]:
 
 
 class ClusterAlerts(ComponentResource):
+    """The rules by which Azure Monitor watches the services, their pods and the nodes."""
+
     def __init__(self, name: str, args: ClusterAlertsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:ClusterAlerts", name, {}, opts)
-        workspaces = args.cluster.workspaces
-        group, told = workspaces.group, workspaces.alerts_id
+        place, monitoring, cluster_id = args.monitoring.placement, args.monitoring, args.cluster.cluster_id
         rules.PrometheusRuleGroup(
             name,
-            resource_group_name=group.group_name,
-            location=group.location,
+            resource_group_name=place.group_name,
+            location=place.location,
             description="The services and their pods",
-            scopes=[workspaces.metrics_id, args.cluster.resource.id],
+            scopes=[monitoring.metrics_id, cluster_id],
             cluster_name=args.cluster.cluster_name,
             interval="PT1M",
             enabled=True,
@@ -144,15 +151,15 @@ class ClusterAlerts(ComponentResource):
                     severity=alert.severity,
                     enabled=True,
                     annotations={"summary": alert.summary},
-                    actions=[rules.PrometheusRuleGroupActionArgs(action_group_id=told)],
+                    actions=[rules.PrometheusRuleGroupActionArgs(action_group_id=monitoring.alerts_id)],
                     resolve_configuration=rules.PrometheusRuleResolveConfigurationArgs(
                         auto_resolved=True, time_to_resolve="PT10M"
                     ),
                 )
-                for alert in alerts(args.namespace.namespace)
+                for alert in alerts(args.namespace)
             ],
-            tags=group.tags,
+            tags=place.tags,
             opts=ResourceOptions(parent=self),
         )
-        args.cluster.workspaces.alert(f"{name}-nodes", NODES, of=args.cluster.resource.id, parent=self)
+        monitoring.alert(f"{name}-nodes", NODES, of=cluster_id, parent=self)
         self.register_outputs({})

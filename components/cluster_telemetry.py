@@ -11,33 +11,43 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.ingress import Ingress
+from components.azure.monitoring import Monitoring
+from components.certificates import Certificates
+from components.cluster import Cluster
 from components.kubernetes.envoy_gateway import NAMESPACE as PROXIES
 from components.kubernetes.scraping import Scraping, ScrapingArgs
-from components.namespace import Namespace
 
 monitor = azure.monitor
 
 METRICS = "Microsoft-PrometheusMetrics"
+"""The stream of the metrics."""
 LOGS = ["Microsoft-ContainerLogV2", "Microsoft-KubeEvents", "Microsoft-KubePodInventory"]
+"""The streams of the containers' logs and of what happens to pods."""
 CONTROL_PLANE = ("kube-audit-admin", "guard", "cluster-autoscaler", "kube-apiserver")
-"""Who changed what, who was let in, why nodes came and went. `kube-audit` would add every read, and its price."""
+"""The logs that say who changed what, who was let in, and why nodes came and went.
+
+`kube-audit` would add every read, and its price.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterTelemetryArgs:
-    """Containers' logs are kept of the ingress's proxies and of the services in `namespace`; those of the platform are
-    in the control plane's."""
-
-    ingress: Ingress
-    namespace: Namespace
+    monitoring: Monitoring
+    """Where metrics and logs are kept."""
+    cluster: Cluster
+    """The cluster that they come from."""
+    certificates: Certificates
+    """The certificates by which the services' pods are known when their metrics are read."""
+    namespace: str
+    """The namespace of the services. The logs of its containers are kept, and those of the ingress's proxies."""
 
 
 class ClusterTelemetry(ComponentResource):
+    """The rules by which the agents in the cluster collect metrics and logs, and the jobs that read the services."""
+
     def __init__(self, name: str, args: ClusterTelemetryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:ClusterTelemetry", name, {}, opts)
-        self._args, self._cluster = args, args.ingress.cluster
-        self._workspaces = workspaces = self._cluster.workspaces
+        self._args, monitoring = args, args.monitoring
         self._collect(
             f"{name}-metrics",
             association="ContainerMetrics",
@@ -50,7 +60,7 @@ class ClusterTelemetry(ComponentResource):
             destinations=monitor.DataCollectionRuleDestinationsArgs(
                 monitoring_accounts=[
                     monitor.MonitoringAccountDestinationArgs(
-                        name="MonitoringAccount1", account_resource_id=workspaces.metrics_id
+                        name="MonitoringAccount1", account_resource_id=monitoring.metrics_id
                     )
                 ]
             ),
@@ -63,32 +73,30 @@ class ClusterTelemetry(ComponentResource):
             sources=monitor.DataCollectionRuleDataSourcesArgs(extensions=[self._containers()]),
             destinations=monitor.DataCollectionRuleDestinationsArgs(
                 log_analytics=[
-                    monitor.LogAnalyticsDestinationArgs(name="ciworkspace", workspace_resource_id=workspaces.logs_id)
+                    monitor.LogAnalyticsDestinationArgs(name="ciworkspace", workspace_resource_id=monitoring.logs_id)
                 ]
             ),
             flow=monitor.DataFlowArgs(streams=list(LOGS), destinations=["ciworkspace"]),
         )
-        workspaces.keep_logs(
-            f"{name}-control-plane", of=self._cluster.resource.id, categories=CONTROL_PLANE, parent=self
-        )
-        certificates = args.ingress.certificates
+        monitoring.keep_logs(f"{name}-control-plane", of=args.cluster.cluster_id, categories=CONTROL_PLANE, parent=self)
         Scraping(
             name,
             ScrapingArgs(
-                cluster=self._cluster,
-                namespace=args.namespace.namespace,
-                hosts={service: leaf.identity for service, leaf in certificates.services.items()},
-                trust=certificates.server_trust,
+                access=args.cluster.access,
+                namespace=args.namespace,
+                hosts={service: leaf.identity for service, leaf in args.certificates.services.items()},
+                trust=args.certificates.server_trust,
             ),
             ResourceOptions(parent=self),
         )
         self.register_outputs({})
 
     def _containers(self) -> monitor.ExtensionDataSourceArgs:
+        """Returns the source of the containers' logs."""
         collected = {
             "interval": "1m",
             "namespaceFilteringMode": "Include",
-            "namespaces": [self._args.namespace.namespace, PROXIES],
+            "namespaces": [self._args.namespace, PROXIES],
             "enableContainerLogV2": True,
         }
         return monitor.ExtensionDataSourceArgs(
@@ -108,37 +116,38 @@ class ClusterTelemetry(ComponentResource):
         destinations: monitor.DataCollectionRuleDestinationsArgs,
         flow: monitor.DataFlowArgs,
     ) -> None:
-        """A rule, and that it holds for the cluster."""
-        group = self._workspaces.group
+        """Declares a rule, and that it holds for the cluster. With `endpoint` the rule has an address of its own."""
+        place = self._args.monitoring.placement
         rule = monitor.DataCollectionRule(
             name,
-            resource_group_name=group.group_name,
-            location=group.location,
+            resource_group_name=place.group_name,
+            location=place.location,
             kind="Linux",
             data_collection_endpoint_id=self._endpoint(name) if endpoint else None,
             data_sources=sources,
             destinations=destinations,
             data_flows=[flow],
-            tags=group.tags,
+            tags=place.tags,
             opts=ResourceOptions(parent=self),
         )
         monitor.DataCollectionRuleAssociation(
             name,
-            resource_uri=self._cluster.resource.id,
+            resource_uri=self._args.cluster.cluster_id,
             association_name=association,
             data_collection_rule_id=rule.id,
             opts=ResourceOptions(parent=self),
         )
 
     def _endpoint(self, name: str) -> Output[str]:
-        group = self._workspaces.group
+        """Declares the address that the agents send metrics to."""
+        place = self._args.monitoring.placement
         return monitor.DataCollectionEndpoint(
             name,
-            resource_group_name=group.group_name,
-            location=group.location,
+            resource_group_name=place.group_name,
+            location=place.location,
             kind="Linux",
             # The agents come from the nodes' own address; what they send is authorised by their identity.
             network_acls=monitor.DataCollectionEndpointNetworkAclsArgs(public_network_access="Enabled"),
-            tags=group.tags,
+            tags=place.tags,
             opts=ResourceOptions(parent=self),
         ).id

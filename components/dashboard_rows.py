@@ -1,4 +1,4 @@
-"""What the dashboard shows, from what callers notice down to what may be its cause."""
+"""The rows of the dashboard, from what callers notice down to what may be its cause."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pulumi import Input
 
+from app.contract import metrics
 from components.api import Api
 from components.aws.dashboard import AlarmStates, Graph, Line, LogLines, Row
 from components.aws.dead_letter_queue import DeadLetterQueue
@@ -19,12 +20,15 @@ PROBLEMS = (
     "fields @timestamp, service, route, status, reason, integration_error, request_id "
     '| filter level = "ERROR" or status like /^5/ | sort @timestamp desc | limit 20'
 )
-"""The gateway has no levels, and its statuses are texts."""
-ORDERS = ("OrdersPlaced", "OrdersOutOfStock", "OrdersCancelled")
-OUTCOMES = ("OrdersInvoiced", "OrdersFailed")
+"""The query of the last problems. The gateway's lines have no level, and their statuses are texts."""
+ORDERS = (metrics.ORDERS_PLACED, metrics.ORDERS_OUT_OF_STOCK, metrics.ORDERS_CANCELLED)
+"""What the function `orders` counts."""
+OUTCOMES = (metrics.ORDERS_INVOICED, metrics.ORDERS_FAILED)
+"""What the function `fulfilment` counts."""
 
 
 def rows(alarms: Sequence[Input[str]], api: Api, orchestrator: Orchestrator, commerce: Commerce) -> list[Row]:
+    """Returns the rows of the dashboard. `alarms` are the ARNs of the stack's alarms."""
     front, workers = orchestrator.function, commerce.workers
     functions = {"orchestrator": front, **commerce.functions, **workers}
     groups = [api.log_group, *(function.log_group for function in functions.values())]
@@ -40,6 +44,8 @@ def rows(alarms: Sequence[Input[str]], api: Api, orchestrator: Orchestrator, com
 
 
 def _api(api: Api) -> list[Graph]:
+    """Returns the graphs of what callers notice."""
+
     def metric(name: str) -> Metric:
         return of_api(api.api_id, name)
 
@@ -62,7 +68,7 @@ def _orchestrator(function: Function) -> list[Graph]:
     return [
         Graph(
             title="Orchestrator: duration, ms",
-            lines=[Line(label=each, metric=duration, statistic=each) for each in ("p50", "p99")],
+            lines=[Line(label=statistic, metric=duration, statistic=statistic) for statistic in ("p50", "p99")],
         ),
         Graph(title="Orchestrator: errors and throttles", lines=_failures("", function)),
         Graph(
@@ -73,17 +79,21 @@ def _orchestrator(function: Function) -> list[Graph]:
 
 
 def _services(called: Mapping[str, Collection[str]]) -> list[Graph]:
-    """Fulfilment tells only when it stops calling one, and how long its certificate lasts."""
+    """Returns the graphs of the calls of services. `called` are the services by the function that calls them.
+
+    Fulfilment counts only the changes of its circuits, and the days that its certificate lasts.
+    """
     upstream = {name: {"service": "orchestrator", "upstream": name} for name in called["orchestrator"]}
     return [
         Graph(
             title="Services: failed calls",
-            lines=[Line(label=name, metric=own("UpstreamErrors", **at)) for name, at in upstream.items()],
+            lines=[Line(label=name, metric=own(metrics.UPSTREAM_ERRORS, **at)) for name, at in upstream.items()],
         ),
         Graph(
             title="Services: p99 latency, ms",
             lines=[
-                Line(label=name, metric=own("UpstreamLatency", **at), statistic="p99") for name, at in upstream.items()
+                Line(label=name, metric=own(metrics.UPSTREAM_LATENCY, **at), statistic="p99")
+                for name, at in upstream.items()
             ],
         ),
         Graph(
@@ -91,7 +101,7 @@ def _services(called: Mapping[str, Collection[str]]) -> list[Graph]:
             lines=[
                 Line(
                     label=f"{caller} → {name}",
-                    metric=own("BreakerTransitions", service=caller, upstream=name, state="open"),
+                    metric=own(metrics.BREAKER_TRANSITIONS, service=caller, upstream=name, state="open"),
                 )
                 for caller, names in called.items()
                 for name in names
@@ -100,7 +110,7 @@ def _services(called: Mapping[str, Collection[str]]) -> list[Graph]:
         Graph(
             title="Certificates: days left",
             lines=[
-                Line(label=caller, metric=own("CertificateDaysLeft", service=caller), statistic="Minimum")
+                Line(label=caller, metric=own(metrics.CERTIFICATE_DAYS_LEFT, service=caller), statistic="Minimum")
                 for caller in called
             ],
         ),
@@ -108,13 +118,14 @@ def _services(called: Mapping[str, Collection[str]]) -> list[Graph]:
 
 
 def _orders(commerce: Commerce) -> list[Graph]:
+    """Returns the graphs of orders and of the way of their events."""
     queues: dict[str, Queue | DeadLetterQueue] = {"fulfilment": commerce.queue}
     queues |= {f"{name} dead letters": queue for name, queue in commerce.dead_letters.items()}
     placed = [Line(label=name, metric=own(name, service="orders")) for name in ORDERS]
     ended = [Line(label=name, metric=own(name, service="fulfilment")) for name in OUTCOMES]
     waiting = [
         Line(label="for the bus", metric=of_function(commerce.workers["relay"], "IteratorAge"), statistic="Maximum"),
-        Line(label="until the bus had it, p99", metric=own("RelayLag", service="relay"), statistic="p99"),
+        Line(label="until the bus had it, p99", metric=own(metrics.RELAY_LAG, service="relay"), statistic="p99"),
     ]
     age = of_queue(commerce.queue, "ApproximateAgeOfOldestMessage")
     return [
@@ -132,6 +143,7 @@ def _orders(commerce: Commerce) -> list[Graph]:
 
 
 def _commerce(functions: Mapping[str, Function], commerce: Commerce) -> list[Graph]:
+    """Returns the graphs of all functions and tables."""
     return [
         Graph(
             title="Functions: errors and throttles",
@@ -155,5 +167,8 @@ def _commerce(functions: Mapping[str, Function], commerce: Commerce) -> list[Gra
     ]
 
 
-def _failures(of: str, function: Function) -> list[Line]:
-    return [Line(label=f"{of}{name.lower()}", metric=of_function(function, name)) for name in ("Errors", "Throttles")]
+def _failures(prefix: str, function: Function) -> list[Line]:
+    """Returns lines whose labels begin with `prefix`."""
+    return [
+        Line(label=f"{prefix}{name.lower()}", metric=of_function(function, name)) for name in ("Errors", "Throttles")
+    ]

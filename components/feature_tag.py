@@ -1,5 +1,7 @@
-"""Which feature a resource belongs to: its tag `feature`, by which cost can be read. What serves all of them has the
-tag of the stack's file."""
+"""The tag `feature`, which says what feature a resource belongs to, so that costs can be read by feature.
+
+Resources that serve all features have the tag of the stack's file.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from typing import Any
 from pulumi import ResourceOptions, ResourceTransformationArgs, ResourceTransformationResult
 
 TAG = "feature"
+"""The tag's name."""
 
 
 def feature(name: str, opts: ResourceOptions | None) -> ResourceOptions:
-    """Options of a component in which everything that takes tags gets this one.
+    """Returns the options of a component in which everything that takes tags gets this one.
 
     By a transformation, not one of the newer transforms: those run in an engine, so that neither this machine nor a
     test would see the tag.

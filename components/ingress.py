@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,47 +11,69 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 
 from components.certificates import Certificates
 from components.cluster import Cluster
+from components.credentials import Upstream
 from components.kubernetes.envoy_gateway import CONTROLLER, EnvoyGateway, EnvoyGatewayArgs
-from components.kubernetes.gateway_objects import ENVOY_API, GATEWAY_API, Spec, gateway_object
-from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
+from components.kubernetes.gateway_objects import (
+    ENVOY_API,
+    GATEWAY_API,
+    LISTENER,
+    GatewayReference,
+    Spec,
+    gateway_object,
+)
+from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
+from components.network import Network
 from components.settings.azure import IngressSettings
 
 meta, core = k8s.meta.v1, k8s.core.v1
 
-LISTENER = "https"
 CLASS = "envoy"
+"""The name of the GatewayClass."""
 SERVER_SECRET, CLIENT_AUTHORITIES = "ingress-tls", "client-authorities"
+"""The names of the objects with the ingress's certificate, and with the authorities of its callers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngressArgs:
     cluster: Cluster
+    """The cluster that the ingress leads into."""
+    network: Network
+    """The network whose public address it takes."""
     certificates: Certificates
+    """Its certificate, and those of its callers."""
     settings: IngressSettings
+    """Name, port and size: the group `ingress` of the stack's file."""
 
 
 class Ingress(ComponentResource):
-    """Without its certificate or the callers' authorities it refuses connections; there is no port without TLS."""
+    """An Envoy without any port that speaks no TLS.
 
-    cluster: Cluster
-    certificates: Certificates
-    """The callers' are among them."""
-    host: str
+    Without its certificate or the callers' authorities it refuses connections.
+    """
+
     url: str
-    gateway: str
-    namespace: str
+    """The ingress's URL, without a slash at its end."""
+    gateway: GatewayReference
+    """What the services' routes attach to."""
+    callers: Mapping[str, Upstream]
+    """What each function that may call needs for it, by function."""
 
     def __init__(self, name: str, args: IngressArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Ingress", name, {}, opts)
-        self._args, self.cluster, self.certificates = args, args.cluster, args.certificates
-        port, server = args.settings.port, args.certificates.ingress
-        self.host, self.gateway, self.namespace = server.identity, name, name
-        self.url = f"https://{self.host}" + ("" if port == 443 else f":{port}")
+        port, server, trust = args.settings.port, args.certificates.ingress, args.certificates.server_trust
+        self._args, self._name, self._host = args, name, server.identity
+        access = args.cluster.access
+        self.url = f"https://{self._host}" + ("" if port == 443 else f":{port}")
+        self.gateway = GatewayReference(name=name, namespace=name, host=self._host, ingress=self)
+        self.callers = {
+            function: Upstream(url=self.url, client=client, server_trust=trust)
+            for function, client in args.certificates.callers.items()
+        }
         controller = EnvoyGateway(
-            "envoy-gateway", EnvoyGatewayArgs(cluster=args.cluster, port=port), ResourceOptions(parent=self)
+            "envoy-gateway", EnvoyGatewayArgs(access=access, port=port), ResourceOptions(parent=self)
         )
-        namespace = Namespace(name, NamespaceArgs(cluster=args.cluster), ResourceOptions(parent=self))
-        within = args.cluster.inside(self, depends_on=[namespace])
+        namespace = Namespace(name, NamespaceArgs(access=access), ResourceOptions(parent=self))
+        within = access.inside(self, depends_on=[namespace])
         secret = core.Secret(
             SERVER_SECRET,
             metadata=self._metadata(SERVER_SECRET),
@@ -73,15 +96,15 @@ class Ingress(ComponentResource):
         self.register_outputs({"url": self.url})
 
     def _metadata(self, name: str) -> meta.ObjectMetaArgs:
-        return meta.ObjectMetaArgs(name=name, namespace=self.namespace)
+        return meta.ObjectMetaArgs(name=name, namespace=self._name)
 
     def _object(self, name: str, kind: str, spec: Spec, *depends_on: Resource) -> Resource:
         return gateway_object(
             name,
             kind=kind,
             spec=spec,
-            namespace=None if kind == "GatewayClass" else self.namespace,
-            cluster=self.cluster,
+            namespace=None if kind == "GatewayClass" else self._name,
+            access=self._args.cluster.access,
             parent=self,
             depends_on=depends_on,
             # So that an ingress that does not work fails the deployment.
@@ -89,15 +112,15 @@ class Ingress(ComponentResource):
         )
 
     def _proxy(self) -> Spec:
-        settings = self._args.settings
+        settings, address = self._args.settings, self._args.network.ingress_address
         prefix = "service.beta.kubernetes.io/azure"
         service: dict[str, Any] = {
             "type": "LoadBalancer",
             # Keeps the caller's address.
             "externalTrafficPolicy": "Local",
             "annotations": {
-                f"{prefix}-load-balancer-resource-group": self.cluster.network.group.group_name,
-                f"{prefix}-pip-name": self.cluster.network.ingress_address_name,
+                f"{prefix}-load-balancer-resource-group": address.group_name,
+                f"{prefix}-pip-name": address.name,
                 f"{prefix}-load-balancer-tcp-idle-timeout": "4",
             },
         }
@@ -117,7 +140,7 @@ class Ingress(ComponentResource):
         return {
             "gatewayClassName": CLASS,
             "infrastructure": {
-                "parametersRef": {"group": ENVOY_API, "kind": "EnvoyProxy", "name": self.gateway},
+                "parametersRef": {"group": ENVOY_API, "kind": "EnvoyProxy", "name": self._name},
             },
             "tls": {
                 "frontend": {
@@ -129,7 +152,7 @@ class Ingress(ComponentResource):
                     "name": LISTENER,
                     "port": self._args.settings.port,
                     "protocol": "HTTPS",
-                    "hostname": self.host,
+                    "hostname": self._host,
                     "tls": {"mode": "Terminate", "certificateRefs": [{"kind": "Secret", "name": SERVER_SECRET}]},
                     "allowedRoutes": {
                         "namespaces": {"from": "Selector", "selector": {"matchLabels": BEHIND_THE_INGRESS}}
@@ -170,7 +193,7 @@ class Ingress(ComponentResource):
         return {"targetRefs": [self._target()], "authorization": {"defaultAction": "Deny", "rules": [rule]}}
 
     def _target(self) -> Spec:
-        return {"group": GATEWAY_API, "kind": "Gateway", "name": self.gateway}
+        return {"group": GATEWAY_API, "kind": "Gateway", "name": self._name}
 
 
 def _authorities() -> Spec:

@@ -7,68 +7,101 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.azure.database import Database, DatabaseArgs
-from components.azure.image import Image, ImageArgs
+from components.azure.database import Database, DatabaseArgs, DatabaseNetwork
+from components.azure.image import Image, ImageArgs, ImageStore
+from components.azure.monitoring import Monitoring
 from components.azure.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
+from components.certificates import Certificates
+from components.cluster import Cluster
 from components.feature_tag import feature
-from components.ingress import Ingress
-from components.kubernetes.workload import Workload, WorkloadArgs
-from components.namespace import Namespace
+from components.kubernetes.gateway_objects import GatewayReference
+from components.kubernetes.namespace import Namespace
+from components.kubernetes.workload import Account, DatabaseAccess, Workload, WorkloadArgs
 from components.settings.azure import DatabaseSettings
-from components.settings.services import ServiceSettings, TelemetrySettings
+from components.settings.services import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class MicroserviceArgs:
-    """`paths` are the prefixes of the service's own API. With `protect` nobody deletes its database by mistake."""
-
-    ingress: Ingress
+    monitoring: Monitoring
+    """Where what is on Azure goes, where its logs are kept, and who is told of its alerts."""
+    databases: DatabaseNetwork
+    """The network that the database is reached through."""
+    images: ImageStore
+    """Where the image is pushed to, and what it starts from."""
+    cluster: Cluster
+    """The cluster that the pods run in."""
     namespace: Namespace
+    """The namespace of the service's objects."""
+    gateway: GatewayReference
+    """The ingress by which the service is reached."""
+    certificates: Certificates
+    """Among which is the service's own."""
     paths: Sequence[str]
+    """The path prefixes of the service's own API; without any the ingress has no route to it."""
     settings: ServiceSettings
+    """Size, waits and canary: the service's entry in the stack's file."""
     database: DatabaseSettings
-    telemetry: TelemetrySettings
+    """Version, size and log-in of the database: the group `database` of the stack's file."""
+    collector: str | None
+    """The URL that spans go to. None: no spans."""
     protect: bool
+    """Whether an engine refuses to delete or replace the database."""
 
 
 class Microservice(ComponentResource):
-    """Named as its folder in `app/services`, its certificate, its database and its objects in the cluster."""
+    """One service. Its folder in `app/services`, its certificate, its database and its objects have its name."""
 
     image: Output[str]
-    """What serves: while there is a canary, the previous image."""
+    """The image that serves, by digest: while there is a canary, the previous one."""
 
     def __init__(self, name: str, args: MicroserviceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:service:Microservice", name, {}, feature(name, opts))
-        own, cluster = ResourceOptions(parent=self), args.ingress.cluster
+        own, place = ResourceOptions(parent=self), args.monitoring.placement
         identity = WorkloadIdentity(
-            name, WorkloadIdentityArgs(cluster=cluster, namespace=args.namespace.namespace), own
+            name,
+            WorkloadIdentityArgs(
+                placement=place, issuer_url=args.cluster.issuer_url, namespace=args.namespace.namespace
+            ),
+            own,
         )
         database = Database(
             name,
             DatabaseArgs(
-                network=cluster.network,
-                workspaces=cluster.workspaces,
+                placement=place,
+                network=args.databases,
+                monitoring=args.monitoring,
                 settings=args.database,
                 owner=identity,
                 protect=args.protect,
             ),
             own,
         )
+        image = Image(
+            name,
+            ImageArgs(store=args.images, service=name),
+            own,
+        )
         workload = Workload(
             name,
             WorkloadArgs(
+                access=args.cluster.access,
                 namespace=args.namespace,
-                ingress=args.ingress,
-                identity=identity,
-                image=Image(
-                    name, ImageArgs(registry=cluster.registry, dockerfile=f"app/services/{name}/Dockerfile"), own
+                gateway=args.gateway,
+                account=Account(name=identity.service_account, client_id=identity.client_id),
+                image=image.ref,
+                database=DatabaseAccess(
+                    url=database.url,
+                    authentication=database.authentication,
+                    addresses=args.databases.addresses,
+                    port=database.port,
                 ),
-                database=database,
-                server=args.ingress.certificates.services[name],
-                server_trust=args.ingress.certificates.server_trust,
+                server=args.certificates.services[name],
+                server_trust=args.certificates.server_trust,
                 paths=args.paths,
                 settings=args.settings,
-                collector=args.telemetry.endpoint,
+                collector=args.collector,
+                requires=[identity, database],
             ),
             own,
         )

@@ -8,7 +8,8 @@ from ipaddress import IPv4Network
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.resource_group import ResourceGroup
+from components.azure.database import DatabaseNetwork
+from components.azure.placement import Placement
 from components.settings.azure import IngressSettings, NetworkSettings
 
 net = azure.network
@@ -16,110 +17,133 @@ net = azure.network
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    group: ResourceGroup
+    placement: Placement
+    """Where the network goes."""
     settings: NetworkSettings
+    """Addresses and the way out: the group `network` of the stack's file."""
     ingress: IngressSettings
+    """The DNS label of the ingress's address: the group `ingress` of the stack's file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicAddress:
+    """A public IP address by the names that Kubernetes finds it by."""
+
+    name: Output[str]
+    """The address's name."""
+    group_name: Output[str]
+    """The resource group that it is in."""
 
 
 class Network(ComponentResource):
-    """The databases' subnet and DNS zone are private; nothing in the network has a public address but the ingress."""
+    """A virtual network in which nothing has a public address but the ingress and the nodes' way out.
 
-    group: ResourceGroup
+    The databases' subnet and their DNS zone are private.
+    """
+
     addresses: NetworkSettings
+    """The plan of all addresses, those inside the cluster too, and the nodes' way out."""
     nodes_subnet_id: Output[str]
-    databases_subnet_id: Output[str]
+    """The subnet of the cluster's nodes."""
     api_server_subnet_id: Output[str] | None
-    database_zone_id: Output[str]
-    """Known once names in the zone can be resolved in the network."""
-    ingress_address_name: Output[str]
+    """The subnet of the cluster's API server, where it has one."""
+    databases: DatabaseNetwork
+    """The part that databases are in."""
+    ingress_address: PublicAddress
+    """The address of the way into the cluster."""
     outbound_networks: list[Output[str]]
-    """What the nodes' connections to the internet come from, where that is an address of the network's own."""
+    """The networks that the nodes' connections to the internet come from, where they are the network's own."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Network", name, {}, opts)
-        self._args, self.group, self.addresses = args, args.group, args.settings
-        self.outbound_networks = []
-        addresses = args.settings
+        self._place, self.addresses = args.placement, args.settings
+        settings = args.settings
+        outbound = self._address(f"{name}-outbound", None) if settings.outbound == "natGateway" else None
         network = net.VirtualNetwork(
             name,
-            resource_group_name=args.group.group_name,
-            location=args.group.location,
-            address_space=net.AddressSpaceArgs(address_prefixes=[str(addresses.addresses)]),
+            resource_group_name=self._place.group_name,
+            location=self._place.location,
+            address_space=net.AddressSpaceArgs(address_prefixes=[str(settings.addresses)]),
             subnets=[
-                net.SubnetArgs(name="nodes", address_prefix=str(addresses.nodes), nat_gateway=self._nat_gateway(name)),
-                _delegated("databases", addresses.databases, "Microsoft.DBforPostgreSQL/flexibleServers"),
+                net.SubnetArgs(
+                    name="nodes",
+                    address_prefix=str(settings.nodes),
+                    nat_gateway=self._nat_gateway(f"{name}-outbound", outbound) if outbound else None,
+                ),
+                _delegated("databases", settings.databases, "Microsoft.DBforPostgreSQL/flexibleServers"),
                 *(
-                    [_delegated("api-server", addresses.api_server, "Microsoft.ContainerService/managedClusters")]
-                    if addresses.api_server
+                    [_delegated("api-server", settings.api_server, "Microsoft.ContainerService/managedClusters")]
+                    if settings.api_server
                     else []
                 ),
             ],
-            tags=args.group.tags,
+            tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
-        self.nodes_subnet_id = Output.concat(network.id, "/subnets/nodes")
-        self.databases_subnet_id = Output.concat(network.id, "/subnets/databases")
-        self.api_server_subnet_id = Output.concat(network.id, "/subnets/api-server") if addresses.api_server else None
-        self.database_zone_id = self._database_zone(name, network)
-        self.ingress_address_name = self._address(
+        ingress = self._address(
             f"{name}-ingress", net.PublicIPAddressDnsSettingsArgs(domain_name_label=args.ingress.dns_label)
-        ).name
+        )
+        self.nodes_subnet_id = Output.concat(network.id, "/subnets/nodes")
+        self.api_server_subnet_id = Output.concat(network.id, "/subnets/api-server") if settings.api_server else None
+        self.databases = DatabaseNetwork(
+            subnet_id=Output.concat(network.id, "/subnets/databases"),
+            zone_id=self._database_zone(name, network),
+            addresses=settings.databases,
+        )
+        self.ingress_address = PublicAddress(name=ingress.name, group_name=self._place.group_name)
+        self.outbound_networks = [outbound.ip_address.apply(lambda ip: f"{ip}/32")] if outbound else []
         self.register_outputs({"nodes_subnet_id": self.nodes_subnet_id})
 
     def _database_zone(self, name: str, network: net.VirtualNetwork) -> Output[str]:
-        group = self._args.group
+        """Declares the zone of the databases' names; its id is known once the network resolves them."""
         zone = azure.privatedns.PrivateZone(
             f"{name}-databases",
-            resource_group_name=group.group_name,
-            private_zone_name=f"{group.plain_name}.private.postgres.database.azure.com",
+            resource_group_name=self._place.group_name,
+            private_zone_name=f"{self._place.plain_name}.private.postgres.database.azure.com",
             location="Global",
-            tags=group.tags,
+            tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
         link = azure.privatedns.VirtualNetworkLink(
             f"{name}-databases",
-            resource_group_name=group.group_name,
+            resource_group_name=self._place.group_name,
             private_zone_name=zone.name,
             location="Global",
             registration_enabled=False,
             virtual_network=azure.privatedns.SubResourceArgs(id=network.id),
-            tags=group.tags,
+            tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
         return Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))
 
-    def _nat_gateway(self, name: str) -> net.SubResourceArgs | None:
-        if self._args.settings.outbound != "natGateway":
-            return None
-        group, address = self._args.group, self._address(f"{name}-outbound", None)
-        self.outbound_networks.append(address.ip_address.apply(lambda ip: f"{ip}/32"))
+    def _nat_gateway(self, name: str, address: net.PublicIPAddress) -> net.SubResourceArgs:
+        """Declares the gateway through which the nodes reach the internet, from one address."""
         gateway = net.NatGateway(
-            f"{name}-outbound",
-            resource_group_name=group.group_name,
-            location=group.location,
+            name,
+            resource_group_name=self._place.group_name,
+            location=self._place.location,
             sku=net.NatGatewaySkuArgs(name="Standard"),
             public_ip_addresses=[net.SubResourceArgs(id=address.id)],
-            tags=group.tags,
+            tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
         return net.SubResourceArgs(id=gateway.id)
 
     def _address(self, name: str, dns: net.PublicIPAddressDnsSettingsArgs | None) -> net.PublicIPAddress:
-        group = self._args.group
         return net.PublicIPAddress(
             name,
-            resource_group_name=group.group_name,
-            location=group.location,
+            resource_group_name=self._place.group_name,
+            location=self._place.location,
             sku=net.PublicIPAddressSkuArgs(name="Standard", tier="Regional"),
             public_ip_allocation_method="Static",
-            zones=group.zones or None,
+            zones=self._place.zones or None,
             dns_settings=dns,
-            tags=group.tags,
+            tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
 
 
 def _delegated(name: str, addresses: IPv4Network, service: str) -> net.SubnetArgs:
-    """A subnet that only `service` may put something into."""
+    """Returns a subnet that only `service` may put something into."""
     delegation = net.DelegationArgs(name=name, service_name=service)
     return net.SubnetArgs(name=name, address_prefix=str(addresses), delegations=[delegation])

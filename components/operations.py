@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
 
-from components import dashboard_rows as overview
+from components import dashboard_rows
 from components.api import Api
-from components.aws import alarm_catalogue as watch
+from components.aws import alarm_catalogue
 from components.aws.account import account_id
 from components.aws.alarms import Alarm, Alarms, AlarmsArgs, prefix
 from components.aws.dashboard import Dashboard, DashboardArgs
@@ -25,16 +25,21 @@ OLDEST_EVENT = 900
 
 @dataclass(frozen=True, kw_only=True)
 class OperationsArgs:
-    """With `protect` nobody deletes or replaces the key of the topic by mistake."""
-
     api: Api
+    """The gateway that is watched."""
     orchestrator: Orchestrator
+    """The function that is watched, with its calls of the services."""
     commerce: Commerce
+    """The functions, queues and tables that are watched."""
     settings: MonitoringSettings
+    """Who gets alerts: the group `monitoring` of the stack's file."""
     protect: bool
+    """Whether an engine refuses to delete or replace the key of the topic."""
 
 
 class Operations(ComponentResource):
+    """The alarms, the topic that tells people of them, and the dashboard."""
+
     def __init__(self, name: str, args: OperationsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Operations", name, {}, opts)
         own, account = ResourceOptions(parent=self), account_id()
@@ -46,28 +51,31 @@ class Operations(ComponentResource):
             own,
         )
         alarms = Alarms(name, AlarmsArgs(alarms=_watched(args), actions=[topic.arn]), own)
-        rows = overview.rows(alarms.arns, args.api, args.orchestrator, args.commerce)
+        rows = dashboard_rows.rows(alarms.arns, args.api, args.orchestrator, args.commerce)
         Dashboard(name, DashboardArgs(rows=rows), own)
         self.register_outputs({"topic": topic.arn})
 
 
 def _watched(args: OperationsArgs) -> list[Alarm]:
+    """Returns the alarms of the whole AWS half."""
     orchestrator, commerce = args.orchestrator.function, args.commerce
     functions = {"orchestrator": orchestrator, **commerce.functions, **commerce.workers}
     return [
-        *watch.api("gateway", args.api.api_id),
-        *(alarm for name, function in functions.items() for alarm in watch.function(name, function)),
-        *watch.caller("orchestrator", args.api.services),
-        *watch.caller("fulfilment", commerce.services),
-        watch.iterator_age("relay", commerce.workers["relay"]),
-        watch.queue_age("fulfilment", commerce.queue, seconds=OLDEST_EVENT),
-        *(watch.dead_letters(name, queue) for name, queue in commerce.dead_letters.items()),
+        *alarm_catalogue.api("gateway", args.api.api_id),
+        *(alarm for name, function in functions.items() for alarm in alarm_catalogue.function(name, function)),
+        *alarm_catalogue.caller("orchestrator", args.api.services),
+        *alarm_catalogue.caller("fulfilment", commerce.services),
+        alarm_catalogue.iterator_age("relay", commerce.workers["relay"]),
+        alarm_catalogue.queue_age("fulfilment", commerce.queue, seconds=OLDEST_EVENT),
+        *(alarm_catalogue.dead_letters(name, queue) for name, queue in commerce.dead_letters.items()),
     ]
 
 
 def _alarms(account: str) -> Sender:
-    """The stack's alarms can't be asked for their ARNs, since they name the topic: those of its names do."""
+    """Returns the stack's alarms as a sender, by the beginning of their names: their ARNs are not known yet, since the
+    alarms name the topic."""
     region = pulumi.Config("aws").require("region")
     return Sender(
-        service="cloudwatch.amazonaws.com", source_arn=f"arn:aws:cloudwatch:{region}:{account}:alarm:{prefix()}*"
+        service="cloudwatch.amazonaws.com",
+        source_arn=f"arn:aws:cloudwatch:{region}:{account}:alarm:{prefix()}*",
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.aws.bundle import bundle
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
+from components.aws.encryption_key import reading
 from components.aws.function import RUNTIME, Function, FunctionArgs
 from components.aws.grants import ReadSecret
-from components.encryption_key import EncryptionKey, reading
 from components.feature_tag import feature
 from components.identity import Identity
 from components.ingress import Ingress
@@ -20,37 +20,40 @@ from components.settings.aws import OrchestratorSettings
 @dataclass(frozen=True, kw_only=True)
 class OrchestratorArgs:
     ingress: Ingress
+    """The way by which the function, which the ingress knows by its name, calls the services."""
     identity: Identity
-    key: EncryptionKey | None
+    """The issuer of the callers' tokens, which says how these name scopes."""
+    key_arn: Input[str] | None
+    """The KMS key that encrypts the function's certificate. Default: the one of Secrets Manager."""
     settings: OrchestratorSettings
+    """Size, limits and API keys: `functions.orchestrator` of the stack's file."""
 
 
 class Orchestrator(ComponentResource):
-    """Calls the ingress with a certificate that nobody else can read."""
+    """A function that calls the ingress with a certificate that nobody else can read."""
 
     function: Function
+    """The function, which the gateway calls."""
 
     def __init__(self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Orchestrator", name, {}, feature("edge", opts))
-        own = ResourceOptions(parent=self)
-        client = ClientSecret(
-            name, ClientSecretArgs(certificates=args.ingress.certificates, caller=name, key=args.key), own
-        )
+        own, upstream = ResourceOptions(parent=self), args.ingress.callers[name]
+        client = ClientSecret(name, ClientSecretArgs(caller=name, upstream=upstream, key_arn=args.key_arn), own)
         self.function = Function(
             name,
             FunctionArgs(
                 description="Checks requests, forwards them to the services and gives their answers one form",
-                code=bundle(name, ["app/__init__.py", "app/contract", "app/functions"], ["urllib3"], RUNTIME),
+                code=bundle(name, "app.functions.orchestrator.handler", RUNTIME),
                 handler="app.functions.orchestrator.handler.handler",
                 environment={
-                    "UPSTREAM_URL": args.ingress.url,
+                    "UPSTREAM_URL": upstream.url,
                     "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
                     "SCOPE_PREFIX": args.identity.scope_prefix,
                     **args.settings.environment,
                 },
                 grants=[
                     ReadSecret(secret_arn=client.secret_arn),
-                    *reading(args.key, "secretsmanager"),
+                    *reading(args.key_arn, "secretsmanager"),
                     *(ReadSecret(secret_arn=arn) for arn in args.settings.secret_arns),
                 ],
                 settings=args.settings,

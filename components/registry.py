@@ -7,37 +7,42 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.resource_group import ResourceGroup
+from components.azure.image import ImageStore
+from components.azure.monitoring import Monitoring
+from components.azure.placement import Placement
 from components.settings.azure import RegistrySettings
-from components.workspaces import Workspaces
 
 acr = azure.containerregistry
 
 LOGS = ("ContainerRegistryLoginEvents", "ContainerRegistryRepositoryEvents")
-"""Who came, and who pushed, pulled or removed what."""
+"""The logs of who logged in, and of who pushed, pulled or removed which image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    group: ResourceGroup
-    workspaces: Workspaces
+    placement: Placement
+    """Where the registry goes."""
+    monitoring: Monitoring
+    """Where the registry's logs are kept."""
     settings: RegistrySettings
+    """Name and tier: the group `registry` of the stack's file."""
 
 
 class Registry(ComponentResource):
+    """A registry without an admin account and without anonymous pulls."""
+
     registry_id: Output[str]
-    login_server: Output[str]
-    python_image: str | None
-    """What images start from instead of what their Dockerfiles name."""
+    """The registry's resource id, on which a cluster is granted the right to pull."""
+    images: ImageStore
+    """What images need to know of the registry."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Registry", name, {}, opts)
-        self.python_image = args.settings.python_image
         premium = args.settings.sku == "Premium"
         registry = acr.Registry(
             name,
-            resource_group_name=args.group.group_name,
-            location=args.group.location,
+            resource_group_name=args.placement.group_name,
+            location=args.placement.location,
             registry_name=args.settings.name,
             sku=acr.SkuArgs(name=args.settings.sku),
             admin_user_enabled=False,
@@ -48,9 +53,10 @@ class Registry(ComponentResource):
             )
             if premium
             else None,
-            tags=args.group.tags,
+            tags=args.placement.tags,
             opts=ResourceOptions(parent=self),
         )
-        self.registry_id, self.login_server = registry.id, registry.login_server
-        args.workspaces.keep_logs(f"{name}-logs", of=registry.id, categories=LOGS, parent=self)
-        self.register_outputs({"login_server": self.login_server})
+        self.registry_id = registry.id
+        self.images = ImageStore(registry=registry.login_server, python_image=args.settings.python_image)
+        args.monitoring.keep_logs(f"{name}-logs", of=registry.id, categories=LOGS, parent=self)
+        self.register_outputs({"login_server": registry.login_server})

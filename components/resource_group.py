@@ -8,44 +8,44 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, InvokeOptions, Output, ResourceOptions
 
+from components.azure.placement import Placement
 from components.settings.azure import AzureSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceGroupArgs:
     settings: AzureSettings
+    """Location, zones, subscription and tenant: the group `azure` of the stack's file."""
     tags: Mapping[str, str]
+    """Tags of everything on Azure, which costs can be read by."""
 
 
 class ResourceGroup(ComponentResource):
-    """Named as the component, unique in the subscription; with what everything in it needs: location, zones, tags."""
+    """A resource group that has the component's name, which must be unique in the subscription."""
 
-    group_name: Output[str]
-    plain_name: str
-    """The name as it is known before the group exists."""
-    location: str
-    zones: list[str]
-    tags: dict[str, str]
-    subscription_id: Output[str]
-    tenant_id: Output[str]
-    scope: Output[str]
-    """The group's resource id, for role assignments."""
+    placement: Placement
+    """What the resources in the group need to know of it."""
 
     def __init__(self, name: str, args: ResourceGroupArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:ResourceGroup", name, {}, opts)
-        settings = args.settings
-        self.plain_name, self.location = name, settings.location
-        self.zones, self.tags = list(settings.zones), dict(args.tags)
+        settings, tags = args.settings, dict(args.tags)
         group = azure.resources.ResourceGroup(
             name,
             resource_group_name=name,
-            location=self.location,
-            tags=self.tags,
+            location=settings.location,
+            tags=tags,
             opts=ResourceOptions(parent=self),
         )
-        self.group_name, self.scope = group.name, group.id
         caller = azure.authorization.get_client_config_output(opts=InvokeOptions(parent=self))
         subscription, tenant = settings.subscription_id, settings.tenant_id
-        self.subscription_id = Output.from_input(str(subscription)) if subscription else caller.subscription_id
-        self.tenant_id = Output.from_input(str(tenant)) if tenant else caller.tenant_id
-        self.register_outputs({"group_name": self.group_name, "tenant_id": self.tenant_id})
+        self.placement = Placement(
+            group_name=group.name,
+            plain_name=name,
+            group_id=group.id,
+            location=settings.location,
+            zones=list(settings.zones),
+            tags=tags,
+            subscription_id=Output.from_input(str(subscription)) if subscription else caller.subscription_id,
+            tenant_id=Output.from_input(str(tenant)) if tenant else caller.tenant_id,
+        )
+        self.register_outputs({"group_name": group.name, "tenant_id": self.placement.tenant_id})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi_azure_native as azure
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 
-from components.resource_group import ResourceGroup
+from components.azure.monitoring import Monitoring
+from components.azure.placement import Placement
 from components.settings.monitoring import MonitoringSettings
 
 insights = azure.operationalinsights
@@ -18,62 +17,45 @@ monitor = azure.monitor
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspacesArgs:
-    group: ResourceGroup
+    placement: Placement
+    """Where the workspaces go."""
     settings: MonitoringSettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """Of a metric of a resource: its `statistic` over `minutes` is above `threshold`, or `below` it. `severity` is 0
-    (critical) to 4 (for the record)."""
-
-    metric: str
-    statistic: Literal["Average", "Maximum"]
-    threshold: float
-    minutes: Literal[5, 15]
-    severity: int
-    summary: str
-    below: bool = False
-    only: tuple[str, str] | None = None
-    """Name of a dimension, and the value of it that counts."""
+    """How long logs are kept and who gets alerts: the group `monitoring` of the stack's file."""
 
 
 class Workspaces(ComponentResource):
-    """Read with Entra identities only: the workspace's own keys are off."""
+    """A store of logs, a store of metrics, and the list of people who get alerts.
 
-    group: ResourceGroup
-    logs_id: Output[str]
-    """Log Analytics."""
-    metrics_id: Output[str]
-    """Azure Monitor workspace, the store of managed Prometheus."""
-    alerts_id: Output[str]
-    """The action group: who is told."""
+    The stores are read with Entra identities only: the workspace's own keys are off.
+    """
+
+    monitoring: Monitoring
+    """What other components keep their logs and declare their alerts with."""
 
     def __init__(self, name: str, args: WorkspacesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Workspaces", name, {}, opts)
-        self.group = group = args.group
-        cap = args.settings.daily_log_gb
-        self.logs_id = insights.Workspace(
+        place, cap = args.placement, args.settings.daily_log_gb
+        logs = insights.Workspace(
             f"{name}-logs",
-            resource_group_name=group.group_name,
-            location=group.location,
+            resource_group_name=place.group_name,
+            location=place.location,
             sku=insights.WorkspaceSkuArgs(name=insights.WorkspaceSkuNameEnum.PER_GB2018),
             retention_in_days=args.settings.log_retention_days,
             workspace_capping=insights.WorkspaceCappingArgs(daily_quota_gb=cap) if cap else None,
             features=insights.WorkspaceFeaturesArgs(disable_local_auth=True),
-            tags=group.tags,
+            tags=place.tags,
             opts=ResourceOptions(parent=self),
-        ).id
-        self.metrics_id = monitor.AzureMonitorWorkspace(
+        )
+        metrics = monitor.AzureMonitorWorkspace(
             f"{name}-metrics",
-            resource_group_name=group.group_name,
-            location=group.location,
-            tags=group.tags,
+            resource_group_name=place.group_name,
+            location=place.location,
+            tags=place.tags,
             opts=ResourceOptions(parent=self),
-        ).id
-        self.alerts_id = monitor.ActionGroup(
+        )
+        people = monitor.ActionGroup(
             f"{name}-alerts",
-            resource_group_name=group.group_name,
+            resource_group_name=place.group_name,
             location="Global",
             group_short_name="alerts",
             enabled=True,
@@ -83,52 +65,8 @@ class Workspaces(ComponentResource):
                 )
                 for address in args.settings.alert_emails
             ],
-            tags=group.tags,
+            tags=place.tags,
             opts=ResourceOptions(parent=self),
-        ).id
-        self.register_outputs({"logs_id": self.logs_id, "metrics_id": self.metrics_id})
-
-    def keep_logs(self, name: str, *, of: Input[str], categories: Sequence[str], parent: Resource) -> None:
-        """Of the resource with the id `of`, in tables of their own."""
-        monitor.DiagnosticSetting(
-            name,
-            name=name,
-            resource_uri=of,
-            workspace_id=self.logs_id,
-            log_analytics_destination_type="Dedicated",
-            logs=[monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in categories],
-            opts=ResourceOptions(parent=parent),
         )
-
-    def alert(self, name: str, condition: Condition, *, of: Input[str], parent: Resource) -> None:
-        """Tells people while `condition` holds for the resource with the id `of`."""
-        only = condition.only
-        dimensions = only and [monitor.MetricDimensionArgs(name=only[0], operator="Include", values=[only[1]])]
-        monitor.MetricAlert(
-            name,
-            resource_group_name=self.group.group_name,
-            location="Global",
-            description=condition.summary,
-            scopes=[of],
-            severity=condition.severity,
-            enabled=True,
-            evaluation_frequency="PT1M",
-            window_size=f"PT{condition.minutes}M",
-            criteria=monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
-                odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
-                all_of=[
-                    monitor.MetricCriteriaArgs(
-                        name="condition",
-                        criterion_type="StaticThresholdCriterion",
-                        metric_name=condition.metric,
-                        operator="LessThan" if condition.below else "GreaterThan",
-                        threshold=condition.threshold,
-                        time_aggregation=condition.statistic,
-                        dimensions=dimensions,
-                    )
-                ],
-            ),
-            actions=[monitor.MetricAlertActionArgs(action_group_id=self.alerts_id)],
-            tags=self.group.tags,
-            opts=ResourceOptions(parent=parent),
-        )
+        self.monitoring = Monitoring(placement=place, logs_id=logs.id, metrics_id=metrics.id, alerts_id=people.id)
+        self.register_outputs({"logs_id": logs.id, "metrics_id": metrics.id})

@@ -1,4 +1,4 @@
-"""Which of a stack's alarms are going off: CloudWatch's of the AWS half, Azure Monitor's of the other."""
+"""The alarms of a stack that are firing: CloudWatch's for the AWS half, Azure Monitor's for the other half."""
 
 from __future__ import annotations
 
@@ -14,41 +14,45 @@ _FIRED = (
     "/subscriptions/{{subscriptionId}}/providers/Microsoft.AlertsManagement/alerts"
     "?api-version=2019-03-01&targetResourceGroup={group}&monitorCondition=Fired&timeRange=30d"
 )
-"""https://learn.microsoft.com/rest/api/monitor/alertsmanagement/alerts/get-all; `az rest` fills the subscription in and
-knows the host (https://learn.microsoft.com/cli/azure/reference-index#az-rest). Not yet seen on a real account."""
+"""The URL of a resource group's fired alerts
+(https://learn.microsoft.com/rest/api/monitor/alertsmanagement/alerts/get-all). `az rest` fills in the subscription and
+knows the host (https://learn.microsoft.com/cli/azure/reference-index#az-rest). It has not run on a real account yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarms:
-    """`names` are CloudWatch's, `groups` the resource groups whose alerts count."""
+    """The alarms that a delivery watches."""
 
     names: tuple[str, ...]
+    """The names of CloudWatch's alarms."""
     groups: tuple[str, ...]
+    """The names of the resource groups whose alerts are watched."""
     run: Run
+    """Runs the command lines of the clouds."""
 
     @classmethod
-    def of(cls, preview: dict[str, Any], run: Run) -> Alarms:
-        """Those that are there before what `pulumi preview --json` printed."""
-        there = [step["oldState"] for step in preview["steps"] if "oldState" in step]
+    def deployed(cls, preview: dict[str, Any], run: Run) -> Alarms:
+        """Returns the alarms that are deployed before the changes that `pulumi preview --json` printed."""
+        resources = [step["oldState"] for step in preview["steps"] if "oldState" in step]
         return cls(
-            names=tuple(each["outputs"]["name"] for each in there if each["type"] in _CLOUDWATCH),
-            groups=tuple(each["outputs"]["name"] for each in there if each["type"] == _GROUP),
+            names=tuple(each["outputs"]["name"] for each in resources if each["type"] in _CLOUDWATCH),
+            groups=tuple(each["outputs"]["name"] for each in resources if each["type"] == _GROUP),
             run=run,
         )
 
     def firing(self) -> list[str]:
-        """Names. Raises DeliveryError."""
+        """Returns the names of the alarms that are firing now. Raises DeliveryError."""
         return [*self._cloudwatch(), *(name for group in self.groups for name in self._azure(group))]
 
     def _cloudwatch(self) -> list[str]:
-        if not self.names:  # it would be asked for all alarms of the account
+        if not self.names:  # without names the command would list all alarms of the account
             return []
         query = ("--state-value", "ALARM", "--alarm-types", "MetricAlarm", "CompositeAlarm", "--output", "json")
         answer = self._json("aws", "cloudwatch", "describe-alarms", *query, "--alarm-names", *self.names)
         return [alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in answer.get(kind, [])]
 
     def _azure(self, group: str) -> list[str]:
-        """Without those that somebody has closed."""
+        """Returns the alerts of a resource group, except for those that somebody has closed."""
         answer = self._json("az", "rest", "--method", "get", "--url", _FIRED.format(group=group), "--output", "json")
         return [
             alert["name"] for alert in answer["value"] if alert["properties"]["essentials"]["alertState"] != "Closed"

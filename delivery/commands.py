@@ -1,4 +1,4 @@
-"""The commands that a delivery runs: `pulumi`, `aws`, `az`."""
+"""Runs the commands of a delivery: `pulumi`, `aws`, `az`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ Run = Callable[[Sequence[str]], str]
 
 
 class DeliveryError(Exception):
-    """A sentence for whoever delivers: what happened, and what is deployed now."""
+    """A delivery failed; says what happened and what is deployed now."""
 
 
 def run(command: Sequence[str]) -> str:
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - argv is made here
+    """Runs a command, whose messages go to the terminal, and returns its output. Raises DeliveryError."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - every argument is made here
     if done.returncode:
         raise DeliveryError(f"`{' '.join(command[:3])}` failed with exit status {done.returncode}.")
     return done.stdout

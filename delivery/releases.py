@@ -1,4 +1,4 @@
-"""What a delivery moves in steps: each function by its alias, each service by its route."""
+"""The new versions that a delivery moves calls to: of a function by its alias, of a service by its route."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ _ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """Something with a new version. `previous` is the one that has the calls; `setting` is where the stack's file keeps
-    a share of them for it; `targets` is what a return changes, as `pulumi up --target` takes it."""
+    """A function or service with a new version."""
 
     name: str
+    """The name of the function or service."""
     setting: str
+    """The setting in the stack's file that keeps a share of the calls for the previous version."""
     key: str
+    """The key in that setting for the previous version."""
     previous: str
+    """The version that has the calls now: a function's number, or a service's image by digest."""
     targets: tuple[str, ...]
+    """The resources that a return changes, in the form of `pulumi up --target`."""
 
 
 def releases(preview: dict[str, Any]) -> Iterator[Release]:
-    """Of what `pulumi preview --json --show-sames` printed. What is new has nothing to keep, calls of what is kept warm
-    can't be split, and a canary that stands in the stack's file is somebody's own: none of them is among these."""
+    """Yields the releases in the output of `pulumi preview --json --show-sames`.
+
+    Left out are functions and services that are new, as they have no previous version; functions that are kept warm,
+    as their calls can't be split; and those with a canary in the stack's file, which is somebody's own.
+    """
     warm = {_name(step) for step in preview["steps"] if _type(step) == _WARM}
     for step in preview["steps"]:
         if step["op"] == "same" or "oldState" not in step or "newState" not in step:
@@ -49,7 +56,10 @@ def _name(step: dict[str, Any]) -> str:
 
 
 def _function(name: str, alias: dict[str, Any]) -> Release:
-    """While a canary runs, or after a return, the alias's additional version is the one that was there before."""
+    """Returns the release of a function.
+
+    While a canary runs, or after a return, the alias's additional version is the previous one.
+    """
     weights = (alias.get("routingConfig") or {}).get("additionalVersionWeights") or {}
     return Release(
         name=name,

@@ -1,4 +1,4 @@
-"""`python -m delivery.smoke`: whether a deployed API answers whom it should, and refuses everybody else."""
+"""Checks that a deployed API answers those whom it should and refuses everybody else: `python -m delivery.smoke`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import urllib3
 from cyclopts import App, Parameter
 
 TOKEN = "SMOKE_TOKEN"  # noqa: S105 - a variable's name
-"""Environment variable with a token: an argument would be seen by every process of the machine."""
+"""The environment variable that holds a token. As an argument every process of the machine would see it."""
 PATIENCE_SECONDS = 120.0
-"""A new gateway needs a minute or so until every one of its addresses knows its routes."""
+"""Seconds for all expectations together: a new gateway needs about a minute until all its addresses know its routes."""
 _PAUSE_SECONDS = 2.0
 
 app = App(name="smoke", help=__doc__, version_flags=[])
@@ -25,27 +25,31 @@ app = App(name="smoke", help=__doc__, version_flags=[])
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    what: str
+    """A request and the statuses that it may be answered with."""
+
+    claim: str
+    """What the request shows, as part of a sentence."""
     method: str
     path: str
     token: bool
+    """Whether a token is sent. It is a bad one when the only expected status is 401."""
     statuses: frozenset[int]
 
 
 EXPECTATIONS = (
-    Expectation(what="health is public", method="GET", path="/health", token=False, statuses=frozenset({200})),
+    Expectation(claim="health is public", method="GET", path="/health", token=False, statuses=frozenset({200})),
     Expectation(
-        what="without a token nobody reads", method="GET", path="/users/123", token=False, statuses=frozenset({401})
+        claim="nobody reads without a token", method="GET", path="/users/123", token=False, statuses=frozenset({401})
     ),
     Expectation(
-        what="a token that is none is refused",
+        claim="a bad token is refused",
         method="GET",
         path="/users/123",
         token=True,
         statuses=frozenset({401}),
     ),
     Expectation(
-        what="a caller with the scope is answered by the service, from its database",
+        claim="a caller with the scope is answered by the service, from its database",
         method="GET",
         path="/users/123",
         token=True,
@@ -55,10 +59,13 @@ EXPECTATIONS = (
 _BAD = "Bearer not.a.token"
 
 Send = Callable[[Expectation, str | None], int]
-"""The status of an answer; raises OSError or urllib3's errors when there is none."""
+"""Sends the request with an Authorization header or None, and returns the status of the answer.
+
+Raises OSError, or an error of urllib3, when there is no answer."""
 
 
 def sender(endpoint: str, ca: Path | None) -> Send:
+    """Returns the function that sends requests to an endpoint, whose certificate `ca` or a public authority signed."""
     pool = urllib3.PoolManager(ssl_context=ssl.create_default_context(cafile=ca), retries=False, timeout=10.0)
 
     def send(expectation: Expectation, authorization: str | None) -> int:
@@ -76,27 +83,32 @@ def failures(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[str]:
-    """One sentence for each expectation that is not met within `patience` seconds, which they share. Without a token
-    what needs a good one is left out."""
+    """Returns one sentence for each expectation that is not met within `patience` seconds, which they share.
+
+    Expectations that need a good token are left out when there is none.
+    """
     deadline = clock() + patience
-    told = []
+    sentences = []
     for expectation in EXPECTATIONS:
         refused = expectation.statuses == {401}
         if expectation.token and not refused and token is None:
             continue
         authorization = None if not expectation.token else _BAD if refused else f"Bearer {token}"
-        while (given := _ask(send, expectation, authorization)) not in expectation.statuses and clock() < deadline:
+        while (
+            answered := _status(send, expectation, authorization)
+        ) not in expectation.statuses and clock() < deadline:
             sleep(_PAUSE_SECONDS)
-        if given not in expectation.statuses:
+        if answered not in expectation.statuses:
             allowed = " or ".join(map(str, sorted(expectation.statuses)))
-            told.append(
-                f"{expectation.method} {expectation.path}: {expectation.what}, so it must answer {allowed}; it "
-                f"answered {given}"
+            sentences.append(
+                f"{expectation.method} {expectation.path}: {expectation.claim}, so it must answer {allowed}; it "
+                f"answered {answered}"
             )
-    return told
+    return sentences
 
 
-def _ask(send: Send, expectation: Expectation, authorization: str | None) -> int | str:
+def _status(send: Send, expectation: Expectation, authorization: str | None) -> int | str:
+    """Returns the status of the answer, or words for none."""
     try:
         return send(expectation, authorization)
     except (OSError, urllib3.exceptions.HTTPError) as error:
@@ -105,23 +117,24 @@ def _ask(send: Send, expectation: Expectation, authorization: str | None) -> int
 
 @app.default
 def smoke(*, endpoint: str, ca: Annotated[Path | None, Parameter("--ca")] = None) -> None:
-    """Send a handful of requests to a deployed API. The exit status is 1 when an answer is not what it should be.
+    """Send a few requests to a deployed API. The exit status is 1 when an answer is not as expected.
 
     Parameters
     ----------
     endpoint
         The stack's output of that name.
     ca
-        PEM file of the authority, where it is not one that everybody trusts; `.local/ca.crt` on the local stack.
+        PEM file of the authority that signed the certificate, unless it is a public one; `.local/ca.crt` on the local
+        stack.
     """
     token = os.environ.get(TOKEN)
-    told = failures(sender(endpoint.rstrip("/"), ca), token)
-    for sentence in told:
+    sentences = failures(sender(endpoint.rstrip("/"), ca), token)
+    for sentence in sentences:
         sys.stderr.write(f"{sentence}\n")
-    if not told:
-        without = "" if token else f" (set {TOKEN} to ask for a user, too)"
-        sys.stdout.write(f"{endpoint} answers as it should{without}\n")
-    sys.exit(1 if told else 0)
+    if not sentences:
+        hint = "" if token else f" (set {TOKEN} to read a user too)"
+        sys.stdout.write(f"{endpoint} answers as it should{hint}\n")
+    sys.exit(1 if sentences else 0)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from local.errors import LocalError
+from planning.errors import PlanningError
 
 app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
 app.command("local.events:app", name="events", help="Look into dead-letter queues, redrive, replay.")
+for name in ("plan", "render"):
+    app.command(f"planning.commands:{name}", name=name)
 console = Console()
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,70 +135,10 @@ def token(*, sub: str, scope: str = "", aud: str | None = None, expired: bool = 
     sys.stdout.write(made + "\n")
 
 
-@app.command
-def plan(
-    *,
-    stack: str,
-    against: str | None = None,
-    as_json: Annotated[bool, Parameter("--json")] = False,
-    as_markdown: Annotated[bool, Parameter("--markdown")] = False,
-    root: Path = ROOT,
-) -> None:
-    """Print what the program declares for a stack, offline.
-
-    Parameters
-    ----------
-    stack
-        local, dev or prod.
-    against
-        A git revision; print what differs from it instead.
-    as_json
-        As JSON, for programs.
-    as_markdown
-        As Markdown, for a pull request.
-    root
-        Folder of the program, when it is not this one.
-    """
-    from planning import plan as planner
-    from planning import report
-    from planning.changes import compare
-
-    config = planner.STAND_INS if stack == "local" else None
-    planned = planner.plan(root.resolve(), stack, config=config)
-    changes = compare(planner.plan_of_revision(root, stack, against, config=config), planned) if against else None
-    if as_json:
-        text = report.as_json(stack, planned, changes)
-    elif as_markdown:
-        text = report.as_markdown(stack, planned, changes)
-    else:
-        text = report.as_text(planned, changes)
-    sys.stdout.write(text + "\n")
-
-
-@app.command
-def render(*, stack: str, output: Path) -> None:
-    """Write the Kubernetes manifests of a stack as files that `kubectl apply -f` takes in order, offline.
-
-    Keys and passwords in them are made for this rendering; nothing of a deployment is read.
-
-    Parameters
-    ----------
-    stack
-        local, dev or prod.
-    output
-        A folder that is empty or does not exist yet.
-    """
-    from local.render import render as run
-    from planning import plan as planner
-
-    paths = run(ROOT, stack, output, config=planner.STAND_INS if stack == "local" else None)
-    console.print(f"{len(paths)} manifests are in {output}.", highlight=False)
-
-
 def main() -> None:
     try:
         app()
-    except LocalError as error:
+    except PlanningError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
     except KeyboardInterrupt:

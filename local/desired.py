@@ -20,27 +20,32 @@ Object = dict[str, Any]
 
 
 def key_of(kind: str, namespace: str, name: str) -> str:
-    """`Deployment/shop/users`; cluster-wide objects and the gateway's stage have the namespace `-`."""
+    """Returns `Deployment/shop/users`; cluster-wide objects and the gateway's stage have the namespace `-`."""
     return f"{kind}/{namespace or '-'}/{name}"
 
 
 def path_of(machine: Machine, key: str) -> Path:
+    """Returns the object's file."""
     return machine.objects / f"{key}.json"
 
 
 def digest_of(value: Object) -> str:
+    """Returns the digest by which the supervisor names the content that it has observed."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def put(machine: Machine, key: str, value: Object) -> None:
+    """Writes an object."""
     write_json(path_of(machine, key), value)
 
 
 def remove(machine: Machine, key: str) -> None:
+    """Removes an object, if there is one."""
     path_of(machine, key).unlink(missing_ok=True)
 
 
 def get(machine: Machine, key: str) -> Object | None:
+    """Returns an object, or None when there is none."""
     try:
         value: Object = json.loads(path_of(machine, key).read_text())
     except FileNotFoundError:
@@ -49,15 +54,16 @@ def get(machine: Machine, key: str) -> Object | None:
 
 
 def read_all(machine: Machine) -> dict[str, Object]:
-    """Every object by key, in a stable order."""
-    found: dict[str, Object] = {}
+    """Returns every object by key, in a stable order."""
+    objects: dict[str, Object] = {}
     for path in sorted(machine.objects.glob("*/*/*.json")):
         if not path.name.startswith("."):
-            found[str(path.relative_to(machine.objects).with_suffix(""))] = json.loads(path.read_text())
-    return found
+            objects[str(path.relative_to(machine.objects).with_suffix(""))] = json.loads(path.read_text())
+    return objects
 
 
 def read_status(machine: Machine) -> dict[str, Any]:
+    """Returns what the supervisor reports; nothing before its first report."""
     try:
         status: dict[str, Any] = json.loads((machine.run / "status.json").read_text())
     except FileNotFoundError:
@@ -73,23 +79,23 @@ def wait(
     states: Collection[str] = ("ready",),
     timeout: float = 60.0,
 ) -> None:
-    """Until the supervisor reports `key` in one of the states with this content (None: gone).
+    """Waits until the supervisor reports `key` in one of the states with this content (None: gone).
 
     Raises ProviderError when it reports a failure for this content, or after `timeout` seconds.
     """
-    wanted = digest_of(value) if value is not None else None
+    digest = digest_of(value) if value is not None else None
     end = time.monotonic() + timeout
-    seen: dict[str, Any] = {}
+    observed: dict[str, Any] = {}
     while time.monotonic() < end:
-        seen = read_status(machine).get("observed", {}).get(key) or {}
-        if wanted is None and not seen:
+        observed = read_status(machine).get("observed", {}).get(key) or {}
+        if digest is None and not observed:
             return
-        if wanted is not None and seen.get("digest") == wanted:
-            if seen["state"] in states:
+        if digest is not None and observed.get("digest") == digest:
+            if observed["state"] in states:
                 return
-            if seen["state"] == "failed":
-                raise ProviderError(f"{key}: {seen['message']}")
+            if observed["state"] == "failed":
+                raise ProviderError(f"{key}: {observed['message']}")
         time.sleep(0.02)
     raise ProviderError(
-        f"{key}: not ready after {timeout:.0f} s ({seen.get('message') or 'the supervisor has not seen it'})"
+        f"{key}: not ready after {timeout:.0f} s ({observed.get('message') or 'the supervisor has not seen it'})"
     )

@@ -1,4 +1,4 @@
-"""The API's documentation page: the contract, shown by Swagger UI, with all that it needs on this machine."""
+"""The API's documentation page: Swagger UI shows the contract, with everything that the page needs on this machine."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _OPTIONS = {"url": "/openapi.json", "dom_id": "#page", "deepLinking": True, "val
 
 
 def publish(machine: Machine) -> None:
-    """Asks the supervisor to serve the page of the present contract at the public endpoint."""
+    """Has the supervisor serve the page of the present contract at the public endpoint."""
     value = {"kind": KIND, "pages": pages(machine)}
     if desired.get(machine, KEY) != value:
         desired.put(machine, KEY, value)
 
 
 def pages(machine: Machine) -> dict[str, Json]:
-    """By path: the media type, and the text or the file that holds it."""
+    """Returns by path the media type, and the text or the file that holds it."""
     contract = document(machine)
     bundle = metadata.distribution(BUNDLE)
     files = {name: str(bundle.locate_file(f"fastapi_swagger/resources/{name}")) for name in _ASSETS}
@@ -67,20 +67,20 @@ def pages(machine: Machine) -> dict[str, Json]:
 
 
 def document(machine: Machine) -> Json:
-    """The contract with the endpoint of this machine, and with tokens that are pasted: here is nobody to log in to."""
+    """Returns the contract with this machine's endpoint, and with tokens that are pasted: nobody can log in here."""
     contract: Json = yaml.safe_load((machine.root / CONTRACT).read_text())
     contract["servers"] = [{"url": machine.endpoint_url}]
     schemes = contract["components"]["securitySchemes"]
     tokens = {name for name, scheme in schemes.items() if scheme["type"] == "openIdConnect"}
     scopes = {scope for operation in _operations(contract) for scope in _take_scopes(operation, tokens)}
     command = f'.venv/bin/python -m local token --sub alice --scope "{" ".join(sorted(scopes))}"'
-    pasted = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": f"The output of `{command}`."}
-    schemes.update(dict.fromkeys(tokens, pasted))
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": f"The output of `{command}`."}
+    schemes.update(dict.fromkeys(tokens, bearer))
     return contract
 
 
 def _operations(contract: Json) -> Iterator[Json]:
-    """With what holds for all where they do not say it themselves."""
+    """Yields the operations, each with the security that holds for all where it says nothing itself."""
     for item in contract["paths"].values():
         for operation in (value for value in item.values() if "responses" in value):
             operation.setdefault("security", contract.get("security", []))
@@ -88,7 +88,10 @@ def _operations(contract: Json) -> Iterator[Json]:
 
 
 def _take_scopes(operation: Json, tokens: Set[str]) -> list[str]:
-    """Moves the scopes of tokens into the description: OpenAPI 3.0 has none in schemes for what is pasted."""
+    """Moves the scopes of tokens into the description, and returns them.
+
+    OpenAPI 3.0 has no scopes in the schemes for pasted tokens.
+    """
     needs: list[dict[str, list[str]]] = operation["security"]
     scopes = sorted({scope for need in needs for name in tokens & need.keys() for scope in need[name]})
     if scopes:

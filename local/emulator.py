@@ -27,7 +27,7 @@ STOP_SECONDS = 40.0
 
 
 def spec(machine: Machine) -> ProcessSpec:
-    """MiniStack under the supervisor: ready in half a second; two of them run side by side on one machine."""
+    """Returns how the supervisor runs MiniStack: ready in half a second; two run side by side on one machine."""
     scratch = machine.run / "emulator"
     return ProcessSpec(
         name="emulator",
@@ -43,7 +43,7 @@ def spec(machine: Machine) -> ProcessSpec:
 
 
 def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
-    """The functions' processes inherit it: nothing in it is of the user's shell, home or AWS profiles."""
+    """Returns the environment, which functions inherit: nothing in it is of the user's shell, home or AWS profiles."""
     state = machine.data / "aws"
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
@@ -71,14 +71,17 @@ def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
 
 
 def _prepare(machine: Machine, scratch: Path) -> None:
-    """An empty scratch folder (functions leave their unpacked code) and a state folder that only its owner reads:
-    MiniStack writes the values of secrets in plain text."""
+    """Makes an empty scratch folder, for functions leave their unpacked code, and the folder of the state.
+
+    Only their owner reads it: MiniStack writes the values of secrets in plain text.
+    """
     shutil.rmtree(scratch, ignore_errors=True)
     for folder in (scratch, machine.data / "aws"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _ready(port: int) -> bool:
+    """Returns whether MiniStack answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
     try:
         connection.request("GET", "/_ministack/ready")

@@ -1,5 +1,7 @@
-"""`python -m local events`: what lies in the dead-letter queues, back to where it came from, and events of the archive
-once more. The cloud's form of the same is in docs/runbook.md."""
+"""`python -m local events`: shows dead letters, moves them back to where they failed, and replays an archive.
+
+The cloud's form of the same is in docs/runbook.md.
+"""
 
 from __future__ import annotations
 
@@ -19,28 +21,26 @@ from local.providers.aws.client import Aws, connect
 from local.providers.aws.messages import Message, held, move
 from local.providers.aws.replays import replay as run_replay
 from local.setup import open_machine
-from local.state import State
-from planning.wire import plain
+from local.state import outputs_of
 
 ROOT = Path(__file__).resolve().parent.parent
-QUEUE, ARCHIVE = "aws:sqs/queue:Queue", "aws:cloudwatch/eventArchive:EventArchive"
-MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 
 app = App(name="events", help="Look into dead-letter queues, redrive, replay.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetters:
-    """A dead-letter queue. `source` is the URL of the queue whose messages it keeps; None for that of a stream, which
-    keeps notes of batches and not the records."""
+    """A dead-letter queue."""
 
     name: str
     url: str
     source: str | None
+    """The URL of the queue whose messages it keeps; None for that of a stream, which keeps notes of batches and not the
+    records."""
 
 
 @app.command
-def dlq(*, queue: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
+def dlq(*, queue: str | None = None, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
     """Show the messages of the dead-letter queues. They stay there.
 
     Parameters
@@ -51,18 +51,19 @@ def dlq(*, queue: str | None = None, as_json: Annotated[bool, Parameter("--json"
         One JSON object per message, whole.
     """
     aws, queues = _open(queue)
-    seen = False
-    for one in queues:
-        with held(aws, one.url) as messages:
+    empty = True
+    for dead_letters in queues:
+        with held(aws, dead_letters.url) as messages:
             for message in messages:
-                seen = True
-                sys.stdout.write((json.dumps(_described(one, message)) if as_json else _line(one, message)) + "\n")
-    if not (seen or as_json):
+                empty = False
+                line = json.dumps(_described(dead_letters, message)) if as_json else _line(dead_letters, message)
+                sys.stdout.write(f"{line}\n")
+    if empty and not as_json:
         sys.stdout.write(f"{_names(queues)}: no message.\n")
 
 
 @app.command
-def redrive(*, queue: str | None = None, message: tuple[str, ...] = ()) -> None:
+def redrive(*, queue: str | None = None, message: Annotated[tuple[str, ...], Parameter(negative=())] = ()) -> None:
     """Move messages of the dead-letter queues back to the queues where they failed.
 
     Parameters
@@ -78,15 +79,12 @@ def redrive(*, queue: str | None = None, message: tuple[str, ...] = ()) -> None:
             f"{queue} holds notes of batches that a stream's reader gave up, not messages of a queue: nothing can be "
             "moved back. `events dlq` shows which records they were; docs/runbook.md says how to send them again."
         )
-    moved: list[str] = []
-    for one in queues:
-        if one.source is not None:
-            ids = move(aws, one.url, one.source, message)
-            moved += ids
-            if ids:
-                source = one.source.rpartition("/")[2]
-                sys.stdout.write(f"{len(ids)} from {one.name} to {source}\n")
-    if missing := sorted(set(message) - set(moved)):
+    moved: set[str] = set()
+    for dead_letters in queues:
+        if dead_letters.source is not None and (ids := move(aws, dead_letters.url, dead_letters.source, message)):
+            moved.update(ids)
+            sys.stdout.write(f"{len(ids)} from {dead_letters.name} to {dead_letters.source.rpartition('/')[2]}\n")
+    if missing := sorted(set(message) - moved):
         raise LocalError(f"No message {', '.join(missing)} in {_names(queues)}; `events dlq` shows what is there.")
     if not moved:
         sys.stdout.write(f"{_names(queues)}: no message.\n")
@@ -110,44 +108,41 @@ def replay(*, since: str, until: str | None = None, archive: str | None = None) 
     end = dt.datetime.now(dt.UTC) if until is None else _time("--until", until)
     if end <= start:
         raise LocalError(f"--until must be after --since: {end.isoformat()} is not after {start.isoformat()}.")
-    archives = {one["name"]: one for one in _resources(machine, ARCHIVE)}
+    archives = {
+        each["name"]: each for each in outputs_of(machine.state_file, "aws:cloudwatch/eventArchive:EventArchive")
+    }
     for name in _chosen("archive", archives, archive):
-        found = archives[name]
-        done = run_replay(
-            connect(machine), archive_arn=found["arn"], bus_arn=found["eventSourceArn"], start=start, end=end
+        source = archives[name]
+        replayed = run_replay(
+            connect(machine), archive_arn=source["arn"], bus_arn=source["eventSourceArn"], start=start, end=end
         )
-        sys.stdout.write(f"{name}: {done} is completed.\n")
+        sys.stdout.write(f"{name}: {replayed} is completed.\n")
 
 
 def _open(queue: str | None) -> tuple[Aws, list[DeadLetters]]:
+    """Returns the emulator's API and the chosen dead-letter queues."""
     machine = open_machine(ROOT, create=False)
-    queues = {one.name: one for one in dead_letters(machine)}
+    queues = {each.name: each for each in dead_letters(machine)}
     return connect(machine), [queues[name] for name in _chosen("dead-letter queue", queues, queue)]
 
 
 def dead_letters(machine: Machine) -> list[DeadLetters]:
-    """The stack's dead-letter queues: those that a queue's redrive policy or a stream's mapping names."""
-    queues = {one["arn"]: one for one in _resources(machine, QUEUE)}
+    """Returns the stack's dead-letter queues: those that a queue's redrive policy or a stream's mapping names."""
+    queues = {queue["arn"]: queue for queue in outputs_of(machine.state_file, "aws:sqs/queue:Queue")}
     sources: dict[str, str | None] = {}
-    for one in _resources(machine, MAPPING):
-        if failed := one.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn"):
+    for mapping in outputs_of(machine.state_file, "aws:lambda/eventSourceMapping:EventSourceMapping"):
+        if failed := mapping.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn"):
             sources[failed] = None
-    for one in queues.values():
-        if policy := one.get("redrivePolicy"):
-            sources[json.loads(policy)["deadLetterTargetArn"]] = one["url"]
-    found = [
-        DeadLetters(name=queues[arn]["name"], url=queues[arn]["url"], source=source)
-        for arn, source in sources.items()
-        if arn in queues
-    ]
-    return sorted(found, key=lambda one: one.name)
-
-
-def _resources(machine: Machine, type_: str) -> list[dict[str, Any]]:
-    return [plain(entry.outputs) for entry in State(machine.state_file) if entry.type == type_]
+    for queue in queues.values():
+        if policy := queue.get("redrivePolicy"):
+            sources[json.loads(policy)["deadLetterTargetArn"]] = queue["url"]
+    declared = [(queues[arn], source) for arn, source in sources.items() if arn in queues]
+    all_ = [DeadLetters(name=queue["name"], url=queue["url"], source=source) for queue, source in declared]
+    return sorted(all_, key=lambda each: each.name)
 
 
 def _chosen(kind: str, known: Iterable[str], name: str | None) -> list[str]:
+    """Returns the one with this name, or all. Raises LocalError when there is none."""
     names = sorted(known)
     if not names:
         raise LocalError(f"The local stack has no {kind} yet; `make up` makes what the program declares.")
@@ -174,7 +169,7 @@ def _described(queue: DeadLetters, message: Message) -> dict[str, Any]:
 
 
 def _line(queue: DeadLetters, message: Message) -> str:
-    """`fulfilment-dead-letters 75c33b93-... 2026-11-21 14:12:07 order-placed {"order": ...}`"""
+    """Returns `fulfilment-dead-letters 75c33b93-... 2026-11-21 14:12:07 order-placed {"order": ...}`."""
     try:
         event = json.loads(message.body)
         text = f"{event['detail-type']} {json.dumps(event['detail'])}"
@@ -184,4 +179,4 @@ def _line(queue: DeadLetters, message: Message) -> str:
 
 
 def _names(queues: Iterable[DeadLetters]) -> str:
-    return ", ".join(one.name for one in queues)
+    return ", ".join(queue.name for queue in queues)

@@ -1,4 +1,4 @@
-"""The local stack's own identity provider: one key, two documents that Envoy serves, and tokens for whoever asks."""
+"""The local stack's own identity provider: one key, two documents that Envoy serves, and tokens for everybody."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from local.certificates import key_pem, load_key
 from local.machine import Machine, write_json, write_text
+from planning.certificates import key_pem, load_key
 
 ALGORITHM = "RS256"
 """API Gateway's JWT authorizer takes RSA algorithms only
@@ -25,7 +25,7 @@ LIFETIME = 3600
 
 
 def write_documents(machine: Machine) -> None:
-    """The discovery document and the key set, from the key in `pki/issuer.key`, which is made once."""
+    """Writes the discovery document and the key set, from the key in `pki/issuer.key`, which is made once."""
     jwk = _public_jwk(_key(machine.pki / "issuer.key"))
     folder = machine.home / "issuer"
     write_json(folder / "jwks.json", {"keys": [jwk]})
@@ -50,7 +50,7 @@ def token(
     expired: bool = False,
     key_id: str | None = None,
 ) -> str:
-    """A signed access token. `scope` is separated by spaces; `expired` ends it a minute ago."""
+    """Returns a signed access token. `scope` is separated by spaces; one that is `expired` ended a minute ago."""
     key = _key(machine.pki / "issuer.key")
     now = int(time.time()) - (LIFETIME + 60 if expired else 0)
     claims = {
@@ -67,6 +67,7 @@ def token(
 
 
 def _key(path: Path) -> rsa.RSAPrivateKey:
+    """Returns the key in the file, which is made where it is missing."""
     if not path.exists():
         write_text(path, key_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
     key = load_key(path.read_text())
@@ -76,7 +77,7 @@ def _key(path: Path) -> rsa.RSAPrivateKey:
 
 
 def _public_jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
-    """With the key's thumbprint (RFC 7638) as its id, which is therefore the same after every start."""
+    """Returns the public key. Its id is its thumbprint (RFC 7638), and therefore the same after every start."""
     public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     required = json.dumps({name: public[name] for name in ("e", "kty", "n")}, separators=(",", ":"))
     digest = base64.urlsafe_b64encode(hashlib.sha256(required.encode()).digest()).rstrip(b"=").decode()

@@ -10,21 +10,18 @@ from typing import Any
 
 from local.machine import Machine
 from local.providers.aws import logs as functions
-from local.state import State
-from planning.wire import plain
+from local.state import outputs_of
 
 Line = dict[str, Any]
 
 HOPS = ("gateway", "orchestrator", "ingress")
-"""Order of lines that began in the same instant; services come last."""
+"""Services in the order of their lines that began in the same instant; others come last."""
 
 
 def lines(machine: Machine, *, request_id: str | None = None) -> list[Line]:
-    """Lines of gateway, functions, ingress and pods by the time they began, of all requests or of one."""
-    found = [line for source in _sources(machine) for line in source]
-    if request_id is not None:
-        found = [line for line in found if line.get("request_id") == request_id]
-    return sorted(found, key=_order)
+    """Returns lines of gateway, functions, ingress and pods by the time they began, of all requests or of one."""
+    all_lines = (line for source in _sources(machine) for line in source)
+    return sorted((each for each in all_lines if request_id in (None, each.get("request_id"))), key=_order)
 
 
 def _sources(machine: Machine) -> Iterator[Iterator[Line]]:
@@ -37,7 +34,7 @@ def _sources(machine: Machine) -> Iterator[Iterator[Line]]:
 
 
 def _read(file: Path) -> Iterator[Line]:
-    """The JSON lines of a file. Others (a stack trace of a process that could not start) have no request to show."""
+    """Yields the JSON lines of a file. Others (a stack trace of a process at its start) belong to no request."""
     if not file.exists():
         return
     with file.open(errors="replace") as stream:
@@ -50,9 +47,8 @@ def _read(file: Path) -> Iterator[Line]:
 
 
 def _function_groups(machine: Machine) -> list[str]:
-    state = State(machine.state_file)
-    names = [plain(e.outputs).get("loggingConfig", {}).get("logGroup") for e in state if e.type.endswith(":Function")]
-    return [name for name in names if name]
+    functions_ = outputs_of(machine.state_file, "aws:lambda/function:Function")
+    return [group for each in functions_ if (group := each.get("loggingConfig", {}).get("logGroup"))]
 
 
 def _order(line: Line) -> tuple[dt.datetime, int]:
@@ -61,7 +57,7 @@ def _order(line: Line) -> tuple[dt.datetime, int]:
 
 
 def _began(line: Line) -> dt.datetime:
-    """Applications log a request at its end, Envoy gives its start."""
+    """Returns when a line's request began: applications log a request at its end, Envoy gives its start."""
     try:
         written = dt.datetime.fromisoformat(line["timestamp"])
     except (KeyError, TypeError, ValueError):
@@ -72,7 +68,7 @@ def _began(line: Line) -> dt.datetime:
 
 
 def as_text(line: Line) -> str:
-    """`10:04:31.123 orchestrator       INFO    request GET /users/{userId} 200 3.1 ms request_id=...`"""
+    """Returns `10:04:31.123 orchestrator       INFO    request GET /users/{userId} 200 3.1 ms request_id=...`."""
     time = str(line.get("timestamp", ""))[11:23]
     route = str(line.get("route") or "")
     method = [] if " " in route else [line.get("method")]

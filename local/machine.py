@@ -24,15 +24,17 @@ class Ports:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """One clone on one machine. Every path is absolute; `home` (`.local`) has mode 0700."""
+    """One clone on one machine. Every path is absolute."""
 
     root: Path
+    """The clone's folder."""
     home: Path
+    """`.local` in it, with the mode 0700."""
     ports: Ports
 
     @property
     def config(self) -> dict[str, object]:
-        """The program's configuration that only this machine knows."""
+        """The part of the program's configuration that only this machine knows."""
         ports = self.ports
         value = {"issuer": self.issuer_url, "ingressPort": ports.ingress, "databasePort": ports.postgres}
         return {"crosscloud:machine": value}
@@ -47,7 +49,7 @@ class Machine:
 
     @property
     def objects(self) -> Path:
-        """Desired state that the supervisor reconciles, one JSON file per object (`local.desired`)."""
+        """The desired state that the supervisor brings about, one JSON file per object (`local.desired`)."""
         return self.home / "objects"
 
     @property
@@ -88,7 +90,7 @@ class Machine:
 
 
 def write_json(path: Path, value: object) -> None:
-    """See `write_text`."""
+    """Writes JSON as `write_text` does."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True))
 
 

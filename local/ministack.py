@@ -21,9 +21,8 @@ import json
 import os
 import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ministack import app as emulator  # type: ignore[import-untyped]
 from ministack.core import persistence  # type: ignore[import-untyped]
@@ -33,11 +32,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-T = TypeVar("T")
-
 FOLDER = Path(persistence.STATE_DIR)
 SNAPSHOT = FOLDER / "snapshot"
-"""Newer than MiniStack's own files, one per service, while it is there."""
+"""While it is there, it is newer than MiniStack's own files, one per service."""
 
 READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Filter")
 """Beginnings of the names of operations that change nothing."""
@@ -48,62 +45,52 @@ class Durable:
 
     def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
         self._app = app
-        self._waiter = ThreadPoolExecutor(1, "snapshot")
-        self._running: asyncio.Task[None] | None = None
-        self._next: asyncio.Task[None] | None = None
+        self._snapshot = asyncio.Lock()
+        self._writes = 0
+        """Successful writes until now."""
+        self._saved = 0
+        """Writes that are on disk."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, self._quiet(receive), _unneeded(send))
-            return
-        if scope["type"] != "http" or not _writes(scope):
-            await self._app(scope, receive, send)
-            return
-
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 300:
-                await self._saved()
+                await asyncio.shield(self._save())
             await send(message)
-
-        await self._app(scope, receive, answer)
-
-    async def _saved(self) -> None:
-        """Returns when a snapshot that begins after now is on disk. Raises OSError when there can be none."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._save(self._running))
-        await asyncio.shield(self._next)
-
-    async def _save(self, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        self._running, self._next = self._next, None
-        status = await asyncio.get_running_loop().run_in_executor(self._waiter, _wait, _fork())
-        if status:
-            raise OSError(f"The emulator's state can't be written to {SNAPSHOT}; the child ended with {status}.")
-
-    def _quiet(self, receive: Receive) -> Receive:
-        """Its own saving at the end begins when no child is writing any more."""
 
         async def message() -> Message:
             received = await receive()
-            if received["type"] == "lifespan.shutdown" and self._running is not None:
-                await asyncio.wait([self._next or self._running])
+            if received["type"] == "lifespan.shutdown":  # its own saving begins when no child writes any more
+                await self._snapshot.acquire()
             return received
 
-        return message
+        async def ended(message: Message) -> None:
+            if message["type"] == "lifespan.shutdown.complete":  # its own files are newer now
+                SNAPSHOT.unlink(missing_ok=True)
+            await send(message)
 
+        if scope["type"] == "lifespan":
+            await self._app(scope, message, ended)
+        else:
+            await self._app(scope, receive, answer if _writes(scope) else send)
 
-def _unneeded(send: Send) -> Send:
-    async def told(message: Message) -> None:
-        if message["type"] == "lifespan.shutdown.complete":
-            SNAPSHOT.unlink(missing_ok=True)
-        await send(message)
-
-    return told
+    async def _save(self) -> None:
+        """Returns when a snapshot that began after now is on disk. Raises OSError when there can be none."""
+        self._writes += 1
+        own = self._writes
+        async with self._snapshot:
+            if own <= self._saved:
+                return
+            covered = self._writes
+            status = await asyncio.to_thread(_wait, _fork())
+            if status:
+                raise OSError(f"The emulator's state can't be written to {SNAPSHOT}; the child ended with {status}.")
+            self._saved = covered
 
 
 def _writes(scope: Message) -> bool:
-    """Whether a request of an AWS API may change something. A function that is called does so by its own requests."""
+    """Returns whether a request may change something. A function that is called does so by its own requests."""
+    if scope["type"] != "http":
+        return False
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     if b"authorization" not in headers or scope["path"].startswith("/_") or scope["path"].endswith("/invocations"):
         return False
@@ -112,6 +99,7 @@ def _writes(scope: Message) -> bool:
 
 
 def _fork() -> int:
+    """Starts the child that writes a snapshot and returns its process id."""
     with warnings.catch_warnings():
         # Python 3.12 warns of locks that other threads hold. The child takes none: it reads, writes a file and ends.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -127,12 +115,18 @@ def _fork() -> int:
 
 
 def _wait(pid: int) -> int:
+    """Returns the child's exit status when it has ended."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _write() -> None:
+    """Writes the snapshot, in the child.
+
+    Each service's `get_state` copies all of its items, for which MiniStack has no option. In this copy of the process
+    nothing changes any more, so that the copies are left out: they would take most of the time.
+    """
     gc.disable()  # a collection would touch, and so copy, all of the memory that is shared with the parent
-    copy.deepcopy = _itself  # type: ignore[assignment]  # nothing changes in this copy of the process
+    copy.deepcopy = lambda value, *_: value
     states = {name: state() for name, state in emulator._build_persistence_save_dict().items()}
     content = {
         name: {"__ministack_format__": persistence._state_format_version(name), "payload": state}
@@ -144,12 +138,8 @@ def _write() -> None:
     temporary.replace(SNAPSHOT)
 
 
-def _itself(value: T, *_: object) -> T:
-    return value
-
-
 def _unpack() -> None:
-    """Makes MiniStack's own files of the last snapshot, which an orderly end would have removed."""
+    """Makes MiniStack's own files of the last snapshot, if the process did not end in order."""
     if SNAPSHOT.exists():
         for name, state in json.loads(SNAPSHOT.read_bytes()).items():
             (FOLDER / f"{name}.json").write_text(json.dumps(state))
@@ -157,15 +147,18 @@ def _unpack() -> None:
 
 
 def _stream_records() -> dict[str, Any]:
+    """Returns the records of table streams, as a state that MiniStack saves."""
     return {"trimmed": dynamodb._stream_trimmed, "records": dynamodb._stream_records}
 
 
 def _restore_stream_records(state: dict[str, Any]) -> None:
+    """Brings back what `_stream_records` returned."""
     dynamodb._stream_trimmed.update(state["trimmed"])
     dynamodb._stream_records.update(state["records"])
 
 
 def main() -> None:
+    """Runs MiniStack until it is stopped."""
     os.umask(0o077)
     FOLDER.mkdir(parents=True, exist_ok=True)
     # Children hold it too: after a kill this waits for the snapshot that was under way.

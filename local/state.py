@@ -1,11 +1,12 @@
-"""What this machine has: one entry per resource, saved after every step, secrets encrypted."""
+"""The state: what this machine has, one entry per resource, saved after every step, secrets encrypted."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from local.errors import LocalError
 from local.machine import write_text
-from planning.wire import SECRET, SIGNATURE, Wire, is_secret
+from planning.wire import SECRET, SIGNATURE, Wire, is_secret, plain
 
 VERSION = 1
 Status = Literal["creating", "ready", "updating", "deleting"]
@@ -21,7 +22,7 @@ Status = Literal["creating", "ready", "updating", "deleting"]
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One resource. `inputs` and `outputs` keep their secret marks; the status says what was under way at a crash."""
+    """One resource."""
 
     urn: str
     type: str
@@ -30,14 +31,28 @@ class Entry:
     parent: str = ""
     id: str = ""
     inputs: Wire = field(default_factory=dict)
+    """With their secret marks, as are the outputs."""
     outputs: Wire = field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
     retain: bool = False
     status: Status = "ready"
+    """What was under way, if a run ended in the middle."""
+
+    @cached_property
+    def input_values(self) -> dict[str, Any]:
+        """The inputs without marks."""
+        values: dict[str, Any] = plain(self.inputs)
+        return values
+
+    @cached_property
+    def output_values(self) -> dict[str, Any]:
+        """The outputs without marks."""
+        values: dict[str, Any] = plain(self.outputs)
+        return values
 
 
 class State:
-    """The entries in the order in which they were first registered. Safe to use from several threads."""
+    """The entries in the order in which they were first registered. It may be used from several threads."""
 
     def __init__(self, path: Path) -> None:
         """Reads `path` if it is there. Raises LocalError when it is damaged or its key is missing."""
@@ -56,6 +71,7 @@ class State:
         return len(self._entries)
 
     def get(self, urn: str) -> Entry | None:
+        """Returns the entry, or None when there is none."""
         return self._entries.get(urn)
 
     def put(self, entry: Entry) -> None:
@@ -67,12 +83,13 @@ class State:
             self._save()
 
     def remove(self, urn: str) -> None:
+        """Removes the entry and saves."""
         with self._lock:
             del self._entries[urn], self._encoded[urn]
             self._save()
 
     def rename(self, old: str, new: str) -> None:
-        """The program declares a resource under a new URN and names the old one as its alias."""
+        """Gives an entry the URN under which the program declares it now, after naming the old one as its alias."""
         with self._lock:
             self._entries = {
                 new if u == old else u: replace(e, urn=new) if u == old else e for u, e in self._entries.items()
@@ -85,8 +102,8 @@ class State:
         write_text(self._path, f'{{"version": {VERSION}, "resources": [\n{resources}\n]}}\n')
 
     def _encode(self, entry: Entry) -> str:
-        """JSON: the whole file is written after every step, so that nothing but what has changed is encoded then."""
-        return json.dumps({key: self._sealed(value) for key, value in asdict(entry).items()}, sort_keys=True)
+        """Returns the entry as JSON, which is kept: encoding all entries for each step's file would be slow."""
+        return json.dumps(_with_secrets(asdict(entry), self._seal), sort_keys=True)
 
     def _load(self) -> None:
         try:
@@ -97,7 +114,7 @@ class State:
                     "Start afresh with `make down PURGE=1`."
                 )
             for raw in content["resources"]:
-                opened = {key: self._opened(value) for key, value in raw.items()}
+                opened = _with_secrets(raw, self._open)
                 entry = Entry(**{**opened, "dependencies": tuple(opened["dependencies"])})
                 self._entries[entry.urn], self._encoded[entry.urn] = entry, json.dumps(raw, sort_keys=True)
         except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
@@ -106,27 +123,32 @@ class State:
                 "or start afresh with `make down PURGE=1` (this removes the local databases too)."
             ) from error
 
-    def _sealed(self, value: Any) -> Any:
-        if is_secret(value):
-            token = self._fernet.encrypt(json.dumps(value["value"]).encode()).decode()
-            return {SIGNATURE: SECRET, "ciphertext": token}
-        if isinstance(value, dict):
-            return {key: self._sealed(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._sealed(item) for item in value]
-        return value
+    def _seal(self, mark: Wire) -> Wire:
+        token = self._fernet.encrypt(json.dumps(mark["value"]).encode()).decode()
+        return {SIGNATURE: SECRET, "ciphertext": token}
 
-    def _opened(self, value: Any) -> Any:
-        if is_secret(value):
-            return {SIGNATURE: SECRET, "value": json.loads(self._fernet.decrypt(value["ciphertext"]))}
-        if isinstance(value, dict):
-            return {key: self._opened(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._opened(item) for item in value]
-        return value
+    def _open(self, mark: Wire) -> Wire:
+        return {SIGNATURE: SECRET, "value": json.loads(self._fernet.decrypt(mark["ciphertext"]))}
+
+
+def _with_secrets(value: Any, change: Callable[[Wire], Wire]) -> Any:
+    """Returns the value with each secret in it changed."""
+    if is_secret(value):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _with_secrets(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_secrets(item, change) for item in value]
+    return value
+
+
+def outputs_of(file: Path, type_: str) -> list[dict[str, Any]]:
+    """Returns the outputs of the resources of a type in a state file."""
+    return [entry.output_values for entry in State(file) if entry.type == type_]
 
 
 def _key(path: Path, *, may_create: bool) -> bytes:
+    """Returns the key of the secrets; creates it where there is no state yet."""
     if path.exists():
         return path.read_bytes()
     if not may_create:

@@ -1,4 +1,4 @@
-"""`up`: the processes, the program, the example request; each phase timed."""
+"""`python -m local up`: starts the processes, applies the program, sends the example request, and times each phase."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local.errors import LocalError
 from local.machine import Machine, write_json
 from local.progress import Progress
 from local.provider import Package
-from local.providers import aws, azure, docker, kubernetes, random, tls
+from local.providers import aws, azure, docker, kubernetes, values
 from local.state import State
 from local.supervisor import client
 from planning.run import run_program
@@ -29,11 +29,12 @@ EXAMPLE_SCOPE = "users:read"
 
 
 def packages(machine: Machine) -> list[Package]:
-    return [module.package(machine) for module in (aws, azure, docker, kubernetes, random, tls)]
+    """Returns the providers of this machine."""
+    return [module.package(machine) for module in (aws, azure, docker, kubernetes, values)]
 
 
 def up(machine: Machine, console: Console) -> None:
-    """Brings the stack up or up to date. Raises LocalError with every failure of the program."""
+    """Starts the stack or brings it up to date. Raises LocalError with every failure of the program."""
     with _only_one(machine):
         with _phase(console, "processes"):
             client.ensure(machine)
@@ -62,7 +63,7 @@ def apply(machine: Machine, console: Console) -> None:
 
 
 def run_checked(engine: Engine, run: Callable[[], None]) -> None:
-    """Runs the program; its failures, and those of its resources, become one LocalError."""
+    """Runs the program. Raises LocalError with its failure, or with those of its resources."""
     try:
         run()
     except pulumi.RunError as error:
@@ -89,6 +90,7 @@ def example(machine: Machine) -> tuple[int, str]:
 
 
 def curl(machine: Machine) -> str:
+    """Returns the example request as a command to paste."""
     return (
         f"curl --cacert {machine.home / 'ca.crt'} {machine.endpoint_url}/users "
         f"-H 'Content-Type: application/json' -H 'Authorization: Bearer {_token(machine)}' -d '{EXAMPLE_BODY}'"
@@ -108,7 +110,7 @@ def _phase(console: Console, name: str) -> Iterator[None]:
 
 @contextmanager
 def _only_one(machine: Machine) -> Iterator[None]:
-    """Two runs at a time would undo each other's work; the lock goes with the process that holds it."""
+    """Holds the clone's lock, as long as the process lives: two runs at a time would undo each other's work."""
     path = machine.run / "up.lock"
     with path.open("a") as file:
         try:

@@ -28,27 +28,28 @@ ALIKE = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One resource that differs.
-
-    `operation` is create, update, replace or delete. `properties` maps a path to (before, after); None stands for
-    absent. `replacing` are the paths for which the provider deletes the resource and creates another. `twin` is, for
-    what looks renamed, the URN on the other side: the deleted one's of a created resource and the other way round.
-    """
+    """One resource that differs."""
 
     operation: str
+    """create, update, replace or delete."""
     resource: Planned
+    """The resource afterwards, or before it is deleted."""
     properties: dict[str, tuple[Any, Any]]
+    """(before, after) by path; None stands for absent."""
     replacing: tuple[str, ...] = ()
+    """Paths for which the provider deletes the resource and creates another."""
     twin: str | None = None
+    """For what looks renamed the URN on the other side: that of the deleted resource for a created one, and the other
+    way round."""
 
     @property
     def loses(self) -> str | None:
-        """What is lost with the resource, for one that goes and can't be made again."""
+        """Returns what is lost with a resource that is deleted or replaced and can't be made again."""
         return PRECIOUS.get(self.resource.type) if self.operation in ("delete", "replace") else None
 
     @property
     def danger(self) -> int:
-        """0 for what loses data, up to 4 for what only adds."""
+        """Returns 0 for what loses data, up to 4 for what only adds."""
         if self.loses:
             return 0
         if self.twin:
@@ -58,12 +59,17 @@ class Change:
 
 @dataclass(kw_only=True)
 class _Side:
+    """The resources that only one of the two plans has."""
+
     deleted: dict[str, Planned] = field(default_factory=dict)
     created: dict[str, Planned] = field(default_factory=dict)
 
 
 def compare(before: list[Planned], after: list[Planned]) -> list[Change]:
-    """The most dangerous first. A resource with an alias of what was there before is the same resource."""
+    """Returns what differs, the most dangerous first.
+
+    A resource with an alias of what was there before is the same resource.
+    """
     old, new = {p.urn: p for p in before}, {p.urn: p for p in after}
     earlier = {p.urn: old[urn] for p in after if (urn := _earlier(p, old, new))}
     kept = {p.urn for p in earlier.values()}
@@ -100,12 +106,13 @@ def _change(before: Planned, after: Planned) -> Change | None:
 
 
 def _covers(ignored: str, path: str) -> bool:
-    """Whether Pulumi's property path `a[*].b` is `path` or holds it."""
+    """Returns whether Pulumi's property path `a[*].b` is `path` or holds it."""
     pattern = ignored.replace("[", "[[]")
     return any(fnmatch.fnmatchcase(path, f"{pattern}{end}") for end in ("", ".*", "[[]*"))
 
 
 def _twins(side: _Side) -> Iterator[tuple[str, str]]:
+    """Yields (URN, URN of its twin) for what looks renamed, in both directions."""
     free = dict(side.created)
     for urn, gone in side.deleted.items():
         alike = [other for other in free.values() if other.type == gone.type and _likeness(gone, other) >= ALIKE]
@@ -117,7 +124,7 @@ def _twins(side: _Side) -> Iterator[tuple[str, str]]:
 
 
 def _likeness(one: Planned, other: Planned) -> float:
-    """The share of properties that are equal but for the resources' own names."""
+    """Returns the share of properties that are equal apart from the resources' own names."""
     a = {path: str(value).replace(one.name, "*") for path, value in leaves(one.properties)}
     b = {path: str(value).replace(other.name, "*") for path, value in leaves(other.properties)}
     paths = {*a, *b}
@@ -125,19 +132,25 @@ def _likeness(one: Planned, other: Planned) -> float:
 
 
 def _differences(before: Planned, after: Planned) -> dict[str, tuple[Any, Any]]:
-    old, new = dict(leaves(before.properties)), dict(leaves(after.properties))
-    differences = {
-        path: (old.get(path), new.get(path)) for path in sorted({*old, *new}) if old.get(path) != new.get(path)
-    }
+    changed = differences(before.properties, after.properties)
     for path in sorted({*before.digests} & {*after.digests}):
         if before.digests[path] != after.digests[path]:
-            differences[path] = (MASKED, f"{MASKED}, another one")
-    return differences
+            changed[path] = (MASKED, f"{MASKED}, another one")
+    return changed
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Returns by path the values that differ between two resources' properties; None stands for absent."""
+    old, new = dict(leaves(dict(before))), dict(leaves(dict(after)))
+    return {path: (old.get(path), new.get(path)) for path in sorted({*old, *new}) if old.get(path) != new.get(path)}
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value that holds no other, with its path. Items of a list that have names go by their names, so that one
-    more in the middle is one difference; JSON in a text is looked into."""
+    """Yields every value that holds no other, with its path.
+
+    Items of a list that have names go by their names, so that one more in the middle is one difference. JSON in a text
+    is looked into.
+    """
     if isinstance(value, str) and (document := _document(value)) is not None:
         value = document
     if isinstance(value, dict) and value:

@@ -19,7 +19,8 @@ from typing import Any
 import pulumi
 
 from planning.errors import PlanningError
-from planning.run import STACK_TYPE, Registered, Registration, run_program
+from planning.record import Recorder
+from planning.run import Registered, Registration, run_program
 from planning.wire import ARCHIVE, ASSET, SIGNATURE, UNKNOWN, Wire, is_secret
 
 COMPUTED = "<computed>"
@@ -28,8 +29,11 @@ MASKED = "[secret]"
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A declared resource. Secrets are masked; what only a provider knows is `<Kind name.output>` where the output is
-    one that others refer to, and `<computed>` elsewhere."""
+    """A declared resource.
+
+    Secrets are masked. What only a provider knows is `<Kind name.output>` where other resources refer to that output,
+    and `<computed>` elsewhere.
+    """
 
     urn: str
     type: str
@@ -43,98 +47,72 @@ class Planned:
     custom: bool = True
     """False for a component, which exists in the program only."""
     digests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """Of what is masked, by path, under a key of this process: tells a changed secret without telling the secret."""
+    """Digests of what is masked, by path, under a key of this process: they show that a secret has changed."""
 
 
 STAND_INS: dict[str, object] = {
     "crosscloud:machine": {"issuer": "http://127.0.0.1:80", "ingressPort": 443, "databasePort": 5432}
 }
-"""For the stack 'local': what a machine would give."""
+"""The configuration that a machine gives to the stack `local`."""
 
-_REFERRED = (
+_REFERENCES = (
     *("arn", "domain", "executionArn", "invokeArn", "invokeUrl", "name", "region", "secretArn", "streamArn", "url"),
     *("clientId", "fullyQualifiedDomainName", "ipAddress", "loginServer", "principalId", "repoDigest", "version"),
 )
-"""Texts that providers compute and other resources take, such as the ARN in a role's policy: with a stand-in a plan
-shows, and a rule can judge, what refers to what."""
-_COMPUTED_INSIDE = {"azure-native:containerservice:ManagedCluster": {"oidcIssuerProfile": "issuerURL"}}
-_OTHER_OUTPUTS = {"azure-native:containerservice:ManagedCluster": frozenset({"identity"})}
-"""Inputs whose output of the same name has another shape, so that the one can't stand for the other."""
-_ASKED = frozenset({"azure-native:containerservice:ManagedCluster"})
-"""Whose cloud is asked for more once they are there: with an unknown id the program does not ask yet."""
+"""Outputs that providers compute and other resources take, such as the ARN in a role's policy. With placeholders for
+them a plan shows, and a rule can judge, which resource refers to which."""
+_CLUSTER = "azure-native:containerservice:ManagedCluster"
+_NESTED_REFERENCES = {_CLUSTER: {"oidcIssuerProfile": "issuerURL"}}
+"""The same inside of an output: the member by output."""
+_OTHER_SHAPES = {_CLUSTER: frozenset({"identity"})}
+"""Inputs whose output of the same name has another shape, so that the input can't stand for the output."""
+_QUERIED = frozenset({_CLUSTER})
+"""Types about which the program asks their cloud once they exist. Without an id the program does not ask."""
 _PROGRAM = ("app", "components")
-"""Packages of the program, which each revision has its own of."""
+"""Packages of the program; each revision has its own."""
 _KEY = secrets.token_bytes(32)
 
 
-class _Recorder:
-    """A `Deployment` in preview: every resource exists with its inputs and stand-ins for what others refer to."""
+class _Placeholders:
+    """Answers of a cloud that is not there: inputs, and placeholders for outputs to which other resources refer."""
 
-    def __init__(self) -> None:
-        self.planned: list[Planned] = []
+    def resource(self, registration: Registration) -> Registered:
+        inputs, type_ = registration.inputs, registration.type
+        outputs = {key: value for key, value in inputs.items() if key not in _OTHER_SHAPES.get(type_, ())}
+        if type_.startswith(("kubernetes:", "pulumi:", "tls:", "random:")):
+            return Registered(id="", outputs=outputs)
+        label = f"{type_.rpartition(':')[2]} {registration.name}"
+        for name in _REFERENCES:
+            outputs.setdefault(name, f"<{label}.{name}>")
+        for name, part in _NESTED_REFERENCES.get(type_, {}).items():
+            outputs[name] = {**outputs.get(name, {}), part: f"<{label}.{part}>"}
+        return Registered(id="" if type_ in _QUERIED else f"<{label}.id>", outputs=outputs)
 
-    def register(self, registration: Registration) -> Registered:
-        if registration.type == STACK_TYPE:
-            return Registered(id="", outputs={})
-        digests: dict[str, bytes] = {}
-        inputs = registration.inputs
-        self.planned.append(
-            Planned(
-                urn=registration.urn,
-                type=registration.type,
-                name=registration.name,
-                parent=registration.parent,
-                dependencies=registration.dependencies,
-                properties={key: _shown(value, key, digests) for key, value in sorted(inputs.items())},
-                aliases=registration.aliases,
-                ignore_changes=registration.ignore_changes,
-                protect=registration.protect,
-                custom=registration.custom,
-                digests=digests,
-            )
-        )
-        return _stand_in(registration)
-
-    def invoke(self, token: str, args: Wire) -> Wire:
-        """A function's answer is known to its cloud only."""
+    def function(self, token: str, args: Wire) -> Wire:
         if token == "azure-native:authorization:getClientConfig":  # noqa: S105 - a function's name
             return dict.fromkeys(("clientId", "objectId", "subscriptionId", "tenantId"), COMPUTED)
         raise PlanningError(f"A plan can't answer {token}({', '.join(sorted(args))}): only its cloud knows.")
 
-    def outputs(self, urn: str, values: Wire) -> None:
-        pass
-
-
-def _stand_in(registration: Registration) -> Registered:
-    inputs, type_ = registration.inputs, registration.type
-    other = _OTHER_OUTPUTS.get(type_, frozenset())
-    outputs = {key: value for key, value in inputs.items() if key not in other}
-    if not registration.custom or type_.startswith(("kubernetes:", "pulumi:", "tls:", "random:")):
-        return Registered(id="", outputs=outputs)
-    label = f"{type_.rpartition(':')[2]} {registration.name}"
-    for name in _REFERRED:
-        outputs.setdefault(name, f"<{label}.{name}>")
-    for name, part in _COMPUTED_INSIDE.get(type_, {}).items():
-        outputs[name] = {**outputs.get(name, {}), part: f"<{label}.{part}>"}
-    return Registered(id="" if type_ in _ASKED else f"<{label}.id>", outputs=outputs)
-
 
 def plan(root: Path, stack: str, *, config: dict[str, object] | None = None) -> list[Planned]:
-    """Every resource of the stack in a stable order. Raises PlanningError when the program refuses."""
-    recorder = _Recorder()
+    """Returns every resource of the stack in a stable order. Raises PlanningError when the program refuses."""
+    recorder = Recorder(_Placeholders())
     try:
         with _own_modules():
             run_program(root, stack, recorder, preview=True, config=config)
     except pulumi.RunError as error:
         raise PlanningError(str(error)) from error
-    return sorted(recorder.planned, key=lambda planned: planned.urn)
+    return sorted(map(_planned, recorder.record.resources), key=lambda planned: planned.urn)
 
 
 def plan_of_revision(
     root: Path, stack: str, revision: str, *, config: dict[str, object] | None = None
 ) -> list[Planned]:
-    """The plan of another commit of the repository at `root`, by this commit's planner and with the SDKs that are
-    installed now. Raises PlanningError when the revision is unknown or its program refuses."""
+    """Returns the plan of another commit of the repository at `root`.
+
+    This commit's planner makes it, with the SDKs that are installed now. Raises PlanningError when the revision is
+    unknown or its program refuses.
+    """
     if revision.startswith("-"):
         raise PlanningError(f"{revision!r} is no revision: name a commit, a tag or a branch.")
     command = ["git", "archive", "--format=tar", revision]
@@ -154,7 +132,7 @@ def plan_of_revision(
 
 @contextmanager
 def _own_modules() -> Iterator[None]:
-    """A program imports its own packages, not those of another revision that ran before."""
+    """Lets a program import its own packages, not those of another revision that ran before."""
 
     def take() -> dict[str, Any]:
         names = [name for name in sys.modules if name.partition(".")[0] in _PROGRAM]
@@ -168,7 +146,25 @@ def _own_modules() -> Iterator[None]:
         sys.modules.update(others)
 
 
+def _planned(registration: Registration) -> Planned:
+    digests: dict[str, bytes] = {}
+    return Planned(
+        urn=registration.urn,
+        type=registration.type,
+        name=registration.name,
+        parent=registration.parent,
+        dependencies=registration.dependencies,
+        properties={key: _shown(value, key, digests) for key, value in sorted(registration.inputs.items())},
+        aliases=registration.aliases,
+        ignore_changes=registration.ignore_changes,
+        protect=registration.protect,
+        custom=registration.custom,
+        digests=digests,
+    )
+
+
 def _shown(value: Any, path: str, digests: dict[str, bytes]) -> Any:
+    """Returns the value for a reader, its keys in order; adds the digests of what is masked."""
     if is_secret(value):
         digests[path] = hmac.digest(_KEY, repr(value.get("value")).encode(), hashlib.sha256)
         return MASKED
@@ -179,5 +175,5 @@ def _shown(value: Any, path: str, digests: dict[str, bytes]) -> Any:
     if isinstance(value, dict):
         if value.get(SIGNATURE) in (ARCHIVE, ASSET):
             return f"<archive {Path(value.get('path', '')).name}>"
-        return {key: _shown(item, f"{path}.{key}", digests) for key, item in value.items() if key != SIGNATURE}
+        return {key: _shown(item, f"{path}.{key}", digests) for key, item in sorted(value.items()) if key != SIGNATURE}
     return value

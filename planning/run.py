@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
+import logging
 import os
 import runpy
 import sys
@@ -17,12 +17,15 @@ from typing import Any, Protocol
 import pulumi
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import resource_pb2, source_pb2
 
-from planning.stack_file import read_config
+from planning import lazy_sdks
+from planning.stack_file import as_texts, read_config
 from planning.wire import Wire, decode, encode
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+_MEMORY = {"frozen": False}
+"""Whether the SDKs' modules are taken out of garbage collection in this process."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class Registration:
     type: str
     name: str
     custom: bool
+    """False for a component, which exists in the program only."""
     parent: str
     inputs: Wire
     dependencies: tuple[str, ...]
@@ -41,10 +45,17 @@ class Registration:
     secret_outputs: tuple[str, ...] = ()
     protect: bool = False
     retain: bool = False
+    delete_before_replace: bool = False
+    deleted_with: str = ""
+    """The URN of the resource whose deletion deletes this one."""
+    provider: str = ""
+    """The URN of an explicit provider."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
+    """What the program reads of a registered resource: its id, and its outputs with their marks."""
+
     id: str
     outputs: Wire
 
@@ -52,15 +63,18 @@ class Registered:
 class Deployment(Protocol):
     """What the program runs against. Methods are called from several threads."""
 
-    def register(self, registration: Registration) -> Registered: ...
+    def register(self, registration: Registration) -> Registered:
+        """Answers the registration of a resource or component."""
 
-    def invoke(self, token: str, args: Wire) -> Wire: ...
+    def invoke(self, token: str, args: Wire) -> Wire:
+        """Answers a call of a provider's function."""
 
-    def outputs(self, urn: str, values: Wire) -> None: ...
+    def outputs(self, urn: str, values: Wire) -> None:
+        """Takes the outputs of a component or, under its URN, of the stack."""
 
 
-class _Mocks(Mocks):
-    """`MockMonitor` wants one; the monitor below answers everything itself."""
+class _NoMocks(Mocks):
+    """The mocks that `MockMonitor` requires; the monitor below answers everything itself."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         raise AssertionError(args.typ)
@@ -70,12 +84,14 @@ class _Mocks(Mocks):
 
 
 class _Monitor(MockMonitor):
+    """The engine's side of the SDK's RPCs, which passes them on to the deployment."""
+
     def __init__(self, deployment: Deployment) -> None:
-        super().__init__(_Mocks())
+        super().__init__(_NoMocks())
         self._deployment = deployment
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """As the real engine does it: the parents' types joined by `$`, without the stack's."""
+        """Returns a URN as the real engine forms it: the parents' types joined by `$`, without the stack's."""
         if parent and (qualified := parent.split("::")[2]) != STACK_TYPE:
             type_ = f"{qualified}${type_}"
         return "::".join([f"urn:pulumi:{pulumi.get_stack()}", pulumi.get_project(), type_, name])
@@ -97,6 +113,9 @@ class _Monitor(MockMonitor):
                 secret_outputs=tuple(request.additionalSecretOutputs),
                 protect=request.protect,
                 retain=request.retainOnDelete,
+                delete_before_replace=request.deleteBeforeReplace,
+                deleted_with=request.deletedWith,
+                provider=request.provider.rpartition("::")[0],
             )
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=registered.id, object=encode(registered.outputs))
@@ -125,13 +144,39 @@ class _Monitor(MockMonitor):
 def run_program(
     root: Path, stack: str, deployment: Deployment, *, preview: bool, config: Mapping[str, object] | None = None
 ) -> None:
-    """Runs `__main__.py` of `root` once, to its end.
+    """Runs `__main__.py` of `root` once, to its end, with `root` first on the import path.
 
     `config` is laid over the stack's file: full keys (`project:key`) to values. Raises what the program raises.
     """
+    path = sys.path[:]
+    sys.path.insert(0, str(root))
+    try:
+        main = str(root / "__main__.py")
+        run_main(
+            lambda: runpy.run_path(main, run_name="__main__"), root, stack, deployment, preview=preview, config=config
+        )
+    finally:
+        sys.path[:] = path
+
+
+def run_main(
+    main: Callable[[], object],
+    root: Path,
+    stack: str,
+    deployment: Deployment,
+    *,
+    preview: bool,
+    config: Mapping[str, object] | None = None,
+    logger: logging.Logger | None = None,
+) -> None:
+    """Runs `main` as the program of the project in the folder `root`, with `root` as working directory.
+
+    `config` is laid over the stack's file, where None takes a key away; `logger` takes the program's log messages.
+    Raises what `main` raises.
+    """
     project, values, secrets = read_config(root, stack)
-    values |= {key: json.dumps(value) for key, value in (config or {}).items()}
-    pulumi.runtime.set_all_config(values, secrets)
+    pulumi.runtime.set_all_config(as_texts({**values, **(config or {})}), secrets)
+    lazy_sdks.install()
     monitor = _Monitor(deployment)
     features = set(monitor.GetDeploymentInfo(Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
     loop = asyncio.new_event_loop()
@@ -140,7 +185,7 @@ def run_program(
         MockSettings(  # type: ignore[no-untyped-call]
             monitor=monitor,
             monitor_features=features,
-            engine=MockEngine(None),
+            engine=MockEngine(logger),
             project=project,
             stack=stack,
             dry_run=preview,
@@ -149,22 +194,23 @@ def run_program(
         )
     )
     pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # a second run in one process
-    path, directory = sys.path[:], Path.cwd()
-    sys.path.insert(0, str(root))
+    directory = Path.cwd()
     os.chdir(root)
     try:
-        loop.run_until_complete(run_in_stack(lambda: _execute(root / "__main__.py")))
+        loop.run_until_complete(_run_in_stack(main))
     finally:
         loop.run_until_complete(_settle())
         os.chdir(directory)
-        sys.path[:] = path
         asyncio.set_event_loop(None)
         loop.close()
 
 
-async def run_in_stack(program: Callable[[], None]) -> None:
-    """As the SDK's, in linear time: that one goes through all outputs again whenever one of them becomes known, which
-    takes seconds with thousands (`wait_for_rpcs`). Here they are known, or one has failed, before it begins."""
+async def _run_in_stack(program: Callable[[], object]) -> None:
+    """Does what the SDK's `run_in_stack` does, in linear time.
+
+    The SDK's `wait_for_rpcs` goes through all outputs again whenever one of them becomes known, which takes seconds
+    with thousands of them. Here all are known, or one has failed, before it begins.
+    """
 
     async def known() -> None:
         program()
@@ -175,7 +221,7 @@ async def run_in_stack(program: Callable[[], None]) -> None:
 
     outputs = pulumi.runtime.settings.SETTINGS.outputs
     try:
-        with _uncollected():
+        with _uncollected(), _without_positions():
             await pulumi.runtime.stack.run_in_stack(known)
     finally:
         outputs.clear()  # what a failed run leaves is no business of the next one
@@ -183,17 +229,33 @@ async def run_in_stack(program: Callable[[], None]) -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """The SDKs' modules are a million objects that stay: going over them while they load, and again and again
-    afterwards, doubles the time."""
+    """Holds the garbage collector off while a program runs.
+
+    The SDKs' modules are a million objects that stay: going over them while they load, and again and again afterwards,
+    doubles the time of a run.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if not gc.get_freeze_count():  # once: what a later run leaves is garbage like any other
+        if not _MEMORY["frozen"]:  # once: what a later run leaves is garbage like any other
             gc.freeze()
+            _MEMORY["frozen"] = True
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def _without_positions() -> Iterator[None]:
+    """Keeps the SDK from reading source lines for the position of each resource, which nobody here looks at."""
+    module = pulumi.runtime.resource
+    original = module._get_stack_trace
+    module._get_stack_trace = source_pb2.StackTrace
+    try:
+        yield
+    finally:
+        module._get_stack_trace = original
 
 
 async def _settle() -> None:
@@ -206,7 +268,3 @@ async def _settle() -> None:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     await loop.shutdown_default_executor()
-
-
-def _execute(main: Path) -> None:
-    runpy.run_path(str(main), run_name="__main__")

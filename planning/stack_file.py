@@ -1,8 +1,9 @@
-"""`Pulumi.<stack>.yaml`, as the SDK wants it."""
+"""A stack's configuration: `Pulumi.<stack>.yaml` in the form in which the SDK takes it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,27 @@ from planning.errors import PlanningError
 
 
 def read_config(root: Path, stack: str) -> tuple[str, dict[str, str], list[str]]:
-    """Project name, configuration of a stack as the SDK wants it, and the keys whose values are encrypted there.
+    """Returns the project's name, the stack's configuration, and the keys whose values are encrypted in the file.
 
     An encrypted value can't be read without its key; its place is taken by `[secret]`.
     Raises PlanningError when a file is missing or no valid YAML.
     """
     project = _read_yaml(root / "Pulumi.yaml")["name"]
     values = _read_yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
-    config, secrets = {}, []
+    config: dict[str, object] = {}
+    secrets = []
     for key, value in values.items():
         full = key if ":" in key else f"{project}:{key}"
-        if isinstance(value, dict) and set(value) == {"secure"}:
-            config[full] = "[secret]"
+        encrypted = isinstance(value, dict) and set(value) == {"secure"}
+        config[full] = "[secret]" if encrypted else value
+        if encrypted:
             secrets.append(full)
-        else:
-            config[full] = value if isinstance(value, str) else json.dumps(value)
-    return project, config, secrets
+    return project, as_texts(config), secrets
+
+
+def as_texts(config: Mapping[str, object]) -> dict[str, str]:
+    """Returns configuration as the SDK takes it: texts, and JSON for everything else; None takes a key away."""
+    return {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items() if v is not None}
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

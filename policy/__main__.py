@@ -1,4 +1,4 @@
-"""`python -m policy`: every rule on the plan of a stack, offline."""
+"""Judges the plan of a stack by every rule, offline: `python -m policy`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from policy.rules import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 VIOLATED = 1
-"""Exit status; 2 when nothing could be judged."""
+"""The exit status when a rule is violated; it is 2 when nothing could be judged."""
 
 app = App(name="policy", help=__doc__, version_flags=[])
 
@@ -49,6 +49,7 @@ def check(*, stack: list[str], against: str | None = None) -> None:
 
 
 def _lines(stack: str, verdict: Verdict) -> list[str]:
+    """Returns the verdict for people: violations, exemptions that are not needed, and a summary."""
     unneeded = [
         f"{exemption.type} {exemption.name}: the exemption from {exemption.rule} is not needed. "
         f"Remove it from policy/exemptions.py, or {stack} from its stacks."
@@ -61,6 +62,7 @@ def _lines(stack: str, verdict: Verdict) -> list[str]:
 
 
 def main() -> None:
+    """Runs the command line. Exits with 2 when the program has no plan."""
     try:
         app()
     except PlanningError as error:

@@ -1,4 +1,4 @@
-"""Rules over what a change does to a stack that is already there."""
+"""Rules for what a change does to a stack that is already there."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ AUTHORITIES_OVERLAP = Rule(
     types=(_AUTHORITY,),
 )
 RULES = (PRECIOUS_STAYS, AUTHORITIES_OVERLAP)
+"""The rules that the functions below apply."""
 
 
 def judge_changes(changes: Iterable[Change]) -> Iterator[Violation]:
+    """Yields a violation for each change that loses content."""
     for change in changes:
         if change.loses:
             resource = f"{change.resource.type} {change.resource.name}"
@@ -33,6 +35,7 @@ def judge_changes(changes: Iterable[Change]) -> Iterator[Violation]:
 
 
 def _finding(change: Change) -> Finding:
+    """Returns what a change loses, and what to do instead."""
     if change.operation == "replace":
         before, after = change.properties[change.replacing[0]]
         return Finding(
@@ -47,20 +50,23 @@ def _finding(change: Change) -> Finding:
 
 
 def judge_authorities(before: Sequence[Planned], after: Sequence[Planned]) -> Iterator[Violation]:
-    """Who signs, before and after, has to be trusted before and after: a rotation takes three changes."""
-    (trusted, signed), (trusts, signs) = _authorities(before), _authorities(after)
-    if not trusted:
+    """Yields a violation for each authority that signs before or after the change and is not trusted on both sides.
+
+    A rotation therefore takes three changes.
+    """
+    (trusted_before, signing_before), (trusted_after, signing_after) = _authorities(before), _authorities(after)
+    if not trusted_before:
         return
-    for urn in sorted(signs - trusted.keys()):
+    for urn in sorted(signing_after - trusted_before.keys()):
         yield _cut_off(
-            trusts[urn],
+            trusted_after[urn],
             allowed="be trusted by what runs before it signs",
             given="a new authority that signs at once",
             do="Add its label at the end of certificates.authorities, deploy that, then put it first.",
         )
-    for urn in sorted(signed - trusts.keys()):
+    for urn in sorted(signing_before - trusted_after.keys()):
         yield _cut_off(
-            trusted[urn],
+            trusted_before[urn],
             allowed="stay while what it signed is in use",
             given="a deletion",
             do="Keep its label in certificates.authorities behind the one that signs, deploy that, then remove it.",
@@ -68,7 +74,7 @@ def judge_authorities(before: Sequence[Planned], after: Sequence[Planned]) -> It
 
 
 def _authorities(planned: Sequence[Planned]) -> tuple[dict[str, Planned], set[str]]:
-    """Those that are trusted, by URN, and which of them sign."""
+    """Returns the authorities that are trusted, by URN, and the URNs of those that sign."""
     trusted = {each.urn: each for each in planned if each.type == _AUTHORITY}
     signing = {urn for each in planned if each.type == _LEAF for urn in each.dependencies if urn in trusted}
     return trusted, signing

@@ -1,4 +1,4 @@
-"""Where the program breaks a rule on purpose, and why it may."""
+"""The places where the program breaks a rule on purpose, and why it may."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from policy.rule import Violation
 
 @dataclass(frozen=True, kw_only=True)
 class Exemption:
-    """Of one rule for one resource and one property. `property` may hold `*`. `stacks` are those where it is needed:
-    one that is not needed any more is an error too."""
+    """The permission to break one rule with one property of one resource."""
 
     rule: str
+    """The rule's name."""
     type: str
+    """The resource's type."""
     name: str
+    """The resource's name."""
     property: str
+    """The property's dotted path, in which `*` stands for anything."""
     reason: str
+    """Why the rule may be broken here."""
     stacks: tuple[str, ...] = ("local", "dev", "prod")
+    """The stacks that need it. An exemption that a stack does not need is an error."""
 
     def covers(self, violation: Violation) -> bool:
+        """Returns whether the violation is what the exemption permits."""
         pattern = self.property.replace("[", "[[]")
         return (violation.rule.name, violation.resource) == (self.rule, f"{self.type} {self.name}") and fnmatchcase(
             violation.finding.property, pattern

@@ -1,4 +1,4 @@
-"""A stack against all rules: what is wrong, and which exemptions are needed for nothing."""
+"""Judges a stack by all rules: what is wrong, and which exemptions nothing needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from policy.rules import RULES
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
+    """What the rules say of a stack."""
+
     violations: tuple[Violation, ...]
+    """What breaks a rule without an exemption."""
     exempted: tuple[tuple[Violation, Exemption], ...]
+    """What breaks a rule with an exemption."""
     unneeded: tuple[Exemption, ...]
+    """The exemptions that nothing needs."""
 
     @property
     def good(self) -> bool:
+        """Whether the stack may be deployed."""
         return not self.violations and not self.unneeded
 
 
 def violations(stack: Stack, rules: Iterable[Rule] = RULES) -> Iterator[Violation]:
-    """Every finding of every rule that applies, exempted or not."""
+    """Yields every finding of every rule that applies, exempted or not."""
     for rule in rules:
         if not rule.applies(stack):
             continue
@@ -43,13 +49,13 @@ def judge(
     rules: Iterable[Rule] = RULES,
     exemptions: Sequence[Exemption] = EXEMPTIONS,
 ) -> Verdict:
-    """`changes` are what the change itself violates (policy.changes)."""
-    found = [*changes, *violations(stack, rules)]
+    """Returns the verdict on a stack. `changes` is what the change itself violates (policy.changes)."""
+    everything = [*changes, *violations(stack, rules)]
     here = [exemption for exemption in exemptions if stack.name in exemption.stacks]
-    exempted = [(each, by) for each in found for by in here if by.covers(each)]
-    covered, needed = [each for each, _ in exempted], [by for _, by in exempted]
+    exempted = [(violation, by) for violation in everything for by in here if by.covers(violation)]
+    covered, needed = [violation for violation, _ in exempted], [by for _, by in exempted]
     return Verdict(
-        violations=tuple(each for each in found if each not in covered),
+        violations=tuple(violation for violation in everything if violation not in covered),
         exempted=tuple(exempted),
         unneeded=tuple(exemption for exemption in here if exemption not in needed),
     )

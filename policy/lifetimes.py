@@ -1,4 +1,4 @@
-"""Until when the versions that a stack may use are supported; to be looked over at least every 180 days."""
+"""The days until which the versions that a stack may use are supported. The table is checked every 180 days."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 
 FRESH_DAYS = 180
+"""Days after which a row has to be checked again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetime:
-    """`ends` is the first day without security fixes; `source` said so on the day `checked`."""
+    """The support of one version of a product."""
 
     product: str
     version: str
     ends: date
+    """The first day without security fixes."""
     source: str
+    """The page that says so."""
     checked: date
+    """The day on which the page was read."""
 
 
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtimes-supported"
@@ -24,7 +28,7 @@ _AKS = "https://learn.microsoft.com/azure/aks/supported-kubernetes-versions#aks-
 _POSTGRES = "https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-version-policy#support-policy"
 _ENVOY = "https://gateway.envoyproxy.io/news/releases/matrix/"
 _CHECKED = date(2026, 11, 21)
-"""Each date was read that day in a copy of its source that is from 2026, Lambda's from July, AKS's from August."""
+"""The day on which every date was read, in copies of the sources from 2026: Lambda's from July, AKS's from August."""
 
 
 def _row(product: str, version: str, ends: tuple[int, int, int], source: str) -> Lifetime:
@@ -50,9 +54,10 @@ LIFETIMES = (
 
 
 def lifetime(product: str, version: str) -> Lifetime | None:
+    """Returns the row of a version, or None when the table does not have it."""
     return next((row for row in LIFETIMES if (row.product, row.version) == (product, version)), None)
 
 
 def stale(today: date) -> list[Lifetime]:
-    """Rows that nobody has looked over for too long."""
+    """Returns the rows that nobody has checked for too long."""
     return [row for row in LIFETIMES if (today - row.checked).days > FRESH_DAYS]

@@ -1,4 +1,4 @@
-"""The rules as a pack that a Pulumi engine loads (CrossGuard): `pulumi up --policy-pack policy/crossguard`.
+"""The rules as a policy pack that a Pulumi engine loads (CrossGuard): `pulumi up --policy-pack policy/crossguard`.
 
 An engine shows each resource as it is declared, with its real values; rules that need a plan (`plan_only`) and rules
 over changes are for `python -m policy`. https://www.pulumi.com/docs/iac/crossguard/
@@ -28,26 +28,32 @@ from policy.rule import COMPUTED, Resource, Rule, Stack
 from policy.rules import RULES
 
 NAME = "crosscloud"
+"""The project's name, with which the types of its components begin."""
 
 
 class Inputs:
-    """What the resources were declared with, by URN. A stack is judged by them: its own properties are outputs, where
-    an autoscaler's replicas look like the program's."""
+    """The inputs that the resources were declared with, by URN.
+
+    A stack is judged by them: its own properties are outputs, where an autoscaler's replicas look like the program's.
+    """
 
     def __init__(self) -> None:
         self._resources: dict[str, Resource] = {}
         self._lock = threading.Lock()
 
     def add(self, urn: str, resource: Resource) -> None:
+        """Keeps the inputs of a resource."""
         with self._lock:
             self._resources[urn] = resource
 
     def of(self, urns: Sequence[str]) -> dict[str, Resource]:
+        """Returns the inputs of those of the resources that are known."""
         with self._lock:
             return {urn: self._resources[urn] for urn in urns if urn in self._resources}
 
 
 def policies(rules: Sequence[Rule] = RULES) -> list[Policy]:
+    """Returns a policy for each rule that an engine can check, and one that records what the others need."""
     inputs = Inputs()
     return [_policy(rule, inputs) for rule in rules if not rule.plan_only] + [_recorder(inputs)]
 
@@ -104,7 +110,7 @@ def _whole(rule: Rule, inputs: Inputs) -> Callable[[StackValidationArgs, ReportV
 def _sentences(rule: Rule, stack: Stack) -> Iterator[tuple[str, str]]:
     exemptions = [exemption for exemption in EXEMPTIONS if stack.name in exemption.stacks]
     for violation in violations(stack, [rule]):
-        # What is not known in a preview is asked for again, with its value, in the update.
+        # What is not known in a preview is judged again, with its value, in the update.
         unknown = COMPUTED in str(violation.finding.given)
         if not unknown and not any(exemption.covers(violation) for exemption in exemptions):
             yield str(violation), violation.resource
@@ -135,7 +141,10 @@ def _resource(args: ResourceValidationArgs) -> Resource:
 
 
 def _plain(value: Any) -> Any:
-    """Without the proxies that raise at a value that is not known yet: `<computed>` stands for it, as in a plan."""
+    """Returns the value without the proxies that raise where something is not known yet.
+
+    `<computed>` stands for what is not known, as in a plan.
+    """
     if isinstance(value, Mapping):
         return {key: _known(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""A plan, as the rules want it."""
+"""Turns a plan into what the rules judge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from policy.rule import Resource, Stack
 
 
 def resources(planned: Iterable[Planned]) -> tuple[Resource, ...]:
-    """Components are left out: they exist in the program only."""
+    """Returns the resources of a plan without its components, which exist in the program only."""
     return tuple(
         Resource(type=each.type, name=each.name, properties=each.properties, protect=each.protect)
         for each in planned
@@ -22,18 +22,19 @@ def resources(planned: Iterable[Planned]) -> tuple[Resource, ...]:
 
 
 def stack_of(root: Path, name: str, planned: list[Planned] | None = None) -> Stack:
-    """The stack as the program of `root` declares it. Raises PlanningError."""
+    """Returns the stack as the program in `root` declares it. Raises PlanningError."""
     project, texts, _ = read_config(root, name)
     config = {key: _value(text) for key, text in texts.items()}
     if planned is None:
         planned = plan(root, name, config=STAND_INS if name == "local" else None)
-    found = resources(planned)
-    if not found:
+    declared = resources(planned)
+    if not declared:
         raise PlanningError(f"The program declares nothing for the stack {name}: nothing was judged.")
-    return Stack(name=name, production=config.get(f"{project}:production") is True, resources=found, config=config)
+    return Stack(name=name, production=config.get(f"{project}:production") is True, resources=declared, config=config)
 
 
 def _value(text: str) -> object:
+    """Returns the value of a configuration text, which is JSON for objects."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:

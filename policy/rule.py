@@ -1,4 +1,4 @@
-"""What a rule is: a plain function over resources as the program declares them, with a name, a reason and a source."""
+"""Rules: plain functions over resources as the program declares them, each with a name, a reason and a source."""
 
 from __future__ import annotations
 
@@ -8,63 +8,77 @@ from dataclasses import dataclass
 from typing import Any
 
 Properties = Mapping[str, Any]
+"""Inputs of a resource in Pulumi's own names."""
 
 COMPUTED = "<computed>"
-"""A value that only the provider knows."""
+"""What stands for a value that only the provider knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """`properties` are the inputs in Pulumi's own names; a reference to another resource's output may stand as
-    `<Kind name.output>`."""
+    """A resource as it is declared."""
 
     type: str
+    """The type, such as `kubernetes:apps/v1:Deployment`."""
     name: str
+    """The name in the program."""
     properties: Properties
+    """The inputs; a reference to another resource's output may stand as `<Kind name.output>`."""
     protect: bool = False
+    """Whether an engine refuses to delete it."""
 
     @property
     def kind(self) -> str:
-        """`Deployment` of `kubernetes:apps/v1:Deployment`."""
+        """The last part of the type: `Deployment` of `kubernetes:apps/v1:Deployment`."""
         return self.type.rpartition(":")[2]
 
     @property
     def label(self) -> str:
+        """Type and name, by which people are told of it."""
         return f"{self.type} {self.name}"
 
     def get(self, path: str, default: Any = None) -> Any:
-        """The property at a dotted path, such as `network.publicNetworkAccess`."""
+        """Returns the property at a dotted path, such as `network.publicNetworkAccess`."""
         return at(self.properties, path, default)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """Everything that is declared. `name` is `local` for a person's machine; `production` as the stack's setting."""
+    """Everything that is declared for a stack."""
 
     name: str
+    """The stack's name; `local` is a person's machine."""
     production: bool
+    """The stack's setting `production`."""
     resources: tuple[Resource, ...]
+    """What is declared, without components."""
     config: Mapping[str, Any]
     """The stack file's values by full key (`aws:defaultTags`)."""
 
     @property
     def cloud(self) -> bool:
+        """Whether the stack is in the clouds, and not on a person's machine."""
         return self.name != "local"
 
     def of(self, *types: str) -> Iterator[Resource]:
+        """Returns the resources of the types."""
         return (resource for resource in self.resources if resource.type in types)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`property` is a dotted path; `allowed` completes "must ..."; `do` is an imperative sentence."""
+    """Something that a rule does not allow."""
 
     property: str
+    """The dotted path of the property that is wrong."""
     allowed: str
+    """What it must be: the end of a sentence that begins with "must"."""
     given: Any
+    """What it is."""
     do: str
+    """What to do about it, an imperative sentence."""
     resource: Resource | None = None
-    """Whose property it is, in a rule over the stack."""
+    """The resource whose property it is, for a rule over the stack."""
 
 
 ResourceCheck = Callable[[Resource], Iterator[Finding]]
@@ -73,30 +87,39 @@ StackCheck = Callable[[Stack], Iterator[Finding]]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """`why` and `source` say what breaks without it and who says so. `types` are those that it judges: one by one with
-    `resource`, in their relations with `stack`. With neither, others judge (policy.changes)."""
+    """A rule that resources of some types have to keep."""
 
     name: str
+    """The rule's name, by which exemptions name it."""
     why: str
+    """What breaks without the rule."""
     source: str
+    """The page that says so."""
     types: tuple[str, ...] = ()
+    """The types that the rule judges."""
     resource: ResourceCheck | None = None
+    """The check of one resource at a time."""
     stack: StackCheck | None = None
+    """The check of the resources in their relations. With neither check others judge (policy.changes)."""
     clouds_only: bool = False
-    """This machine has no cloud's means, or needs none."""
+    """Whether a person's machine is left out, which has no cloud's means or needs none."""
     production_only: bool = False
+    """Whether only stacks with `production: true` are judged."""
     plan_only: bool = False
-    """It needs what a plan shows and an engine does not: which values are marked as secret."""
+    """Whether the rule needs what a plan shows and an engine does not: which values are marked as secret."""
 
     def applies(self, stack: Stack) -> bool:
+        """Returns whether the rule judges the stack."""
         return (stack.cloud or not self.clouds_only) and (stack.production or not self.production_only)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
+    """A finding, with the rule that it breaks."""
+
     rule: Rule
     resource: str
-    """Type and name."""
+    """Type and name of the resource."""
     finding: Finding
 
     def __str__(self) -> str:
@@ -109,6 +132,7 @@ class Violation:
 
 
 def at(value: Any, path: str, default: Any = None) -> Any:
+    """Returns what is at a dotted path in nested mappings, or the default."""
     for step in path.split("."):
         if not isinstance(value, Mapping) or value.get(step) is None:
             return default
@@ -117,14 +141,17 @@ def at(value: Any, path: str, default: Any = None) -> Any:
 
 
 def items(value: Any) -> Sequence[Any]:
-    """A list as it is, one value as a list of it, nothing as an empty list."""
+    """Returns a list as it is, one value as a list of it, and nothing as an empty list."""
     if value is None:
         return ()
     return value if isinstance(value, list | tuple) else (value,)
 
 
 def expect(resource: Resource, path: str, *allowed: Any, do: str) -> Iterator[Finding]:
-    """A finding unless the property is one of the values. Absent is not: a rule does not know a provider's default."""
+    """Yields a finding unless the property is one of the values.
+
+    An absent property is not: a rule does not know a provider's default.
+    """
     given = resource.get(path)
     if not any(given == value and type(given) is type(value) for value in allowed):
         words = " or ".join(json.dumps(value) for value in allowed)
@@ -132,7 +159,7 @@ def expect(resource: Resource, path: str, *allowed: Any, do: str) -> Iterator[Fi
 
 
 def given(resource: Resource, path: str, *, allowed: str, do: str) -> Iterator[Finding]:
-    """A finding when the property is absent or empty."""
+    """Yields a finding when the property is absent or empty."""
     value = resource.get(path)
     if value in (None, "", [], {}):
         yield Finding(property=path, allowed=allowed, given=value, do=do)

@@ -1,8 +1,8 @@
-"""The typed Python client, written from the contract by openapi-python-client.
+"""Writes the typed Python client from the contract, by openapi-python-client.
 
 `python -m tools.client` writes the package into `dist/client`, from where pip installs it. It is not kept in the
 repository: the locked generator writes the same 7,000 lines from the same contract within a second, so that there is
-nothing that could be out of date. A warning of the generator, which means that a part is missing, is an error.
+nothing that could be out of date. A warning of the generator means that a part is missing: it is an error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 
 class ClientError(Exception):
-    """The generator could not write the client; holds what it said."""
+    """The generator could not write the client. The message is what it printed."""
 
 
 def generate(output: Path, contract: Path = CONTRACT) -> None:
@@ -46,14 +46,15 @@ def generate(output: Path, contract: Path = CONTRACT) -> None:
 
 
 def _unite(answer: Json) -> None:
-    """Makes an answer of several media types one of several schemas: the generator reads the first media type only."""
+    """Gives an answer with several media types several schemas: the generator reads the first media type only."""
     schemas = [content["schema"] for content in answer.get("content", {}).values()]
     if len(schemas) > 1:
         answer["content"] = {"application/json": {"schema": {"oneOf": schemas}}}
 
 
 def _run(arguments: list[str]) -> None:
-    tools = Path(sys.executable).parent  # it calls ruff by its name
+    """Runs the generator. Raises ClientError."""
+    tools = Path(sys.executable).parent  # the generator calls ruff by its name
     environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     command = [str(tools / "openapi-python-client"), *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
@@ -62,6 +63,7 @@ def _run(arguments: list[str]) -> None:
 
 
 def main() -> int:
+    """Writes the client and returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.client", description=__doc__)
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER", help="instead of dist/client")
     output: Path = parser.parse_args().output

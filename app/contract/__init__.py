@@ -1,1 +1,2 @@
-"""What callers, the edge and the services agree on: the API description and the rules that every part of it follows."""
+"""What callers, functions and services agree on: the API description, and the rules that every part of the system
+follows."""

@@ -1,4 +1,4 @@
-"""What ties the log lines of one request together: the request id and the W3C trace context.
+"""Ties the log lines of one request together: the request id and the W3C trace context.
 
 https://www.w3.org/TR/trace-context/ says how `traceparent` is read; level 1 headers are written.
 """
@@ -11,14 +11,18 @@ from typing import NamedTuple
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(
-    r"(?!ff|00.{54})[0-9a-f]{2}"  # version ff is none, version 00 ends after 55 characters, later ones may go on
+    r"(?!ff|00.{54})[0-9a-f]{2}"  # ff is no version, 00 ends after 55 characters, later ones may go on
     r"-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
 _TRACESTATE = re.compile(r"[\x20-\x7e\t]{1,512}")
 
 
 class Correlation(NamedTuple):
-    """`span_id` is this hop's own; `parent_id` the caller's, empty in a new trace; `sampled` is the caller's choice."""
+    """The ids of one request at one hop.
+
+    `span_id` is this hop's own; `parent_id` is the caller's, empty in a new trace. `sampled` says whether the trace is
+    recorded.
+    """
 
     request_id: str
     trace_id: str
@@ -29,13 +33,14 @@ class Correlation(NamedTuple):
 
     @property
     def traceparent(self) -> str:
-        """The header for the next hop, and the answer to the caller."""
+        """The header `traceparent` for the next hop, and for the answer to the caller."""
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def sampled_at(self, rate: float) -> Correlation:
-        """A new trace is sampled at `rate` (0 to 1), by its id; one that goes on stays as its caller decided.
+        """Returns the correlation of a new trace that is sampled at `rate` (0 to 1) by its id. A trace that goes on
+        stays as its caller decided.
 
-        As OpenTelemetry's TraceIdRatioBased, but by the last 56 bits, which are the random ones
+        It works as OpenTelemetry's TraceIdRatioBased, but by the last 56 bits, which are the random ones
         (https://www.w3.org/TR/trace-context-2/#random-trace-id-flag).
         """
         if self.parent_id or int(self.trace_id[-14:], 16) >= rate * 2**56:
@@ -44,14 +49,15 @@ class Correlation(NamedTuple):
 
 
 def accept(request_id: str | None, traceparent: str | None, tracestate: str | None = None) -> Correlation:
-    """Continues what the headers carry; a value that is missing or not valid is replaced by a new one."""
+    """Returns the correlation that goes on from the headers. A value that is missing or not valid is replaced by a new
+    one."""
     if request_id is None or REQUEST_ID.fullmatch(request_id) is None:
         request_id = os.urandom(16).hex()
-    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if found is None:
-        made = os.urandom(24).hex()
-        return Correlation(request_id, made[:32], made[32:])
+    match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if match is None:
+        random = os.urandom(24).hex()
+        return Correlation(request_id, random[:32], random[32:])
     if tracestate is None or _TRACESTATE.fullmatch(tracestate) is None:
         tracestate = ""
-    trace_id, parent_id, flags = found.groups()
+    trace_id, parent_id, flags = match.groups()
     return Correlation(request_id, trace_id, os.urandom(8).hex(), parent_id, int(flags, 16) & 1 == 1, tracestate)

@@ -1,6 +1,6 @@
-"""Writes what the functions take from `openapi.yaml`: tables of operations, and compiled validators.
+"""Writes what the functions take from `openapi.yaml`: tables of operations, and the schemas that check requests.
 
-`python -m app.contract.generate` writes the files, with `--check` it only tells whether they are current.
+`python -m app.contract.generate` writes the files; with `--check` it only says whether they are current.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
-
 from app.contract import schemas
 from app.contract.literal import literal
-from app.contract.reading import Document, body_schemas, functions, operations, parameter_schemas
+from app.contract.reading import Contract
 
 APP = Path(__file__).resolve().parents[1]
 CONTRACT = APP / "contract" / "openapi.yaml"
@@ -21,29 +19,34 @@ NOTE = '"""Generated from openapi.yaml by `python -m app.contract.generate`: cha
 TYPES = ("Forward", "Operation", "Orchestration", "Part", "Source", "Throttle")
 
 
-def generate(contract: Path = CONTRACT) -> dict[Path, str]:
-    """The content that each generated file should have. Raises ContractError."""
-    document = yaml.safe_load(contract.read_text())
+def generate(path: Path = CONTRACT) -> dict[Path, str]:
+    """Returns the content that each generated file should have. Raises ContractError, SchemaError."""
+    contract = Contract.read(path)
     content = {}
-    for function in functions(document):
+    for function in contract.functions:
         folder = APP / "functions" / function
-        content[folder / "operations.py"] = operations_module(document, function)
-        content[folder / "validators.py"] = validators_module(document, function)
+        content[folder / "operations.py"] = operations_module(contract, function)
+        content[folder / "validators.py"] = validators_module(contract, function)
     return content
 
 
-def operations_module(document: Document, function: str) -> str:
-    """OPERATIONS, the operations that the function answers, by route key."""
-    table = {operation.route_key: operation for operation in operations(document, function)}
+def operations_module(contract: Contract, function: str) -> str:
+    """Returns the source of the module with OPERATIONS: the operations that the function answers, by route key."""
+    table = {operation.route_key: operation for operation in contract.answered_by(function)}
     text = literal(table)
     used = ", ".join(name for name in TYPES if f"{name}(" in text)
     return f'{NOTE}\n\nfrom app.contract.operation import {used}\n\nOPERATIONS = {text}\n"""By route key."""\n'
 
 
-def validators_module(document: Document, function: str) -> str:
-    """PARAMETERS and BODY, the validators of those operations by operation id, where there is something to check."""
-    tables = {"PARAMETERS": parameter_schemas(document, function), "BODY": body_schemas(document, function)}
-    return f"{NOTE}\n{schemas.compiled(document['components']['schemas'], tables)}"
+def validators_module(contract: Contract, function: str) -> str:
+    """Returns the source of the module with PARAMETERS and BODY: the validators of the function's operations that have
+    parameters or a body, by operation id."""
+    ids = [operation.operation_id for operation in contract.answered_by(function)]
+    tables = {
+        "PARAMETERS": {id_: contract.parameters[id_] for id_ in ids if id_ in contract.parameters},
+        "BODY": {id_: contract.bodies[id_] for id_ in ids if id_ in contract.bodies},
+    }
+    return schemas.module(NOTE, dict(contract.schemas), tables)
 
 
 def main() -> int:

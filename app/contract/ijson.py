@@ -1,4 +1,4 @@
-"""JSON as the contract takes it: I-JSON (RFC 7493), which every recipient reads alike."""
+"""Reads JSON as the contract takes it: I-JSON (RFC 7493), which every recipient reads alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.contract.problems import MALFORMED, ProblemError
 
 
 def parse(raw: bytes) -> Any:
-    """The value of a JSON text.
+    """Returns the value of a JSON text.
 
     Raises ProblemError (400) for text that is not UTF-8, no JSON, nested too deeply, or outside of I-JSON: duplicate
     names, NaN and Infinity, numbers beyond a double's range or too long, lone surrogates.
@@ -34,7 +34,7 @@ def parse(raw: bytes) -> Any:
 
 
 class _NotInterchangeableError(ValueError):
-    """The message is safe to show: it repeats nothing of the text."""
+    """A text is JSON and not I-JSON. The message repeats nothing of the text."""
 
 
 def _malformed(reason: str) -> ProblemError:

@@ -1,4 +1,4 @@
-"""A log line: one JSON object, with the same members from every part of the system."""
+"""Writes log lines: each is one JSON object, with the same members from every part of the system."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
 def line(*, level: str, service: str, message: str, request_id: str = "", trace_id: str = "", **members: object) -> str:
-    """The text, ended by a newline. `members` that are None are left out; others must be JSON values."""
+    """Returns the line, ended by a newline. `members` that are None are left out; the others must be JSON values."""
     record: dict[str, object] = {
         "timestamp": timestamp(),
         "level": level,
@@ -26,7 +26,7 @@ def line(*, level: str, service: str, message: str, request_id: str = "", trace_
 
 
 def timestamp() -> str:
-    """Now, by RFC 3339 in UTC with microseconds."""
+    """Returns the present moment by RFC 3339, in UTC with microseconds."""
     now = time.time()
     return f"{_second(int(now))}.{int(now % 1 * 1_000_000):06d}Z"
 

@@ -1,4 +1,4 @@
-"""The metrics that the functions write into their log lines, and that alarms and the dashboard read by name."""
+"""Names the metrics that the functions write into their log lines, and that alarms and the dashboard read by name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ ORDERS_FAILED = "OrdersFailed"
 RELAY_LAG = "RelayLag"
 """The milliseconds from an event's moment until the bus has it."""
 
+UPSTREAM_COUNT = "UpstreamCount"
+UPSTREAM_LATENCY = "UpstreamLatency"
+"""The milliseconds of a call of a service."""
+UPSTREAM_ERRORS = "UpstreamErrors"
+"""The calls of a service that failed. As the two above it has the dimensions `service` and `upstream`."""
+BREAKER_TRANSITIONS = "BreakerTransitions"
+"""The changes of a circuit breaker, with the dimensions `service`, `upstream` and `state`."""
+CERTIFICATE_DAYS_LEFT = "CertificateDaysLeft"
+"""The days until the certificates of the calls to the services end, with the dimension `service`."""
+
 UNITS = {
     ORDERS_PLACED: "Count",
     ORDERS_OUT_OF_STOCK: "Count",
@@ -20,5 +30,5 @@ UNITS = {
 }
 """CloudWatch's unit of each metric with the one dimension `service`."""
 
-Counted = dict[str, float]
-"""Values by the metrics' names."""
+Metrics = dict[str, float]
+"""Values by the names of metrics."""

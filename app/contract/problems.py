@@ -1,4 +1,4 @@
-"""Errors as callers see them: problem documents (RFC 9457), the same from the edge and from every service."""
+"""Errors as callers see them: problem documents (RFC 9457), the same from every function and every service."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ MEDIA_TYPE = "application/problem+json"
 
 Violation = dict[str, str]
 """`pointer` (RFC 6901, into the body) or `parameter` (a name), and `detail`. Never the rejected value."""
+
+LISTED = 100
+"""The number of violations that one answer lists at most: it stays small whatever was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,8 @@ UPSTREAM_TIMEOUT = Kind(slug="upstream-timeout", status=504, title="A service di
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem document. `headers` go with the answer."""
+    """An error that ends a request with a problem document, which lists the first LISTED of `errors`. `headers` are
+    added to the answer."""
 
     def __init__(
         self,
@@ -58,17 +62,23 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
-        self.errors = errors
+        self.errors = errors[:LISTED]
         self.headers = headers or {}
 
 
 def invalid(errors: Sequence[Violation]) -> ProblemError:
-    count = "1 violation" if len(errors) == 1 else f"{len(errors)} violations"
-    return ProblemError(INVALID, f"{count}, listed in errors.", errors=errors)
+    """Returns the 422 of a request that breaks the contract."""
+    if len(errors) > LISTED:
+        detail = f"{len(errors)} violations; the first {LISTED} are listed in errors."
+    else:
+        count = "1 violation" if len(errors) == 1 else f"{len(errors)} violations"
+        detail = f"{count}, listed in errors."
+    return ProblemError(INVALID, detail, errors=errors)
 
 
 def document(kind: Kind, detail: str, *, request_id: str, errors: Sequence[Violation] = ()) -> str:
-    """The JSON text, pure ASCII: a name that can't be encoded in UTF-8 can't break it."""
+    """Returns the JSON text of a problem with up to LISTED errors. It is pure ASCII, so that a name that can't be
+    encoded in UTF-8 can't break it."""
     members: dict[str, object] = {
         "type": kind.type,
         "title": kind.title,
@@ -77,5 +87,5 @@ def document(kind: Kind, detail: str, *, request_id: str, errors: Sequence[Viola
         "request_id": request_id,
     }
     if errors:
-        members["errors"] = errors
+        members["errors"] = errors[:LISTED]
     return json.dumps(members)

@@ -1,1 +1,1 @@
-"""The services: each a package of its own on the kit, with its own database."""
+"""The services: each is a package of its own that stands on the kit and has its own database."""

@@ -1,4 +1,4 @@
-"""What goes off when: the alarms of a function, a queue, the API, a way to the services."""
+"""The alarms of a function, a queue, the API and the calls of the services: what goes off, and when."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from collections.abc import Collection
 
 from pulumi import Input
 
+from app.contract.metrics import BREAKER_TRANSITIONS, CERTIFICATE_DAYS_LEFT
 from components.aws.alarms import MINUTE, Alarm
 from components.aws.dead_letter_queue import DeadLetterQueue
 from components.aws.function import Function
 from components.aws.metrics import of_api, of_function, of_queue, own
 from components.aws.queue import Queue
+from components.settings.certificates import ALARM_DAYS
 
 NEAR = 0.8
 """The share of a limit at which somebody should know that it is near."""
-CERTIFICATE_DAYS = 21
-"""Three weeks: a renewal takes one update, but people are away for two."""
 
 
 def function(name: str, watched: Function) -> list[Alarm]:
-    """Functions answer what they expect, so that no call should raise or time out, nor be refused."""
+    """Returns the alarms of a function.
+
+    Functions answer what they expect, so that no call should raise or time out, nor be refused.
+    """
     return [
         Alarm(
             name=f"{name}-errors",
@@ -48,6 +51,7 @@ def function(name: str, watched: Function) -> list[Alarm]:
 
 
 def _concurrency(name: str, watched: Function) -> list[Alarm]:
+    """Returns the alarm of a function that nearly uses up its reserved concurrency, where it has some."""
     if watched.reserved_concurrency is None:
         return []
     return [
@@ -63,7 +67,7 @@ def _concurrency(name: str, watched: Function) -> list[Alarm]:
 
 
 def iterator_age(name: str, watched: Function, *, seconds: int = 60) -> Alarm:
-    """When the oldest record of a stream has waited for the function for so long."""
+    """Returns the alarm that goes off when the oldest record of a stream has waited for the function for `seconds`."""
     return Alarm(
         name=f"{name}-iterator-age",
         description="Records of the stream wait: the function fails or is too slow. The stream forgets after 24 hours.",
@@ -74,7 +78,7 @@ def iterator_age(name: str, watched: Function, *, seconds: int = 60) -> Alarm:
 
 
 def queue_age(name: str, queue: Queue, *, seconds: int) -> Alarm:
-    """When the oldest message has waited for so long, for five minutes."""
+    """Returns the alarm that goes off when for five minutes the oldest message has waited for `seconds` or more."""
     return Alarm(
         name=f"{name}-queue-age",
         description="Messages wait: the consumer fails, is throttled or too slow.",
@@ -86,7 +90,7 @@ def queue_age(name: str, queue: Queue, *, seconds: int) -> Alarm:
 
 
 def dead_letters(name: str, queue: DeadLetterQueue) -> Alarm:
-    """At the first message."""
+    """Returns the alarm that goes off at the first message in a dead-letter queue."""
     return Alarm(
         name=f"{name}-dead-letters",
         description="Something could not be worked on. See the runbook: look at it, mend the cause, redrive.",
@@ -97,8 +101,11 @@ def dead_letters(name: str, queue: DeadLetterQueue) -> Alarm:
 
 
 def api(name: str, api_id: Input[str], *, percent: float = 5, milliseconds: int = 3000) -> list[Alarm]:
-    """When so many of a hundred answers are 5xx for three minutes, or the slowest of a hundred takes so long for five.
-    What callers do wrong (4xx) is not ours to mend."""
+    """Returns the alarms of the API.
+
+    They go off when for three minutes `percent` of the answers are 5xx, and when for five minutes the slowest of a
+    hundred takes `milliseconds`. What callers do wrong (4xx) is not ours to mend.
+    """
     return [
         Alarm(
             name=f"{name}-5xx",
@@ -121,13 +128,16 @@ def api(name: str, api_id: Input[str], *, percent: float = 5, milliseconds: int 
 
 
 def caller(name: str, services: Collection[str]) -> list[Alarm]:
-    """Of a function that calls services. That a circuit opens once and closes again is what it is for; when it opens
-    in two minutes in a row, the service stays away."""
+    """Returns the alarms of a function that calls services.
+
+    That a circuit opens once and closes again is what it is for; when it opens in two minutes in a row, the service
+    stays away.
+    """
     breakers = [
         Alarm(
             name=f"{name}-{service}-breaker",
             description=f"The service {service} fails: {name} mostly does without it.",
-            metric=own("BreakerTransitions", service=name, upstream=service, state="open"),
+            metric=own(BREAKER_TRANSITIONS, service=name, upstream=service, state="open"),
             statistic="Sum",
             threshold=1,
             periods=2,
@@ -136,10 +146,10 @@ def caller(name: str, services: Collection[str]) -> list[Alarm]:
     ]
     certificate = Alarm(
         name=f"{name}-certificate",
-        description=f"The certificate by which {name} calls the services ends in less than {CERTIFICATE_DAYS} days.",
-        metric=own("CertificateDaysLeft", service=name),
+        description=f"The certificate by which {name} calls the services ends in less than {ALARM_DAYS} days.",
+        metric=own(CERTIFICATE_DAYS_LEFT, service=name),
         statistic="Minimum",
-        threshold=CERTIFICATE_DAYS,
+        threshold=ALARM_DAYS,
         falls_below=True,
         period=60 * MINUTE,
         missing="missing",

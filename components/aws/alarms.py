@@ -13,43 +13,52 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.aws.metrics import Metric
 
 MINUTE = 60
-"""Seconds."""
+"""Seconds of a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """Goes off when `statistic` (Sum, Minimum, Maximum or a percentile such as p99) of the metric over `period` seconds
-    reaches `threshold`, or falls below it, `periods` times in a row. With `share_of` that metric's sum in percent of
-    the other's counts. Without data it is quiet, or says that there is none (`missing`)."""
+    """A limit of a metric at which people are told."""
 
     name: str
+    """The alarm's name, without what all of the stack's begin with."""
     description: str
+    """What is wrong, for whoever is told: a sentence."""
     metric: Metric
+    """The metric that is watched."""
     statistic: str
+    """What is made of the values of a period: Sum, Minimum, Maximum or a percentile such as p99."""
     threshold: float
+    """The limit that the statistic must not reach, in the metric's unit, or in percent with `share_of`."""
     share_of: Metric | None = None
+    """The metric of whose sum the metric's is taken in percent. Default: the metric counts by itself."""
     falls_below: bool = False
+    """Whether the alarm goes off below the limit. Default: at the limit and above."""
     period: int = MINUTE
+    """Seconds that the statistic is made of."""
     periods: int = 1
+    """Periods in a row after which the alarm goes off."""
     missing: Literal["notBreaching", "missing"] = "notBreaching"
+    """What a period without data means: nothing, or that there is no data, which is an alarm state of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`actions` are ARNs of topics that are told when an alarm goes off and when it is over."""
-
     alarms: Sequence[Alarm]
+    """The alarms."""
     actions: Sequence[Input[str]]
+    """ARNs of the topics that are told when an alarm goes off and when it is over."""
 
 
 class Alarms(ComponentResource):
-    """Named by their stack, by which the topic's policy knows them: stacks may share an account."""
+    """Alarms whose names begin with their stack's name, by which the topic's policy knows them."""
 
     arns: list[Output[str]]
+    """The alarms' ARNs."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Alarms", name, {}, opts)
-        made = [
+        alarms = [
             aws.cloudwatch.MetricAlarm(
                 alarm.name,
                 name=f"{prefix()}{alarm.name}",
@@ -65,16 +74,17 @@ class Alarms(ComponentResource):
             )
             for alarm in args.alarms
         ]
-        self.arns = [alarm.arn for alarm in made]
-        self.register_outputs({"alarms": [alarm.name for alarm in made]})
+        self.arns = [alarm.arn for alarm in alarms]
+        self.register_outputs({"alarms": [alarm.name for alarm in alarms]})
 
 
 def prefix() -> str:
-    """Of the names of the stack's alarms."""
+    """Returns what the names of the stack's alarms begin with: stacks may share an account."""
     return f"{pulumi.get_project()}-{pulumi.get_stack()}-"
 
 
 def _watched(alarm: Alarm) -> dict[str, Any]:
+    """Returns the arguments that say what an alarm watches: one metric, or the share of one in another."""
     if alarm.share_of is not None:
         share = aws.cloudwatch.MetricAlarmMetricQueryArgs(
             id="share", expression="100 * part / whole", label="percent", return_data=True

@@ -1,4 +1,5 @@
-"""The zip of a Lambda function, byte for byte the same from the same sources: on every machine, on every day.
+"""The zip of a Lambda function: what its handler imports and nothing else, byte for byte the same from the same
+sources.
 
 Only pure Python goes in, so that one zip fits every platform and no compiler, container or network is needed.
 """
@@ -10,14 +11,21 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 import pulumi
 
+from components import python_imports
+from components.python_imports import MissingModuleError
+
 DIST = Path("dist")
+OF_THE_RUNTIME = frozenset({"boto3", "botocore"})
+"""Packages that Lambda's Python runtimes bring
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-included)."""
 SUFFIXES = {".py", ".json", ".typed"}
+"""The files of a distribution that are bundled."""
 NATIVE = {".so", ".pyd", ".dylib", ".dll"}
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip file knows."""
@@ -29,51 +37,49 @@ Files = Mapping[str, bytes]
 
 
 class BundleError(pulumi.RunError):
-    """The sources can't be bundled; says which and why."""
+    """The sources can't be bundled. The message says which and why."""
 
 
-def bundle(
-    name: str, sources: Sequence[str], distributions: Sequence[str], runtime: str, *, root: Path | None = None
-) -> pulumi.FileArchive:
+def bundle(name: str, handler: str, runtime: str, *, root: Path | None = None) -> pulumi.FileArchive:
     """Writes `dist/<name>.zip` when its content differs.
 
-    `sources` are packages and modules relative to `root` (default: the program's folder), `distributions` installed
-    pure Python distributions by name. Compiled files are added when this interpreter is of `runtime` (`python3.13`):
-    Lambda can't write them, and compiles at every cold start without. Raises BundleError.
+    `handler` is the module with the function's handler, relative to `root` (default: the program's folder). Compiled
+    files are added when this interpreter is of `runtime` (`python3.13`): Lambda can't write them, and compiles at every
+    cold start without. Raises BundleError.
     """
     folder = root or Path.cwd()
-    files = dict(_sources(folder, sources))
-    for wanted in distributions:
-        files |= _distribution(wanted)
+    files = contents(handler, root=folder)
     if runtime == f"python{sys.version_info.major}.{sys.version_info.minor}":
-        files |= _compiled(files)
+        files = {**files, **_compiled(files)}
     path = folder / DIST / f"{name}.zip"
     _write(path, _zipped(files))
     return pulumi.FileArchive(str(path.relative_to(folder)))
 
 
-def _sources(root: Path, sources: Iterable[str]) -> Files:
-    found: dict[str, bytes] = {}
-    for source in sources:
-        path = root / source
-        if not path.exists():
-            raise BundleError(f"The function's source {source} does not exist in {root}.")
-        for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            name = file.relative_to(root).as_posix()
-            if file.is_file() and file.suffix in SUFFIXES:
-                found[name] = file.read_bytes()
-    return found
+def contents(handler: str, *, root: Path) -> Files:
+    """Returns the sources that the handler's module needs: its own imports, and the distributions of other packages
+    that neither the standard library nor Lambda has. Raises BundleError."""
+    try:
+        modules = python_imports.follow(handler, root)
+    except MissingModuleError as error:
+        raise BundleError(f"{error} does not exist in {root}.") from None
+    except SyntaxError as error:
+        raise BundleError(f"The function's sources can't be compiled: {error.filename}: {error}") from None
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in modules.files}
+    for package in sorted(modules.packages - sys.stdlib_module_names - OF_THE_RUNTIME):
+        files |= _distribution(package)
+    return files
 
 
 def _distribution(name: str) -> Files:
     try:
-        found = distribution(name)
+        installed = distribution(name)
     except PackageNotFoundError:
         raise BundleError(f"The function needs {name}, which is not installed here; `make up` installs it.") from None
-    if missing := _requirements(found):
+    if missing := _requirements(installed):
         raise BundleError(f"{name} needs {', '.join(missing)}; bundle a distribution that needs nothing else.")
     files: dict[str, bytes] = {}
-    for file in found.files or ():
+    for file in installed.files or ():
         if file.suffix in NATIVE:
             raise BundleError(f"{name} holds native code ({file}), which fits one platform only.")
         if (
@@ -87,13 +93,14 @@ def _distribution(name: str) -> Files:
     return files
 
 
-def _requirements(found: Distribution) -> list[str]:
-    """Those that are always needed; the others belong to extras."""
-    return [line for line in found.requires or () if "extra ==" not in line]
+def _requirements(installed: Distribution) -> list[str]:
+    """Returns the requirements that always hold; the others belong to extras."""
+    return [line for line in installed.requires or () if "extra ==" not in line]
 
 
 def _compiled(files: Files) -> Files:
-    """In a process of its own: what an interpreter has seen before changes the bytes that it writes."""
+    """Returns the byte code. A process of its own makes it: what an interpreter has seen before changes what it
+    writes."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, content in files.items():

@@ -16,25 +16,32 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.aws.metrics import Metric
 
 COLUMNS = 24
+"""The width of a dashboard."""
 PERIOD = 60
-"""Seconds; CloudWatch takes longer ones by itself where more time is shown."""
+"""Seconds of a graph's point; CloudWatch takes longer ones by itself where more time is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Of a graph. `statistic` is Sum, Minimum, Maximum or a percentile such as p99."""
+    """A line of a graph."""
 
     label: str
+    """What the legend calls it."""
     metric: Metric
+    """The metric that it shows."""
     statistic: str = "Sum"
+    """What a point is made of: Sum, Minimum, Maximum or a percentile such as p99."""
 
     def entry(self) -> list[Any]:
+        """Returns the line as the dashboard's body has it."""
         dimensions = [part for pair in self.metric.dimensions.items() for part in pair]
         return [self.metric.namespace, self.metric.name, *dimensions, {"stat": self.statistic, "label": self.label}]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
+    """A widget with lines of metrics."""
+
     title: str
     lines: Sequence[Line]
     type = "metric"
@@ -47,6 +54,8 @@ class Graph:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmStates:
+    """A widget with the states of alarms."""
+
     title: str
     arns: Sequence[Input[str]]
     type = "alarm"
@@ -57,11 +66,13 @@ class AlarmStates:
 
 @dataclass(frozen=True, kw_only=True)
 class LogLines:
-    """What `query`, in the language of Logs Insights, finds in the groups. Each look is paid by the bytes read."""
+    """A widget with the log lines that a query matches. Each look is paid by the bytes that are read."""
 
     title: str
     groups: Sequence[Input[str]]
+    """The log groups that are searched."""
     query: str
+    """The query, in the language of Logs Insights."""
     type = "log"
 
     def properties(self, region: str) -> Mapping[str, Any]:
@@ -75,30 +86,35 @@ Widget = Graph | AlarmStates | LogLines
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
+    """Widgets beside each other."""
+
     widgets: Sequence[Widget]
     height: int = 6
+    """Lines of the dashboard's grid."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardArgs:
     rows: Sequence[Row]
+    """The rows, from the top."""
 
 
 class Dashboard(ComponentResource):
-    """Named `<project>-<stack>`."""
+    """A dashboard that is named `<project>-<stack>`."""
 
     def __init__(self, name: str, args: DashboardArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Dashboard", name, {}, opts)
-        made = aws.cloudwatch.Dashboard(
+        dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}",
             dashboard_body=Output.json_dumps({"start": "-PT3H", "widgets": _placed(args.rows)}),
             opts=ResourceOptions(parent=self),
         )
-        self.register_outputs({"dashboard": made.dashboard_name})
+        self.register_outputs({"dashboard": dashboard.dashboard_name})
 
 
 def _placed(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Returns the widgets with their places: those of a row share its width."""
     region, placed, y = pulumi.Config("aws").require("region"), [], 0
     for row in rows:
         width = COLUMNS // len(row.widgets)

@@ -11,24 +11,26 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from components.aws.resource_policy import Sender, policy
 
 RETENTION = 14 * 24 * 3600
-"""Seconds; SQS's maximum
+"""Seconds for which messages are kept; SQS's maximum
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetterQueueArgs:
-    """`senders` are services that put here what they could not deliver; the queues of which it is the dead-letter
-    queue need no mention."""
-
     senders: Sequence[Sender] = field(default_factory=tuple)
+    """Services that put here what they could not deliver. The queues whose dead-letter queue it is need no mention.
+    Default: none."""
 
 
 class DeadLetterQueue(ComponentResource):
-    """Encrypted, by TLS only."""
+    """A queue that is encrypted and takes messages by TLS only."""
 
     queue_name: Output[str]
+    """The queue's name, by which its metrics are known."""
     url: Output[str]
+    """The queue's URL, by which it is called."""
     arn: Output[str]
+    """The queue's ARN."""
 
     def __init__(self, name: str, args: DeadLetterQueueArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:DeadLetterQueue", name, {}, opts)

@@ -1,4 +1,4 @@
-"""A name of its own for the API."""
+"""A host name of its own for the API."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ gateway = aws.apigatewayv2
 @dataclass(frozen=True, kw_only=True)
 class DomainArgs:
     api_id: Input[str]
+    """The API that answers under the name."""
     stage_id: Input[str]
+    """The API's stage."""
     settings: DomainSettings
+    """Name, certificate and zone: `api.domain` of the stack's file."""
 
 
 class Domain(ComponentResource):
-    """By TLS 1.2 at least, the lowest that HTTP APIs take
+    """A host name that is served by TLS 1.2 at least, the lowest that HTTP APIs can be told to take
     (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html)."""
 
     def __init__(self, name: str, args: DomainArgs, opts: ResourceOptions | None = None) -> None:

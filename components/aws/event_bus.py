@@ -10,18 +10,21 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 @dataclass(frozen=True, kw_only=True)
 class EventBusArgs:
-    """Every event is kept for `archive_days`."""
-
     description: str
+    """What the bus is for, a phrase."""
     archive_days: int
+    """Days for which every event is kept, to be replayed."""
 
 
 class EventBus(ComponentResource):
-    """Who may send is said by the senders' own policies; no other account is let in."""
+    """A bus to which the senders' own policies let them send; no other account is let in."""
 
     bus_name: Output[str]
+    """The bus's name."""
     arn: Output[str]
+    """The bus's ARN."""
     archive_name: Output[str]
+    """The archive's name."""
 
     def __init__(self, name: str, args: EventBusArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:EventBus", name, {}, opts)

@@ -13,11 +13,12 @@ from components.aws.grants import Statement
 
 @dataclass(frozen=True, kw_only=True)
 class _Items:
-    """`leading_keys` are the partition keys that the grant is for, with `*` for any end (`ORDER#*`); none: all."""
+    """Grants one action on items of a table."""
 
     action: ClassVar[str]
     table_arn: Input[str]
     leading_keys: Sequence[str] = field(default_factory=tuple)
+    """The partition keys that the grant is for, with `*` for any end (`ORDER#*`). Default: all."""
 
     def statement(self) -> Statement:
         return _allow([self.action], self.table_arn, _keys(self.leading_keys))
@@ -25,43 +26,49 @@ class _Items:
 
 @dataclass(frozen=True, kw_only=True)
 class GetItem(_Items):
+    """Grants to read one item at a time."""
+
     action = "dynamodb:GetItem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchGetItem(_Items):
-    """Up to a hundred items in one call."""
+    """Grants to read up to a hundred items in one call."""
 
     action = "dynamodb:BatchGetItem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PutItem(_Items):
-    """In transactions too, where the rights are those of each part."""
+    """Grants to write an item, in transactions too, where the rights are those of each part."""
 
     action = "dynamodb:PutItem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateItem(_Items):
+    """Grants to change an item."""
+
     action = "dynamodb:UpdateItem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteItem(_Items):
+    """Grants to delete an item."""
+
     action = "dynamodb:DeleteItem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckItem(_Items):
-    """A condition of a transaction on an item that it does not change."""
+    """Grants conditions of a transaction on items that it does not change."""
 
     action = "dynamodb:ConditionCheckItem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """Pages of one partition of the table, or of its `index`."""
+    """Grants to read pages of one partition of the table, or of its `index`."""
 
     table_arn: Input[str]
     index: str | None = None
@@ -74,7 +81,7 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """Pages of the whole table, whatever its keys."""
+    """Grants to read pages of the whole table, whatever its keys."""
 
     table_arn: Input[str]
 
@@ -84,7 +91,10 @@ class Scan:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadStream:
-    """For an event source mapping. A table has one stream at a time, whose ARN is new whenever it is switched on."""
+    """Grants what an event source mapping of a table's stream needs.
+
+    A table has one stream at a time, whose ARN is new whenever it is switched on.
+    """
 
     table_arn: Input[str]
 
@@ -95,7 +105,8 @@ class ReadStream:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumeQueue:
-    """For an event source mapping (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+    """Grants what an event source mapping of a queue needs
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
 
     queue_arn: Input[str]
 
@@ -105,7 +116,7 @@ class ConsumeQueue:
 
 @dataclass(frozen=True, kw_only=True)
 class PostponeMessage:
-    """For a consumer that says itself when a message that failed comes again."""
+    """Grants what a consumer needs that says itself when a message that failed comes again."""
 
     queue_arn: Input[str]
 
@@ -115,7 +126,7 @@ class PostponeMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class SendMessage:
-    """To one queue; also what a mapping's destination for failures needs."""
+    """Grants to send to one queue; a mapping's destination for failures needs it too."""
 
     queue_arn: Input[str]
 
@@ -125,7 +136,7 @@ class SendMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class PutEvents:
-    """Events of one source and of the types, to one bus: nobody can send in another's name.
+    """Grants to send events of one source and of some types to one bus: nobody can send in another's name.
 
     ForAllValues holds for a key that the request lacks. Every event has a source and a type, so on AWS none passes by
     it; the emulator knows neither key.
@@ -142,7 +153,7 @@ class PutEvents:
 
 @dataclass(frozen=True, kw_only=True)
 class Publish:
-    """To one topic."""
+    """Grants to publish to one topic."""
 
     topic_arn: Input[str]
 

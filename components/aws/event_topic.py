@@ -1,4 +1,4 @@
-"""Events of a bus that whoever is interested may subscribe to, as messages of a topic."""
+"""A topic that publishes events of a bus, for whoever subscribes to it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,30 @@ from components.aws.topic import Topic, TopicArgs
 
 @dataclass(frozen=True, kw_only=True)
 class NoticesArgs:
-    """Events from `source` of the `detail_types`. For `account`, `protect` see `TopicArgs`."""
-
     account: str
+    """The AWS account that administers the topic's key."""
     protect: bool
+    """Whether an engine refuses to delete or replace the topic's key."""
     bus: EventBus
+    """The bus that the events come by."""
     source: str
+    """The source of the events that are published."""
     detail_types: Sequence[str]
+    """The types of the events that are published."""
 
 
 class Notices(ComponentResource):
-    """EventBridge publishes in a role of the rule's own. A topic's policy could not say which rule may publish, since
-    it takes no conditions for EventBridge, and the service itself could not use SNS's key
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html)."""
+    """A topic to which EventBridge publishes in a role of the rule's own.
+
+    A topic's policy could not say which rule may publish, since it takes no conditions for EventBridge, and the service
+    itself could not use the key of SNS
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
+    """
 
     topic_arn: Output[str]
+    """The topic's ARN."""
     dead_letters: DeadLetterQueue
-    """What could not be published for a day. A replay that is meant for the rule sends it again."""
+    """The events that could not be published for a day. A replay that is meant for the rule sends them again."""
 
     def __init__(self, name: str, args: NoticesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Notices", name, {}, opts)
@@ -66,7 +73,8 @@ class Notices(ComponentResource):
 
 
 def _assumed_for(rule_arn: Output[str]) -> dict[str, object]:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html"""
+    """Returns who may assume the role: EventBridge, for this rule
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html)."""
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",

@@ -1,4 +1,4 @@
-"""A Lambda function with a role of its own, a log group of its own and the alias `live`, which is what callers call."""
+"""A Lambda function with a role and a log group of its own, and the alias `live`, by which it is called."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from components.aws.grants import Grant, WriteLogs, policy
 from components.settings.aws import FunctionSettings
 
 RUNTIME = "python3.13"
+"""The runtime of every function."""
 ALIAS = "live"
+"""The alias by which every function is called."""
 ASSUMED_BY_LAMBDA = json.dumps(
     {
         "Version": "2012-10-17",
@@ -23,31 +25,43 @@ ASSUMED_BY_LAMBDA = json.dumps(
         ],
     }
 )
+"""The policy by which Lambda assumes a function's role."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """`handler` is `package.module.function` in `code`; `grants` is all that it may do besides writing its logs."""
-
     code: pulumi.Archive
+    """The function's zip."""
     handler: str
+    """What is called in it: `package.module.function`."""
     description: str
+    """What the function does, a phrase."""
     environment: Mapping[str, Input[str]]
+    """Environment variables, besides those that every function has."""
     settings: FunctionSettings
+    """Size, limits and canary: the function's entry under `functions` in the stack's file."""
     grants: Sequence[Grant] = field(default_factory=tuple)
+    """All that the function may do, besides writing its logs. Default: nothing."""
 
 
 class Function(ComponentResource):
-    """Every change publishes a version and moves the alias to it; `settings.canary` leaves a share of the calls to an
-    earlier version."""
+    """A function of which every change publishes a version and moves the alias to it.
+
+    `settings.canary` leaves a share of the calls to an earlier version.
+    """
 
     function_name: Output[str]
+    """The function's name."""
     timeout: int
-    """Seconds."""
+    """Seconds after which a call is given up."""
     reserved_concurrency: int | None
+    """Calls at a time that are reserved for the function. None: it shares the account's rest."""
     log_group: Output[str]
+    """The name of the group of its log lines."""
     alias: Output[str]
+    """The alias's name."""
     invoke_arn: Output[str]
+    """The ARN by which API Gateway calls the alias."""
     summary: dict[str, Output[str]]
     """What operators look for: the function's name, its newest version, its log group."""
 
@@ -123,5 +137,5 @@ class Function(ComponentResource):
 
 
 def metrics_namespace() -> str:
-    """In which the functions' log lines count: stacks may share an account."""
+    """Returns the namespace of the metrics in the functions' log lines: stacks may share an account."""
     return f"{pulumi.get_project()}/{pulumi.get_stack()}"

@@ -1,4 +1,5 @@
-"""What a function may do, one typed grant per thing (https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
+"""What a function may do, one typed grant for each thing
+(https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
 
 from __future__ import annotations
 
@@ -12,14 +13,16 @@ Statement = dict[str, Any]
 
 
 class Grant(Protocol):
+    """A right."""
+
     def statement(self) -> Statement:
-        """A statement of an IAM policy; values may be outputs."""
+        """Returns the right as a statement of an IAM policy; values may be outputs."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class WriteLogs:
-    """To streams of one log group, which exists already: no right to make groups."""
+    """Grants to write to streams of one log group, which exists already: no right to make groups."""
 
     group_arn: Input[str]
 
@@ -29,7 +32,7 @@ class WriteLogs:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadSecret:
-    """The value of one secret of Secrets Manager."""
+    """Grants to read the value of one secret of Secrets Manager."""
 
     secret_arn: Input[str]
 
@@ -38,7 +41,7 @@ class ReadSecret:
 
 
 def policy(grants: Sequence[Grant]) -> Output[str]:
-    """An IAM policy document that allows exactly the grants."""
+    """Returns an IAM policy document that allows exactly the grants."""
     return Output.json_dumps({"Version": "2012-10-17", "Statement": [grant.statement() for grant in grants]})
 
 

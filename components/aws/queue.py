@@ -12,34 +12,39 @@ from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArg
 from components.aws.resource_policy import Sender, policy
 
 VISIBILITY_FACTOR = 6
-"""Timeouts of the function for which a message that is being worked on stays invisible, so that calls which were
-throttled can be tried again (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+"""The times that the function may take for which a message that is being worked on stays invisible, so that calls which
+were throttled can be tried again
+(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
 
 RETENTION = 4 * 24 * 3600
-"""Seconds; what a consumer may be down for."""
+"""Seconds for which messages are kept: for so long a consumer may be down."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueArgs:
-    """`consumer_timeout` is that of the function that takes the messages, `batching_window` how long it waits for more
-    of them, in seconds. A message that was received `max_receives` times and not deleted goes to the dead-letter queue;
-    AWS advises 5 at the least. `senders` may put messages into the queue, and what they can't deliver into the
-    dead-letter queue."""
-
     consumer_timeout: int
+    """Seconds that the function which takes the messages has for a call."""
     batching_window: int = 0
+    """Seconds that it waits for more messages."""
     max_receives: int = 5
+    """Times that a message is received and not deleted before it goes to the dead-letter queue; AWS advises 5 at the
+    least."""
     senders: Sequence[Sender] = field(default_factory=tuple)
+    """Services that may put messages into the queue, and what they can't deliver into the dead-letter queue. Default:
+    none."""
 
 
 class Queue(ComponentResource):
-    """Encrypted, by TLS only."""
+    """A queue that is encrypted and takes messages by TLS only."""
 
     queue_name: Output[str]
+    """The queue's name, by which its metrics are known."""
     url: Output[str]
+    """The queue's URL, by which it is called."""
     arn: Output[str]
+    """The queue's ARN."""
     dead_letters: DeadLetterQueue
-    """Nothing but this queue may redrive to it."""
+    """The queue of the messages that were given up. Nothing but this queue may redrive to it."""
 
     def __init__(self, name: str, args: QueueArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Queue", name, {}, opts)

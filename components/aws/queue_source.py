@@ -1,4 +1,4 @@
-"""Messages of a queue as calls of a function."""
+"""The mapping by which messages of a queue become calls of a function."""
 
 from __future__ import annotations
 
@@ -13,21 +13,26 @@ from components.aws.queue import Queue
 
 @dataclass(frozen=True, kw_only=True)
 class QueueSourceArgs:
-    """At most `max_concurrency` calls at a time, each of up to `batch_size` messages: what the function calls in its
-    turn gets no more than that. 2 is the least that Lambda takes."""
-
     queue: Queue
+    """The queue whose messages are taken."""
     function: Function
+    """The function that is called."""
     max_concurrency: int
+    """Calls at a time: what the function calls in its turn gets no more than that. 2 is the least that Lambda takes."""
     batch_size: int = 10
+    """Messages of one call, at most."""
     batching_window: int = 0
+    """Seconds to wait for more messages."""
 
 
 class QueueSource(ComponentResource):
-    """The function answers with the messages that failed (`batchItemFailures`): they alone come again, the others are
-    deleted."""
+    """A mapping whose function answers with the messages that failed (`batchItemFailures`).
+
+    They alone come again, the others are deleted.
+    """
 
     mapping_id: Output[str]
+    """The mapping's id."""
 
     def __init__(self, name: str, args: QueueSourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:QueueSource", name, {}, opts)

@@ -1,4 +1,4 @@
-"""Resource policies of queues and topics: who may send, and by TLS only."""
+"""Resource policies of queues and topics: they say who may send, and that it must be by TLS."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ class Sender:
     service: str
     """Its principal, such as events.amazonaws.com."""
     source_arn: Input[str]
+    """The resource that the service sends for."""
 
 
 def policy(resource_arn: Input[str], *, action: str, senders: Sequence[Sender]) -> Output[str]:
-    """A policy of the queue or topic `resource_arn` under which `senders` may do `action`.
+    """Returns a policy of the queue or topic `resource_arn` under which `senders` may do `action`.
 
     Identities of the same account need no mention: what they may do is said by their own policies, but they must use
     TLS too.

@@ -1,4 +1,4 @@
-"""Changes of a table as calls of a function, in order per item."""
+"""The mapping by which changes of a table become calls of a function, in order per item."""
 
 from __future__ import annotations
 
@@ -21,25 +21,30 @@ records that the dead-letter queue tells of."""
 
 @dataclass(frozen=True, kw_only=True)
 class StreamSourceArgs:
-    """`filters` are event patterns over a record of the stream, of which one must match. `dead_letters` gets shard and
-    sequence numbers of a batch that was given up, not the records."""
-
     table: Table
+    """The table, which has a stream."""
     function: Function
+    """The function that is called."""
     dead_letters: DeadLetterQueue
+    """The queue that gets shard and sequence numbers of a batch that was given up; it does not get the records."""
     filters: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    """Event patterns over a record of the stream, of which one must match. Default: every record counts."""
     batch_size: int = 10
+    """Records of one call, at most."""
 
 
 class StreamSource(ComponentResource):
-    """The function raises when a record could not be worked on, and the batch comes again, halved, until it has passed
-    or is too old: it must bear repetition. It has no number of tries: an outage of what it calls may last, and records
-    that wait in the stream are not lost. A record that can never pass is the function's to put aside.
+    """A mapping whose function raises when a record could not be worked on.
+
+    The batch then comes again, halved, until it has passed or is too old: the function must bear repetition. There is
+    no limit of tries: an outage of what the function calls may last, and records that wait in the stream are not lost.
+    A record that can never pass is the function's to put aside.
 
     A function that reported failed items instead would lose them on the emulator, which does not heed such a report.
     """
 
     mapping_id: Output[str]
+    """The mapping's id."""
 
     def __init__(self, name: str, args: StreamSourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:StreamSource", name, {}, opts)

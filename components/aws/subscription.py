@@ -1,4 +1,4 @@
-"""Events of a bus that one consumer is interested in, in a queue of its own."""
+"""The events of a bus that one consumer is interested in, in a queue of its own."""
 
 from __future__ import annotations
 
@@ -13,31 +13,39 @@ from components.aws.queue import Queue, QueueArgs
 from components.aws.resource_policy import Sender
 
 RETRY_SECONDS = 24 * 3600
+"""Seconds for which EventBridge tries to deliver an event, its maximum."""
 RETRIES = 185
-"""For so long and so often EventBridge tries to deliver, its maximum; then the event goes to the dead-letter queue
+"""Times that it tries, its maximum; then the event goes to the dead-letter queue
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionArgs:
-    """Events from `source` of the `detail_types`. For `consumer_timeout`, `batching_window`, `max_receives` see
-    `QueueArgs`."""
-
     bus: EventBus
+    """The bus that the events come by."""
     source: str
+    """The source of the events."""
     detail_types: Sequence[str]
+    """The types of the events."""
     consumer_timeout: int
+    """Seconds that the function which takes the events has for a call."""
     batching_window: int = 0
+    """Seconds that it waits for more events."""
     max_receives: int = 5
+    """Times that an event is received and not deleted before it goes to the dead-letter queue."""
 
 
 class Subscription(ComponentResource):
-    """What could not be delivered and what could not be worked on lie in the same dead-letter queue: both are the event
-    as it was sent, so either is redriven to the queue."""
+    """A rule of the bus, and the queue that it delivers to.
+
+    What could not be delivered and what could not be worked on lie in the same dead-letter queue: both are the event as
+    it was sent, so that either is redriven to the queue.
+    """
 
     queue: Queue
+    """The consumer's queue."""
     rule_arn: Output[str]
-    """For a replay that is meant for this consumer alone."""
+    """The rule's ARN, which a replay names that is meant for this consumer alone."""
 
     def __init__(self, name: str, args: SubscriptionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Subscription", name, {}, opts)

@@ -12,10 +12,12 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An attribute that is a key: a string, a number or bytes."""
+    """An attribute that is a key."""
 
     name: str
+    """The attribute's name."""
     type: Literal["S", "N", "B"] = "S"
+    """S (string), N (number) or B (bytes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,29 +25,38 @@ class Index:
     """A global secondary index, which holds whole items."""
 
     partition: Key
+    """The partition key."""
     sort: Key | None = None
+    """The sort key. Default: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableArgs:
-    """`ttl` names the attribute with the second of the epoch after which an item may be deleted (within days). With
-    `stream` the old and the new item of every change can be read for 24 hours. `key_arn` is a KMS key; without it
-    DynamoDB uses one of its own. With `protect` nobody deletes or replaces the table by mistake."""
-
     partition: Key
+    """The partition key."""
     sort: Key | None = None
+    """The sort key. Default: none."""
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    """Indexes by name. Default: none."""
     ttl: str | None = None
+    """The attribute with the second of the epoch after which an item may be deleted (within days). Default: none."""
     stream: bool = False
+    """Whether the old and the new item of every change can be read for 24 hours."""
     key_arn: Input[str] | None = None
+    """The KMS key that encrypts the table. Default: the one of DynamoDB."""
     protect: bool
+    """Whether an engine, and DynamoDB, refuse to delete or replace the table."""
 
 
 class Table(ComponentResource):
+    """A table that can be restored to any second of the last 35 days."""
+
     table_name: Output[str]
+    """The table's name."""
     arn: Output[str]
+    """The table's ARN."""
     stream_arn: Output[str]
-    """Empty without a stream."""
+    """The ARN of the table's stream; empty without one."""
 
     def __init__(self, name: str, args: TableArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Table", name, {}, opts)

@@ -8,27 +8,31 @@ from dataclasses import dataclass, field
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.aws.encryption_key import administration
 from components.aws.resource_policy import Sender, policy
-from components.encryption_key import administration
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicArgs:
-    """`senders` are services of `account` that publish by themselves; roles do so by their own rights. Each of `emails`
-    gets a letter that asks to confirm, and then whatever is published. With `protect` nobody deletes or replaces its
-    key by mistake."""
-
     account: str
+    """The AWS account that administers the topic's key."""
     protect: bool
+    """Whether an engine refuses to delete or replace the topic's key."""
     senders: Sequence[Sender] = field(default_factory=tuple)
+    """Services of AWS that publish by themselves; roles do so by their own rights. Default: none."""
     emails: Sequence[str] = field(default_factory=tuple)
+    """Addresses that get whatever is published, once they have confirmed. Default: none."""
 
 
 class Topic(ComponentResource):
-    """Encrypted, by TLS only. With senders it has a key of its own: SNS's serves the account's roles and no services
-    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services)."""
+    """A topic that is encrypted and takes messages by TLS only.
+
+    With senders it has a key of its own: the key of SNS serves the account's roles and no services
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services).
+    """
 
     arn: Output[str]
+    """The topic's ARN."""
 
     def __init__(self, name: str, args: TopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Topic", name, {}, opts)
@@ -45,7 +49,7 @@ class Topic(ComponentResource):
 
 
 def _key(name: str, args: TopicArgs, own: ResourceOptions) -> aws.kms.Key:
-    """Used by the senders alone."""
+    """Declares a key that the senders alone use."""
     senders = [
         {
             "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""When Azure may upgrade a cluster and its nodes, and what it says of objects against best practice."""
+"""When Azure may upgrade a cluster and its nodes, and what it does about objects against best practice."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
-from components.resource_group import ResourceGroup
+from components.azure.placement import Placement
 from components.settings.azure import ClusterSettings
 
 aks = azure.containerservice
 
 WINDOW_HOURS = 4
-"""The least that Azure takes."""
+"""Hours of a maintenance window; the least that Azure takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpkeepArgs:
-    group: ResourceGroup
+    placement: Placement
+    """Where the cluster is."""
     cluster: aks.ManagedCluster
+    """The cluster that is upgraded."""
     settings: ClusterSettings
+    """Day, hour and safeguards: the group `cluster` of the stack's file."""
 
 
 class Upkeep(ComponentResource):
+    """The maintenance windows of a cluster, and its deployment safeguards."""
+
     def __init__(self, name: str, args: UpkeepArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Upkeep", name, {}, opts)
         settings, own = args.settings, ResourceOptions(parent=self)
@@ -33,7 +38,7 @@ class Upkeep(ComponentResource):
         ):
             aks.MaintenanceConfiguration(
                 f"{name}-{kind}",
-                resource_group_name=args.group.group_name,
+                resource_group_name=args.placement.group_name,
                 resource_name_=args.cluster.name,
                 config_name=config_name,
                 maintenance_window=aks.MaintenanceWindowArgs(

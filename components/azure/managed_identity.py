@@ -5,16 +5,17 @@ from __future__ import annotations
 import pulumi_azure_native as azure
 from pulumi import Resource, ResourceOptions
 
-from components.resource_group import ResourceGroup
+from components.azure.placement import Placement
 
 
 def managed_identity(
-    name: str, *, group: ResourceGroup, parent: Resource
+    name: str, *, placement: Placement, parent: Resource
 ) -> azure.managedidentity.UserAssignedIdentity:
+    """Declares a user-assigned identity."""
     return azure.managedidentity.UserAssignedIdentity(
         name,
-        resource_group_name=group.group_name,
-        location=group.location,
-        tags=group.tags,
+        resource_group_name=placement.group_name,
+        location=placement.location,
+        tags=placement.tags,
         opts=ResourceOptions(parent=parent),
     )

@@ -15,6 +15,7 @@ aks = azure.containerservice
 def system_pool(
     settings: ClusterSettings, zones: Sequence[str], subnet_id: Input[str]
 ) -> aks.ManagedClusterAgentPoolProfileArgs:
+    """Returns the pool that the cluster begins with. It keeps other pods out where Azure makes nodes for them."""
     own = settings.node_auto_provisioning
     return aks.ManagedClusterAgentPoolProfileArgs(
         name="system",
@@ -40,8 +41,11 @@ def system_pool(
 
 
 def autoscaler(settings: ClusterSettings) -> aks.ManagedClusterPropertiesAutoScalerProfileArgs | None:
-    """Where one pool is for everything each node has pods of the system, and each service's pod a temporary folder:
-    with Azure's defaults no node would ever go."""
+    """Returns the settings of the cluster autoscaler, or None where node auto-provisioning takes its place.
+
+    Every node has pods of the system, and every service's pod has a temporary folder: with Azure's defaults, which keep
+    such nodes, no node would ever be removed.
+    """
     if settings.node_auto_provisioning:
         return None
     return aks.ManagedClusterPropertiesAutoScalerProfileArgs(

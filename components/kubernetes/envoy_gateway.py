@@ -10,33 +10,40 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Resource, ResourceOptions
 
-from components.cluster import Cluster
-from components.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
+from components.kubernetes.access import ClusterAccess
+from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
+from components.kubernetes.pod import PORT as POD_PORT
 
 meta, net = k8s.meta.v1, k8s.networking.v1
 
 VERSION = "v1.9.1"
+"""The version of the charts, and so of the controller."""
 CHARTS = "oci://docker.io/envoyproxy"
+"""Where the charts are published."""
 NAMESPACE = "envoy-gateway-system"
+"""The namespace of the controller and of every Envoy."""
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
+"""The name by which a GatewayClass says that this controller serves it."""
 
 CONTROLLER_PODS = {"control-plane": "envoy-gateway"}
+"""Labels of the controller's pods."""
 CERTIFICATE_JOB = {"app": "certgen"}
+"""Labels of the pod that makes the controller's certificates."""
 PROXY_PODS = {"app.kubernetes.io/component": "proxy"}
+"""Labels of the Envoys."""
 CONFIGURATION_PORT = 18000
-"""Where the Envoys get their configuration from."""
+"""The controller's TCP port from which the Envoys get their configuration."""
 UNPRIVILEGED = 10_000
-"""Envoy listens on the Gateway's port plus this when that port is below 1024."""
-POD_PORT = 8443
-"""Port of the services' pods."""
+"""What Envoy adds to the Gateway's port when that is below 1024, which only root may listen on."""
 
 
 def listening_port(port: int) -> int:
+    """Returns the port on which an Envoy's pod listens for the Gateway's `port`."""
     return port + UNPRIVILEGED if port < 1024 else port
 
 
 def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
-    """The Envoys of one Gateway, as the peer of a NetworkPolicy."""
+    """Returns the Envoys of one Gateway, as the peer of a NetworkPolicy."""
     labels = {
         **PROXY_PODS,
         "gateway.envoyproxy.io/owning-gateway-name": gateway,
@@ -49,17 +56,19 @@ def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvoyGatewayArgs:
-    """`port` is the Gateway's."""
-
-    cluster: Cluster
+    access: ClusterAccess
+    """The cluster to install it in."""
     port: int
+    """The Gateway's TCP port, on which its Envoys may be reached."""
 
 
 class EnvoyGateway(ComponentResource):
+    """The controller and its definitions of kinds, in a namespace that only lets them speak to each other."""
+
     def __init__(self, name: str, args: EnvoyGatewayArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:EnvoyGateway", name, {}, opts)
-        self._cluster = args.cluster
-        namespace = Namespace(NAMESPACE, NamespaceArgs(cluster=args.cluster), ResourceOptions(parent=self))
+        self._access = args.access
+        namespace = Namespace(NAMESPACE, NamespaceArgs(access=args.access), ResourceOptions(parent=self))
         policies = [
             self._policy("controller", CONTROLLER_PODS, [_from_proxies()], [_to_api_server()], namespace),
             # Makes the certificates of the controller and its Envoys before each installation.
@@ -80,7 +89,7 @@ class EnvoyGateway(ComponentResource):
             values={
                 "crds": {"gatewayAPI": {"enabled": True, "channel": "standard"}, "envoyGateway": {"enabled": True}}
             },
-            opts=args.cluster.inside(self),
+            opts=args.access.inside(self),
         )
         # A release, because the chart has a hook, which helm.v4.Chart leaves out.
         k8s.helm.v3.Release(
@@ -99,7 +108,7 @@ class EnvoyGateway(ComponentResource):
                 # Its webhook would have to be reachable for the API server.
                 "topologyInjector": {"enabled": False},
             },
-            opts=args.cluster.inside(self, depends_on=[definitions, *policies]),
+            opts=args.access.inside(self, depends_on=[definitions, *policies]),
         )
         self.register_outputs({"version": VERSION})
 
@@ -120,7 +129,7 @@ class EnvoyGateway(ComponentResource):
                 ingress=ingress,
                 egress=egress,
             ),
-            opts=self._cluster.inside(self, depends_on=[namespace]),
+            opts=self._access.inside(self, depends_on=[namespace]),
         )
 
 
@@ -144,6 +153,6 @@ def _to_services() -> net.NetworkPolicyEgressRuleArgs:
 
 
 def _to_api_server() -> net.NetworkPolicyEgressRuleArgs:
-    """By port alone: with Cilium an address range never matches the API server
+    """Allows the API server by its ports alone: with Cilium an address range never matches it
     (https://learn.microsoft.com/azure/aks/azure-cni-powered-by-cilium)."""
     return net.NetworkPolicyEgressRuleArgs(ports=[_tcp(443), _tcp(6443)])

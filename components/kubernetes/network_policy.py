@@ -9,16 +9,18 @@ from urllib.parse import urlsplit
 import pulumi_kubernetes as k8s
 
 from components.kubernetes.envoy_gateway import proxies_of
+from components.kubernetes.gateway_objects import GatewayReference
+from components.kubernetes.namespace import of_namespace
 from components.kubernetes.pod import PORT_NAME
-from components.namespace import of_namespace
 
 meta, net = k8s.meta.v1, k8s.networking.v1
 
 AGENT_NAMESPACE, AGENT_PODS = "kube-system", {"rsName": "ama-metrics"}
-"""Where Azure's agent of managed Prometheus is that asks pods for their metrics; another one asks the nodes
+"""Namespace and labels of the agent of managed Prometheus that reads the pods' metrics; another one reads the nodes'
 (https://github.com/Azure/prometheus-collector)."""
 
 NOT_THE_INTERNET = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+"""Networks that no address of the internet is in."""
 
 _IN_THE_CLUSTER = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
 
@@ -26,16 +28,18 @@ _IN_THE_CLUSTER = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.clus
 def flows(
     service: str,
     *,
-    gateway: str,
-    gateway_namespace: str,
+    gateway: GatewayReference,
     databases: IPv4Network,
     database_port: int,
     entra: bool,
     collector: str | None = None,
 ) -> net.NetworkPolicySpecArgs:
-    """In: the Envoys of the gateway, and the cluster's agent for metrics: policies know ports, not paths, and metrics
-    are on the one port that a pod has. Out: the databases' subnet; with `entra`, Entra for tokens, which is on the
-    internet and has no fixed addresses; the OpenTelemetry collector at the URL `collector`."""
+    """Returns the policy of a service's pods.
+
+    They are reached by the Envoys of the gateway, and by the cluster's agent for metrics: policies know ports, not
+    paths, and metrics are on the one port that a pod has. They reach the databases' subnet; with `entra` the tokens of
+    Entra, which is on the internet and has no fixed addresses; and the OpenTelemetry collector at the URL `collector`.
+    """
     out = [_to(str(databases), database_port)]
     if collector is not None:
         out.append(_to_collector(collector))
@@ -46,7 +50,7 @@ def flows(
         policy_types=["Ingress", "Egress"],
         ingress=[
             net.NetworkPolicyIngressRuleArgs(
-                from_=[proxies_of(gateway, gateway_namespace), _agent()],
+                from_=[proxies_of(gateway.name, gateway.namespace), _agent()],
                 ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=PORT_NAME)],
             )
         ],
@@ -61,8 +65,11 @@ def _agent() -> net.NetworkPolicyPeerArgs:
 
 
 def _to_collector(url: str) -> net.NetworkPolicyEgressRuleArgs:
-    """Policies know addresses and pods, not names: a name of the cluster stands for its namespace, another for the
-    internet, both at the one port."""
+    """Allows the collector at its port.
+
+    Policies know addresses and pods, not names: a name of the cluster stands for its namespace, another name for the
+    internet.
+    """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     try:

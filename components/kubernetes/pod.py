@@ -16,29 +16,41 @@ from components.settings.services import ServiceSettings
 core, meta = k8s.core.v1, k8s.meta.v1
 
 CONTAINER = "app"
+"""The name of the service's container."""
 PORT, PORT_NAME = 8443, "https"
+"""The one port of a pod, and its name."""
 USER = 10001
+"""User and group id of every process; as in the Dockerfiles."""
 TLS_FOLDER = "/tls"
+"""The folder of the pod's certificate and key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodArgs:
-    """`labels` are those that the Deployment selects by; `tls_secret` holds tls.crt and tls.key, `database_secret` the
-    key `url`; `collector` is the URL that spans go to, None for no spans."""
-
     service: str
+    """The service's name, which is its package in app/services."""
     image: Input[str]
+    """The image of all containers, by digest."""
     labels: Mapping[str, str]
+    """The labels that the Deployment selects by."""
     annotations: Mapping[str, Input[str]]
+    """Values of which another one rolls the pods."""
     service_account: str
+    """The service account whose Azure identity the pods have."""
     tls_secret: str
+    """The Secret with tls.crt and tls.key."""
     database_secret: str
+    """The Secret whose key `url` is the database's URL."""
     database_authentication: str
+    """`entra`, or `password`, which is then in the URL."""
     collector: str | None
+    """The URL that spans go to. None: no spans."""
     settings: ServiceSettings
+    """Size and waits: the service's entry in the stack's file."""
 
 
 def pod(args: PodArgs) -> core.PodTemplateSpecArgs:
+    """Returns the template of a service's pods."""
     settings = args.settings
     return core.PodTemplateSpecArgs(
         metadata=meta.ObjectMetaArgs(
@@ -103,7 +115,7 @@ def _app(args: PodArgs) -> core.ContainerArgs:
 
 
 def _migration(args: PodArgs) -> core.ContainerArgs:
-    """Brings the database's schema up to date before the service starts."""
+    """Returns the container that brings the database's schema up to date before the service starts."""
     return core.ContainerArgs(
         name="migrate",
         image=args.image,

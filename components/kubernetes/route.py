@@ -1,4 +1,4 @@
-"""How the ingress reaches a service: one route for reads and one for writes, with what each may be retried on.
+"""The way from the ingress to a service: one route for reads and one for writes, each with its own retries.
 
 Reads may be sent again after a reset; a write only when it surely was not executed.
 https://gateway.envoyproxy.io/docs/api/extension_types/#backendtrafficpolicyspec
@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.ingress import LISTENER
-from components.kubernetes.gateway_objects import GATEWAY_API
+from components.kubernetes.gateway_objects import GATEWAY_API, LISTENER, GatewayReference
 from components.kubernetes.release_tracks import Track
 
 Spec = dict[str, Any]
 
 READ, WRITE = "read", "write"
+"""The names of the two rules of a route."""
 BEFORE_EXECUTION = ["connect-failure", "refused-stream", "reset-before-request"]
+"""Failures after which a request was surely not executed."""
 
 
-def http_route(tracks: Sequence[Track], *, paths: Sequence[str], host: str, gateway: str, namespace: str) -> Spec:
+def http_route(tracks: Sequence[Track], *, paths: Sequence[str], gateway: GatewayReference) -> Spec:
+    """Returns the route by which the paths are shared out to the tracks."""
     backends = [{"name": track.name, "port": 443, "weight": track.weight} for track in tracks]
     prefixes = [{"path": {"type": "PathPrefix", "value": path}} for path in paths]
     return {
-        "parentRefs": [{"name": gateway, "namespace": namespace, "sectionName": LISTENER}],
-        "hostnames": [host],
+        "parentRefs": [{"name": gateway.name, "namespace": gateway.namespace, "sectionName": LISTENER}],
+        "hostnames": [gateway.host],
         "rules": [
             {"name": READ, "matches": [{**prefix, "method": "GET"} for prefix in prefixes], "backendRefs": backends},
             {"name": WRITE, "matches": prefixes, "backendRefs": backends},
@@ -33,7 +35,10 @@ def http_route(tracks: Sequence[Track], *, paths: Sequence[str], host: str, gate
 
 
 def backend_tls(service: str, *, host: str, authorities: str) -> Spec:
-    """TLS on to the pods of a Service, whose certificate must be for `host`; `authorities` names a ConfigMap."""
+    """Returns the policy of TLS to the pods of a Service.
+
+    Their certificate must be for `host` and signed by one of those in the ConfigMap `authorities`.
+    """
     return {
         "targetRefs": [{"group": "", "kind": "Service", "name": service}],
         "validation": {
@@ -44,6 +49,7 @@ def backend_tls(service: str, *, host: str, authorities: str) -> Spec:
 
 
 def read_policy(route: str) -> Spec:
+    """Returns the policy of reads, which may be sent again whatever happened to them."""
     retry = {
         "numRetries": 4,
         "perRetry": {"backOff": {"baseInterval": "50ms", "maxInterval": "500ms"}},
@@ -60,7 +66,7 @@ def read_policy(route: str) -> Spec:
 
 
 def write_policy(route: str) -> Spec:
-    """For the whole route; reads have one of their own."""
+    """Returns the policy of the whole route, which holds for writes: reads have one of their own."""
     retry = {"numRetries": 2, "retryOn": {"triggers": BEFORE_EXECUTION}}
     outliers = {
         "consecutive5XxErrors": 5,

@@ -1,4 +1,4 @@
-"""How many pods a track has, how they are replaced, and how many may be missing at a time."""
+"""The number of a track's pods: how it follows the load, how pods are replaced, how many may be missing at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ scaling, policy = k8s.autoscaling.v2, k8s.policy.v1
 def rolling(
     template: core.PodTemplateSpecArgs, labels: Mapping[str, str], settings: ServiceSettings
 ) -> apps.DeploymentSpecArgs:
-    """Without `replicas`, which are the autoscaler's."""
+    """Returns a Deployment that replaces pods without losing any. The number of replicas is left to the autoscaler."""
     return apps.DeploymentSpecArgs(
         selector=meta.LabelSelectorArgs(match_labels=dict(labels)),
         min_ready_seconds=settings.min_ready_seconds,
@@ -31,7 +31,7 @@ def rolling(
 
 
 def autoscaler(deployment: str, settings: ServiceSettings) -> scaling.HorizontalPodAutoscalerSpecArgs:
-    """Up at once, by doubling or by four pods; down slowly, as load often comes back."""
+    """Returns an autoscaler that goes up at once, by doubling or by four pods, and down slowly: load often returns."""
     target = scaling.MetricTargetArgs(type="Utilization", average_utilization=settings.cpu_target)
     cpu = scaling.ContainerResourceMetricSourceArgs(name="cpu", container=CONTAINER, target=target)
     return scaling.HorizontalPodAutoscalerSpecArgs(
@@ -48,7 +48,7 @@ def autoscaler(deployment: str, settings: ServiceSettings) -> scaling.Horizontal
 
 
 def disruption_budget(labels: Mapping[str, str]) -> policy.PodDisruptionBudgetSpecArgs:
-    """One pod at a time may be moved, and those that don't work never keep a node from being upgraded."""
+    """Returns a budget of one pod at a time. Pods that don't work never keep a node from being upgraded."""
     return policy.PodDisruptionBudgetSpecArgs(
         max_unavailable=1,
         unhealthy_pod_eviction_policy="AlwaysAllow",
@@ -57,7 +57,7 @@ def disruption_budget(labels: Mapping[str, str]) -> policy.PodDisruptionBudgetSp
 
 
 def _rules(window: int, **policies: tuple[int, int]) -> scaling.HPAScalingRulesArgs:
-    """`window` in seconds; each policy is (value, period in seconds)."""
+    """Returns rules with a stabilisation window in seconds; each policy is (value, period in seconds)."""
     return scaling.HPAScalingRulesArgs(
         stabilization_window_seconds=window,
         select_policy="Max",

@@ -1,4 +1,4 @@
-"""The services' own metrics: the cluster's agent of managed Prometheus asks each pod for them, by TLS as everybody.
+"""The services' own metrics, which the cluster's agent of managed Prometheus reads from each pod, by TLS.
 
 The agent takes one ConfigMap and one Secret of fixed names in its own namespace:
 https://learn.microsoft.com/azure/azure-monitor/containers/prometheus-metrics-scrape-configuration#tls-based-scraping.
@@ -15,28 +15,33 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.cluster import Cluster
+from components.kubernetes.access import ClusterAccess
 from components.kubernetes.network_policy import AGENT_NAMESPACE
 from components.kubernetes.pod import PORT_NAME
 
 meta, core = k8s.meta.v1, k8s.core.v1
 
 CONFIGURATION, AUTHORITIES = "ama-metrics-prometheus-config", "ama-metrics-mtls-secret"
+"""The names of the objects that the agent looks for."""
 MOUNTED = "/etc/prometheus/certs"
+"""The folder in which the agent has the files of the Secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScrapingArgs:
-    """`hosts` are the names that the services' certificates stand for, by service; `trust` are the authorities that may
-    have signed them, PEM."""
-
-    cluster: Cluster
+    access: ClusterAccess
+    """The cluster whose agent is told."""
     namespace: str
+    """The namespace of the services' pods."""
     hosts: Mapping[str, str]
+    """The names that the services' certificates stand for, by service."""
     trust: Input[str]
+    """The authorities that may have signed those certificates, PEM."""
 
 
 class Scraping(ComponentResource):
+    """The configuration of the agent, and the authorities by which it accepts the pods."""
+
     def __init__(self, name: str, args: ScrapingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Scraping", name, {}, opts)
         authorities = core.Secret(
@@ -44,7 +49,7 @@ class Scraping(ComponentResource):
             metadata=meta.ObjectMetaArgs(name=AUTHORITIES, namespace=AGENT_NAMESPACE),
             # Nothing secret, but the agent mounts a Secret.
             string_data={"ca.crt": Output.secret(args.trust)},
-            opts=args.cluster.inside(self),
+            opts=args.access.inside(self),
         )
         jobs = [_job(service, host, args.namespace) for service, host in args.hosts.items()]
         core.ConfigMap(
@@ -53,13 +58,14 @@ class Scraping(ComponentResource):
             # JSON is YAML.
             data={"prometheus-config": json.dumps({"scrape_configs": jobs}, indent=1)},
             # The agent refuses a configuration that names a file which is not there.
-            opts=args.cluster.inside(self, depends_on=[authorities]),
+            opts=args.access.inside(self, depends_on=[authorities]),
         )
         self.register_outputs({})
 
 
 def _job(service: str, host: str, namespace: str) -> dict[str, Any]:
-    """https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config"""
+    """Returns a job that reads the pods of one service
+    (https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config)."""
     pod = "__meta_kubernetes_pod"
     return {
         "job_name": service,

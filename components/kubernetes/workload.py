@@ -5,72 +5,105 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
-from components.azure.database import Database
-from components.azure.image import Image
-from components.azure.workload_identity import WorkloadIdentity
-from components.certificates import Leaf
-from components.ingress import Ingress
+from components.credentials import Leaf
 from components.kubernetes import route
-from components.kubernetes.gateway_objects import Spec, gateway_object
+from components.kubernetes.access import ClusterAccess
+from components.kubernetes.gateway_objects import GatewayReference, Spec, gateway_object
+from components.kubernetes.namespace import Namespace
 from components.kubernetes.network_policy import flows
 from components.kubernetes.pod import PORT_NAME, PodArgs, pod
 from components.kubernetes.release_tracks import CANARY, STABLE, Track, tracks
 from components.kubernetes.scaling import autoscaler, disruption_budget, rolling
-from components.namespace import Namespace
 from components.settings.services import ServiceSettings
 
 meta, core, apps = k8s.meta.v1, k8s.core.v1, k8s.apps.v1
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkloadArgs:
-    """`paths` are the prefixes of the service's own API; without any the ingress has no route to it. `server` is its
-    certificate, `server_trust` the authorities that may have signed it, PEM. `collector` is the URL that spans go to.
-    """
+class Account:
+    """The service account of the pods, with the Azure identity that it stands for."""
 
+    name: str
+    """The service account's name."""
+    client_id: Input[str]
+    """The identity's client id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccess:
+    """What the pods need to reach their database."""
+
+    url: Input[str]
+    """The database's URL, secret."""
+    authentication: str
+    """`entra`, or `password`, which is then in the URL."""
+    addresses: IPv4Network
+    """The network that databases are in."""
+    port: int
+    """The database's TCP port."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadArgs:
+    access: ClusterAccess
+    """The cluster that the objects are in."""
     namespace: Namespace
-    ingress: Ingress
-    identity: WorkloadIdentity
-    image: Image
-    database: Database
+    """The namespace of the objects."""
+    gateway: GatewayReference
+    """The ingress by which the service is reached."""
+    account: Account
+    """Who the pods are."""
+    image: Input[str]
+    """The newest image, by digest."""
+    database: DatabaseAccess
+    """The service's database."""
     server: Leaf
+    """The certificate by which the pods serve."""
     server_trust: Input[str]
+    """The authorities that may have signed it, PEM."""
     paths: Sequence[str]
+    """The path prefixes of the service's own API; without any the ingress has no route to it."""
     settings: ServiceSettings
+    """Size, waits and canary: the service's entry in the stack's file."""
     collector: str | None
+    """The URL that spans go to. None: no spans."""
+    requires: Sequence[Resource]
+    """What must be there before a pod starts, besides the workload's own objects."""
 
 
 class Workload(ComponentResource):
-    """Named as its folder in `app/services`, its database and its objects."""
+    """The objects of one service, which have its name: its folder in `app/services` and its database have it too."""
 
     image: Output[str]
-    """What its stable pods run, by digest: as the cluster has it, also in an update that leaves them out."""
+    """The image of the stable pods, by digest: as the cluster has it, also in an update that leaves the pods out."""
 
     def __init__(self, name: str, args: WorkloadArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Workload", name, {}, opts)
         self._service, self._args = name, args
-        needed, beside = self._surroundings(), tracks(name, args.image.ref, args.settings.canary)
+        surroundings, all_tracks = self._surroundings(), tracks(name, args.image, args.settings.canary)
         authorities = self._authorities()
         ready: list[Resource] = []
-        for track in beside:
-            reached = self._reach(track, authorities)
+        deployments = {}
+        for track in all_tracks:
+            ways = self._ways(track, authorities)
             # A canary's pods end before that by which the ingress reaches them: it may still send them the last calls.
-            deployment = self._deployment(track, [*needed, *reached] if track.kind == CANARY else needed)
+            needed = [*surroundings, *ways] if track.kind == CANARY else surroundings
+            deployments[track.kind] = self._deployment(track, needed)
             if track.weight:
-                ready += [*reached, deployment]
-            if track.kind == STABLE:
-                self.image = deployment.spec.template.spec.containers[0].image
+                ready += [*ways, deployments[track.kind]]
         if args.paths:
-            self._route([track for track in beside if track.weight], ready)
+            self._route([track for track in all_tracks if track.weight], ready)
+        self.image = deployments[STABLE].spec.template.spec.containers[0].image
         self.register_outputs({"image": self.image})
 
     def _within(self, *depends_on: Resource) -> ResourceOptions:
-        return self._args.ingress.cluster.inside(self, depends_on=[self._args.namespace, *depends_on])
+        return self._args.access.inside(self, depends_on=[self._args.namespace, *depends_on])
 
     def _metadata(self, name: str, **more: Any) -> meta.ObjectMetaArgs:
         return meta.ObjectMetaArgs(name=name, namespace=self._args.namespace.namespace, **more)
@@ -79,14 +112,14 @@ class Workload(ComponentResource):
         return core.Secret(name, metadata=self._metadata(name), type=kind, string_data=content, opts=self._within())
 
     def _surroundings(self) -> list[Resource]:
-        """What every pod needs, whatever its track."""
+        """Declares what every pod needs, whatever its track."""
         args, name = self._args, self._service
         return [
             core.ServiceAccount(
                 name,
                 metadata=self._metadata(
-                    args.identity.service_account,
-                    annotations={"azure.workload.identity/client-id": args.identity.client_id},
+                    args.account.name,
+                    annotations={"azure.workload.identity/client-id": args.account.client_id},
                 ),
                 automount_service_account_token=False,
                 opts=self._within(),
@@ -102,25 +135,23 @@ class Workload(ComponentResource):
                 metadata=self._metadata(name),
                 spec=flows(
                     name,
-                    gateway=args.ingress.gateway,
-                    gateway_namespace=args.ingress.namespace,
-                    databases=args.ingress.cluster.network.addresses.databases,
+                    gateway=args.gateway,
+                    databases=args.database.addresses,
                     database_port=args.database.port,
                     entra=args.database.authentication == "entra",
                     collector=args.collector,
                 ),
                 opts=self._within(),
             ),
-            args.identity,
-            args.database,
+            *args.requires,
         ]
 
     def _authorities(self) -> core.ConfigMap:
         name, trusted = f"{self._service}-authorities", {"ca.crt": self._args.server_trust}
         return core.ConfigMap(name, metadata=self._metadata(name), data=trusted, opts=self._within())
 
-    def _reach(self, track: Track, authorities: core.ConfigMap) -> list[Resource]:
-        """By what the ingress reaches the pods of a track."""
+    def _ways(self, track: Track, authorities: core.ConfigMap) -> list[Resource]:
+        """Declares that by which the ingress reaches the pods of a track."""
         service = core.Service(
             track.name,
             metadata=self._metadata(track.name),
@@ -133,12 +164,15 @@ class Workload(ComponentResource):
         encrypted = route.backend_tls(
             track.name, host=self._args.server.identity, authorities=f"{self._service}-authorities"
         )
-        tls = self._object(track.name, "BackendTLSPolicy", encrypted, service, authorities, self._args.ingress)
+        tls = self._object(track.name, "BackendTLSPolicy", encrypted, service, authorities, self._args.gateway.ingress)
         return [service, tls]
 
     def _deployment(self, track: Track, needed: Sequence[Resource]) -> apps.Deployment:
-        """Every track has as many pods as the service alone: any of them may be missing whatever the share, and a share
-        that grows does not wait for pods."""
+        """Declares the pods of a track.
+
+        Every track has as many pods as the service alone: any of them may be missing whatever the share, and a share
+        that grows does not wait for pods.
+        """
         args, name = self._args, self._service
         template = PodArgs(
             service=name,
@@ -146,7 +180,7 @@ class Workload(ComponentResource):
             labels=track.labels,
             # A process reads its certificate once: another one makes another template, which rolls the pods.
             annotations={"crosscloud/certificate": args.server.certificate.apply(_fingerprint)},
-            service_account=args.identity.service_account,
+            service_account=args.account.name,
             tls_secret=f"{name}-tls",
             database_secret=f"{name}-database",
             database_authentication=args.database.authentication,
@@ -173,12 +207,13 @@ class Workload(ComponentResource):
         )
         return deployment
 
-    def _route(self, sent: Sequence[Track], ready: Sequence[Resource]) -> None:
-        """`ready` is done before calls are sent: otherwise Envoy would find no pods, or speak plain HTTP to them."""
-        args, name, ingress = self._args, self._service, self._args.ingress
-        paths = route.http_route(
-            sent, paths=args.paths, host=ingress.host, gateway=ingress.gateway, namespace=ingress.namespace
-        )
+    def _route(self, targets: Sequence[Track], ready: Sequence[Resource]) -> None:
+        """Declares the route to the tracks.
+
+        What is in `ready` comes before it: otherwise Envoy would find no pods, or speak plain HTTP to them.
+        """
+        name = self._service
+        paths = route.http_route(targets, paths=self._args.paths, gateway=self._args.gateway)
         http = self._object(name, "HTTPRoute", paths, *ready)
         self._object(name, "BackendTrafficPolicy", route.write_policy(name), http)
         self._object(f"{name}-read", "BackendTrafficPolicy", route.read_policy(name), http)
@@ -189,11 +224,12 @@ class Workload(ComponentResource):
             kind=kind,
             spec=spec,
             namespace=self._args.namespace.namespace,
-            cluster=self._args.ingress.cluster,
+            access=self._args.access,
             parent=self,
             depends_on=depends_on,
         )
 
 
 def _fingerprint(certificate: str) -> str:
+    """Returns a short text that another certificate changes."""
     return hashlib.sha256(certificate.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What a person may set in `Pulumi.<stack>.yaml`, under `crosscloud:`: unit, default and the reason for each."""
+"""The settings in `Pulumi.<stack>.yaml` under `crosscloud:`, with unit, default and reason for each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, ValidationError
 
 from components.settings import connections, source
-from components.settings.aws import ApiSettings, EncryptionSettings, EventsSettings, FunctionsSettings, IdentitySettings
+from components.settings.aws import (
+    ApiSettings,
+    CommerceSettings,
+    EncryptionSettings,
+    EventsSettings,
+    FunctionsSettings,
+    IdentitySettings,
+)
 from components.settings.azure import (
     AzureSettings,
     ClusterSettings,
@@ -53,7 +60,7 @@ class Settings(Group):
     @field_validator("services")
     @classmethod
     def _fit_their_databases(cls, services: Services, info: ValidationInfo) -> Services:
-        """A pod that gets no connection is not ready, and a roll-out waits for it in vain."""
+        """Refuses more pods than a database has connections for: the last would never be ready, nor a roll-out done."""
         database = info.data.get("database")
         if database is None or circumstances(info).this_machine:
             return services
@@ -75,17 +82,24 @@ class Settings(Group):
         return services
 
     @property
+    def commerce(self) -> CommerceSettings:
+        """The settings of the functions of products and orders, and of their events."""
+        return CommerceSettings(functions=self.functions, events=self.events)
+
+    @property
     def protected(self) -> bool:
+        """Whether the engine refuses to delete or replace what can't be made again."""
         return self.production if self.protect is None else self.protect
 
     @property
     def ingress_host(self) -> str:
-        """https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses#domain-name-label"""
+        """The ingress's DNS name: the one that is set, or the one that Azure gives its address
+        (https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses#domain-name-label)."""
         return self.ingress.host or f"{self.ingress.dns_label}.{self.azure.location}.cloudapp.azure.com"
 
 
 def load() -> Settings:
-    """The settings of the stack that is being deployed.
+    """Returns the settings of the stack that is being deployed.
 
     Raises pulumi.RunError when a real engine is asked for the stack `local`, SettingsError with every problem at once.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -37,6 +38,8 @@ def _https(url: str | None) -> bool:
 
 
 class IdentitySettings(Group):
+    """The issuer of the callers' tokens."""
+
     issuer: Annotated[str | None, in_clouds(_https, "must be an https:// URL")] = Field(
         None, description="OpenID issuer whose tokens are accepted (RS256); default: a Cognito user pool of the stack"
     )
@@ -63,7 +66,7 @@ class Throttle(Group):
 
 
 class DomainSettings(Group):
-    """From the first update with it the API's own address refuses calls."""
+    """From the first update with it the address that AWS gives the API refuses calls."""
 
     name: Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")] = (
         Field(description="host name of the API, such as api.example.com")
@@ -79,6 +82,8 @@ class DomainSettings(Group):
 
 
 class ApiSettings(Group):
+    """The gateway."""
+
     throttle: Throttle = Field(description="token bucket of routes whose operation has no x-throttle, and of the stage")
     cors_origins: Annotated[
         tuple[str, ...],
@@ -188,6 +193,8 @@ class EncryptionSettings(Group):
 
 
 class EventsSettings(Group):
+    """The events of orders."""
+
     archive_days: int = Field(30, ge=1, le=3650, description="days for which events can be replayed")
     max_receives: int = Field(
         10,
@@ -199,3 +206,13 @@ class EventsSettings(Group):
     max_concurrency: int = Field(
         5, ge=2, le=1000, description="calls of fulfilment at a time: the services get no more load from events"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommerceSettings:
+    """The settings of commerce: two groups of the stack's file."""
+
+    functions: FunctionsSettings
+    """Size and limits of the functions."""
+    events: EventsSettings
+    """How long events are kept, and how often they are tried."""

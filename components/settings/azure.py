@@ -12,9 +12,10 @@ from components.settings.checks import Group, at_least, check, in_clouds, in_pro
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 API_SERVER_PREFIX = 28
-"""Bits: https://learn.microsoft.com/azure/aks/api-server-vnet-integration"""
+"""Bits of the smallest network that the API server takes
+(https://learn.microsoft.com/azure/aks/api-server-vnet-integration)."""
 RESERVED_BY_AKS = (IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16"))
-"""https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning"""
+"""Networks that AKS uses itself (https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning)."""
 
 
 Weekday = Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
@@ -26,6 +27,8 @@ OwnNetwork = Annotated[
 
 
 class AzureSettings(Group):
+    """Where on Azure the stack is."""
+
     location: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]+$")] = Field(
         description="Azure region of everything on Azure, such as westeurope; choose one near the AWS region, every "
         "request crosses the distance"
@@ -38,7 +41,7 @@ class AzureSettings(Group):
 
 
 class NetworkSettings(Group):
-    """A later change of pods, services or outbound replaces the cluster."""
+    """The plan of all addresses. A later change of pods, services or outbound replaces the cluster."""
 
     addresses: IPv4Network = Field(IPv4Network("10.10.0.0/16"), description="the virtual network")
     nodes: IPv4Network = Field(IPv4Network("10.10.0.0/20"), description="subnet of the nodes, within addresses")
@@ -88,10 +91,13 @@ class NetworkSettings(Group):
 
     @property
     def dns_service(self) -> IPv4Address:
+        """The address of the cluster's DNS, which has to be one of the Services' addresses."""
         return self.services[10]
 
 
 class RegistrySettings(Group):
+    """The container registry."""
+
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{5,50}$")] = Field(
         description="name of the container registry, unique on all of Azure: 5 to 50 of a-z and 0-9"
     )
@@ -107,6 +113,8 @@ class RegistrySettings(Group):
 
 
 class ClusterSettings(Group):
+    """The Kubernetes cluster."""
+
     kubernetes_version: Annotated[str, one_of("1.35", "1.36")] = Field(
         "1.36", description="minor version; patches come by upgradeChannel, no minor may be skipped"
     )
@@ -155,6 +163,8 @@ class ClusterSettings(Group):
 
 
 class IngressSettings(Group):
+    """The way into the cluster."""
+
     dns_label: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")] = Field(
         description="first label of the ingress's name <label>.<location>.cloudapp.azure.com, unique in the location"
     )
@@ -171,10 +181,13 @@ class IngressSettings(Group):
 
     @property
     def open(self) -> bool:
+        """Whether connections from everywhere are let in, up to the client certificate."""
         return EVERYWHERE in self.source_ranges
 
 
 class DatabaseSettings(Group):
+    """The services' database servers, each of them."""
+
     version: Annotated[str, one_of("16", "17", "18")] = Field("18", description="major version of PostgreSQL")
     tier: Literal["Burstable", "GeneralPurpose", "MemoryOptimized"] = Field(
         "Burstable", description="compute tier of a service's server; Burstable has no high availability"

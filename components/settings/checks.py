@@ -18,7 +18,9 @@ class Circumstances:
     """What a check may depend on besides the value."""
 
     production: bool
+    """Whether the stack has `production: true`."""
     this_machine: bool
+    """Whether the stack is the one of this machine, `local`."""
 
 
 class Group(BaseModel):
@@ -36,7 +38,7 @@ class Group(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, given: Any) -> Any:
-        """A group that is left out stands for its defaults."""
+        """Puts empty groups where groups are left out, so that their defaults are checked too."""
         if not isinstance(given, dict):
             return given
         fields = cls.model_fields.values()
@@ -45,19 +47,20 @@ class Group(BaseModel):
 
 
 def wrong(sentence: str) -> PydanticCustomError:
-    """`sentence` continues the setting's name: "must be ..."."""
+    """Returns an error whose sentence continues the setting's name: "must be ..."."""
     return PydanticCustomError("setting", "{sentence}", {"sentence": sentence})
 
 
 @dataclass(frozen=True, slots=True)
 class Check(AfterValidator):
-    """A validator that can say what it asks for (docs/settings.md)."""
+    """A validator that can say what it asks for."""
 
     sentence: str
+    """What it asks for, as docs/settings.md says it."""
 
 
 def check(accepts: Callable[[Any], bool], sentence: str) -> Check:
-    """Refuses a value that `accepts` does not hold for."""
+    """Returns a check that refuses a value for which `accepts` is false."""
 
     def validate(value: T) -> T:
         if not accepts(value):
@@ -68,12 +71,12 @@ def check(accepts: Callable[[Any], bool], sentence: str) -> Check:
 
 
 def one_of(*values: str) -> Check:
-    """For texts that look like numbers, which a Literal would not take unquoted."""
+    """Returns a check of texts that look like numbers, which a Literal would not take unquoted."""
     return check(lambda value: value in values, f"must be one of {', '.join(values)}")
 
 
 def in_production(accepts: Callable[[Any], bool], sentence: str) -> Check:
-    """Like `check`, for stacks with `production: true`."""
+    """Returns a check like `check`, for stacks with `production: true`."""
 
     def validate(value: T, info: ValidationInfo) -> T:
         if circumstances(info).production and not accepts(value):
@@ -84,7 +87,7 @@ def in_production(accepts: Callable[[Any], bool], sentence: str) -> Check:
 
 
 def in_clouds(accepts: Callable[[Any], bool], sentence: str) -> Check:
-    """Like `check`, for every stack but the one of this machine."""
+    """Returns a check like `check`, for every stack but the one of this machine."""
 
     def validate(value: T, info: ValidationInfo) -> T:
         if not circumstances(info).this_machine and not accepts(value):
@@ -95,7 +98,7 @@ def in_clouds(accepts: Callable[[Any], bool], sentence: str) -> Check:
 
 
 def on_this_machine(accepts: Callable[[Any], bool], sentence: str) -> Check:
-    """Like `check`, for the stack of this machine only."""
+    """Returns a check like `check`, for the stack of this machine only."""
 
     def validate(value: T, info: ValidationInfo) -> T:
         if circumstances(info).this_machine and not accepts(value):
@@ -106,7 +109,7 @@ def on_this_machine(accepts: Callable[[Any], bool], sentence: str) -> Check:
 
 
 def at_least(field: str, size: Callable[[Any], float] = float) -> Check:
-    """The value is not smaller than that of the model's `field`, which comes before it."""
+    """Returns a check that the value is not smaller than that of the model's `field`, which must come before it."""
 
     def validate(value: T, info: ValidationInfo) -> T:
         least = info.data.get(field)
@@ -118,13 +121,14 @@ def at_least(field: str, size: Callable[[Any], float] = float) -> Check:
 
 
 def circumstances(info: ValidationInfo) -> Circumstances:
+    """Returns the circumstances of a validation. Raises TypeError when it was begun without them."""
     if not isinstance(info.context, Circumstances):
         raise TypeError("Settings are validated with their Circumstances as context.")
     return info.context
 
 
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$")]
-"""Part of resource names: up to 20 of a-z, 0-9 and `-`."""
+"""A part of resource names: up to 20 of a-z, 0-9 and `-`."""
 
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
@@ -132,5 +136,5 @@ LogLevel = Annotated[
 ]
 
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
-"""Some of what CloudWatch Logs takes
+"""Days for which logs can be kept: some of what CloudWatch Logs takes
 (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""

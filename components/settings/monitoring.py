@@ -1,4 +1,4 @@
-"""Settings of what is measured, how long it is kept and who is told."""
+"""Settings of logs and alerts: how long logs are kept, and who is told of alerts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za
 
 
 class MonitoringSettings(Group):
+    """How long logs are kept, and who is told of alerts."""
+
     alert_emails: Annotated[
         tuple[Email, ...],
         in_production(bool, "must name somebody: an alert that nobody gets is none"),

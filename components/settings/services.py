@@ -1,4 +1,4 @@
-"""Settings of the services: how many pods, how large, and where their spans go."""
+"""Settings of the services: the number of pods, their size, and where their spans go."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _encrypted(url: str | None) -> bool:
 
 
 class ServiceCanary(Group):
-    """Settings other than the image are those of both."""
+    """All settings but the image hold for both."""
 
     previous_image: Annotated[
         str,
@@ -84,11 +84,13 @@ class ServiceSettings(Group):
 
     @property
     def grace_seconds(self) -> int:
-        """Until a pod is killed: both waits and 10 s for the process to end."""
+        """Seconds until a pod is killed: both waits, and 10 s for the process to end."""
         return self.pre_stop_seconds + self.drain_seconds + 10
 
 
 class TelemetrySettings(Group):
+    """The collector of the services' spans."""
+
     endpoint: Annotated[
         Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$")]
         | None,
@@ -109,6 +111,6 @@ ServiceName = Annotated[
     StringConstraints(pattern=r"^[a-z][a-z0-9]{1,19}$"),
     check(lambda name: name not in RESERVED, f"must not be one of {', '.join(RESERVED)}, which name other things"),
 ]
-"""Also a Python package, a database, a Kubernetes name."""
+"""A name that is also that of a Python package, a database and Kubernetes objects."""
 
 Services = Annotated[dict[ServiceName, ServiceSettings], check(bool, "must name at least one service")]

@@ -1,9 +1,8 @@
-"""From Pulumi's configuration to checked settings, with every problem in one error."""
+"""The way from Pulumi's configuration to checked settings, with every problem in one error."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -11,11 +10,37 @@ import pulumi
 from pulumi.runtime.config import CONFIG
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from components.settings.checks import Circumstances, Group
 
 LOCAL = "local"
+"""The stack that `make up` applies to this machine."""
 MACHINE = "machine"
+"""The key under which `make up` says what it knows about this machine."""
+
+SENTENCES = {
+    "bool_parsing": "must be true or false",
+    "float_parsing": "must be a number",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be greater than or equal to {ge}",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "ip_v4_network": "must be an IPv4 network, such as 10.10.0.0/20",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be less than or equal to {le}",
+    "literal_error": "must be {expected}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "string_too_short": "must have {min_length} characters or more",
+    "string_type": "must be a text",
+    "too_long": "must have {max_length} items or fewer",
+    "tuple_type": "must be a list",
+    "uuid_parsing": "must be a UUID",
+    "uuid_type": "must be a UUID",
+}
+"""The ends of sentences for the kinds of errors that the settings' types have, with the errors' contexts in them
+(https://docs.pydantic.dev/latest/errors/validation_errors/)."""
 
 G = TypeVar("G", bound=Group)
 Given = dict[str, Any]
@@ -23,7 +48,7 @@ Schema = dict[str, Any]
 
 
 class SettingsError(pulumi.RunError):
-    """What is wrong with the stack's configuration: one sentence per problem."""
+    """The stack's configuration is wrong: the message has a sentence for each problem."""
 
     def __init__(self, stack: str, problems: list[str]) -> None:
         self.problems = tuple(problems)
@@ -32,7 +57,7 @@ class SettingsError(pulumi.RunError):
 
 
 class Machine(Group):
-    """What `make up` knows about the machine that the stack `local` is applied to."""
+    """What `make up` knows about the machine that the stack `local` is applied to: addresses of what it has started."""
 
     issuer: str
     ingress_port: int
@@ -40,8 +65,10 @@ class Machine(Group):
 
 
 def read(model: type[G]) -> G:
-    """The stack's settings as `model`. Raises pulumi.RunError for the stack `local` under a real engine, and
-    SettingsError with all problems."""
+    """Returns the stack's settings as `model`.
+
+    Raises pulumi.RunError for the stack `local` under a real engine, and SettingsError with all problems.
+    """
     namespace, stack = pulumi.get_project(), pulumi.get_stack()
     given, problems = _given(namespace)
     machine = given.pop(MACHINE, None)
@@ -66,7 +93,10 @@ def read(model: type[G]) -> G:
 
 
 def _given(namespace: str) -> tuple[Given, list[str]]:
-    """Every key of the namespace; objects are JSON in Pulumi's configuration, plain values are text."""
+    """Returns every key of the namespace, and what is wrong with some.
+
+    Objects are JSON in Pulumi's configuration, plain values are text.
+    """
     values: Given = {}
     problems = []
     for full, text in CONFIG.get().items():
@@ -96,10 +126,10 @@ def _place_on(given: Given, machine: Machine) -> None:
 
 
 def _sentences(model: type[Group], namespace: str, error: ValidationError) -> Iterator[str]:
+    """Yields a sentence for each problem, from the error's kind, place and context."""
     schema = model.model_json_schema()
     for detail in error.errors(include_url=False):
-        kind, told = detail["type"], detail["msg"]
-        loc = tuple(step for step in detail["loc"] if step != "[key]")
+        kind, loc = detail["type"], tuple(step for step in detail["loc"] if step != "[key]")
         if kind == "setting":  # a default that our own checks refuse has its Python name here
             loc = tuple(to_camel(step) if isinstance(step, str) and step.islower() else step for step in loc)
         name = f"{namespace}:{_path(loc)}"
@@ -113,18 +143,25 @@ def _sentences(model: type[Group], namespace: str, error: ValidationError) -> It
         elif kind in ("model_type", "dict_type"):
             yield f"{name} must be a mapping of settings{given}"
         elif kind == "setting":
-            yield f"{name} {told}{given}"
+            yield f"{name} {detail['msg']}{given}"
         else:
-            told = re.sub(r"^(Input|String|Tuple|Value|List) | after validation, not \d+$", "", told)
-            yield f"{name} {told.replace('should', 'must', 1)}{given}" + (f" ({about})" if about else "")
+            yield f"{name} {_ending(detail)}{given}" + (f" ({about})" if about else "")
+
+
+def _ending(detail: ErrorDetails) -> str:
+    """Returns what the value must be. A kind of error without a sentence here is told in pydantic's words."""
+    if detail["type"] not in SENTENCES:
+        return f"is not accepted: {detail['msg']}"
+    return SENTENCES[detail["type"]].format(**detail.get("ctx", {}))
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
+    """Returns the setting's name as people write it: `cluster.authorizedIpRanges[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).removeprefix(".")
 
 
 def _at(schema: Schema, loc: tuple[int | str, ...]) -> Schema:
-    """The part of a JSON schema that describes the value at `loc`; empty where there is none."""
+    """Returns the part of a JSON schema that describes the value at `loc`; it is empty where there is none."""
     node = schema
     for step in loc:
         holder = _resolved(schema, node)
@@ -137,10 +174,11 @@ def _at(schema: Schema, loc: tuple[int | str, ...]) -> Schema:
 
 
 def _resolved(schema: Schema, node: Schema) -> Schema:
+    """Returns the schema of a group that a part of the schema refers to, or the part itself."""
     for option in node.get("anyOf", ()):
         if "$ref" in option:
             return _resolved(schema, option)
     if "$ref" in node:
-        found: Schema = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        return found
+        definition: Schema = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return definition
     return node

@@ -5,33 +5,28 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 
 class UnreachableError(Exception):
-    """Envoy does not answer: it is not running, or just being started."""
+    """Envoy does not answer: it does not run, or it is just starting."""
 
 
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
+@dataclass(frozen=True)
 class Admin:
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    """A client of the admin interface."""
+
+    path: Path
 
     def get(self, target: str, *, timeout: float = 2.0) -> tuple[int, str]:
-        """Status and body. Raises UnreachableError."""
-        connection = _Connection(self._path, timeout)
+        """Returns the answer's status and body. Raises UnreachableError."""
+        connection = http.client.HTTPConnection("localhost", timeout=timeout)
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            connection.sock.settimeout(timeout)
+            connection.sock.connect(str(self.path))
             connection.request("GET", target)
             response = connection.getresponse()
             return response.status, response.read().decode()
@@ -41,13 +36,13 @@ class Admin:
             connection.close()
 
     def ready(self) -> bool:
-        """Whether it runs. This says nothing about the dynamic files."""
+        """Says whether Envoy runs. This says nothing about its dynamic files."""
         try:
             return self.get("/ready", timeout=0.5)[0] == http.HTTPStatus.OK
         except UnreachableError:
             return False
 
     def stats(self, pattern: str) -> dict[str, str | int]:
-        """Counters, gauges and texts whose names match the regular expression. Raises UnreachableError."""
+        """Returns counters, gauges and texts whose names match the regular expression. Raises UnreachableError."""
         _, body = self.get(f"/stats?format=json&filter={quote(pattern)}")
         return {stat["name"]: stat["value"] for stat in json.loads(body)["stats"] if "name" in stat}

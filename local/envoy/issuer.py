@@ -1,34 +1,21 @@
-"""The web server of the local identity provider, on loopback and without TLS, which keeps nothing secret."""
+"""The web server of the local identity provider."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from local.envoy import parts
-from local.envoy.parts import Files
+from local.envoy.template import Files, fill, from_file
 from local.machine import Machine
-
-NAME = "issuer"
 
 
 def issuer(machine: Machine, folder: Path) -> Files:
-    """The two documents of the local identity provider. Raises FileNotFoundError while they are not there."""
+    """Returns a listener that answers with the provider's two documents. Raises FileNotFoundError without them."""
     documents = machine.home / "issuer"
-    content = {
-        "/.well-known/openid-configuration": (documents / "openid-configuration.json").read_text(),
-        "/jwks.json": (documents / "jwks.json").read_text(),
-    }
-    answers = [
-        {
-            "match": {"path": path},
-            "direct_response": {"status": 200, "body": {"inline_string": text}},
-            "response_headers_to_add": [parts.header("content-type", "application/json")],
-        }
-        for path, text in content.items()
-    ]
-    hosts = [{"name": NAME, "domains": ["*"], "routes": answers}]
-    chain = {"filters": [parts.http_manager(NAME, folder)]}
-    return {
-        "lds": [parts.listener(NAME, machine.ports.issuer, chain)],
-        f"rds-{NAME}": [parts.routes(NAME, hosts, max_direct_response_body_size_bytes=1 << 16)],
-    }
+    files: Files = fill(
+        "issuer",
+        port=machine.ports.issuer,
+        rds_file=from_file(folder, "rds-issuer"),
+        configuration=(documents / "openid-configuration.json").read_text(),
+        keys=(documents / "jwks.json").read_text(),
+    )
+    return files

@@ -10,32 +10,28 @@ import hashlib
 import py_compile
 import shutil
 from pathlib import Path
-from typing import ClassVar
-
-from docker.utils.build import exclude_paths
 
 from local.desired import read_all
 from local.errors import ProviderError
+from local.kubernetes.manifests import of_kind
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
-from local.supervisor.manifests import of_kind
 
 KEPT = 10
-"""Images that no Deployment names, as a registry keeps some for who wants one back."""
+"""Images that no Deployment names and that are kept nevertheless, as a registry does for whoever wants one back."""
+IGNORE_FILE = ".dockerignore"
 
 
 class Image(Updatable):
     """docker:index/image:Image"""
 
-    replace_on: ClassVar[frozenset[str]] = frozenset({"imageName"})
-
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
     def fingerprint(self, inputs: Properties) -> Properties:
-        build = inputs["build"]
-        context = self._machine.root / build.get("context", ".")
-        return {"contextDigest": context_digest(context, _files(context, build))}
+        """Returns the hash of the build context, by which the real provider finds that an image has to be built."""
+        context = self._context(inputs)
+        return {"contextDigest": context_digest(context, _files(context))}
 
     def create(self, name: str, inputs: Properties) -> Made:
         return Made(id=inputs["imageName"], outputs=self._build(inputs))
@@ -44,16 +40,36 @@ class Image(Updatable):
         return self._build(new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """Images of other digests may still run: what nobody names goes when new ones are built."""
+        """Leaves the folders: other digests of this image may still run. `_forget` removes those that nobody names."""
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         folder = self._machine.images / str(outputs["contextDigest"])
         return folder.is_dir()
 
-    def _build(self, inputs: Properties) -> Properties:
+    def _context(self, inputs: Properties) -> Path:
+        """Returns the folder of the build context.
+
+        Raises ProviderError when its Dockerfile is not at its top, which is the one place where this provider looks,
+        or when there is an ignore file: what the context holds would then not be what a builder gets.
+        """
         build = inputs["build"]
-        context = self._machine.root / build.get("context", ".")
-        files = _files(context, build)
+        context, dockerfile = (self._machine.root / str(build[key]) for key in ("context", "dockerfile"))
+        if not dockerfile.is_file():
+            raise ProviderError(f"The image's Dockerfile {dockerfile} does not exist.")
+        if dockerfile.parent != context:
+            raise ProviderError(
+                f"The image's Dockerfile {dockerfile} must be at the top of its build context {context}."
+            )
+        for ignore in (context / IGNORE_FILE, dockerfile.with_name(f"{dockerfile.name}{IGNORE_FILE}")):
+            if ignore.exists():
+                raise ProviderError(
+                    f"{ignore} is not read on this machine: a build context must hold no ignored files."
+                )
+        return context
+
+    def _build(self, inputs: Properties) -> Properties:
+        context = self._context(inputs)
+        files = _files(context)
         digest = context_digest(context, files)
         target = self._machine.images / digest
         if target.exists():
@@ -69,6 +85,7 @@ class Image(Updatable):
         }
 
     def _forget(self) -> None:
+        """Removes the images that no Deployment names, except for the KEPT newest."""
         used = set()
         for _, deployment in of_kind(read_all(self._machine), "Deployment"):
             pod = deployment["spec"]["template"]["spec"]
@@ -82,28 +99,13 @@ def _digest(image: str) -> str:
     return image.rpartition("@sha256:")[2]
 
 
-def _files(context: Path, build: Properties) -> list[str]:
-    """Relative paths of the context's files: what `<Dockerfile>.dockerignore`, else `.dockerignore`, lets through."""
-    dockerfile = Path(build.get("dockerfile", context / "Dockerfile"))
-    dockerfile = dockerfile if dockerfile.is_absolute() else context / dockerfile
-    if not dockerfile.is_file():
-        raise ProviderError(f"The image's Dockerfile {dockerfile} does not exist.")
-    ignore = next(
-        (
-            p
-            for p in (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore")
-            if p.is_file()
-        ),
-        None,
-    )
-    lines = ignore.read_text().splitlines() if ignore else []
-    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    found = exclude_paths(str(context), patterns, dockerfile=str(dockerfile.relative_to(context)))
-    return sorted(path for path in found if (context / path).is_file())
+def _files(context: Path) -> list[str]:
+    """Returns the paths of all files in the context, relative to it and in order."""
+    return sorted(path.relative_to(context).as_posix() for path in context.rglob("*") if path.is_file())
 
 
 def context_digest(context: Path, files: list[str]) -> str:
-    """SHA-256 over names, executable bits and contents: the same for the same sources on every machine."""
+    """Returns the SHA-256 over names, executable bits and contents: the same for the same sources on every machine."""
     digest = hashlib.sha256()
     for name in files:
         path = context / name
@@ -114,7 +116,10 @@ def context_digest(context: Path, files: list[str]) -> str:
 
 
 def _copy(context: Path, files: list[str], target: Path) -> None:
-    """Into a temporary folder first, so that a digest names a whole folder or none. Compiles Python, as images do."""
+    """Copies the files and compiles the Python ones, as an image does.
+
+    They go into a temporary folder first, so that a digest names a whole folder or none.
+    """
     temporary = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     for name in files:
@@ -127,4 +132,5 @@ def _copy(context: Path, files: list[str], target: Path) -> None:
 
 
 def package(machine: Machine) -> Package:
+    """Returns the resource types of pulumi-docker that exist on this machine."""
     return Package(handlers={"docker:index/image:Image": Image(machine)})

@@ -1,20 +1,20 @@
 """pulumi-kubernetes on this machine: manifests become objects that the supervisor brings about.
 
-Pods are processes, the ingress is a real Envoy (`local.supervisor`, `local.envoy`). ServiceAccounts, NetworkPolicies,
-PodDisruptionBudgets and EnvoyProxies are recorded and not enforced: there is no API server, no network of pods and no
-eviction here. Envoy Gateway's charts install what this machine has already; others are refused.
+Pods are processes and the ingress is a real Envoy. ServiceAccounts, NetworkPolicies, PodDisruptionBudgets and
+EnvoyProxies are recorded and not enforced: there is no API server, no network of pods and no eviction here. Envoy
+Gateway's charts install what this machine has already; others are refused.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from local import desired
 from local.desired import Object
 from local.errors import ProviderError
 from local.machine import Machine
 from local.provider import Handler, Made, Package, Properties, Updatable
+from planning.manifests import manifest_of, status_of
 
 TYPES = (
     "core/v1:ConfigMap",
@@ -36,10 +36,11 @@ TYPES = (
     "gateway.envoyproxy.io/v1alpha1:SecurityPolicy",
 )
 CHARTS = {"gateway-helm", "gateway-crds-helm"}
+"""Charts for whose content this machine stands."""
 _AWAITED = {"Deployment", "Gateway", "HorizontalPodAutoscaler"}
 """Kinds whose creation ends when they are ready; of others it ends when they are accepted, as on a cluster."""
 _TIMEOUT = 60.0
-"""Seconds; a Deployment has its own deadline."""
+"""Seconds until an object is ready or gone. A Deployment and its pods have their own times besides."""
 
 
 class Cluster(Protocol):
@@ -51,7 +52,8 @@ class Cluster(Protocol):
     def delete(self, manifest: Object) -> None:
         """Returns when it is gone. Raises ProviderError."""
 
-    def has(self, manifest: Object) -> bool: ...
+    def has(self, manifest: Object) -> bool:
+        """Returns whether the object exists."""
 
 
 class ThisMachine:
@@ -63,70 +65,51 @@ class ThisMachine:
     def apply(self, manifest: Object) -> Object:
         kind, key = manifest["kind"], _key(manifest)
         states = {"ready"} if kind in _AWAITED else {"ready", "progressing"}
-        timeout = _TIMEOUT
-        if kind == "Deployment":
-            timeout += manifest["spec"].get("progressDeadlineSeconds", 600)
+        deadline = manifest["spec"].get("progressDeadlineSeconds", 600) if kind == "Deployment" else 0
         desired.put(self._machine, key, manifest)
-        desired.wait(self._machine, key, manifest, states=states, timeout=timeout)
+        desired.wait(self._machine, key, manifest, states=states, timeout=_TIMEOUT + deadline)
         return status_of(kind)
 
     def delete(self, manifest: Object) -> None:
         pod = manifest.get("spec", {}).get("template", {}).get("spec", {})
+        grace = pod.get("terminationGracePeriodSeconds", 30)
         desired.remove(self._machine, _key(manifest))
-        desired.wait(
-            self._machine, _key(manifest), None, timeout=_TIMEOUT + pod.get("terminationGracePeriodSeconds", 30)
-        )
+        desired.wait(self._machine, _key(manifest), None, timeout=_TIMEOUT + grace)
 
     def has(self, manifest: Object) -> bool:
         return desired.get(self._machine, _key(manifest)) is not None
 
 
-def status_of(kind: str) -> Object:
-    """What the program reads of an object that is ready."""
-    if kind != "Gateway":
-        return {}
-    programmed = {"type": "Programmed", "status": "True", "reason": "Programmed"}
-    return {"addresses": [{"type": "Hostname", "value": "localhost"}], "conditions": [programmed]}
-
-
 class Manifest(Updatable):
     """Any object that is given by its manifest."""
-
-    replace_on: ClassVar[frozenset[str]] = frozenset({"identity"})
-    secret_outputs: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def fingerprint(self, inputs: Properties) -> Properties:
-        """What can't change in place: namespace, name, and a Deployment's selector."""
-        metadata = inputs.get("metadata") or {}
-        fixed: list[Any] = [metadata.get("namespace"), metadata.get("name")]
-        if inputs["kind"] == "Deployment":
-            fixed.append(inputs["spec"].get("selector"))
-        return {"identity": fixed}
-
     def create(self, name: str, inputs: Properties) -> Made:
-        manifest = _manifest(inputs, f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
-        outputs = self._apply(manifest)
-        metadata = manifest["metadata"]
+        outputs = self._apply(inputs, name)
+        metadata = outputs["metadata"]
         return Made(id="/".join(filter(None, [metadata.get("namespace"), metadata["name"]])), outputs=outputs)
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        return self._apply(_manifest(new, outputs["metadata"]["name"]))
+        named = {**new, "metadata": {"name": outputs["metadata"]["name"], **(new.get("metadata") or {})}}
+        return self._apply(named, "")
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        self._cluster.delete(_manifest(outputs))
+        self._cluster.delete(manifest_of(outputs, ""))
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        return self._cluster.has(_manifest(outputs))
+        return self._cluster.has(manifest_of(outputs, ""))
 
-    def _apply(self, manifest: Object) -> Properties:
+    def _apply(self, properties: Properties, name: str) -> Properties:
+        manifest = manifest_of(properties, name)
         status = self._cluster.apply(manifest)
         return {**manifest, "status": status} if status else manifest
 
 
 class Secret(Manifest):
+    """core/v1:Secret"""
+
     secret_outputs: ClassVar[frozenset[str]] = frozenset({"data", "stringData"})
 
 
@@ -140,7 +123,7 @@ class Provider(Updatable):
         return {}
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """There is nothing behind it."""
+        """Has nothing to remove."""
 
 
 class Chart(Provider):
@@ -161,28 +144,19 @@ class Chart(Provider):
 
 
 def handlers(cluster: Cluster) -> dict[str, Handler]:
-    """The types of pulumi-kubernetes, applied to `cluster`."""
-    found: dict[str, Handler] = {f"kubernetes:{type_}": Manifest(cluster) for type_ in TYPES}
-    found["kubernetes:core/v1:Secret"] = Secret(cluster)
-    found |= {"kubernetes:helm.sh/v3:Release": Chart(), "kubernetes:helm.sh/v4:Chart": Chart()}
-    return {**found, "pulumi:providers:kubernetes": Provider()}
+    """Returns the types of pulumi-kubernetes, applied to `cluster`."""
+    return {
+        **{f"kubernetes:{type_}": Manifest(cluster) for type_ in TYPES},
+        "kubernetes:core/v1:Secret": Secret(cluster),
+        "kubernetes:helm.sh/v3:Release": Chart(),
+        "kubernetes:helm.sh/v4:Chart": Chart(),
+        "pulumi:providers:kubernetes": Provider(),
+    }
 
 
 def package(machine: Machine) -> Package:
+    """Returns the package of this machine."""
     return Package(handlers=handlers(ThisMachine(machine)))
-
-
-_CLUSTER_WIDE = {"Namespace", "GatewayClass"}
-
-
-def _manifest(properties: Properties, name: str = "") -> Object:
-    """As `kubectl apply` would take it; it gets `name` when it has none."""
-    manifest = {key: value for key, value in properties.items() if key not in ("identity", "status", "id")}
-    metadata = dict(properties.get("metadata") or {})
-    metadata.setdefault("name", name)
-    if properties["kind"] not in _CLUSTER_WIDE:
-        metadata.setdefault("namespace", "default")
-    return {**manifest, "metadata": metadata}
 
 
 def _key(manifest: Object) -> str:

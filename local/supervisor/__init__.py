@@ -1,1 +1,1 @@
-"""The process that keeps the local stack running: system processes, pods, and the ingress's configuration."""
+"""The process that keeps the local stack running: system processes, pods, and Envoy's configuration."""

@@ -1,4 +1,4 @@
-"""`python -m local.supervisor --root DIR`: supervises one clone until SIGTERM. Started by `client.ensure`."""
+"""`python -m local.supervisor --root DIR`: supervises one clone until SIGTERM. `client.ensure` starts it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from local.supervisor.client import LOCK, MODULES, code_digest
 from local.supervisor.supervisor import Supervisor
 
 
-class _Json(logging.Formatter):
+class _JsonLines(logging.Formatter):
+    """Log records as JSON objects, one a line."""
+
     def format(self, record: logging.LogRecord) -> str:
         moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
         line = {
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--modules", nargs="*", default=MODULES)
     arguments = parser.parse_args()
     handler = logging.StreamHandler()
-    handler.setFormatter(_Json())
+    handler.setFormatter(_JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         machine = open_machine(arguments.root, create=False)
@@ -58,21 +60,19 @@ def main() -> None:
 
 
 def _hold(lock: IO[str]) -> None:
-    """For the life of this process. A client that looks who holds it may have it for an instant."""
+    """Takes the lock for the life of this process. A client that looks who has it may have it for an instant."""
     end = time.monotonic() + 0.5
     while True:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
                 raise LocalError("Another supervisor of this clone is running.") from None
             time.sleep(0.02)
-        else:
-            return
 
 
 def _raise_descriptor_limit() -> None:
-    """As far as it may: Envoy inherits it."""
+    """Raises this process's limit of open files as far as it may; Envoy inherits it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

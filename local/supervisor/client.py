@@ -11,23 +11,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
-from local.supervisor.manifests import tail
-from local.supervisor.process import adopt_recorded, kill, marked
+from local.processes.process import Process, adopt_recorded, kill, log_tail, marked
 
-MODULES = ("local.postgres", "local.emulator", "local.envoy.server")
-"""The system processes in the order of their start."""
+MODULES = ("local.postgres", "local.emulator", "local.envoy.process")
+"""The modules of the system processes in the order of their start."""
 LOCK = "supervisor.lock"
 _CODE = Path(__file__).resolve().parents[2]
 _PASSED = ("HOME", "STACK_ENVOY_BIN", "STACK_POSTGRES_BIN")
+"""The variables that the supervisor gets from its caller's environment."""
 _START = 120.0
 """Seconds until every system process must be ready; a cold start of all takes some 3."""
 _STOP = 120.0
@@ -35,7 +33,7 @@ _STOP = 120.0
 
 
 def alive(machine: Machine) -> bool:
-    """Whether a supervisor holds the clone's lock."""
+    """Says whether a supervisor holds the clone's lock."""
     try:
         with (machine.run / LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -49,8 +47,8 @@ def alive(machine: Machine) -> bool:
 def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     """Starts the supervisor unless it lives, and waits until the system processes are ready.
 
-    One that runs other code than this is replaced; the processes live on. Raises LocalError with the reason and the
-    last log lines when a process fails.
+    A supervisor that runs other code is replaced, while its processes live on. Raises LocalError with the reason and
+    the last log lines when a process fails.
     """
     began = time.time()
     if alive(machine) and read_status(machine).get("supervisor", {}).get("code") != code_digest():
@@ -62,20 +60,20 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
         _launch(machine, modules)
     end = time.monotonic() + _START
     while time.monotonic() < end:
-        processes = read_status(machine).get("processes", []) if _reports(machine) else []
+        processes = read_status(machine).get("processes", []) if _supervisor(machine) else []
         for process in processes:
             if process["state"] == "failed" and process["tried"] > began:
                 raise LocalError(process["message"])
         if processes and all(process["state"] == "ready" for process in processes):
             return
         if not alive(machine):
-            raise LocalError(_last_words(machine))
+            raise LocalError(_last_message(machine))
         time.sleep(0.02)
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
 
 def stop(machine: Machine) -> None:
-    """Stops everything, also what a supervisor that died left behind; returns when all processes are gone."""
+    """Stops everything, also what a dead supervisor left behind; returns when all processes are gone."""
     if alive(machine):
         _signal(machine, signal.SIGTERM)
         _await_end(machine, timeout=_STOP)
@@ -85,28 +83,27 @@ def stop(machine: Machine) -> None:
 
 
 def code_digest() -> str:
-    """Of the code of the local stack."""
+    """Returns the identity of the local stack's code."""
     digest = hashlib.sha256()
-    for path in sorted((_CODE / "local").rglob("*.py")):
+    for path in sorted([*(_CODE / "local").rglob("*.py"), *(_CODE / "local").rglob("*.yaml")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-async def _stop_recorded(status: dict[str, Any]) -> None:
-    """Pods first, then what was started last, first."""
+async def _stop_recorded(status: Mapping[str, Any]) -> None:
+    """Stops the pods first, then the system processes, the last one that was started first."""
     await asyncio.gather(*map(_stop_one, status.get("pods", [])))
     for record in reversed(status.get("processes", [])):
         await _stop_one(record)
 
 
-async def _stop_one(record: dict[str, Any]) -> None:
-    process = adopt_recorded(record)
-    if process is not None:
+async def _stop_one(record: Mapping[str, Any]) -> None:
+    if process := adopt_recorded(record):
         await process.stop(grace=record["grace"], signal=signal.Signals(record.get("stop_signal", signal.SIGTERM)))
 
 
 def _launch(machine: Machine, modules: Sequence[str]) -> None:
-    """In a session of its own, so that neither Ctrl-C nor the terminal's end reaches it."""
+    """Starts it in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it."""
     machine.logs.mkdir(parents=True, exist_ok=True)
     env = {key: os.environ[key] for key in _PASSED if key in os.environ}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
@@ -125,32 +122,31 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
         if child.poll() is not None:
             if alive(machine):
                 return  # another one was quicker
-            raise LocalError(_last_words(machine))
+            raise LocalError(_last_message(machine))
         time.sleep(0.02)
     child.returncode = 0  # it outlives this process; nobody waits for it
 
 
-def _last_words(machine: Machine) -> str:
-    """Of a supervisor that has ended: its own message, or the end of its log."""
+def _last_message(machine: Machine) -> str:
+    """Returns the message with which a supervisor has ended, or the end of its log."""
     try:
-        return str(json.loads(tail(_log(machine), 1))["message"])
+        return str(json.loads(log_tail(_log(machine), 1))["message"])
     except ValueError:
-        return f"The supervisor has ended. Its log {_log(machine)} ends: {tail(_log(machine))}"
+        return f"The supervisor has ended. Its log {_log(machine)} ends: {log_tail(_log(machine))}"
 
 
 def _log(machine: Machine) -> Path:
     return machine.logs / "supervisor.log"
 
 
-def _reports(machine: Machine) -> bool:
-    """Whether the status file is of the living supervisor."""
-    return adopt_recorded(read_status(machine).get("supervisor")) is not None
+def _supervisor(machine: Machine) -> Process | None:
+    """Returns the living supervisor that has written the status file."""
+    return adopt_recorded(read_status(machine).get("supervisor"))
 
 
 def _signal(machine: Machine, number: signal.Signals) -> None:
-    recorded = adopt_recorded(read_status(machine).get("supervisor"))
-    if recorded is not None:
-        psutil.Process(recorded.pid).send_signal(number)
+    if supervisor := _supervisor(machine):
+        os.kill(supervisor.pid, number)
 
 
 def _await_end(machine: Machine, *, timeout: float) -> None:

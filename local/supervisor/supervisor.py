@@ -14,68 +14,73 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.desired import Object, digest_of, read_all, read_status
+from local.desired import Object, read_all, read_status
+from local.kubernetes.pods import Pods
+from local.kubernetes.rollout import target_of
 from local.machine import Machine, write_json
-from local.supervisor.pods import Pods
-from local.supervisor.process import family, kill, marked
-from local.supervisor.rollout import target_of
-from local.supervisor.routing import Routing
-from local.supervisor.system import Keeper
-from local.supervisor.watch import Watch
+from local.processes.keeper import Keeper
+from local.processes.process import family, kill, marked
+from local.supervisor.configuration import Configuration
 
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-"""Seconds between looks for changed objects."""
+"""Seconds between two looks for changed objects."""
 
 
 class Supervisor:
+    """The supervisor of one clone."""
+
     def __init__(
         self, machine: Machine, modules: Sequence[str], identity: Object, superseded: Callable[[], bool]
     ) -> None:
-        """`modules` have a `spec(machine)` each, in the order of their start; `identity` tells who supervises.
+        """`modules` have a function `spec(machine)` each and stand in the order of their start.
 
-        `superseded` says that `.local` was removed, so that another supervisor may have a new one.
+        `identity` goes to the status file. `superseded` says that `.local` was removed, so that another supervisor may
+        have a new one.
         """
         self._machine, self._identity, self._superseded = machine, identity, superseded
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
         self._keepers = [self._keeper(module) for module in modules]
-        self._watch = Watch(machine.objects, [machine.pki, machine.home / "issuer"])
-        self._routing = Routing(machine, self._wake.set)
+        self._configuration = Configuration(machine, self._wake.set)
         self._objects: dict[str, Object] = {}
-        self._digests: dict[str, str] = {}
-        self._seen: Any = None
+        self._files: Any = None
+        self._routable: Any = None
         self._status: dict[str, Any] = {}
 
     def _keeper(self, module: str) -> Keeper:
         ports = self._machine.ports
-        known = {
+        used = {
             "postgres": [ports.postgres],
             "emulator": [ports.emulator],
             "envoy": [ports.endpoint, ports.ingress, ports.issuer],
         }
         spec = importlib.import_module(module).spec(self._machine)
-        return Keeper(machine=self._machine, spec=spec, ports=known.get(spec.name, []), changed=self._wake.set)
+        return Keeper(machine=self._machine, spec=spec, ports=used.get(spec.name, []), changed=self._wake.set)
 
     async def run(self) -> None:
-        """Until SIGTERM or SIGINT has stopped everything; SIGHUP has failed processes tried again at once.
+        """Runs until SIGTERM or SIGINT has stopped everything; SIGHUP starts failed processes again at once.
 
-        What escapes ends the supervisor, and its processes live on.
+        An exception ends the supervisor, and its processes live on.
         """
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._try_again)
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._try_again)
         async with asyncio.TaskGroup() as group:
-            self._pods = Pods(self._machine, group, changed=self._wake.set, withdrawn=self._routing.renewed)
+            self._pods = Pods(self._machine, group, changed=self._wake.set, withdrawn=self._configuration.withdrawn)
             self._adopt()
             self._read()
             keeping = [group.create_task(keeper.run()) for keeper in self._keepers]
-            routing = group.create_task(self._routing.run())
+            publishing = group.create_task(self._configuration.run())
             while not (self._stopping.is_set() or self._superseded()):
-                self._once()
+                self._wake.clear()
+                if all(keeper.settled for keeper in self._keepers):
+                    self._pods.reconcile(self._configuration.routed)
+                self._observe()
                 await self._until_due()
             log.info("stopping")
-            stopping = group.create_task(self._stop([*keeping, routing]))
+            stopping = group.create_task(self._stop([*keeping, publishing]))
             while not stopping.done():
                 self._observe()
                 await asyncio.sleep(TICK / 4)
@@ -88,7 +93,7 @@ class Supervisor:
             keeper.again.set()
 
     def _adopt(self) -> None:
-        """Takes over what the last supervisor left running as it should; the rest of what it left is killed."""
+        """Takes over what an earlier supervisor left running as it should; the rest of what it left is killed."""
         status = read_status(self._machine)
         records = {record["name"]: record for record in status.get("processes", [])}
         for keeper in self._keepers:
@@ -97,8 +102,8 @@ class Supervisor:
         processes = [keeper.process for keeper in self._keepers] + [pod.process for pod in self._pods.pods.values()]
         families = [family(process) for process in processes if process is not None]
         strays = [p for p in marked(self._machine) if not any(p in family for family in families)]
-        for stray in strays:
-            log.warning("the stray process %d is killed", stray.pid)
+        if strays:
+            log.warning("stray processes are killed: %s", ", ".join(str(stray.pid) for stray in strays))
         kill(strays)
 
     async def _until_due(self) -> None:
@@ -108,31 +113,30 @@ class Supervisor:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
                     await self._wake.wait()
-            if changed := self._watch.changed():
-                self._read()
-            if changed or self._wake.is_set():
+            if self._read() or self._wake.is_set():
                 return
 
-    def _read(self) -> None:
-        with contextlib.suppress(FileNotFoundError):  # removed while it was read: the next look sees that
+    def _read(self) -> bool:
+        """Reads the objects if a file of theirs, or one that Envoy's configuration is made of, has changed."""
+        with contextlib.suppress(FileNotFoundError):  # a file was removed meanwhile: the next look sees that
+            folders = (self._machine.objects, self._machine.pki, self._machine.home / "issuer")
+            paths = [path for folder in folders for path in folder.rglob("*")]
+            files = [(path, (status := path.stat()).st_mtime_ns, status.st_ino) for path in paths]
+            if files == self._files:
+                return False
             self._objects = read_all(self._machine)
-        self._digests = {key: digest_of(value) for key, value in self._objects.items()}
+            self._files = files
         self._pods.read(self._objects)
-        self._seen = None
-
-    def _once(self) -> None:
-        self._wake.clear()
-        if all(keeper.settled for keeper in self._keepers):
-            self._pods.reconcile(self._routing.routed)
-        self._observe()
+        self._routable = None
+        return True
 
     def _observe(self) -> None:
-        """Tells the ingress about what has changed for it, and the readers of the status file about everything."""
+        """Passes on to Envoy's configuration what has changed for it, and writes the status file."""
         pods = list(self._pods.pods.values())
-        seen = sorted((pod.name, *pod.ports.values()) for pod in pods if pod.ready), [k.process for k in self._keepers]
-        if seen != self._seen:
-            self._seen = seen
-            self._routing.update(self._objects, pods)
+        serving = sorted((pod.name, *pod.ports.values()) for pod in pods if pod.ready)
+        if (routable := (serving, [keeper.process for keeper in self._keepers])) != self._routable:
+            self._routable = routable
+            self._configuration.update(self._objects, pods)
         status = {
             "supervisor": self._identity,
             "observed": self._observed(),
@@ -146,24 +150,24 @@ class Supervisor:
             write_json(file, status)
 
     def _observed(self) -> dict[str, Object]:
-        """Objects by the content that was last taken, and those that are not gone yet."""
+        """Returns the objects by the content that was last taken, and those that are not gone yet."""
         observed: dict[str, Object] = {}
-        for key in self._routing.published.keys() | self._pods.rollouts.keys():
+        for key in self._configuration.published.keys() | self._pods.rollouts.keys():
             state, message = self._state(key) if key in self._objects else ("progressing", "It is being removed.")
-            digest = self._digests.get(key) if key in self._pods.rollouts else self._routing.published[key]
+            digest = self._configuration.published.get(key)
             observed[key] = {"digest": digest, "state": state, "message": message}
         return observed
 
     def _state(self, key: str) -> tuple[str, str]:
-        """A HorizontalPodAutoscaler is where its Deployment is, if there is one."""
-        if key.startswith("HorizontalPodAutoscaler/"):
-            key = target_of(self._objects[key])
-        rollout = self._pods.rollouts.get(key)
-        if rollout is None:
-            return self._routing.state(key)
-        routed = self._routing.routed
+        """Returns the state of an object and why; a HorizontalPodAutoscaler has that of its Deployment, if any."""
+        is_scaler = key.startswith("HorizontalPodAutoscaler/")
+        state, message = self._configuration.state(key)
+        rollout = self._pods.rollouts.get(target_of(self._objects[key]) if is_scaler else key)
+        if rollout is None or (is_scaler and state != "ready"):
+            return state, message
+        routed = self._configuration.routed
         pods = [pod for pod in self._pods.of(rollout) if not pod.terminating or pod.name in routed]
-        return rollout.state(self._pods.wanted(rollout), pods, rollout.available(pods, routed))
+        return rollout.state(self._pods.replicas(rollout), pods, rollout.available(pods, routed))
 
     def _deployment(self, key: str) -> Object:
         rollout = self._pods.rollouts[key]
@@ -171,17 +175,15 @@ class Supervisor:
         return {
             "namespace": rollout.namespace,
             "name": rollout.name,
-            "desired": self._pods.wanted(rollout),
-            "ready": len(rollout.available(pods, self._routing.routed)),
+            "desired": self._pods.replicas(rollout),
+            "ready": len(rollout.available(pods, self._configuration.routed)),
             "updated": sum(pod.revision == rollout.revision for pod in pods),
         }
 
     async def _stop(self, tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Pods first, while the ingress still takes them out; then what was started last, first."""
-        *keeping, routing = tasks
+        """Stops the pods first, while Envoy still takes them out; then the processes, the last started one first."""
         await self._pods.stop()
-        routing.cancel()
-        for task in keeping:
+        for task in tasks:
             task.cancel()
         for keeper in reversed(self._keepers):
             await keeper.stop()

@@ -1,4 +1,4 @@
-"""Every rule, by name."""
+"""The rules, one module for each topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public API and what it may start."""
+"""Rules of the public API, and of what it may call."""
 
 from __future__ import annotations
 

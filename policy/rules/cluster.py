@@ -1,4 +1,4 @@
-"""The Kubernetes cluster and the registry that its images come from."""
+"""Rules of the Kubernetes cluster and of the registry that its images come from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REGISTRY = "azure-native:containerregistry:Registry"
 _DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
 _AKS = "https://learn.microsoft.com/azure/aks"
 SHORTEST_PREFIX = 8
-"""Bits: an address range that is wider is no office and no CI any more."""
+"""Bits of the widest address range that may reach an API server: a wider one is no office and no CI."""
 
 
 def clusters_are_entered_with_entra_only(cluster: Resource) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Where rows and items are: private, encrypted, restorable, not deleted by mistake."""
+"""Rules of databases and tables: private, encrypted, restorable, not deleted by mistake."""
 
 from __future__ import annotations
 

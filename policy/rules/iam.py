@@ -1,4 +1,4 @@
-"""What IAM policies allow: named actions on named resources for named principals."""
+"""Rules of IAM policies, which allow named actions on named resources for named principals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IDENTITY = {
     "aws:iam/policy:Policy": ("policy",),
     "aws:iam/rolePolicy:RolePolicy": ("policy",),
 }
-"""What a role may do."""
+"""The properties that hold what a role may do, by type."""
 _RESOURCE = {
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("policy",),
     "aws:kms/key:Key": ("policy",),
@@ -23,15 +23,15 @@ _RESOURCE = {
     "aws:sqs/queue:Queue": ("policy",),
     "aws:sqs/queuePolicy:QueuePolicy": ("policy",),
 }
-"""Who may do something with the resource."""
+"""The properties that say who may do something with a resource, by type."""
 _TRUST = {"aws:iam/role:Role": ("assumeRolePolicy",)}
-"""Who may take the role on."""
+"""The properties that say who may assume a role, by type."""
 
 UNSCOPED = frozenset({"dynamodb:ListStreams", "xray:PutTelemetryRecords", "xray:PutTraceSegments"})
-"""Actions that know no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
+"""Actions that are granted on all resources or none (https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
 
 _FUNCTIONS = "lambda.amazonaws.com"
-"""It takes on the role of a function, which somebody with iam:PassRole has given to it, and no other."""
+"""The service that assumes the role that somebody with iam:PassRole has given to a function, and no other."""
 _REFERENCE = re.compile(r"<[^<>]+>")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::[^:]+:root")
 
@@ -138,7 +138,8 @@ def _wide(arn: str) -> bool:
 
 
 def _of_the_account(resource: Resource, statement: dict[str, Any]) -> bool:
-    """A key's policy has to give the account every right, or nobody can change the key any more
+    """Returns whether it is the statement by which a key's policy gives rights to the account, as it has to: otherwise
+    nobody can change the key any more
     (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
     principal = statement.get("Principal")
     accounts = items(principal.get("AWS")) if isinstance(principal, dict) else ()

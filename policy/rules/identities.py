@@ -1,4 +1,4 @@
-"""Identities and what they may do on Azure; who gets tokens of the user pool."""
+"""Rules of identities: what they may do on Azure, and who gets tokens of the user pool."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ TOO_MUCH = {
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
     "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": "Azure Kubernetes Service RBAC Cluster Admin",
 }
-"""https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
+"""Roles that are too large to be granted, by id
+(https://learn.microsoft.com/azure/role-based-access-control/built-in-roles)."""
 _SUBSCRIPTION = re.compile(r"/(subscriptions/[^/]+/?|providers/Microsoft\.Management/.*)?")
 _ACCOUNT = re.compile(r"system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+")
 _EXCHANGE = "api://AzureADTokenExchange"
 _ISSUER = re.compile(r"<ManagedCluster [^<>]+\.issuerURL>|https://[a-z0-9]+\.oic\.prod-aks\.azure\.com/.+")
-"""Of an AKS cluster (https://learn.microsoft.com/azure/aks/use-oidc-issuer)."""
+"""The URL of an AKS cluster's issuer (https://learn.microsoft.com/azure/aks/use-oidc-issuer)."""
 DAY_MINUTES = 1440
 
 

@@ -1,4 +1,4 @@
-"""The one way into the cluster: TLS with a client certificate in, TLS on to the pod."""
+"""Rules of the one way into the cluster: TLS with a client certificate in, TLS on to the pod."""
 
 from __future__ import annotations
 

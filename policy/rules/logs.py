@@ -1,4 +1,4 @@
-"""Logs: that they are there, and that they end."""
+"""Rules of logs: they are kept, and not for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Namespaces: what pods in them may be, and whom they may talk to."""
+"""Rules of namespaces: what pods in them may be, and whom they may talk to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 _ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:Role", "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole")
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 AZURES_OWN = "kube-system"
-"""Its pods are Azure's, and their flows too; what a stack puts there is configuration."""
+"""The namespace whose pods and flows are Azure's; a stack puts configuration there only."""
 _POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies"
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
-"""The cluster's own addresses, the network's, and the cloud's metadata service."""
+"""Networks that are not the internet: the cluster's addresses, the network's, the cloud's metadata service."""
 
 
 def namespaces_admit_confined_pods_only(namespace: Resource) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def namespaces_admit_confined_pods_only(namespace: Resource) -> Iterator[Finding
             property=f"metadata.labels[{_ENFORCE}]",
             allowed='be "restricted"',
             given=labels.get(_ENFORCE),
-            do="Use components.namespace.Namespace, which sets it.",
+            do="Use components.kubernetes.namespace.Namespace, which sets it.",
         )
 
 
@@ -43,7 +43,7 @@ def namespaces_deny_by_default(stack: Stack) -> Iterator[Finding]:
                 property="metadata.name" if resource.type == _NAMESPACE else "metadata.namespace",
                 allowed="have a NetworkPolicy for all pods that allows nothing",
                 given=name,
-                do="Use components.namespace.Namespace, which declares it.",
+                do="Use components.kubernetes.namespace.Namespace, which declares it.",
                 resource=resource,
             )
 

@@ -1,4 +1,4 @@
-"""Pods: confined as Kubernetes' Pod Security Standard `restricted` wants it, and stricter; known images only."""
+"""Rules of pods: confined as Kubernetes' Pod Security Standard `restricted` or stricter, of known images only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BUILT = re.compile(r"<Image [^<>]+\.repoDigest>")
 _VOLUMES = frozenset(
     {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 )
-"""What `restricted` allows."""
+"""The kinds of volumes that `restricted` allows."""
 _SECRET_NAME = re.compile(r"(?i)(password|passwd|secret|token|credential|private_?key|api_?key|database_url)")
 
 

@@ -1,4 +1,4 @@
-"""Queues and topics: encrypted, and with a place for what can't be handled."""
+"""Rules of queues and topics: encrypted, and with a place for what can't be handled."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def messages_travel_encrypted(policy: Resource) -> Iterator[Finding]:
 
 
 def topics_are_encrypted(stack: Stack) -> Iterator[Finding]:
-    """With a key of the stack where alarms come in: CloudWatch may not use the key that AWS keeps for topics
+    """Yields topics that are not encrypted, or not with a key of the stack where alarms come in.
+
+    CloudWatch may not use the key that AWS keeps for topics
     (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger)."""
     told = {arn for alarm in stack.of(_ALARM) for arn in alarm.get("alarmActions", [])}
     for topic in stack.of(_TOPIC):
@@ -59,7 +61,7 @@ def topics_are_encrypted(stack: Stack) -> Iterator[Finding]:
 
 
 def consumers_lose_nothing(stack: Stack) -> Iterator[Finding]:
-    """A queue that a function reads has a dead-letter queue, and a mapping reports single failures."""
+    """Yields queues that a function reads without a dead-letter queue, and mappings that report no single failures."""
     redriven = {_reference(queue, "arn") for queue in stack.of(_QUEUE) if queue.get("redrivePolicy")}
     queues = {_reference(queue, "arn"): queue for queue in stack.of(_QUEUE)}
     for mapping in stack.of(_MAPPING):
@@ -76,7 +78,10 @@ def consumers_lose_nothing(stack: Stack) -> Iterator[Finding]:
 
 
 def _failures(mapping: Resource) -> Iterator[Finding]:
-    """A stream's records are in order: halving a batch that failed finds the one, as reporting it does."""
+    """Yields what is missing for one bad record not to hold up the others.
+
+    A stream's records are in order: halving a batch that failed isolates the bad one, as reporting it does.
+    """
     stream = mapping.get("startingPosition") is not None
     reports = "ReportBatchItemFailures" in mapping.get("functionResponseTypes", [])
     if not reports and not (stream and mapping.get("bisectBatchOnFunctionError") is True):

@@ -1,4 +1,4 @@
-"""Replicas, autoscalers and disruptions."""
+"""Rules of replicas, autoscalers and disruptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets and certificates: marked as secret, in no variable, not for ever."""
+"""Rules of secrets and certificates: marked as secret, in no variable, not for ever."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _NAME = re.compile(r"(?i)(password|passwd|secret|token|credential|private_?key|a
 _POINTER = re.compile(r"(?i)(_arn|_name|_id|_url)$")
 """Names of variables that say where a secret is."""
 _LOOKS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\b[a-z]+://[^/\s:@<]+:[^/\s:@<]+@")
-"""A private key, an AWS access key, a URL with a password."""
+"""Texts that look like a private key, an AWS access key or a URL with a password."""
 
 LEAF_HOURS = 200 * 24
-"""Hours; what public authorities give since March 2026, and more than enough for what is renewed by a changed setting
+"""The hours that a certificate may last: what public authorities give since March 2026, and more than enough for what
+a changed setting renews
 (https://cabforum.org/working-groups/server/baseline-requirements/)."""
 AUTHORITY_HOURS = 10 * 366 * 24
 LEAST_BITS = 2048

@@ -1,4 +1,4 @@
-"""Tags: whose a resource is, and who pays."""
+"""Rules of tags, which say whose a resource is and who pays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That every type of resource was looked at by somebody who asked what could be wrong with it."""
+"""The rule that somebody has asked of every type of resource what could be wrong with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions that still get security fixes."""
+"""Rules of versions: they still get security fixes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLACES = {
     "azure-native:containerservice:ManagedCluster": ("Kubernetes on AKS", "kubernetesVersion"),
     "azure-native:dbforpostgresql:Server": ("PostgreSQL", "version"),
 }
-"""Where a resource names the version of a product."""
+"""The properties in which resources name the version of a product, by type."""
 _CHARTS = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
 _ENVOY = "Envoy Gateway"
 

@@ -1,6 +1,5 @@
-"""`python -m tests.bench [SECTION...]` measures, and without a section writes `docs/benchmarks.md`.
-
-Exits 1 when a target is not met.
+"""`python -m tests.bench [SECTION...]` measures the sections. Without a section it measures all and writes
+`docs/benchmarks.md`. It exits with 1 when a target is not met.
 """
 
 from __future__ import annotations
@@ -22,40 +21,53 @@ from tests.support.pki import Authority
 
 COMMAND = "make bench"
 HEADROOM = 0.85
-"""Part of its time that the load generator may compute: above it, it is itself the bottleneck."""
+"""The largest part of its time that the load generator may compute. Above it the generator itself is the bottleneck."""
 
 
 def throughput(surroundings: Surroundings) -> Iterator[Row]:
     before = len(surroundings.collector.spans)
     environment = surroundings.environment()
     both = ("GET", "POST")
-    for method, found in services.in_process(surroundings, ("full", "bare"), both, environment).items():
-        yield Row(what=f"Everything on / nothing on, {method}, in process", value=found.ratio, target="≥ 0.80")
-    for method, found in services.over_the_wire(surroundings, ("full", "bare"), both, environment).items():
+    for method, result in services.in_process(surroundings, ("full", "bare"), both, environment).items():
+        yield Row(what=f"Everything on / nothing on, {method}, in process", value=result.ratio, target="≥ 0.80")
+    for method, result in services.over_the_wire(surroundings, ("full", "bare"), both, environment).items():
         what = f"Everything on / nothing on, {method}, over uvicorn"
-        yield Row(what=what, value=found.ratio, target="≥ 0.80", note=_besides(found))
+        yield Row(what=what, value=result.ratio, target="≥ 0.80", note=_besides(result))
     without = ("full", "bare-without-telemetry")
-    for method, found in services.in_process(surroundings, without, both, environment).items():
+    for method, result in services.in_process(surroundings, without, both, environment).items():
         yield Row(
             what=f"Everything on / nothing on, not even FastAPI's own telemetry, {method}, in process",
-            value=found.ratio,
+            value=result.ratio,
         )
-    for method, found in services.over_the_wire(surroundings, without, both, environment).items():
+    for method, result in services.over_the_wire(surroundings, without, both, environment).items():
         what = f"Everything on / nothing on, not even FastAPI's own telemetry, {method}, over uvicorn"
-        yield Row(what=what, value=found.ratio, note=_besides(found))
+        yield Row(what=what, value=result.ratio, note=_besides(result))
     if len(surroundings.collector.spans) == before:
         raise RuntimeError("No span has come: it was not everything that was on.")
+
+
+def hooks(surroundings: Surroundings) -> Iterator[Row]:
+    """What the framework's own way would cost where services leave it (docs/decisions/0016)."""
+    environment = surroundings.environment()
+    ways = {
+        "full-in-layers": ("through FastAPI's layers", ("GET", "POST")),
+        "full-included": ("with include_router", ("GET", "POST")),
+        "full-with-dependency": ("with the database by a dependency", ("GET",)),
+    }
+    for application, (way, methods) in ways.items():
+        for method, ratio in services.in_process(surroundings, (application, "full"), methods, environment).items():
+            yield Row(what=f"A service {way} / as it is, {method}, in process", value=ratio.ratio)
 
 
 def postgresql(surroundings: Surroundings) -> Iterator[Row]:
     sides = ("users", "users-without-database")
     with databases.server(surroundings.folder / "postgresql") as server:
         environment = surroundings.environment(database=databases.migrated(server, "users", surroundings))
-        found = services.over_the_wire(surroundings, sides, ["GET"], environment)["GET"]
+        result = services.over_the_wire(surroundings, sides, ["GET"], environment)["GET"]
         what = "One-row GET with PostgreSQL / without, over uvicorn"
-        yield Row(what=what, value=found.ratio, target="≥ 0.50", note=_besides(found))
-        found = services.in_process(surroundings, sides, ["GET"], environment)["GET"]
-        yield Row(what="One-row GET with PostgreSQL / without, in process, one at a time", value=found.ratio)
+        yield Row(what=what, value=result.ratio, target="≥ 0.50", note=_besides(result))
+        result = services.in_process(surroundings, sides, ["GET"], environment)["GET"]
+        yield Row(what="One-row GET with PostgreSQL / without, in process, one at a time", value=result.ratio)
 
 
 def orchestrator(surroundings: Surroundings) -> Iterator[Row]:
@@ -78,6 +90,7 @@ def residence(surroundings: Surroundings) -> Iterator[Row]:
 
 SECTIONS: dict[str, Callable[[Surroundings], Iterable[Row]]] = {
     "throughput": throughput,
+    "hooks": hooks,
     "postgresql": postgresql,
     "orchestrator": orchestrator,
     "memory": residence,
@@ -92,7 +105,7 @@ def main(sections: list[str]) -> int:
     rows = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        folder.chmod(0o755)  # PostgreSQL runs as another user
+        folder.chmod(0o755)  # PostgreSQL runs as another user and must enter the folder
         surroundings = Surroundings(
             folder=folder, authority=Authority("bench"), collector=stack.enter_context(collector())
         )
@@ -108,15 +121,15 @@ def main(sections: list[str]) -> int:
     return 1 if any(row.met is False for row in rows) else 0
 
 
-def _besides(found: Throughput) -> str:
-    first, second = found.rates
-    busy = f"; the load generator was busy {found.generator:.0%}" if found.generator > HEADROOM else ""
-    clock = f"{found.by_clock.median:.2f} [{found.by_clock.low:.2f}-{found.by_clock.high:.2f}]"
-    return f"by the clock {clock}: {first:.0f} / {second:.0f} per s, server busy {found.server:.0%}{busy}"
+def _besides(result: Throughput) -> str:
+    first, second = result.rates
+    busy = f"; the load generator was busy {result.generator:.0%}" if result.generator > HEADROOM else ""
+    clock = f"{result.by_clock.median:.2f} [{result.by_clock.low:.2f}-{result.by_clock.high:.2f}]"
+    return f"by the clock {clock}: {first:.0f} / {second:.0f} per s, server busy {result.server:.0%}{busy}"
 
 
-def _memory(what: str, found: tuple[float, float], *, limit: int) -> Iterator[Row]:
-    half, whole = found
+def _memory(what: str, result: tuple[float, float], *, limit: int) -> Iterator[Row]:
+    half, whole = result
     yield Row(what=f"{what}, memory after {memory.REQUESTS:,} requests", value=whole, target=f"≤ {limit}", unit="MB")
     yield Row(what=f"{what}, growth of the second half", value=whole - half, target="≤ 1", unit="MB")
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL with the services' databases, on the load generator's core."""
+"""A PostgreSQL server with the databases of the services. It runs on the core of the load generator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def server(folder: Path) -> Iterator[Server]:
 
 
 def migrated(running: Server, service: str, surroundings: Surroundings) -> str:
-    """The URL of a new database of the service, with its schema and seed data."""
+    """Returns the URL of a new database of the service, with its schema and seed data."""
     url = running.new_database()
     done = subprocess.run(
         [sys.executable, "-m", "app.services.kit.migrate", service],
@@ -35,7 +35,6 @@ def migrated(running: Server, service: str, surroundings: Surroundings) -> str:
         env=surroundings.environment(service=service, database=url),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     if done.returncode:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Context:
-    """What the runtime gives with an event."""
+    """The context that the runtime passes to a handler together with an event."""
 
     aws_request_id = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
 

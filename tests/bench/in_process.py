@@ -1,7 +1,7 @@
-"""`python -m tests.bench.in_process APPLICATION` calls it in this process, without a server and its noise.
+"""`python -m tests.bench.in_process APPLICATION` calls an application in this process, without a server.
 
-Each line of the standard input names a request, which is made some hundred times; then a line goes to standard error.
-The parent watches the process's CPU time, in which also the thread counts that exports spans.
+Each line of the standard input names a request. It is made some hundred times, and then one line is written to standard
+error. The parent reads the CPU time of this process, which includes the thread that exports spans.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CALLS = 300
 
 
 class _Exchange:
-    """One request: what the server gives to the application, and takes from it."""
+    """Makes one request: passes its messages to the application and takes the answer's messages."""
 
     def __init__(self, body: bytes) -> None:
         self._message: dict[str, Any] = {"type": "http.request", "body": body, "more_body": False}

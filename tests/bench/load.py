@@ -1,7 +1,7 @@
-"""A closed-loop load generator: so many connections, each with one request under way.
+"""A closed-loop load generator: a fixed number of connections, each with one request under way.
 
-Its own share of the machine is told with every measurement: above some nine tenths of its core it, and not the server,
-would be what is measured.
+Every measurement says how busy the generator was. If it computes for more than some nine tenths of the time, it limits
+the rate instead of the server.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _LENGTH = b"content-length: "
 
 
 class LoadError(Exception):
-    """The server answered something else than success, or nothing."""
+    """The server did not answer, or answered something other than success."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """`busy` is the part of the time in which the generator computed."""
+    """The result of one measurement. `busy` is the part of the time in which the generator computed."""
 
     count: int
     seconds: float
@@ -34,7 +34,7 @@ class Slice:
 
     @property
     def rate(self) -> float:
-        """Requests per second."""
+        """Returns the requests per second."""
         return self.count / self.seconds
 
 
@@ -76,7 +76,7 @@ class _Connection(asyncio.Protocol):
 
 
 class Load:
-    """On one server. What it is to `use` is sent one after the other, again and again."""
+    """Connections to one server. The requests that are given to `use` are sent in turn, again and again."""
 
     def __init__(self, port: int, *, tls: ssl.SSLContext | None = None, connections: int = CONNECTIONS) -> None:
         self._port = port
@@ -87,15 +87,15 @@ class Load:
         self.next_request: Callable[[], bytes]
 
     def use(self, requests: Sequence[bytes]) -> None:
-        """From now on these."""
+        """Sets the requests that are sent from now on."""
         self.next_request = cycle(requests).__next__
 
     def run_for(self, seconds: float) -> Slice:
-        """Raises LoadError."""
+        """Sends requests for some seconds. Raises LoadError."""
         return self._loop.run_until_complete(self._run(None, seconds))
 
     def run(self, count: int) -> Slice:
-        """So many requests, or a few more. Raises LoadError."""
+        """Sends `count` requests, or a few more. Raises LoadError."""
         return self._loop.run_until_complete(self._run(count, None))
 
     def close(self) -> None:
@@ -105,7 +105,7 @@ class Load:
         self._loop.close()
 
     def answered(self) -> bool:
-        """Whether another request is to be sent."""
+        """Tells whether another request is to be sent."""
         self._count += 1
         if self._going and (self._limit is None or self._count < self._limit):
             return True
@@ -123,10 +123,10 @@ class Load:
 
     async def _run(self, limit: int | None, seconds: float | None) -> Slice:
         while len(self._connections) < self._size:
-            _, made = await self._loop.create_connection(
+            _, connection = await self._loop.create_connection(
                 lambda: _Connection(self), "127.0.0.1", self._port, ssl=self._tls
             )
-            self._connections.append(made)
+            self._connections.append(connection)
         self._finished: asyncio.Future[None] = self._loop.create_future()
         self._count, self._going, self._limit = 0, True, limit
         started, worked = time.perf_counter(), time.thread_time()

@@ -1,4 +1,4 @@
-"""The machine that is measured on: who runs on which core, and what it is called."""
+"""The machine that measures: which process runs on which core, and the name of the processor."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ SERVER_CORE, CLIENT_CORE = 0, 1
 
 
 def pin(core: int, *processes: psutil.Process) -> None:
-    """Keeps processes, with what they start later, on one core; where the system can't, or has one only, nothing."""
+    """Keeps processes and their later children on one core. Does nothing where that is impossible."""
     for process in processes or (psutil.Process(),):
         if hasattr(process, "cpu_affinity") and (os.cpu_count() or 1) > 1:
             process.cpu_affinity([core])
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """Used so far by all its threads; on Linux to the nanosecond, elsewhere in ticks of mostly 10 ms."""
+    """Returns the CPU seconds of all threads, to the nanosecond on Linux and in ticks of mostly 10 ms elsewhere."""
     if platform.system() == "Linux":
-        return time.clock_gettime(~process.pid << 3 | 2)  # clock_getcpuclockid(3), which Python has for threads only
+        return time.clock_gettime(~process.pid << 3 | 2)  # clock_getcpuclockid(3); Python offers it for threads only
     times = process.cpu_times()
     return times.user + times.system
 
 
 def resident(process: psutil.Process) -> float:
-    """Megabytes (10^6) of a process, and what its children have for themselves alone."""
+    """Returns the resident megabytes (10^6) of a process, and the unshared ones of its children."""
     children = sum(child.memory_full_info().uss for child in process.children(recursive=True))
     return float(process.memory_info().rss + children) / 1e6
 

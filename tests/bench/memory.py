@@ -1,4 +1,4 @@
-"""Memory of the services, each as its pod runs it, with its own database."""
+"""The memory of the services. Each runs as in its pod, with a database of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = (("idempotency-key", "@id@"),)
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What a service gets in turn, and `first` once before: what only starts with its use counts too."""
+    """The requests that a service gets in turn. `first` is sent once before, for what starts only when it is used."""
 
     requests: Sequence[Request]
     first: Sequence[Request] = ()
@@ -52,7 +52,7 @@ SERVICES = {
 
 
 def of_service(service: str, surroundings: Surroundings, database: Server) -> tuple[float, float]:
-    """Resident megabytes after half of the requests and after all."""
+    """Returns the resident megabytes after half of the requests and after all of them."""
     url = databases.migrated(database, service, surroundings)
     environment = surroundings.environment(service=service, database=url)
     tls = ssl.create_default_context(cadata=surroundings.authority.certificate)
@@ -63,10 +63,10 @@ def of_service(service: str, surroundings: Surroundings, database: Server) -> tu
             with closing(Load(running.port, tls=tls, connections=1)) as load:
                 load.use([request.raw(REQUESTS + number)])
                 load.run(1)
-        found = []
+        megabytes = []
         with closing(Load(running.port, tls=tls, connections=CONNECTIONS)) as load:
             load.use(every)
             for _ in range(2):
                 load.run(REQUESTS // 2)
-                found.append(machine.resident(running.process))
-    return found[0], found[1]
+                megabytes.append(machine.resident(running.process))
+    return megabytes[0], megabytes[1]

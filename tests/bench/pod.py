@@ -1,4 +1,4 @@
-"""A service as a process with a pod's environment, for as long as it is measured."""
+"""A service as a process with the environment of its pod, while it is measured."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.pki import Authority
 from tests.support.service import ROOT, free_port
 
 START = 30.0
-"""Seconds that a start may take."""
+"""The longest time that a service may take to start, in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +31,14 @@ class Pod:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What all pods share: a folder for certificates and logs, an authority, where spans go."""
+    """What all pods share: a folder for certificates and logs, an authority and the collector of the spans."""
 
     folder: Path
     authority: Authority
     collector: Collector
 
     def environment(self, *, service: str = "users", database: str = "") -> dict[str, str]:
-        """As the component sets it, for `database`'s URL. Nobody listens at the default's port."""
+        """Returns the variables that the component sets. Nobody listens at the port of the default URL."""
         certificate, key = self.folder / "tls.crt", self.folder / "tls.key"
         if not certificate.exists():
             leaf = self.authority.server("127.0.0.1")
@@ -60,7 +60,7 @@ class Surroundings:
 
 @contextlib.contextmanager
 def running(*arguments: str, environment: Mapping[str, str], folder: Path) -> Iterator[Pod]:
-    """`python ARGUMENTS` on the servers' core until the end of the block; its log goes to a file of the folder."""
+    """Runs `python ARGUMENTS` on the core of the servers until the end of the block. The folder gets its log."""
     port = free_port()
     log = folder / f"{port}.log"
     with log.open("wb") as output:
@@ -91,7 +91,7 @@ def running(*arguments: str, environment: Mapping[str, str], folder: Path) -> It
 
 def _listens(pid: int, port: int) -> bool:
     try:
-        found = psutil.Process(pid).net_connections("tcp")
+        connections = psutil.Process(pid).net_connections("tcp")
     except psutil.Error:
         return False
-    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found)
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)

@@ -1,4 +1,4 @@
-"""Ratios of two things that were measured in turn, so that what disturbs one soon disturbs the other as well."""
+"""Ratios of two sides that are measured in turn, so that a disturbance of the machine affects both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """A median, and the range of the middle nine tenths of `count` values: both ends of the range belong to it."""
+    """The median of `count` values, and the ends of the range that holds the middle nine tenths of them."""
 
     median: float
     low: float
@@ -21,7 +21,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Raises ValueError without values."""
+        """Returns the spread of the values. Raises ValueError when there are none."""
         if not values:
             raise ValueError("there is nothing to summarise")
         if len(values) == 1:
@@ -31,13 +31,13 @@ class Spread:
 
 
 def in_turn(pairs: int) -> Iterator[bool]:
-    """A B B A A B B A ...: True for the first of the two. A drift of the machine hits both alike."""
+    """Yields the order A B B A A B B A ..., as True for A. A steady drift of the machine affects both sides equally."""
     for number in range(pairs):
         yield from (True, False) if number % 2 == 0 else (False, True)
 
 
 def measured(first: Callable[[], T], second: Callable[[], T], pairs: int) -> list[tuple[T, T]]:
-    """Calls both in turn; each pair holds what the first and the second gave, whichever was called before."""
+    """Calls both in turn. Returns pairs of the results of `first` and `second`, whichever of them was called before."""
     firsts: list[T] = []
     seconds: list[T] = []
     for is_first in in_turn(pairs):
@@ -49,5 +49,5 @@ def measured(first: Callable[[], T], second: Callable[[], T], pairs: int) -> lis
 
 
 def ratio(pairs: Iterable[tuple[float, float]]) -> Spread:
-    """Of the first to the second of each pair."""
+    """Returns the spread of the first value of each pair divided by the second."""
     return Spread.of([first / second for first, second in pairs])

@@ -1,4 +1,4 @@
-"""What was measured, for people: on the terminal and in `docs/benchmarks.md`."""
+"""The results as text: for the terminal and for `docs/benchmarks.md`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ the machine and the minute; they are there to judge the ratios by.
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`value` is printed with `unit`; `target` is a bound, "" where the row is for information only."""
+    """A row of a table. `value` is printed with `unit`. `target` is a bound, or "" for a row without one."""
 
     what: str
     value: Spread | float
@@ -77,7 +77,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """None without a target."""
+        """Tells whether the target is met. Returns None for a row without a target."""
         if not self.target:
             return None
         direction, bound = self.target.split()
@@ -100,7 +100,7 @@ def shown(row: Row) -> str:
 
 
 def page(rows: Sequence[Row], *, command: str, load: tuple[float, float], seconds: float) -> str:
-    """`load` is the machine's load average before and after."""
+    """Writes the page. `load` is the load average of the machine before and after the measurements."""
     now = dt.datetime.now(dt.UTC)
     versions = ", ".join(f"{name} {version(name)}" for name in DISTRIBUTIONS)
     lines = [
@@ -125,7 +125,7 @@ def write(text: str, path: Path = PAGE) -> None:
 
 def _revision() -> str:
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
     dirty = git("status", "--porcelain", "--", "app", "components", "requirements.txt")

@@ -1,6 +1,6 @@
-"""`python -m tests.bench.serve APPLICATION`: one of the applications under the services' server, configured as a pod.
+"""`python -m tests.bench.serve APPLICATION` runs an application under the server of the services, configured as a pod.
 
-Without TLS, which costs both sides of every ratio the same and would bring it closer to 1.
+There is no TLS, because it costs both sides of a ratio the same and would bring every ratio closer to 1.
 """
 
 from __future__ import annotations
@@ -15,6 +15,6 @@ from tests.bench.applications import APPLICATIONS
 if __name__ == "__main__":
     settings = Settings.from_environment(os.environ)
     logs.configure(service=settings.service, level=settings.log_level, pod=settings.pod)
-    made = server.server(APPLICATIONS[sys.argv[1]](settings), settings)
-    made.config.ssl_certfile = made.config.ssl_keyfile = None
-    made.run()
+    service = server.server(APPLICATIONS[sys.argv[1]](settings), settings)
+    service.config.ssl_certfile = service.config.ssl_keyfile = None
+    service.run()

@@ -1,4 +1,4 @@
-"""Throughput of one application to that of another."""
+"""Measures the throughput of one application in relation to another."""
 
 from __future__ import annotations
 
@@ -19,33 +19,38 @@ from tests.bench.ratios import Spread
 from tests.support.service import ROOT
 
 ROUNDS = 3
-"""Fresh pairs of processes."""
+"""Pairs of processes that are started one after the other."""
 PAIRS = 12
+"""Slices of load on each side, in each pair of processes."""
 SLICE = 0.2
-"""Seconds of load without a change of the side."""
+"""Seconds of load on one side before the other has its turn."""
 WARM_UP = 0.5
 """Seconds of load on each side before it counts."""
 BATCHES = 30
 """Pairs of batches of calls in process."""
 WARM_UP_BATCHES = 4
+"""Pairs of batches that do not count."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Throughput:
-    """Of one side to the other, in requests per second of the process's CPU time: all of its core, when nothing else is
-    on it. `by_clock` are requests per second on the clock, `rates` those of both sides; `server` and `generator` are
-    the parts of the time in which they computed."""
+    """The throughput of one side in relation to the other."""
 
     ratio: Spread
+    """Of the requests per second of the processes' CPU time, which other work on the machine does not change."""
     by_clock: Spread
+    """Of the requests per second on the clock."""
     rates: tuple[float, float]
+    """The requests per second on the clock of both sides."""
     server: float
+    """The part of the time in which the server computed, 0 to 1."""
     generator: float
+    """The part of the time in which the load generator computed, 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """`seconds` on the clock, `cpu` of the server."""
+    """A number of requests that took `seconds` on the clock and `cpu` seconds of the server."""
 
     count: int
     seconds: float
@@ -62,36 +67,36 @@ class _Measured:
 
 
 _Measure = Callable[[str], _Measured]
-"""Makes some requests of this name."""
+"""Makes requests of this name, and measures them."""
 
 
 def in_process(
     surroundings: Surroundings, applications: tuple[str, str], requests: Sequence[str], environment: Mapping[str, str]
 ) -> dict[str, Throughput]:
-    """Of the first application to the second, by request: called without a server."""
-    found: dict[str, list[tuple[_Measured, _Measured]]] = {name: [] for name in requests}
+    """Returns the throughput of the first application to the second, by request, called without a server."""
+    measured: dict[str, list[tuple[_Measured, _Measured]]] = {name: [] for name in requests}
     for _ in range(ROUNDS):
         with ExitStack() as stack:
             first, second = (stack.enter_context(_called(surroundings, name, environment)) for name in applications)
             for name in requests:
                 _pairs(first, second, name, WARM_UP_BATCHES)
-                found[name] += _pairs(first, second, name, BATCHES)
-    return {name: _throughput(pairs) for name, pairs in found.items()}
+                measured[name] += _pairs(first, second, name, BATCHES)
+    return {name: _throughput(pairs) for name, pairs in measured.items()}
 
 
 def over_the_wire(
     surroundings: Surroundings, applications: tuple[str, str], requests: Sequence[str], environment: Mapping[str, str]
 ) -> dict[str, Throughput]:
-    """Of the first application to the second, by request: over uvicorn and the loopback interface."""
-    found: dict[str, list[tuple[_Measured, _Measured]]] = {name: [] for name in requests}
+    """Returns the throughput of the first application to the second, by request, over uvicorn and the loopback."""
+    measured: dict[str, list[tuple[_Measured, _Measured]]] = {name: [] for name in requests}
     for _ in range(ROUNDS):
         with ExitStack() as stack:
             first, second = (stack.enter_context(_served(surroundings, name, environment)) for name in applications)
             for name in requests:
                 for side in (first, second):
                     side(name, WARM_UP)
-                found[name] += _pairs(first, second, name, PAIRS)
-    return {name: _throughput(pairs) for name, pairs in found.items()}
+                measured[name] += _pairs(first, second, name, PAIRS)
+    return {name: _throughput(pairs) for name, pairs in measured.items()}
 
 
 def _pairs(first: _Measure, second: _Measure, request: str, count: int) -> list[tuple[_Measured, _Measured]]:
@@ -122,7 +127,7 @@ def _called(surroundings: Surroundings, application: str, environment: Mapping[s
         used = 0.0
 
         def measure(request: str) -> _Measured:
-            """All that the process has used since the last time."""
+            """Has a batch of calls made, and measures all that the process has used since the last batch."""
             nonlocal used
             before, started = used, perf_counter()
             to.write(f"{request}\n")
@@ -148,24 +153,26 @@ def _served(surroundings: Surroundings, application: str, environment: Mapping[s
 
 @dataclass(frozen=True, kw_only=True)
 class _Loaded:
+    """A service with its load generator; calling it makes load for some seconds."""
+
     pod: Pod
     load: Load
 
     def __call__(self, request: str, seconds: float = SLICE) -> _Measured:
         self.load.use([traffic.REQUESTS[request].raw(number) for number in range(traffic.SAMPLED_OF)])
         before = machine.cpu_seconds(self.pod.process)
-        found = self.load.run_for(seconds)
+        load = self.load.run_for(seconds)
         used = machine.cpu_seconds(self.pod.process) - before
-        return _Measured(count=found.count, seconds=found.seconds, cpu=used, generator=found.busy)
+        return _Measured(count=load.count, seconds=load.seconds, cpu=used, generator=load.busy)
 
 
 def _throughput(pairs: Sequence[tuple[_Measured, _Measured]]) -> Throughput:
-    every = [measured for pair in pairs for measured in pair]
+    sides = [measured for pair in pairs for measured in pair]
     first, second = (Spread.of([pair[side].rate for pair in pairs]).median for side in range(2))
     return Throughput(
         ratio=ratios.ratio((one.per_cpu_second, other.per_cpu_second) for one, other in pairs),
         by_clock=ratios.ratio((one.rate, other.rate) for one, other in pairs),
         rates=(first, second),
-        server=Spread.of([each.cpu / each.seconds for each in every]).median,
-        generator=Spread.of([each.generator for each in every]).median,
+        server=Spread.of([side.cpu / side.seconds for side in sides]).median,
+        generator=Spread.of([side.generator for side in sides]).median,
     )

@@ -1,4 +1,4 @@
-"""The generator against a server that is told what to answer."""
+"""The load generator against a server with prepared answers."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 @contextmanager
 def served(answer: Callable[[int], list[bytes]]) -> Iterator[tuple[int, list[bytes]]]:
-    """Gives the pieces of `answer(number)` to each request; an empty list ends the connection."""
+    """Serves the pieces of `answer(number)` to each request. An empty list ends the connection."""
     received: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -51,10 +51,10 @@ def served(answer: Callable[[int], list[bytes]]) -> Iterator[tuple[int, list[byt
 def test_count_is_kept_and_requests_are_sent_in_turn() -> None:
     with served(lambda _: [OK]) as (port, received), closing(Load(port, connections=1)) as load:
         load.use([b"1" + REQUEST, b"2" + REQUEST])
-        found = load.run(5)
-    assert found.count == 5
+        result = load.run(5)
+    assert result.count == 5
     assert [data[:1] for data in received] == [b"1", b"2", b"1", b"2", b"1"]
-    assert found.rate == pytest.approx(5 / found.seconds)
+    assert result.rate == pytest.approx(5 / result.seconds)
 
 
 def test_every_connection_finishes_what_it_began() -> None:

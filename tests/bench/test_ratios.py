@@ -1,4 +1,4 @@
-"""The harness's arithmetic. Nothing is measured here."""
+"""The arithmetic of the benchmarks. Nothing is measured here."""
 
 import pytest
 
@@ -19,16 +19,16 @@ def test_pairs_hold_what_each_side_gave_whichever_was_called_first() -> None:
 def test_a_steady_drift_of_the_machine_leaves_the_ratio_as_it_is() -> None:
     """One side takes twice as long, and everything gets 2 % slower with each measurement."""
     slower = (1.02**n for n in range(1000))
-    found = ratio(measured(lambda: 2 * next(slower), lambda: next(slower), 40))
-    assert found.median == pytest.approx(2.0, rel=1e-3)
-    assert found.count == 40
+    spread = ratio(measured(lambda: 2 * next(slower), lambda: next(slower), 40))
+    assert spread.median == pytest.approx(2.0, rel=1e-3)
+    assert spread.count == 40
 
 
 def test_one_disturbed_pair_changes_the_range_and_not_the_median() -> None:
-    found = ratio([(0.8, 1.0)] * 10 + [(9.0, 1.0)])
-    assert found.median == 0.8
-    assert found.low == 0.8
-    assert found.high > 0.8
+    spread = ratio([(0.8, 1.0)] * 10 + [(9.0, 1.0)])
+    assert spread.median == 0.8
+    assert spread.low == 0.8
+    assert spread.high > 0.8
 
 
 def test_spread_is_the_middle_nine_tenths() -> None:

@@ -37,5 +37,5 @@ def test_page_tells_what_was_measured_where_and_with_what() -> None:
     assert "| Memory | 95.25 MB | ≤ 90 MB | **no** |  |" in text
     assert "| For information | 0.70 [0.60-0.80] |  |  |  |" in text
     assert "| Differences | 0 | ≤ 0 | yes |  |" in text
-    for told in ("`make bench`", "load average 0.1 before, 0.9 after", "240 s", "fastapi ", "Python 3.", "## Limits"):
-        assert told in text
+    for part in ("`make bench`", "load average 0.1 before, 0.9 after", "240 s", "fastapi ", "Python 3.", "## Limits"):
+        assert part in text

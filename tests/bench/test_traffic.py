@@ -1,4 +1,4 @@
-"""What is sent is what the edge sends, and the same in process as over the wire."""
+"""The requests of the benchmarks are those that the edge sends, in process as over the wire."""
 
 from tests.bench.traffic import REQUESTS, SAMPLED_OF, Request
 

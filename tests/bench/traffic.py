@@ -1,4 +1,4 @@
-"""Requests as the edge sends them: one in a hundred belongs to a trace that is recorded."""
+"""Requests as the edge sends them. One of a hundred belongs to a trace that is recorded."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 SAMPLED_OF = 100
-"""Requests of which one is sampled: a rate of 1 %."""
+"""The number of requests of which one is sampled: a rate of 1 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """`headers` are those of the operation, besides those that the edge always sends. In a header or the body `@id@`
-    stands for a UUID of the request."""
+    """A request. `headers` are those of the operation, in addition to those that the edge always sends. In a header or
+    the body `@id@` stands for a UUID of the request."""
 
     method: str
     path: str
@@ -39,13 +39,13 @@ class Request:
         return self.body.replace(b"@id@", _id(number).encode())
 
     def raw(self, number: int) -> bytes:
-        """The bytes of the request with this number."""
+        """Returns the bytes of the request with this number."""
         headers = [f"{name}: {value}" for name, value in self.all_headers(number)]
         lines = [f"{self.method} {self.path} HTTP/1.1", *headers]
         return "\r\n".join([*lines, "", ""]).encode() + self.body_of(number)
 
     def scope(self, number: int) -> dict[str, Any]:
-        """What an ASGI server makes of the bytes."""
+        """Returns the scope and the body that an ASGI server makes of the bytes."""
         path, _, query = self.path.partition("?")
         return {
             "type": "http",

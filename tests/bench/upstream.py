@@ -1,6 +1,6 @@
-"""`python -m tests.bench.upstream CERTIFICATE CLIENT_CA`: an ingress whose services answer at once, over mutual TLS.
+"""`python -m tests.bench.upstream CERTIFICATE CLIENT_CA` is an ingress whose services answer at once, over mutual TLS.
 
-PORT is in the environment. Every request gets the same user.
+The variable PORT names its port. Every request gets the same user.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        while b"\r\n\r\n" in self._buffer:  # of requests without a body
+        while b"\r\n\r\n" in self._buffer:  # the requests have no body
             _, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
             self._transport.write(ANSWER)
 

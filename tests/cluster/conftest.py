@@ -1,6 +1,6 @@
-"""A disposable Kubernetes cluster with the CRDs of Gateway API and Envoy Gateway, named by TEST_KUBECONFIG.
+"""A disposable Kubernetes cluster that has the CRDs of Gateway API and Envoy Gateway.
 
-Not KUBECONFIG: nobody's cluster is written to because it happens to be the current one.
+The variable TEST_KUBECONFIG names it. KUBECONFIG is not read, so that no test writes to somebody's current cluster.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What the program declares for the cluster, taken by a real API server."""
+"""The manifests of the program at a real API server."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from kubernetes import dynamic
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.exceptions import NotFoundError
 
-from local.render import render
 from planning.plan import STAND_INS
+from planning.render import render
 from tests.support.program import ROOT, STACKS
+from tests.support.waiting import eventually
 
 OWNED = ("apps", "edge")
-"""Namespaces that a test makes and removes; the gateway's own belongs to the cluster."""
+"""The namespaces that a test makes and removes. The one of the gateway belongs to the cluster."""
 
 Object = dict[str, Any]
 
@@ -45,13 +45,6 @@ def apply(cluster: dynamic.DynamicClient, manifest: Object) -> Any:
         force_conflicts=True,
         query_params=[("fieldValidation", "Strict")],
     )
-
-
-def eventually(check: Callable[[], object], what: str, *, timeout: float = 90) -> None:
-    end = time.monotonic() + timeout
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.5)
 
 
 def _ignoring_absence(act: Callable[[], object]) -> None:
@@ -84,9 +77,9 @@ def test_pod_security_admits_the_pods_and_refuses_one_on_the_hosts_network(
         apply(cluster, manifest)
     deployments = [m for m in manifests if m["kind"] == "Deployment"]
     pods = cluster.resources.get(api_version="v1", kind="Pod")
-    wanted = {m["metadata"]["name"] for m in deployments}
+    names = {m["metadata"]["name"] for m in deployments}
     eventually(
-        lambda: wanted <= {p.metadata.labels.get("app") for p in pods.get(namespace="apps").items}, "pods of each"
+        lambda: names <= {p.metadata.labels.get("app") for p in pods.get(namespace="apps").items}, what="pods of each"
     )
     spec = deployments[0]["spec"]["template"]["spec"]
     spec["hostNetwork"] = True
@@ -100,11 +93,11 @@ def test_the_gateway_accepts_routes_and_policies(cluster: dynamic.DynamicClient,
         apply(cluster, manifest)
     for manifest in manifests:
         if manifest["apiVersion"].startswith("gateway.") and manifest["kind"] not in ("GatewayClass", "EnvoyProxy"):
-            eventually(lambda manifest=manifest: accepted(cluster, manifest), f"{manifest['kind']} is accepted")
+            eventually(lambda manifest=manifest: accepted(cluster, manifest), what=f"{manifest['kind']} is accepted")
 
 
 def accepted(cluster: dynamic.DynamicClient, manifest: Object) -> bool:
-    """Whether the controller takes it: no condition of acceptance or resolution is false, and there is one."""
+    """Tells whether a resource has conditions of acceptance or resolution and all of them are true."""
     resource = cluster.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
     metadata = manifest["metadata"]
     status = resource.get(name=metadata["name"], namespace=metadata["namespace"]).to_dict().get("status") or {}

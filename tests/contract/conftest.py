@@ -9,12 +9,15 @@ from tests.support.contract import CONTRACT, document, operations
 from tests.support.stack import Stack
 
 PLENTY = {"rate": 5000, "burst": 5000}
-"""Requests a second, so that no answer is the throttle's; the real ones are tested in tests/local."""
+"""Requests per second that no test here reaches. The contract's own throttles are tested in tests/local."""
 
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A clone that is up, with the contract as it is but for its throttles."""
+    """Starts a stack of its own, with the contract as it is except for the throttles.
+
+    The stack of tests/local would take two updates of its throttles and would hold the orders of these tests.
+    """
     stack = Stack.clone(tmp_path_factory.mktemp("contract") / "clone")
     contract = document()
     for operation in operations(contract).values():

@@ -1,13 +1,16 @@
-"""Every operation through the gateway, with data that the contract allows and data that it forbids.
+"""Every operation through the gateway: data that the contract allows, data that it forbids, and who may call.
 
-The examples are the same in each run: what one run finds, the next finds too.
+The generated examples are the same in each run, so that a failure comes again. All tests are in one file because a
+worker takes whole files: a second file could mean a second stack.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,43 +22,50 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance, unsuppor
 from app.contract import problems
 from tests.support.contract import all_scopes, document
 from tests.support.stack import Stack
+from tests.support.waiting import PATIENCE
 
 EXAMPLES = 25
-"""Of each operation, beside those that schemathesis makes for each constraint."""
-ELSEWHERE = [
-    unsupported_method,  # the gateway answers 404 where schemathesis wants 405
-    positive_data_acceptance,  # `refused` is stricter: it looks at what is said to be wrong
+"""Random examples for each operation. Schemathesis adds some for each constraint of its schemas."""
+EXCLUDED_CHECKS = [
+    unsupported_method,  # the gateway answers 404 where schemathesis expects 405
+    positive_data_acceptance,  # `was_refused` is stricter: it looks at the reasons in the answer
 ]
-UNSAID = re.compile(
-    r"cursor"  # is not ours
-    r"|/items"  # cost more than there may be in total
-    r"|/items/\d+/product_id"  # is no product
-    r"|from|to|/from|/to|/events/\d+/occurred_at"  # no such day; the period ends before it begins
-    r"|/events/\d+(/amount|/currency)?"  # come together or not at all
-    r"|/events/\d+/attributes(/.*)?",  # their names
+BEYOND_SCHEMAS = re.compile(
+    r"cursor"  # was not made by this API
+    r"|/items"  # cost more than an order may
+    r"|/items/\d+/product_id"  # is the id of no product
+    r"|from|to|/from|/to|/events/\d+/occurred_at"  # is a day that does not exist, or ends a period before it begins
+    r"|/events/\d+(/amount|/currency)?"  # must come together
+    r"|/events/\d+/attributes(/.*)?",  # have names that are not allowed
     re.DOTALL,
 )
-"""Parameters and members that may be wrong in a way that OpenAPI 3.0 has no words for."""
+"""Parameters and members that may be wrong for a reason that OpenAPI 3.0 can't express."""
 USER, VERSION, KEY = "/users/123", "1", "8c5c2f1e-order-42"
 INVOICE, PRODUCT, ORDER = (
     "5b0c7a52-8a0e-4c1b-9d3e-0a1c2b3d4e5f",
     "3f1f6f0e-6a55-4a43-9d6c-0d5e4bd3a3a1",
     "0d1f3b6a-7c1e-4a56-8f0b-9e2d4c6a8b10",
 )
-"""The contract's examples."""
-NOTHING_WRONG = {"GET /health"}
-"""Takes nothing that could be."""
-
-contract = document()
-contract["components"]["securitySchemes"]["jwt"] = {
-    "type": "http",
-    "scheme": "bearer",
-}  # which schemathesis can leave out
-api = schemathesis.openapi.from_dict(contract)
+"""Ids, a version and a key that the contract's examples use."""
+WITHOUT_INPUT = {"GET /health"}
+"""Operations without parameters and body, which can't refuse any."""
+CONTRACT = document()
+ROUTES = [(method, path) for path, item in CONTRACT["paths"].items() for method in item]
+SCOPES = all_scopes().split()
 
 
-class Present:
-    """What the contract's examples name is made to be there."""
+def generated_from() -> dict[str, Any]:
+    """Returns the contract with a kind of authorization that schemathesis knows how to leave out."""
+    contract = document()
+    contract["components"]["securitySchemes"]["jwt"] = {"type": "http", "scheme": "bearer"}
+    return contract
+
+
+api = schemathesis.openapi.from_dict(generated_from())
+
+
+class Examples:
+    """The user, invoice, products and orders that take the place of those in the contract's examples."""
 
     def __init__(self, stack: Stack, headers: dict[str, str]) -> None:
         self._stack, self._headers = stack, headers
@@ -65,25 +75,25 @@ class Present:
         self._product = self._created("/products", _example("/products"))
         self._sold = self._created("/products", {**_example("/products"), "stock": 1_000_000})
 
-    def name(self, case: schemathesis.Case) -> None:
-        """Puts what is there in the place of the examples, and a new key, in a case that the contract allows."""
+    def put_into(self, case: schemathesis.Case) -> None:
+        """Replaces the ids of the contract's examples by ids that exist, and the key by a new one."""
         path, headers = case.path_parameters, case.headers
         if path.get("invoiceId") == INVOICE:
             path["invoiceId"] = self._invoice
         if path.get("productId") == PRODUCT:
             path["productId"] = self._product
         if path.get("orderId") == ORDER:
-            path["orderId"] = self._order()  # a new one each time: only those can be cancelled
+            path["orderId"] = self._order()  # a new order each time, because only a new order can be cancelled
         if case.operation.label == "POST /orders":
             for item in case.body["items"]:
                 item["product_id"] = self._sold if item["product_id"] == PRODUCT else item["product_id"]
         if headers.get("Idempotency-Key") == KEY:
             headers["Idempotency-Key"] = uuid.uuid4().hex
         if "If-Match" in headers:
-            version = headers["If-Match"].strip('"')  # schemathesis takes the quotes of its own values away
-            there = case.operation.path.format_map(path)
-            exists = there in (USER, f"/products/{self._product}") and version == VERSION
-            headers["If-Match"] = self._ask("GET", there).headers.get("etag", '"1"') if exists else f'"{version}"'
+            version = headers["If-Match"].strip('"')  # schemathesis removes the quotes of its own values
+            resource = case.operation.path.format_map(path)
+            exists = resource in (USER, f"/products/{self._product}") and version == VERSION
+            headers["If-Match"] = self._ask("GET", resource).headers.get("etag", '"1"') if exists else f'"{version}"'
 
     def _order(self) -> str:
         return self._created("/orders", {"items": [{"product_id": self._sold, "quantity": 1}]})
@@ -108,49 +118,49 @@ def _example(path: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def caller(stack: Stack) -> dict[str, Any]:
-    """How a case is sent: where to, as whom, trusting whom."""
+    """Returns what every request has in common: the endpoint, a token with all scopes and the trusted authority."""
     return {
         "base_url": stack.machine.endpoint_url,
         "headers": {"Authorization": f"Bearer {stack.token(scope=all_scopes())}"},
         "verify": str(stack.machine.home / "ca.crt"),
-        "timeout": 15,
+        "timeout": PATIENCE,
     }
 
 
 @pytest.fixture
-def present(stack: Stack, caller: dict[str, Any]) -> Present:
-    """Before each operation, as one before it may have removed the user."""
-    return Present(stack, caller["headers"])
+def examples(stack: Stack, caller: dict[str, Any]) -> Examples:
+    """Returns new examples for each operation, because the operation before may have removed the user."""
+    return Examples(stack, caller["headers"])
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, Counter[int]]:
-    """Statuses by operation."""
+def statuses() -> dict[str, Counter[int]]:
+    """Collects the statuses of all answers by operation."""
     return {}
 
 
 @api.parametrize()
 @settings(
     max_examples=EXAMPLES,
-    phases=(Phase.explicit, Phase.generate),  # to shrink what failed takes minutes of requests
+    phases=(Phase.explicit, Phase.generate),  # shrinking a failure takes minutes of requests
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_is_one_of_the_contract(
-    case: schemathesis.Case, caller: dict[str, Any], present: Present, seen: dict[str, Counter[int]]
+    case: schemathesis.Case, caller: dict[str, Any], examples: Examples, statuses: dict[str, Counter[int]]
 ) -> None:
     allowed = case.meta is not None and case.meta.generation.mode.is_positive
     if allowed:
-        present.name(case)
-    answer = case.call_and_validate(excluded_checks=ELSEWHERE, **caller)
-    seen.setdefault(case.operation.label, Counter())[answer.status_code] += 1
+        examples.put_into(case)
+    answer = case.call_and_validate(excluded_checks=EXCLUDED_CHECKS, **caller)
+    statuses.setdefault(case.operation.label, Counter())[answer.status_code] += 1
     if allowed:
-        assert not refused(answer), f"{case.as_curl_command()}\n{answer.text}"
+        assert not was_refused(answer), f"{case.as_curl_command()}\n{answer.text}"
 
 
-def refused(answer: schemathesis.Response) -> bool:
-    """Whether data that the schemas allow was called wrong, for a reason that a schema could have said."""
+def was_refused(answer: schemathesis.Response) -> bool:
+    """Tells whether an answer refuses data that the schemas allow, for a reason that a schema can express."""
     if answer.status_code not in (400, 413, 415, 422):
         return False
     content = answer.json()
@@ -158,12 +168,32 @@ def refused(answer: schemathesis.Response) -> bool:
         return False
     violations = content.get("errors", [])
     places = [violation.get("parameter") or violation.get("pointer", "") for violation in violations]
-    return not places or not all(UNSAID.fullmatch(place) for place in places)
+    return not places or not all(BEYOND_SCHEMAS.fullmatch(place) for place in places)
 
 
-def test_every_operation_was_accepted_and_refused(seen: dict[str, Counter[int]]) -> None:
-    """Or the test above would look at one half only. Operations that were not selected are left out."""
-    for operation, statuses in seen.items():
-        assert any(200 <= status < 300 for status in statuses), (operation, statuses)
-        assert 422 in statuses or operation in NOTHING_WRONG, (operation, statuses)
-        assert 429 not in statuses
+def test_every_operation_was_accepted_and_refused(statuses: dict[str, Counter[int]]) -> None:
+    """Shows that the test above saw both kinds of data, for the operations that were selected."""
+    for operation, counts in statuses.items():
+        assert any(200 <= status < 300 for status in counts), (operation, counts)
+        assert 422 in counts or operation in WITHOUT_INPUT, (operation, counts)
+        assert 429 not in counts
+
+
+@pytest.fixture(scope="module")
+def token_without(stack: Stack) -> Callable[[str], str]:
+    """Returns a function that makes a token with all scopes except one."""
+    return functools.cache(lambda scope: stack.token(scope=" ".join(s for s in SCOPES if s != scope)))
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_scope_is_needed_and_no_other(
+    stack: Stack, token_without: Callable[[str], str], method: str, path: str
+) -> None:
+    required = {scope for requirement in CONTRACT["paths"][path][method]["security"] for scope in requirement["jwt"]}
+    target = re.sub(r"{\w+}", "nobody", path)
+
+    def status(token: str | None) -> int:
+        return stack.request(method.upper(), target, token=token).status
+
+    assert (status(None) == 401) == bool(required)
+    assert {scope for scope in SCOPES if status(token_without(scope)) == 403} == required

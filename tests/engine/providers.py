@@ -41,11 +41,12 @@ class Cloud:
     versions: dict[str, Iterator[int]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def context_digest(self, service: str) -> str:
-        """Returns the digest of the service's sources, as pulumi-docker puts that of the context into the inputs."""
+    def context_digest(self, context: str) -> str:
+        """Returns the digest of a build context, as pulumi-docker puts it into the inputs."""
         digest = hashlib.sha256()
-        for file in sorted((self.folder / "app" / "services" / service).rglob("*.py")):
-            digest.update(file.read_bytes())
+        for file in sorted((self.folder / context).rglob("*")):
+            if file.is_file():
+                digest.update(f"{file.relative_to(self.folder)}".encode() + file.read_bytes())
         return digest.hexdigest()
 
     def outputs(self, urn: str, inputs: Wire) -> tuple[str, Wire]:

@@ -16,11 +16,11 @@ Properties = Mapping[str, Any]
 def arguments(
     pod: Properties, container: Properties, *, environment: Mapping[str, str], mounts: Mapping[str, Path]
 ) -> list[str]:
-    """Options, without the image and the command.
+    """Returns the options of `docker run`, without the image and the command.
 
-    `environment` takes the place of the pod's values, and must have those that only a cluster knows; `mounts` are
-    folders of this machine by the names of the pod's secret volumes. Raises KeyError for one that is missing,
-    ValueError for a part of the security context that has no counterpart here.
+    `environment` replaces values of the pod and must hold those that only a cluster knows. `mounts` are folders of
+    this machine by the names of the pod's secret volumes. Raises KeyError for a value or a folder that is missing, and
+    ValueError for a part of the security context that `docker run` has no option for.
     """
     return [
         *_user(pod["securityContext"]),
@@ -72,10 +72,10 @@ def _volumes(volumes: list[Properties], mounted: list[Properties], mounts: Mappi
             raise ValueError(f"there is no such volume here: {volume}")
 
 
-def _environment(declared: list[Properties], given: Mapping[str, str]) -> Iterator[str]:
+def _environment(declared: list[Properties], values: Mapping[str, str]) -> Iterator[str]:
     for variable in declared:
         name = variable["name"]
-        value = given[name] if name in given or "value" not in variable else variable["value"]
+        value = values[name] if name in values or "value" not in variable else variable["value"]
         yield from ("--env", f"{name}={value}")
 
 

@@ -9,7 +9,11 @@ import pytest
 from tests.images.confinement import arguments
 from tests.support.program import deployed
 
-GIVEN = {"HOST": "127.0.0.1", "POD_NAME": "users-1", "DATABASE_URL": "postgresql://u:p@127.0.0.1/u?sslmode=disable"}
+ENVIRONMENT = {
+    "HOST": "127.0.0.1",
+    "POD_NAME": "users-1",
+    "DATABASE_URL": "postgresql://u:p@127.0.0.1/u?sslmode=disable",
+}
 
 
 @pytest.fixture
@@ -18,31 +22,31 @@ def pod() -> dict[str, Any]:
 
 
 def run(pod: dict[str, Any], container: dict[str, Any]) -> list[str]:
-    return arguments(pod, container, environment=GIVEN, mounts={"tls": Path("/here/tls")})
+    return arguments(pod, container, environment=ENVIRONMENT, mounts={"tls": Path("/here/tls")})
 
 
 def test_service_is_as_confined_as_its_pod(pod: dict[str, Any]) -> None:
-    made = " ".join(run(pod, pod["containers"][0]))
-    assert made.startswith("--user 10001:10001 --group-add 10001 --read-only --security-opt no-new-privileges")
-    assert "--cap-drop ALL" in made
-    assert "--tmpfs /tmp:mode=1777" in made
-    assert "--volume /here/tls:/tls:ro" in made
-    assert f"--memory {pod['containers'][0]['resources']['limits']['memory'].removesuffix('Mi')}m" in made
+    options = " ".join(run(pod, pod["containers"][0]))
+    assert options.startswith("--user 10001:10001 --group-add 10001 --read-only --security-opt no-new-privileges")
+    assert "--cap-drop ALL" in options
+    assert "--tmpfs /tmp:mode=1777" in options
+    assert "--volume /here/tls:/tls:ro" in options
+    assert f"--memory {pod['containers'][0]['resources']['limits']['memory'].removesuffix('Mi')}m" in options
 
 
 def test_migration_is_as_confined_and_has_no_key(pod: dict[str, Any]) -> None:
-    made = " ".join(run(pod, pod["initContainers"][0]))
+    options = " ".join(run(pod, pod["initContainers"][0]))
     for option in ("--user 10001:10001", "--read-only", "no-new-privileges", "--cap-drop ALL", "--memory 192m"):
-        assert option in made
-    assert "/tls" not in made
+        assert option in options
+    assert "/tls" not in options
 
 
 def test_environment_is_the_pod_s_with_what_only_a_cluster_knows(pod: dict[str, Any]) -> None:
-    made = run(pod, pod["containers"][0])
-    environment = dict(text.split("=", 1) for option, text in pairwise(made) if option == "--env")
+    options = run(pod, pod["containers"][0])
+    environment = dict(text.split("=", 1) for option, text in pairwise(options) if option == "--env")
     assert environment.keys() == {variable["name"] for variable in pod["containers"][0]["env"]}
     assert environment["PORT"] == "8443"
-    assert environment | GIVEN == environment
+    assert environment | ENVIRONMENT == environment
 
 
 def test_missing_value_is_an_error(pod: dict[str, Any]) -> None:

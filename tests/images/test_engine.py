@@ -15,22 +15,22 @@ from typing import Any
 import pytest
 
 from tests.images.confinement import arguments
-from tests.images.context import dockerfile
+from tests.images.context import context
 from tests.images.engine import BUILD_TIMEOUT, Engine
 from tests.support.pki import Authority
 from tests.support.postgres import Server, postgres
 from tests.support.program import deployed
-from tests.support.service import ROOT, free_port
+from tests.support.service import free_port
 
 START = 60.0
-"""Seconds until the service answers: as many as its startup probe allows."""
+"""The seconds until the service answers: as many as its startup probe allows."""
 
 pytestmark = pytest.mark.timeout(BUILD_TIMEOUT + 300)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """A service in its container; the migrations have run in another before."""
+    """A service in its container, after its migrations have run in another one."""
 
     engine: Engine
     name: str
@@ -39,7 +39,7 @@ class Running:
 
     def get(self, path: str) -> tuple[int, Any]:
         context = ssl.create_default_context(cadata=self.ca)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=60)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -49,25 +49,25 @@ class Running:
 
     def wait_for(self, path: str) -> None:
         end = time.monotonic() + START
-        seen: object = None
+        last: object = None
         while time.monotonic() < end:
             try:
-                seen = self.get(path)
+                last = self.get(path)
             except OSError as error:
-                seen = error
+                last = error
             else:
-                if seen[0] == 200:
+                if last[0] == 200:
                     return
             time.sleep(0.1)
-        raise AssertionError(f"{path} did not answer 200: {seen}\n{self.engine('logs', self.name)}")
+        raise AssertionError(f"{path} did not answer 200: {last}\n{self.engine('logs', self.name)}")
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    found = Engine()
-    if (reason := found.missing()) is not None:
+    engine = Engine()
+    if (reason := engine.missing()) is not None:
         pytest.skip(reason)
-    return found
+    return engine
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def running(service: str, engine: Engine, server: Server, tmp_path: Path) -> Ite
     (tls / "tls.crt").write_text(leaf.certificate)
     (tls / "tls.key").write_text(leaf.private_key)  # other users may read it: the container's is another one
     pod = deployed("prod", False).one("Deployment", service)["spec.template.spec"]
-    given = {
+    environment = {
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "POD_NAME": name,
@@ -99,16 +99,16 @@ def running(service: str, engine: Engine, server: Server, tmp_path: Path) -> Ite
     }
 
     def options(container: dict[str, Any]) -> list[str]:
-        return arguments(pod, container, environment=given, mounts={"tls": tls})
+        return arguments(pod, container, environment=environment, mounts={"tls": tls})
 
     migration, app = pod["initContainers"][0], pod["containers"][0]
-    engine.build(tag, dockerfile(service), ROOT)
+    engine.build(tag, context(service), {"SERVICE": service})
     try:
         engine("run", "--rm", "--network", "host", *options(migration), tag, *migration["command"])
         with engine.container(name, options(app), tag, app["command"]):
-            made = Running(engine=engine, name=name, port=port, ca=authority.certificate)
-            made.wait_for("/livez")
-            yield made
+            service_in_container = Running(engine=engine, name=name, port=port, ca=authority.certificate)
+            service_in_container.wait_for("/livez")
+            yield service_in_container
     finally:
         engine("image", "rm", "--force", tag)
 

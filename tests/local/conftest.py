@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A clone of the working tree that is up; brought down, with its data, after the last test."""
+    """Starts a stack in a clone of the working tree, and removes it with its data after the last test."""
     stack = Stack.clone(tmp_path_factory.mktemp("stack") / "clone")
     try:
         stack.up()
@@ -24,7 +24,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Stack]:
-    """A clone that nothing has been started in."""
+    """Returns a clone in which nothing has been started."""
     stack = Stack.clone(tmp_path / "clone")
     yield stack
     stack.run("down", "--purge")

@@ -1,4 +1,4 @@
-"""Every route of the API as a caller uses it: create, read, change, page through, repeat, and with a service away."""
+"""Every route of the API as a caller uses it: create, read, change, page, repeat, and do without a service."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.support.contract import all_scopes
-from tests.support.stack import Stack, eventually, problem
+from tests.support.contract import all_scopes, document, operations
+from tests.support.services import services_of
+from tests.support.stack import Stack, problem
+from tests.support.waiting import eventually
 
 Answer = urllib3.BaseHTTPResponse
 SCOPES = all_scopes()
 
 
 class Caller:
-    """Somebody with every scope."""
+    """A caller whose token has every scope."""
 
     def __init__(self, stack: Stack, name: str) -> None:
         self._stack, self.token = stack, stack.token(sub=name, scope=SCOPES)
@@ -35,7 +37,7 @@ class Caller:
         return answer.json()
 
     def pages(self, path: str, limit: int) -> Iterator[list[dict[str, Any]]]:
-        """Every page from the first to the last."""
+        """Yields every page from the first to the last."""
         cursor = ""
         while True:
             page = self.get(f"{path}?limit={limit}{cursor}")
@@ -52,7 +54,7 @@ def alice(stack: Stack) -> Caller:
 
 @pytest.fixture
 def user(alice: Caller) -> str:
-    """A user that no other test knows."""
+    """Returns the id of a user that no other test uses."""
     name = f"u-{uuid.uuid4().hex[:12]}"
     assert alice.ask("PUT", f"/users/{name}", ADA).status == 201
     return name
@@ -131,8 +133,8 @@ def test_of_8_changes_of_one_version_at_once_one_is_made(alice: Caller, user: st
     version = {"If-Match": alice.ask("GET", path).headers["etag"]}
     answers = together(8, lambda number: alice.ask("PATCH", path, {"role": f"role {number}"}, version))
     assert Counter(answer.status for answer in answers) == {200: 1, 412: 7}
-    (made,) = [answer for answer in answers if answer.status == 200]
-    assert alice.get(path) == made.json()
+    (change,) = [answer for answer in answers if answer.status == 200]
+    assert alice.get(path) == change.json()
 
 
 def test_of_8_creations_at_once_one_creates(alice: Caller) -> None:
@@ -156,12 +158,12 @@ def test_pages_have_everything_once_and_in_order(alice: Caller, user: str) -> No
 
 
 def test_the_newest_come_first(alice: Caller, user: str) -> None:
-    made = [alice.ask("POST", "/invoices", draft(user)).json()["id"] for _ in range(3)]
+    created = [alice.ask("POST", "/invoices", draft(user)).json()["id"] for _ in range(3)]
     moments = [f"2026-11-0{day}T10:00:00Z" for day in (2, 1, 3)]
     events = [event(user, occurred_at=moment) for moment in moments]
     assert alice.ask("POST", "/events", {"events": events}).json() == {"accepted": 3, "duplicates": 0}
     invoices = [page for pages in alice.pages(f"/users/{user}/invoices", 2) for page in pages]
-    assert [invoice["id"] for invoice in invoices] == made[::-1]
+    assert [invoice["id"] for invoice in invoices] == created[::-1]
     activity = [item for page in alice.pages(f"/users/{user}/activity", 2) for item in page]
     assert [item["id"] for item in activity] == [events[number]["id"] for number in (2, 0, 1)]
 
@@ -250,7 +252,7 @@ def test_a_total_that_is_too_large_is_refused(alice: Caller, user: str) -> None:
 
 
 def quiet_day() -> str:
-    """One of which there are no events."""
+    """Returns a random day that has no events."""
     return str(dt.date(2040, 1, 1) + dt.timedelta(days=uuid.uuid4().int % 20_000))
 
 
@@ -303,12 +305,14 @@ def test_a_report_is_computed_and_the_same_again(alice: Caller, user: str) -> No
 
 # ---- several services at once
 
-HOPS = Counter(gateway=1, orchestrator=1, ingress=3, users=1, billing=1, analytics=1)
+OVERVIEW = operations(document())["getOverview"]
+ASKED_SERVICES = services_of("getOverview")
+HOPS = Counter(["gateway", "orchestrator", *["ingress"] * len(ASKED_SERVICES), *ASKED_SERVICES])
 
 
 @pytest.fixture
 def known(alice: Caller, user: str) -> str:
-    """A user of whom every service knows something."""
+    """Returns the id of a user of whom every service knows something."""
     assert alice.ask("POST", "/invoices", draft(user)).status == 201
     assert alice.ask("POST", "/events", {"events": [event(user)]}).status == 200
     return user
@@ -327,12 +331,12 @@ def test_an_overview_is_of_all_services_and_in_the_logs_of_all_hops(stack: Stack
     assert answer.headers["traceparent"].split("-")[1] == trace
 
     def lines() -> list[dict[str, Any]] | None:
-        found = [line for line in stack.logs(headers["X-Request-Id"]) if line["message"] == "request"]
-        return found if len(found) >= HOPS.total() else None
+        requests = [line for line in stack.logs(headers["X-Request-Id"]) if line["message"] == "request"]
+        return requests if len(requests) >= HOPS.total() else None
 
-    found = eventually(lines, what="a line of every hop")
-    assert Counter(line["service"] for line in found) == HOPS
-    assert {line.get("trace_id") or line["traceparent"].split("-")[1] for line in found} == {trace}
+    requests = eventually(lines, what="a line of every hop")
+    assert Counter(line["service"] for line in requests) == HOPS
+    assert {line.get("trace_id") or line["traceparent"].split("-")[1] for line in requests} == {trace}
 
 
 def test_an_overview_of_nobody_is_404(alice: Caller) -> None:
@@ -341,7 +345,7 @@ def test_an_overview_of_nobody_is_404(alice: Caller) -> None:
 
 
 def test_an_overview_needs_all_its_scopes(stack: Stack, known: str) -> None:
-    for missing in ("users:read", "billing:read", "analytics:read"):
+    for missing in OVERVIEW["security"][0]["jwt"]:
         token = stack.token(scope=" ".join(scope for scope in SCOPES.split() if scope != missing))
         assert stack.request("GET", f"/users/{known}/overview", token=token).status == 403, missing
 
@@ -352,7 +356,7 @@ def healthy(stack: Stack) -> bool:
 
 
 def overview_is_whole(alice: Caller, user: str) -> bool:
-    """The breaker lets the service be asked again some time after it is back."""
+    """Tells whether the overview has every part. The breaker needs some time to call a service again."""
     return bool(alice.ask("GET", f"/users/{user}/overview").json().get("degraded") == [])
 
 
@@ -369,8 +373,8 @@ def test_an_overview_does_without_a_service_that_does_not_answer(stack: Stack, a
         )
         problem(answer := alice.ask("GET", f"/users/{known}/invoices"))
         assert answer.status in (503, 504)
-    eventually(lambda: healthy(stack), timeout=60, what="health again")
-    eventually(lambda: overview_is_whole(alice, known), timeout=60, what="the whole overview again")
+    eventually(lambda: healthy(stack), what="health again")
+    eventually(lambda: overview_is_whole(alice, known), what="the whole overview again")
 
 
 def test_health_needs_no_token(stack: Stack) -> None:

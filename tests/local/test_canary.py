@@ -1,4 +1,4 @@
-"""A service's new version beside the previous one: who answers how often, and that nobody notices a step."""
+"""A new version of a service beside the previous one: the share of each, and that no request fails while it changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import urllib3
 import yaml
 
 from tests.support.load import load
-from tests.support.stack import Done, Stack, eventually
+from tests.support.stack import Done, Stack
+from tests.support.waiting import eventually
 
 OLD, NEW = "Mark Wells", "MARK WELLS"
 SELECT = "select id, name, role, version from users where id = $1"
@@ -29,12 +30,12 @@ def name(response: urllib3.BaseHTTPResponse) -> int | str:
 
 
 class Release:
-    """A new version of users in a clone: its answer is in capitals, and its database has one column more."""
+    """A new version of users in a clone. It answers in capitals, and its database has one more column."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.previous = json.loads(stack.machine.outputs_file.read_text())["images"]["users"]
-        self._settings, self._code = stack.root / "Pulumi.local.yaml", stack.root / "app/services/users/api.py"
+        self._settings, self._code = stack.root / "Pulumi.local.yaml", stack.root / "app/services/users/store.py"
         self._migration = stack.root / "app/services/users/migrations/20991231000000_note.sql"
         self._before = {path: path.read_text() for path in (self._settings, self._code)}
 
@@ -48,7 +49,7 @@ class Release:
         self._migration.unlink(missing_ok=True)
 
     def step(self, weight: float | None) -> Done:
-        """`up` with a share for the previous version; None for no canary."""
+        """Runs `up` with a share for the previous version. None means no canary."""
         content = yaml.safe_load(self._before[self._settings])
         if weight is not None:
             canary = {"previousImage": self.previous, "weight": weight}
@@ -70,19 +71,18 @@ def release(stack: Stack) -> Iterator[Release]:
 
 
 def shares(seen: Counter[int | str]) -> dict[int | str, int]:
-    """Of the next answers."""
+    """Waits for the next answers and returns how many came from each version."""
     seen.clear()
     eventually(lambda: sum(seen.values()) >= SAMPLE, what="traffic")
     return dict(seen)
 
 
 def about(share: float, counts: dict[int | str, int]) -> bool:
-    """Within five standard deviations of what independent calls give, which one of a million tries leaves."""
+    """Tells whether the old version's part is within five standard deviations, which one of a million tries exceeds."""
     total = sum(counts.values())
     return abs(counts.get(OLD, 0) - share * total) <= 5 * math.sqrt(share * (1 - share) * total)
 
 
-@pytest.mark.timeout(300)  # five updates; usually a minute
 def test_calls_are_split_and_none_is_lost_while_the_share_moves(stack: Stack, token: str, release: Release) -> None:
     ever: Counter[int | str] = Counter()
     with load(stack, token, pause=0.05, kind=name) as seen:

@@ -1,4 +1,4 @@
-"""`up` again: nothing, or exactly what the change asks for."""
+"""`up` of a running stack does nothing, or exactly what the change needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMERCE = ("catalog", "orders", "relay", "fulfilment")
 
 @contextmanager
 def edited(stack: Stack, file: str, old: str, new: str) -> Iterator[None]:
-    """Replaces text in a file of the clone, and puts it back and applies that at the end."""
+    """Replaces text in a file of the clone. At the end of the block it restores the file and applies that."""
     path = stack.root / file
     before = path.read_text()
     assert old in before, f"{old!r} is not in {file}"
@@ -29,7 +29,7 @@ def edited(stack: Stack, file: str, old: str, new: str) -> Iterator[None]:
 
 
 def footprint(stack: Stack) -> dict[str, object]:
-    """What must not move when nothing changes: processes and the content and age of every file that `up` may write."""
+    """Returns what stays when nothing changes: processes, and content and age of the files that `up` may write."""
     kept = ("objects", "images", "pki", "state.json", "ports.json")
     files = [f for name in kept for f in ([stack.machine.home / name] if "." in name else _files(stack, name))]
     return {
@@ -79,7 +79,7 @@ def test_editing_the_orchestrator_publishes_a_version_and_moves_the_alias(stack:
     source = (stack.root / "app/functions/orchestrator/handler.py").read_text()
     with edited(stack, "app/functions/orchestrator/handler.py", source, source + "\n# edited\n"):
         done = stack.up()
-        functions = ("orchestrator", *COMMERCE)  # which stand on the same modules
+        functions = ("orchestrator", *COMMERCE)  # all contain the module
         assert sorted(change.split()[:3] for change in done.changes) == sorted(
             [["updated", "aws:Function", name] for name in functions]
             + [["updated", "aws:Alias", f"{name}-live"] for name in functions]
@@ -106,7 +106,7 @@ def test_changing_a_setting_updates_only_what_depends_on_it(stack: Stack) -> Non
 
 
 def add_service(stack: Stack, name: str) -> None:
-    """A second service: a copy of the first under another name, in no route of the contract."""
+    """Adds a service: a copy of users under another name, without a route in the contract."""
     services = stack.root / "app/services"
     shutil.copytree(services / "users", services / name)
     for file in filter(Path.is_file, (services / name).rglob("*")):

@@ -1,4 +1,4 @@
-"""Products and orders as a customer has them."""
+"""Products and orders as a customer uses them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from local.providers.aws.client import Aws
 from tests.support.customer import INVOICED, Answer, Customer, new_key, paused, types_of_today
-from tests.support.stack import Stack, eventually, problem
+from tests.support.stack import Stack, problem
+from tests.support.waiting import eventually
 
 
 def together(count: int, do: Callable[[int], Answer]) -> list[Answer]:
@@ -50,38 +51,38 @@ def test_an_order_becomes_an_invoice_and_is_in_the_logs_of_all_hops(stack: Stack
 
 
 REQUESTS = Counter(gateway=1, orders=1, ingress=4, billing=1, analytics=3)
-"""Three events, each counted, and one of them invoiced."""
+"""Requests by service: three events are counted in analytics, and one of them is invoiced."""
 
 
 def test_customers_can_be_told_what_becomes_of_an_order(stack: Stack, aws: Aws, anna: Customer) -> None:
-    """By whatever subscribes to the topic; here it is a queue."""
+    """A queue stands for whatever subscribes to the topic."""
     topic = stack.outputs_of("sns/topic:Topic", "order-notices")["arn"]
     inbox = aws.call("sqs", "CreateQueue", {"QueueName": f"inbox-{uuid.uuid4().hex}"})["QueueUrl"]
-    asked = {"QueueUrl": inbox, "AttributeNames": ["QueueArn"]}
-    arn = aws.call("sqs", "GetQueueAttributes", asked)["Attributes"]["QueueArn"]
+    query = {"QueueUrl": inbox, "AttributeNames": ["QueueArn"]}
+    arn = aws.call("sqs", "GetQueueAttributes", query)["Attributes"]["QueueArn"]
     aws.call("sqs", "SetQueueAttributes", {"QueueUrl": inbox, "Attributes": {"Policy": admitting(topic, arn)}})
     subscription = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": arn, "Attributes": {"RawMessageDelivery": "true"}}
     subscribed = aws.call("sns", "Subscribe", subscription)["SubscriptionArn"]
     try:
-        order, told = anna.placed(anna.product()), set[str]()
+        order, notices = anna.placed(anna.product()), set[str]()
 
         def received() -> bool:
-            asked = {"QueueUrl": inbox, "MaxNumberOfMessages": 10}
-            for message in aws.call("sqs", "ReceiveMessage", asked).get("Messages", []):
+            query = {"QueueUrl": inbox, "MaxNumberOfMessages": 10}
+            for message in aws.call("sqs", "ReceiveMessage", query).get("Messages", []):
                 event = json.loads(message["Body"])
                 if event["detail"]["order_id"] == order:
-                    told.add(event["detail-type"])
-            return "order.invoiced" in told
+                    notices.add(event["detail-type"])
+            return "order.invoiced" in notices
 
         eventually(received, what="the notice of the invoice")
-        assert told == {"order.placed", "order.invoiced"}
+        assert notices == {"order.placed", "order.invoiced"}
     finally:
         aws.call("sns", "Unsubscribe", {"SubscriptionArn": subscribed})
         aws.call("sqs", "DeleteQueue", {"QueueUrl": inbox})
 
 
 def admitting(topic: str, queue: str) -> str:
-    """The policy of a queue into which the topic may put messages."""
+    """Returns a policy by which the topic may put messages into the queue."""
     allowed = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

@@ -1,4 +1,4 @@
-"""Past the gateway: the ingress and the pods as somebody on this machine finds them."""
+"""The ingress and the pods for somebody on this machine who does not use the gateway."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import psutil
 import pytest
 from cryptography import x509
 
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from local.state import State
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from tests.support.stack import Stack, client_context
+from tests.support.waiting import PATIENCE
 
 Pair = tuple[str, str]
 Maker = Callable[[Stack], Pair | None]
@@ -48,7 +49,7 @@ def _caller(stack: Stack) -> str:
 
 
 def _names(stack: Stack) -> dict[str, str]:
-    """Resource names of the two authorities and the orchestrator's certificate, whatever epoch they carry."""
+    """Returns the resource names of the two authorities and of the orchestrator's certificate, in any epoch."""
     entries = [e for e in State(stack.machine.state_file) if e.type.startswith("tls:")]
     authorities = [e.name for e in entries if e.type.endswith("SelfSignedCert")]
     leaves = [e.name for e in entries if e.type.endswith("LocallySignedCert")]
@@ -79,7 +80,9 @@ CALLERS: dict[str, Maker] = {
 def _get(stack: Stack, certificate: Pair | None, folder: Path) -> int:
     ca = stack.outputs_of("selfSignedCert:SelfSignedCert", _names(stack)["server"])["certPem"]
     context = client_context(ca, certificate, folder)
-    connection = http.client.HTTPSConnection("localhost", stack.machine.ports.ingress, context=context, timeout=10)
+    connection = http.client.HTTPSConnection(
+        "localhost", stack.machine.ports.ingress, context=context, timeout=PATIENCE
+    )
     try:
         connection.request("GET", "/users/123")
         return connection.getresponse().status
@@ -97,14 +100,14 @@ def test_stranger_is_refused_in_the_handshake_or_with_403(stack: Stack, tmp_path
 
 
 def test_the_orchestrators_certificate_is_let_in(stack: Stack, tmp_path: Path) -> None:
-    """Without this the refusals above would prove nothing."""
+    """Shows that the refusals above are not those of an ingress that refuses everybody."""
     good = _client(_authority(stack, _names(stack)["client"]), _caller(stack))
     assert _get(stack, good, tmp_path) == 200
 
 
 def test_pods_speak_tls_only(stack: Stack) -> None:
     for pod in stack.pods():
-        connection = http.client.HTTPConnection("127.0.0.1", pod["port"], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", pod["port"], timeout=PATIENCE)
         connection.connect()
         connection.request("GET", "/users/123")
         with pytest.raises((http.client.HTTPException, OSError)):
@@ -128,7 +131,7 @@ def test_everything_listens_on_loopback_only(stack: Stack) -> None:
 
 
 def test_plain_http_to_the_endpoint_gets_no_answer(stack: Stack) -> None:
-    with socket.create_connection(("127.0.0.1", stack.machine.ports.endpoint), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", stack.machine.ports.endpoint), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /users/123 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try:
             answer = connection.recv(100)

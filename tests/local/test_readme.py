@@ -1,4 +1,4 @@
-"""What the README shows a caller is run as it stands there."""
+"""The examples of the README for callers work as they are printed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.client import generate
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that holds the package."""
+    """Writes the client and returns the folder that holds its package."""
     folder = tmp_path_factory.mktemp("client") / "client"
     generate(folder)
     return folder
@@ -32,9 +32,7 @@ def test_the_example_of_the_client(stack: Stack, client: Path) -> None:
         "TOKEN": stack.token(scope="users:read users:write"),
     }
     command = [sys.executable, "-W", "error", "-c", example]
-    done = subprocess.run(
-        command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["Mark Wells is Engineer", "There is no user with this id."]
 

@@ -1,4 +1,4 @@
-"""The public endpoint as a client meets it."""
+"""The public endpoint for a client: tokens, refusals, request ids and throttles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import issuer
-from tests.support.stack import Stack, eventually, problem
+from tests.support.stack import Stack, problem
+from tests.support.waiting import eventually
 
 MARK = {"id": "123", "name": "Mark Wells", "role": "Engineer"}
 
@@ -33,14 +34,14 @@ def test_user_by_path(stack: Stack, token: str) -> None:
 
 @pytest.mark.parametrize("request_id", ["order-" + "7" * 20, "0198d5a2-7777-7777-8777-777777777777"])
 def test_one_request_id_is_on_one_line_of_every_hop_in_order(stack: Stack, token: str, request_id: str) -> None:
-    """The second looks like a UUID of another version than the one that Envoy would make of it."""
+    """Envoy would replace the second one, which looks like a UUID, by one of another version."""
     trace_id = uuid.uuid4().hex
     headers = {"X-Request-Id": request_id, "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}
     response = stack.request("GET", "/users/123", token=token, headers=headers)
     assert response.headers["x-request-id"] == request_id
     hops = ["gateway", "orchestrator", "ingress", "users"]
     lines = eventually(
-        lambda: found if len(found := stack.logs(request_id)) >= len(hops) else None, what="a line of every hop"
+        lambda: lines if len(lines := stack.logs(request_id)) >= len(hops) else None, what="a line of every hop"
     )
     assert [line["service"] for line in lines] == hops
     assert [line["status"] for line in lines] == [200, 200, 200, 200]
@@ -63,7 +64,7 @@ def _segment(value: dict[str, Any]) -> str:
 
 
 def _forged(stack: Stack, **changes: Any) -> str:
-    """A token with the right claims by a key that is not the issuer's, under the issuer's key id."""
+    """Returns a token with the right claims and the issuer's key id, signed by another key."""
     good = stack.token()
     claims = jwt.decode(good, options={"verify_signature": False}) | changes
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -201,7 +202,7 @@ def test_only_the_surplus_over_the_routes_throttle_is_429(stack: Stack, token: s
     setting = next(s for s in stage["routeSettings"] if s["routeKey"] == "POST /users")
     burst, rate = setting["throttlingBurstLimit"], setting["throttlingRateLimit"]
     count = 3 * burst
-    time.sleep(burst / rate)  # the bucket fills
+    time.sleep(burst / rate)  # until the bucket is full
     began = time.monotonic()
     with ThreadPoolExecutor(16) as pool:
         lookup = {"user_id": "123"}

@@ -1,4 +1,4 @@
-"""Certificates are changed while everybody calls: first the leaves, then, step by step, the authorities."""
+"""Rotation of certificates under load: first of the leaves, then of the authorities in steps."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 
 from app.functions.kit.retries import Retries
 from app.functions.kit.secrets import CachedSecret
 from app.functions.kit.upstream import Call, Ingress
-from local.certificates import pem
 from local.emulator import ROOT_KEY, ROOT_SECRET
 from local.logs import lines
 from local.machine import REGION
 from local.providers.aws.client import Aws
-from tests.support.customer import PATIENCE, Customer
+from planning.certificates import pem
+from tests.support.customer import Customer
 from tests.support.load import repeated
-from tests.support.stack import Stack, client_context, eventually
+from tests.support.stack import Stack, client_context
+from tests.support.waiting import PATIENCE, eventually
 
 Pair = tuple[str, str]
 SIGNED, SIGNS = "locallySignedCert:LocallySignedCert", "selfSignedCert:SelfSignedCert"
@@ -39,11 +39,11 @@ def configure(stack: Stack, authorities: list[str], epoch: str) -> None:
 
 
 class Callers:
-    """Customers who read, write and order through the endpoint; and a function that opens a connection for every call,
-    with the functions' own client and secret. None of them tries again what may have been done."""
+    """Customers who read, write and order through the endpoint, and a caller of the ingress that opens a connection for
+    every call, with the client and the secret of the functions. None repeats a call that may have had an effect."""
 
     def __init__(self, stack: Stack, customer: Customer) -> None:
-        self.told: list[str] = []
+        self.complaints: list[str] = []
         self.orders: list[str] = []
         self.days_left: list[float] = []
         self._stack, self._customer, self._product = stack, customer, customer.product(stock=100_000)
@@ -58,7 +58,7 @@ class Callers:
         return f"write {self._ask('POST', '/invoices', invoice)}"
 
     def order(self) -> str:
-        time.sleep(3 * PAUSE)  # one keeps three functions and two services busy
+        time.sleep(3 * PAUSE)  # an order keeps three functions and two services busy
         body = {"items": [{"product_id": self._product, "quantity": 1}]}
         answer = self._stack.request("POST", "/orders", token=self._customer.token, json_body=body)
         if answer.status == 201:
@@ -92,9 +92,9 @@ class Callers:
         arn = self._stack.outputs_of("secretsmanager/secret:Secret", "orchestrator")["arn"]
         return Ingress(
             f"https://localhost:{machine.ports.ingress}",
-            CachedSecret(arn, environment, on_stale=self.told.append),
+            CachedSecret(arn, environment, on_stale=self.complaints.append),
             Retries(),
-            on_transition=lambda service, state: self.told.append(f"{service} {state}"),
+            on_transition=lambda service, state: self.complaints.append(f"{service} {state}"),
             on_days_left=self.days_left.append,
         )
 
@@ -103,7 +103,7 @@ SUCCESSES = {"read 200", "write 201", "order 201", "call 200"}
 
 
 def more(seen: Counter[int | str]) -> None:
-    """Waits until each has got some more answers."""
+    """Waits until each caller has got at least three more answers."""
     before = seen.copy()
     eventually(lambda: seen.keys() - SUCCESSES or all(seen[s] >= before[s] + 3 for s in SUCCESSES), what="answers")
 
@@ -113,15 +113,15 @@ def certificate(stack: Stack, type_: str, name: str) -> x509.Certificate:
 
 
 def shown(port: int) -> x509.Certificate:
-    """What a server shows to whoever connects."""
-    return x509.load_pem_x509_certificate(ssl.get_server_certificate(("localhost", port), timeout=10).encode())
+    """Returns the certificate that a server shows to everybody."""
+    return x509.load_pem_x509_certificate(ssl.get_server_certificate(("localhost", port), timeout=PATIENCE).encode())
 
 
-def told(port: int, trust: x509.Certificate) -> float:
-    """When a pod says that its certificate ends, to whoever trusts it."""
+def stated_end(port: int, trust: x509.Certificate) -> float:
+    """Returns the end of a pod's certificate, in seconds since 1970, as its metric has it."""
     context = ssl.create_default_context(cadata=pem(trust))
     context.check_hostname = False
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=PATIENCE)
     try:
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
@@ -138,7 +138,9 @@ def pair(stack: Stack, name: str) -> Pair:
 
 def let_in(stack: Stack, ca: str, certificate: Pair, folder: Path) -> bool:
     context = client_context(ca, certificate, folder)
-    connection = http.client.HTTPSConnection("localhost", stack.machine.ports.ingress, context=context, timeout=10)
+    connection = http.client.HTTPSConnection(
+        "localhost", stack.machine.ports.ingress, context=context, timeout=PATIENCE
+    )
     try:
         connection.request("GET", "/users/123")
         return connection.getresponse().status == 200
@@ -149,14 +151,14 @@ def let_in(stack: Stack, ca: str, certificate: Pair, folder: Path) -> bool:
 
 
 def in_use(stack: Stack, aws: Aws, *, epoch: str, signs: str) -> None:
-    """At the ingress, at each pod, and in the callers' secrets there are the leaves of the epoch, signed by `signs`."""
+    """Asserts that ingress, pods and the callers' secrets have the leaves of the epoch, signed by `signs`."""
     trust = certificate(stack, SIGNS, f"server-ca-{signs}")
     served = {pod["port"]: pod["deployment"] for pod in stack.pods() if pod["state"] == "ready"}
     for port, name in [*served.items(), (stack.machine.ports.ingress, "ingress")]:
         assert shown(port) == certificate(stack, SIGNED, f"{name}-{epoch}"), name
         assert shown(port).issuer == trust.subject, name
     for port in served:
-        assert told(port, trust) == shown(port).not_valid_after_utc.timestamp()
+        assert stated_end(port, trust) == shown(port).not_valid_after_utc.timestamp()
     for caller in ("orchestrator", "fulfilment"):
         arn = stack.outputs_of("secretsmanager/secret:Secret", caller)["arn"]
         value = aws.call("secretsmanager", "GetSecretValue", {"SecretId": arn})["SecretString"]
@@ -165,7 +167,6 @@ def in_use(stack: Stack, aws: Aws, *, epoch: str, signs: str) -> None:
         assert issuer == certificate(stack, SIGNS, f"client-ca-{signs}").subject
 
 
-@pytest.mark.timeout(300)
 def test_leaves_and_authorities_are_rotated_without_a_failed_request(
     stack: Stack, aws: Aws, anna: Customer, tmp_path: Path
 ) -> None:
@@ -190,10 +191,8 @@ def test_leaves_and_authorities_are_rotated_without_a_failed_request(
         configure(stack, ["2"], "2")
         more(seen)
     assert seen.keys() == SUCCESSES, seen
-    assert callers.told == []
-    eventually(
-        lambda: set(callers.orders) <= anna.invoices().keys(), timeout=PATIENCE, what="an invoice of every order"
-    )
+    assert callers.complaints == []
+    eventually(lambda: set(callers.orders) <= anna.invoices().keys(), what="an invoice of every order")
     assert not let_in(stack, trust, old, tmp_path)
     assert let_in(stack, trust, pair(stack, "orchestrator-2"), tmp_path)
     logged = [line for line in lines(stack.machine) if "CertificateDaysLeft" in line]

@@ -1,4 +1,4 @@
-"""Calls an ASGI application in this process, byte by byte and without a server."""
+"""Calls of an ASGI application in this process, without a server."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Reply:
 
 
 class Client:
-    """Runs the application's start before the first call and its end after the last."""
+    """A client of an application. It runs the start-up before the first call and the shutdown after the last."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self.loop = asyncio.new_event_loop()
 
     def __call__(self, method: str, path: str, **options: Any) -> Reply:
-        """`body` as bytes or chunks; without `length` no Content-Length is sent; `pause` in seconds before the body;
-        `raw` headers are sent as they are."""
+        """Makes one request. `body` is bytes or chunks, sent after `pause` seconds. Without `length` there is no
+        Content-Length. `raw` headers are sent as they are."""
         return self.loop.run_until_complete(self.request(method, path, **options))
 
     async def request(
@@ -56,14 +56,14 @@ class Client:
             {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
             for number, chunk in enumerate(chunks, 1)
         ]
-        sent: list[dict[str, Any]] = []
+        response: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
             await asyncio.sleep(pause)
             return messages.pop(0) if messages else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
-            sent.append(message)
+            response.append(message)
 
         bare, _, query = path.partition("?")
         scope = {
@@ -81,21 +81,21 @@ class Client:
             "client": ("127.0.0.1", 1),
         }
         await self.app(scope, receive, send)
-        start = sent[0]
+        start = response[0]
         names = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-        return Reply(start["status"], names, b"".join(message.get("body", b"") for message in sent[1:]))
+        return Reply(start["status"], names, b"".join(message.get("body", b"") for message in response[1:]))
 
 
 @contextlib.contextmanager
 def client(app: FastAPI) -> Iterator[Client]:
-    made = Client(app)
+    caller = Client(app)
     context = app.router.lifespan_context(app)
-    made.loop.run_until_complete(context.__aenter__())
+    caller.loop.run_until_complete(context.__aenter__())
     try:
-        yield made
+        yield caller
     finally:
-        made.loop.run_until_complete(context.__aexit__(None, None, None))
-        made.loop.close()
+        caller.loop.run_until_complete(context.__aexit__(None, None, None))
+        caller.loop.close()
 
 
 Call = Callable[..., Reply]

@@ -1,4 +1,4 @@
-"""Commands of the AWS CLI in texts, held against what AWS's SDK knows."""
+"""Commands of the AWS CLI in texts, compared with the operations that the SDK of AWS has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SERVICES = {"s3api": "s3"}
 _COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z-]+)((?:(?!\baws )[^`\n;|])*)")
 
 Command = tuple[str, str, str]
-"""Service, command, and what follows."""
+"""Returns the service, the command and the rest of every AWS command in a text."""
 
 
 def commands(text: str) -> list[Command]:
@@ -20,7 +20,7 @@ def commands(text: str) -> list[Command]:
 
 
 def unknown_options(service: str, command: str, rest: str) -> set[str]:
-    """Raises KeyError for a command that does not exist."""
+    """Returns the options of a command. Raises KeyError for a command that does not exist."""
     model = botocore.session.Session().get_service_model(_SERVICES.get(service, service))
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(operations[command]).input_shape

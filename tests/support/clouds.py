@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from local.provider import Handler
-from local.providers import tls
+from planning.makers import tls
 from planning.wire import SECRET, SIGNATURE
 
 ACCOUNT, SUBSCRIPTION, TENANT = "123456789012", str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
@@ -38,9 +36,6 @@ ANSWERS: dict[str, Properties] = {
         "kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(_KUBECONFIG.encode()).decode()}]
     },
 }
-
-
-_CERTIFICATES: Mapping[str, Handler] = tls.package(None).handlers  # type: ignore[arg-type]  # it uses no machine
 
 
 def _secret(value: str) -> Properties:
@@ -152,12 +147,9 @@ def _names(kind: str, key: str) -> bool:
 
 def _tls(type_: str, name: str, inputs: Properties) -> Properties:
     """Real keys and certificates."""
-    handler = _CERTIFICATES[type_]
-    made = handler.create(name, inputs)
-    return {
-        "id": made.id,
-        **{key: _secret(value) if key in handler.secret_outputs else value for key, value in made.outputs.items()},
-    }
+    made = tls.MAKERS[type_](name, inputs)
+    secrets = tls.SECRETS.get(type_, ())
+    return {"id": made.id, **{key: _secret(value) if key in secrets else value for key, value in made.outputs.items()}}
 
 
 def principal_of(identity: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from typing import Any
 
 import yaml
@@ -12,17 +14,24 @@ CONTRACT = "app/contract/openapi.yaml"
 
 
 def document() -> dict[str, Any]:
-    """Read anew: tests may change what they are given."""
+    """Returns a copy of the contract's document, which the caller may change."""
+    return copy.deepcopy(_document())
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load((REPOSITORY / CONTRACT).read_text())
     return content
 
 
 def operations(contract: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By operationId."""
+    """Returns the operations of a document by their operationId."""
     return {operation["operationId"]: operation for item in contract["paths"].values() for operation in item.values()}
 
 
 def all_scopes() -> str:
-    """Of every operation, as a token's claim has them."""
-    needs = [need for operation in operations(document()).values() for need in operation["security"]]
-    return " ".join(sorted({scope for need in needs for scope in need["jwt"]}))
+    """Returns the scopes of all operations as the claim `scope` of a token holds them: separated by spaces."""
+    requirements = [
+        requirement for operation in operations(_document()).values() for requirement in operation["security"]
+    ]
+    return " ".join(sorted({scope for requirement in requirements for scope in requirement["jwt"]}))

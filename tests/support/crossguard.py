@@ -1,7 +1,7 @@
-"""The SDK of Pulumi's policy packs, for the pack's own tests.
+"""The SDK of Pulumi's policy packs, for the tests of the pack.
 
-It has to stay out of the environment of the program (policy/crossguard/requirements.in says why), so it is installed
-beside it, from the pack's own lock, and only those tests have it on their path.
+It must not be in the environment of the program (policy/crossguard/requirements.in says why). So it is installed from
+the lock of the pack into a folder of its own, and only those tests have it on their path.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ SECONDS = 60
 
 
 def sdk() -> Path:
-    """The folder to put on PYTHONPATH. Installed once for each locked version; fails with a sentence when the package
-    registry is away."""
+    """Returns the folder for PYTHONPATH, and installs it once for each version of the lock. Fails with a sentence when
+    the package registry does not answer."""
     pinned = re.search(r"^pulumi-policy==.*(?:\\\n.*--hash=.*)+", LOCK.read_text(), re.MULTILINE)
     assert pinned, f"{LOCK.relative_to(ROOT)} has no hashed pulumi-policy: run `make lock`."
     digest = hashlib.sha256(pinned.group().encode()).hexdigest()[:12]
@@ -30,11 +30,11 @@ def sdk() -> Path:
     if not folder.is_dir():
         folder.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-            made = Path(place, "sdk")
-            _install(pinned.group(), made, Path(place, "requirements.txt"))
+            sdk = Path(place, "sdk")
+            _install(pinned.group(), sdk, Path(place, "requirements.txt"))
             try:
-                made.rename(folder)
-            except OSError:  # another test session was first
+                sdk.rename(folder)
+            except OSError:  # another test session has installed it meanwhile
                 assert folder.is_dir()
     return folder
 

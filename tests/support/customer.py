@@ -1,7 +1,7 @@
-"""A customer of the shop, through the public endpoint.
+"""A customer of the shop, who uses the public endpoint.
 
-Who is refused for now (429) asks again; who is told that the data can't be reached (503), if the request has an
-Idempotency-Key or only reads: as any client may. Nothing else is tried again unless a test says so.
+A request that is refused for now (429) is repeated, as any client may do. So is one whose data can't be reached (503),
+if it only reads or has an Idempotency-Key. Nothing else is repeated unless a test says so.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ import urllib3
 
 from local.providers.aws.client import Aws
 from tests.support.contract import all_scopes
-from tests.support.stack import Stack, eventually
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 Answer = urllib3.BaseHTTPResponse
-PATIENCE = 90
-"""Seconds; a message that a killed call had is seen again after 30."""
 INVOICED = ["order.placed", "order.confirmed", "order.invoiced"]
 CANCELLED = ["order.placed", "order.cancelled"]
 
@@ -32,18 +31,18 @@ class Customer:
         self.name, self.token, self._stack = name, stack.token(sub=name, scope=all_scopes()), stack
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        later = {429, 503} if method == "GET" or "Idempotency-Key" in sent else {429}
+        sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        refusals = {429, 503} if method == "GET" or "Idempotency-Key" in sent_headers else {429}
 
         def answered() -> Answer | None:
-            answer = self._stack.request(method, path, token=self.token, json_body=body, headers=sent)
-            if answer.status not in later:
+            answer = self._stack.request(method, path, token=self.token, json_body=body, headers=sent_headers)
+            if answer.status not in refusals:
                 return answer
-            # As it asks for, or else 50 clients keep the machine from recovering.
+            # Without this pause 50 clients keep the machine from recovering.
             time.sleep(min(float(answer.headers.get("retry-after", 0)), 2))
             return None
 
-        answer: Answer = eventually(answered, timeout=PATIENCE, what=f"an answer to {method} {path}")
+        answer: Answer = eventually(answered, what=f"an answer to {method} {path}")
         return answer
 
     def get(self, path: str) -> Any:
@@ -52,19 +51,19 @@ class Customer:
         return answer.json()
 
     def all(self, path: str) -> list[dict[str, Any]]:
-        """Everything on the pages of a list."""
-        found, cursor = [], ""
+        """Returns the items of all pages of a list."""
+        items, cursor = [], ""
         while True:
             page = self.get(f"{path}?limit=100{cursor}")
-            found += page["items"]
+            items += page["items"]
             if page["next_cursor"] is None:
-                return found
+                return items
             cursor = f"&cursor={page['next_cursor']}"
 
     # ---- products
 
     def product(self, *, stock: int = 20, price: str = "4.55") -> str:
-        """The id of a new one."""
+        """Creates a product and returns its id."""
         body = {"name": "Notebook", "price": price, "currency": "EUR", "stock": stock}
         answer = self.ask("POST", "/products", body)
         assert answer.status == 201, answer.data
@@ -72,7 +71,7 @@ class Customer:
         return product
 
     def stock(self, product: str) -> tuple[int, int]:
-        """What is there, and what orders hold."""
+        """Returns the number of items in stock and the number that orders have reserved."""
         shown = self.get(f"/products/{product}")
         return shown["stock"], shown["reserved"]
 
@@ -82,7 +81,7 @@ class Customer:
         return self.ask("POST", "/orders", {"items": [{"product_id": product, "quantity": quantity}]}, **headers)
 
     def placed(self, product: str, quantity: int = 1, **headers: str) -> str:
-        """The id of a new order."""
+        """Places an order and returns its id."""
         answer = self.order(product, quantity, **headers)
         assert answer.status == 201, answer.data
         order: str = answer.json()["id"]
@@ -96,25 +95,25 @@ class Customer:
         return [event["type"] for event in self.get(f"/orders/{order}/events")["items"]]
 
     def invoices(self) -> dict[str, dict[str, Any]]:
-        """By order."""
-        found = self.all(f"/users/{self.name}/invoices")
-        by_order = {invoice["order_id"]: invoice for invoice in found}
-        assert len(by_order) == len(found), "an order has two invoices"
+        """Returns the customer's invoices by the id of their order."""
+        invoices = self.all(f"/users/{self.name}/invoices")
+        by_order = {invoice["order_id"]: invoice for invoice in invoices}
+        assert len(by_order) == len(invoices), "an order has two invoices"
         return by_order
 
     def counted(self) -> Counter[str]:
-        """Types of the events that analytics knows, by order: `order.placed 0d1f...`."""
+        """Counts the events that analytics has, by type and order: `order.placed 0d1f...`."""
         return Counter(f"{event['type']} {event['attributes']['order_id']}" for event in self._activity())
 
     def settled(self, *orders: str, outcome: str = "INVOICED") -> None:
-        """Waits until each order is where it should be, and analytics knows of it."""
+        """Waits until analytics has every event of the orders, and asserts that each order has the outcome."""
         events = INVOICED if outcome == "INVOICED" else CANCELLED
         missing = {f"{event} {order}" for order in orders for event in events}
 
         def known() -> bool:
             return missing <= self.counted().keys()
 
-        eventually(known, timeout=PATIENCE, what=f"everything about {len(orders)} orders in analytics")
+        eventually(known, what=f"everything about {len(orders)} orders in analytics")
         for order in orders:
             assert (self.status(order), self.history(order)) == (outcome, events)
             assert all(self.counted()[f"{event} {order}"] == 1 for event in events)
@@ -125,7 +124,7 @@ class Customer:
 
 @contextmanager
 def paused(stack: Stack, aws: Aws) -> Iterator[None]:
-    """Nobody takes messages out of the queue, as in the runbook."""
+    """Stops the consumer of the queue until the end of the block, as the runbook says."""
     mapping = stack.outputs_of("eventSourceMapping:EventSourceMapping", "fulfilment")["uuid"]
     switch = {"UUID": mapping}
     aws.call("lambda", "UpdateEventSourceMapping", {**switch, "Enabled": False})
@@ -137,8 +136,8 @@ def paused(stack: Stack, aws: Aws) -> Iterator[None]:
 
 def types_of_today(customer: Customer) -> Counter[str]:
     today = dt.datetime.now(dt.UTC).date()
-    found = customer.get(f"/analytics/summary?from={today}&to={today}")
-    return Counter({one["type"]: one["count"] for one in found["by_type"] if one["type"].startswith("order.")})
+    summary = customer.get(f"/analytics/summary?from={today}&to={today}")
+    return Counter({one["type"]: one["count"] for one in summary["by_type"] if one["type"].startswith("order.")})
 
 
 def new_key() -> str:

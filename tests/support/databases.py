@@ -1,4 +1,4 @@
-"""A service's database in a test, and what is in it."""
+"""The database of a service in a test, and the rows in it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from tests.support.service import ROOT
 
 
 def migrated(server: Server, service: str, environment: Mapping[str, str]) -> str:
-    """The URL of a new database with the service's migrations, made as its pod makes them."""
+    """Returns the URL of a new database with the service's migrations, applied as its pod applies them."""
     url = server.new_database()
     subprocess.run(
         [sys.executable, "-m", "app.services.kit.migrate", service],
         cwd=ROOT,
         env={**environment, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
         capture_output=True,
-        timeout=60,
         check=True,
     )
     return url
@@ -33,7 +32,7 @@ def migrated(server: Server, service: str, environment: Mapping[str, str]) -> st
 
 @contextlib.contextmanager
 def copy(server: Server, url: str) -> Iterator[str]:
-    """The URL of a copy of a database to which nobody is connected, until the end of the block."""
+    """Yields the URL of a copy of a database to which nobody is connected. It is removed at the end of the block."""
     original, name = urlsplit(url).path[1:], f"t{secrets.token_hex(6)}"
     server.execute(f"create database {name} template {original} owner {original}")
     try:
@@ -43,13 +42,12 @@ def copy(server: Server, url: str) -> Iterator[str]:
 
 
 def rows(url: str, statement: str, *arguments: object) -> list[Any]:
-    """What a statement gives, by a connection of its own."""
+    """Returns the rows of a statement, which is executed on a connection of its own."""
 
     async def run() -> list[Any]:
         connection = await asyncpg.connect(url)
         try:
-            found: list[Any] = await connection.fetch(statement, *arguments)
-            return found
+            return list(await connection.fetch(statement, *arguments))
         finally:
             await connection.close()
 

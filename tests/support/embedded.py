@@ -1,4 +1,4 @@
-"""Metrics in log lines, by the embedded metric format's rules."""
+"""Metrics in log lines in CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 
 def metrics(line: Mapping[str, Any]) -> dict[tuple[str, ...], dict[str, float]]:
-    """As CloudWatch reads the line: values by the values of their dimensions."""
-    found: dict[tuple[str, ...], dict[str, float]] = {}
+    """Returns the values of the metrics in a line by the values of their dimensions, as CloudWatch reads them."""
+    by_dimensions: dict[tuple[str, ...], dict[str, float]] = {}
     metadata = line["_aws"]
     assert isinstance(metadata["Timestamp"], int)
     for directive in metadata["CloudWatchMetrics"]:
@@ -20,5 +20,5 @@ def metrics(line: Mapping[str, Any]) -> dict[tuple[str, ...], dict[str, float]]:
                 assert metric["Unit"] in ("Count", "Milliseconds", "None")
                 values[metric["Name"]] = line[metric["Name"]]
                 assert type(line[metric["Name"]]) in (int, float)
-            found[tuple(line[name] for name in dimensions)] = values
-    return found
+            by_dimensions[tuple(line[name] for name in dimensions)] = values
+    return by_dimensions

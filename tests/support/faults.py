@@ -1,4 +1,4 @@
-"""Crashes between any two effects of a function, without a trace of them in its code: what it calls is wrapped."""
+"""Crashes between any two effects of a function. Its clients are wrapped, so its code knows nothing of them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any, Literal
 from botocore.exceptions import ReadTimeoutError
 
 from app.contract.problems import UPSTREAM_TIMEOUT
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 Moment = Literal["before", "after", "unanswered"]
-"""The process dies before or after the call; or the call is carried out and its answer is lost on the way."""
+"""The moment of a fault: the process ends before or after the call, or the call's answer is lost."""
 MOMENTS: tuple[Moment, ...] = ("before", "after", "unanswered")
 
 
 class Crash(BaseException):
-    """The process is gone: no `except Exception` sees it."""
+    """The end of the process. No `except Exception` catches it."""
 
 
 @dataclass
 class Faults:
-    """`at` is the number of the call, from 0, and the moment. `calls` are the names of those so far."""
+    """One fault. `at` is the number of the call, counted from 0, and the moment. `calls` are the calls so far."""
 
     at: tuple[int, Moment] | None = None
     calls: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Faults:
         return answer
 
     def client(self, client: Any) -> Any:
-        """An AWS client whose calls count."""
+        """A wrapper of an AWS client that counts its calls."""
         return _FaultyClient(client, self)
 
     def send(self, send: Callable[[Call], Answer]) -> Callable[[Call], Answer]:

@@ -1,4 +1,4 @@
-"""What holds of a shop whatever happened, once nothing is on its way any more."""
+"""What is true of a shop after any failure, once nothing is on its way any more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ LIVE = ("PENDING", "CONFIRMED", "INVOICED")
 
 
 def check(shop: Shop, supplied: Mapping[str, int], *, settled: bool = True) -> None:
-    """`supplied` is all that ever came into stock, by product. Not `settled`: events may still be on their way."""
+    """Asserts the invariants. `supplied` is all that ever came into stock, by product. With `settled` false events may
+    still be on their way."""
     entries = shop.items("orders")
     orders = {entry["order_id"]: entry for entry in entries if entry["entry"] == "order"}
     histories = defaultdict(list)
@@ -38,8 +39,8 @@ def check(shop: Shop, supplied: Mapping[str, int], *, settled: bool = True) -> N
         assert {
             order for order, each in orders.items() if each["status"] == "INVOICED"
         } == shop.services.invoices.keys()
-        told = {event["id"] for history in histories.values() for event in history}
-        assert shop.services.events.keys() == told
+        recorded = {event["id"] for history in histories.values() for event in history}
+        assert shop.services.events.keys() == recorded
 
 
 def _stock(shop: Shop, supplied: Mapping[str, int], orders: Mapping[str, Any]) -> None:
@@ -57,7 +58,7 @@ def _stock(shop: Shop, supplied: Mapping[str, int], orders: Mapping[str, Any]) -
 
 
 def _invoices(shop: Shop, orders: Mapping[str, Any]) -> None:
-    """At most one per order, never of one that ended otherwise, to the cent."""
+    """Asserts that an order has at most one invoice, of its exact total, and none if it ended otherwise."""
     for order_id, invoice in shop.services.invoices.items():
         order = orders[order_id]
         assert order["status"] in ("CONFIRMED", "INVOICED")

@@ -1,4 +1,4 @@
-"""Requests that go on beside what a test does."""
+"""Requests that continue while a test does something else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 
 @contextmanager
 def beside(*actions: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Each in a thread of its own, until the event is set."""
+    """Runs each action in a thread of its own. Sets their event at the end of the block and waits for them."""
     stop = threading.Event()
     threads = [threading.Thread(target=action, args=(stop,)) for action in actions]
     for thread in threads:
@@ -30,7 +30,7 @@ def beside(*actions: Callable[[threading.Event], None]) -> Iterator[None]:
 
 @contextmanager
 def repeated(*actions: Callable[[], int | str], pause: float) -> Iterator[Counter[int | str]]:
-    """Each again and again, in a thread of its own; counts what they return and raise."""
+    """Repeats each action in a thread of its own. Yields a counter of what the actions return and raise."""
     seen: Counter[int | str] = Counter()
 
     def repeat(action: Callable[[], int | str], stop: threading.Event) -> None:
@@ -52,7 +52,7 @@ def load(
     pause: float = 0.02,
     kind: Callable[[urllib3.BaseHTTPResponse], int | str] = lambda response: response.status,
 ) -> Iterator[Counter[int | str]]:
-    """Reads of one user from two threads, counted by the answers' `kind`. No retries here."""
+    """Reads one user from two threads without retries. Yields a counter of the answers by their `kind`."""
 
     def read() -> int | str:
         return kind(stack.request("GET", "/users/123", token=token))

@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,13 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session
 
+from tests.support.waiting import PATIENCE, eventually
+
 REGION = "eu-west-1"
 
 
 class Emulated:
-    """`environment` is what a function's runtime has."""
+    """A running emulator. `environment` holds the variables that a function's runtime has."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -71,18 +72,17 @@ def ministack(folder: Path) -> Iterator[Emulated]:
         yield Emulated(port)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def _await_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+    def ready() -> bool:
         if process.poll() is not None:
             raise RuntimeError(f"MiniStack ended: {log.read_text()[-2000:]}")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
             connection.request("GET", "/_ministack/ready")
-            if connection.getresponse().status == 200:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"MiniStack is not ready: {log.read_text()[-2000:]}")
+            return connection.getresponse().status == 200
+        return False
+
+    eventually(ready, what="MiniStack's readiness")

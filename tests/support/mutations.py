@@ -1,4 +1,4 @@
-"""Requests that are nearly right: a good body with one place made hostile, or with some of its bytes replaced."""
+"""Requests that are nearly right: a good body with one hostile value, or with some bytes replaced."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ VALUES = st.one_of(
     ),
     st.sampled_from(["WyJcdTAwMDAiLCJcdWQ4MDAiXQ", "WyI5OTk5LTEyLTMxVDIzOjU5OjU5LTIzOjU5IiwiMSJd", "_" * 512]),
 )
-"""Of parameters; the last are cursors: NUL and a lone surrogate, a moment beyond the calendar."""
+"""Hostile values of parameters. The last are cursors: with NUL, a lone surrogate, an impossible moment."""
 
 
 @st.composite
 def bodies(draw: st.DrawFn, good: Any) -> bytes:
-    """JSON texts, and bytes that are none."""
+    """Generates JSON texts, and bytes that are no JSON."""
     value = copy.deepcopy(good)
     container, key = draw(st.sampled_from(list(_places(value))))
     container[key] = draw(HOSTILE)
-    raw = json.dumps(value).encode()  # NaN and lone surrogates as Python writes them
+    raw = json.dumps(value).encode()  # Python writes NaN and lone surrogates too
     if draw(st.booleans()):
         return raw
     at = draw(st.integers(0, len(raw)))
@@ -47,7 +47,7 @@ def bodies(draw: st.DrawFn, good: Any) -> bytes:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every container with each of its keys."""
+    """Yields every container of a value with each of its keys."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield value, key

@@ -1,10 +1,9 @@
-"""An OpenTelemetry collector in this process: takes OTLP over HTTP (protobuf) and keeps the spans."""
+"""An OpenTelemetry collector in this process. It takes OTLP over HTTP (protobuf) and keeps the spans."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,12 +16,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-DEADLINE = 20.0
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """Ids in hexadecimal, `parent_id` empty without one; times in nanoseconds since 1970."""
+    """A span. Ids are hexadecimal, `parent_id` is empty for a root, and times are nanoseconds since 1970."""
 
     service: str
     name: str
@@ -39,7 +38,7 @@ class Span:
 
 
 class Collector:
-    """`spans` grows as they come. While `answers` is not set requests hang; `status` is what they are answered with."""
+    """The spans that have come. Requests hang while `answers` is not set, and are answered with `status`."""
 
     def __init__(self, port: int) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
@@ -50,12 +49,8 @@ class Collector:
         self.answers.set()
 
     def wait_for(self, count: int) -> list[Span]:
-        """At least so many spans, in the order of their beginning."""
-        end = time.monotonic() + DEADLINE
-        while len(self.spans) < count:
-            if time.monotonic() > end:
-                raise AssertionError(f"{len(self.spans)} of {count} spans came: {self.spans}")
-            time.sleep(0.01)
+        """Waits for at least `count` spans and returns all in the order of their beginning."""
+        eventually(lambda: len(self.spans) >= count, what=f"the arrival of {count} spans")
         return sorted(self.spans, key=lambda span: span.started)
 
 
@@ -66,30 +61,30 @@ def collector() -> Iterator[Collector]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            made.requests += 1
-            made.answers.wait()
-            if made.status == 200:
+            state.requests += 1
+            state.answers.wait()
+            if state.status == 200:
                 assert self.path == "/v1/traces"
                 assert self.headers["content-type"] == "application/x-protobuf"
-                made.spans += _spans(ExportTraceServiceRequest.FromString(body))
+                state.spans += _spans(ExportTraceServiceRequest.FromString(body))
             answer = ExportTraceServiceResponse().SerializeToString()
             with contextlib.suppress(OSError):  # the other side may have given up
-                self.send_response(made.status)
+                self.send_response(state.status)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Keeps the log silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Collector(server.server_address[1])
+    state = Collector(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield made
+        yield state
     finally:
-        made.answers.set()
+        state.answers.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -1,4 +1,4 @@
-"""A certificate authority for tests: real keys and certificates, made in milliseconds."""
+"""A certificate authority for tests, with real keys and certificates that are made in milliseconds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Leaf:
 
 
 class Authority:
-    """`lasts` is from now; a negative one makes a certificate that has ended."""
+    """Issues a certificate. `lasts` counts from now. A negative value makes a certificate that has ended."""
 
     def __init__(self, name: str, *, lasts: dt.timedelta = DAY) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())

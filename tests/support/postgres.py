@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for a test session, from the binaries of the local stack."""
+"""A PostgreSQL server for one test session, run from the binaries of the local stack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ import asyncpg
 
 from local.postgres import find_binaries
 from tests.support.service import free_port
+from tests.support.waiting import PATIENCE, eventually
 
 NOBODY = "65534"
-DEADLINE = 30.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Server:
         return f"postgresql://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def new_database(self) -> str:
-        """The URL of a new, empty database and its owner."""
+        """Creates an empty database with an owner of its own and returns the owner's URL."""
         name = f"t{secrets.token_hex(6)}"
         self.execute(f"create role {name} login password '{name}'")
         self.execute(f"create database {name} owner {name}")
@@ -52,7 +51,7 @@ class Server:
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[Server]:
-    """Runs until the end of the block, with its files in the folder."""
+    """Runs a server until the end of the block, with its files in the folder."""
     bin_ = find_binaries()
     password = secrets.token_hex(16)
     data, password_file = folder / "data", folder / "password"
@@ -62,7 +61,7 @@ def postgres(folder: Path) -> Iterator[Server]:
         for path in (folder, password_file):
             os.chown(path, int(NOBODY), int(NOBODY))
     initdb = [bin_ / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", password_file]
-    subprocess.run([*_unprivileged(), *initdb, "--no-sync"], check=True, capture_output=True, timeout=60)
+    subprocess.run([*_unprivileged(), *initdb, "--no-sync"], check=True, capture_output=True)
     options = [
         "-c",
         "fsync=off",
@@ -88,7 +87,7 @@ def postgres(folder: Path) -> Iterator[Server]:
         yield server
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(20)
+        process.wait(PATIENCE)
         shutil.rmtree(data, ignore_errors=True)
 
 
@@ -100,14 +99,13 @@ def _unprivileged() -> list[str]:
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
+    def answers() -> bool:
         if process.poll() is not None:
-            break
+            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
         try:
             server.execute("select 1")
         except (OSError, asyncpg.PostgresError):
-            time.sleep(0.02)
-        else:
-            return
-    raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
+            return False
+        return True
+
+    eventually(answers, what="PostgreSQL's first answer")

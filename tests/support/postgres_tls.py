@@ -1,4 +1,4 @@
-"""PostgreSQL's TLS in front of a server whose build has none: answers the request for it and passes the rest on."""
+"""TLS in front of a PostgreSQL server without it. It answers the request for TLS and forwards the rest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.relay import relay, serving
 
 @contextlib.asynccontextmanager
 async def postgres_tls(port: int, leaf: Leaf, folder: Path) -> AsyncIterator[int]:
-    """Gives the port that takes TLS. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL"""
+    """Yields the port that takes TLS. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL"""
     pem = folder / "server.pem"
     pem.write_text(leaf.certificate + leaf.private_key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -5,31 +5,24 @@ In a preview only inputs are known, as for an engine that creates a stack; other
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import logging
-import os
 import runpy
 import shutil
-import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pulumi_aws as aws
-import yaml
-from google.protobuf import json_format, struct_pb2
-from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
-from pulumi.runtime.proto import resource_pb2
 
-from planning.run import run_in_stack
-from planning.wire import SECRET, SIGNATURE
+from planning.record import Recorder
+from planning.run import Registered, Registration, run_main
+from planning.stack_file import as_texts, read_config
+from planning.wire import SECRET, SIGNATURE, Wire
 from tests.support.clouds import ANSWERS, MAPPED, Properties, computed
 
 with warnings.catch_warnings():
@@ -105,75 +98,22 @@ class Program:
         return seen
 
 
-class _Silent(Mocks):
-    """`MockMonitor` wants one; the monitor below answers everything itself."""
+class _Clouds:
+    """Answers as clouds would give them: in a preview nothing but inputs, otherwise plausible outputs too."""
 
-    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        raise AssertionError(args.typ)
+    def __init__(self, *, preview: bool) -> None:
+        self._preview = preview
 
-    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(args.token)
-
-
-class _Monitor(MockMonitor):
-    def __init__(self, program: Program, *, preview: bool) -> None:
-        super().__init__(_Silent())
-        self._program, self._preview = program, preview
-
-    def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """As the engine does it: the parents' types, without the stack's, joined by `$`."""
-        if parent and (qualified := parent.split("::")[2]) != "pulumi:pulumi:Stack":
-            type_ = f"{qualified}${type_}"
-        return "::".join([f"urn:pulumi:{pulumi.get_stack()}", pulumi.get_project(), type_, name])
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
-        urn = self.make_urn(request.parent, request.type, request.name)
-        if request.type == "pulumi:pulumi:Stack":
-            return resource_pb2.RegisterResourceResponse(urn=urn)
-        assert urn not in {r.urn for r in self._program.resources}, f"declared twice: {urn}"
-        raw = json_format.MessageToDict(request.object)
-        secrets: set[str] = set()
-        inputs = _plain(raw, "", secrets)
-        declared = Declared(
-            urn=urn,
-            type=request.type,
-            name=request.name,
-            custom=request.custom or request.remote,
-            parent=request.parent,
-            inputs=inputs,
-            secrets=frozenset(secrets),
-            dependencies=frozenset(request.dependencies),
-            deleted_with=request.deletedWith,
-            protect=request.protect,
-            delete_before_replace=request.deleteBeforeReplace,
-            ignore_changes=tuple(request.ignoreChanges),
-            provider=request.provider.rpartition("::")[0],
-        )
-        self._program.resources.append(declared)
-        if not declared.custom:
-            return resource_pb2.RegisterResourceResponse(urn=urn)
+    def resource(self, registration: Registration) -> Registered:
+        inputs = registration.inputs
         if self._preview:
-            state, id_ = {key: value for key, value in raw.items() if key not in MAPPED}, ""
-        else:
-            answered = computed(request.type, request.name, inputs)
-            state, id_ = {**raw, **answered}, str(answered.get("id", f"{request.name}-id"))
-        state.pop("id", None)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=_struct(state))
+            return Registered(id="", outputs={key: value for key, value in inputs.items() if key not in MAPPED})
+        outputs = computed(registration.type, registration.name, _plain(inputs, "", set()))
+        id_ = str(outputs.pop("id", f"{registration.name}-id"))
+        return Registered(id=id_, outputs={**{key: v for key, v in inputs.items() if key != "id"}, **outputs})
 
-    def RegisterResourceOutputs(self, request: Any) -> Empty:  # noqa: N802 - the RPC's name
-        secrets: set[str] = set()
-        values = _plain(json_format.MessageToDict(request.outputs), "", secrets)
-        if "::pulumi:pulumi:Stack::" in request.urn:
-            self._program.outputs, self._program.secret_outputs = values, frozenset(secrets)
-        else:
-            self._program.component_outputs[request.urn] = values
-            self._program.component_secrets[request.urn] = frozenset(secrets)
-        return Empty()
-
-    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the RPC's name
-        self._program.calls.append(request.tok)
-        fields: dict[str, Any] = {"return": _struct(ANSWERS[request.tok])}
-        return resource_pb2.ResourceInvokeResponse(**fields)
+    def function(self, token: str, args: Wire) -> Wire:
+        return ANSWERS[token]
 
 
 def run(
@@ -189,39 +129,63 @@ def run(
     `config` is laid over the stack's file: full keys to values; `contract` takes the place of the API's. Raises what
     the program raises.
     """
-    program = Program()
+    messages: list[str] = []
     logger = logging.Logger("program")
-    logger.addHandler(_Collect(program.warnings))
-    monitor = _Monitor(program, preview=preview)
-    pulumi.runtime.set_all_config(configuration(stack, config or {}), [])
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    pulumi.runtime.settings.configure(
-        MockSettings(  # type: ignore[no-untyped-call]
-            monitor=monitor,
-            monitor_features=set(monitor.GetDeploymentInfo(Empty()).supportedFeatures),  # type: ignore[no-untyped-call]
-            engine=MockEngine(logger),
-            project="crosscloud",
-            stack=stack,
-            dry_run=preview,
-            organization=None,
-            callbacks=None,
-        )
+    logger.addHandler(_Collect(messages))
+    recorder = Recorder(_Clouds(preview=preview))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file in ("__main__.py", "Pulumi.yaml", f"Pulumi.{stack}.yaml"):
+            (folder / file).symlink_to(ROOT / file)
+        services = json.loads(configuration(stack, config or {})["crosscloud:services"])
+        _link_application(folder / "app", contract, services)
+        run_main(main or _main, folder, stack, recorder, preview=preview, config=_over(stack, config), logger=logger)
+    return _program(recorder, messages)
+
+
+def _program(recorder: Recorder, messages: list[str]) -> Program:
+    record = recorder.record
+    outputs, secret_outputs = _split(record.stack_outputs)
+    components = {urn: _split(values) for urn, values in record.outputs.items()}
+    return Program(
+        resources=[_declared(registration) for registration in record.resources],
+        outputs=outputs,
+        secret_outputs=secret_outputs,
+        component_outputs={urn: values for urn, (values, _) in components.items()},
+        component_secrets={urn: secrets for urn, (_, secrets) in components.items()},
+        calls=record.calls,
+        warnings=messages,
     )
-    pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # a second run in one process
-    directory, path = Path.cwd(), sys.path[:]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "__main__.py").symlink_to(ROOT / "__main__.py")
-        _link_application(Path(folder, "app"), contract)
-        os.chdir(folder)
-        try:
-            loop.run_until_complete(run_in_stack(main or _main))
-        finally:
-            os.chdir(directory)
-            sys.path[:] = path
-            asyncio.set_event_loop(None)
-            loop.close()
-    return program
+
+
+def _declared(registration: Registration) -> Declared:
+    inputs, secrets = _split(registration.inputs)
+    return Declared(
+        urn=registration.urn,
+        type=registration.type,
+        name=registration.name,
+        custom=registration.custom,
+        parent=registration.parent,
+        inputs=inputs,
+        secrets=secrets,
+        dependencies=frozenset(registration.dependencies),
+        deleted_with=registration.deleted_with,
+        protect=registration.protect,
+        delete_before_replace=registration.delete_before_replace,
+        ignore_changes=registration.ignore_changes,
+        provider=registration.provider,
+    )
+
+
+def _over(stack: str, config: Mapping[str, object] | None) -> dict[str, object]:
+    """What is laid over the stack's file: for `local` that is what its machine gives, too."""
+    return {**({"crosscloud:machine": MACHINE} if stack == "local" else {}), **(config or {})}
+
+
+def configuration(stack: str, overlay: Mapping[str, object]) -> dict[str, str]:
+    """The stack's file as the SDK wants it, with the machine for `local`."""
+    _, values, _ = read_config(ROOT, stack)
+    return as_texts({**values, **_over(stack, overlay)})
 
 
 @functools.cache
@@ -230,21 +194,19 @@ def deployed(stack: str, preview: bool) -> Program:
     return run(stack=stack, preview=preview)
 
 
-def configuration(stack: str, overlay: Mapping[str, object]) -> dict[str, str]:
-    """The stack's file as the SDK wants it, with the machine for `local`."""
-    values: dict[str, object] = dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"])
-    if stack == "local":
-        values["crosscloud:machine"] = MACHINE
-    values |= overlay
-    return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items() if v is not None}
-
-
-def _link_application(folder: Path, contract: str | None) -> None:
-    if contract is None:
+def _link_application(folder: Path, contract: str | None, services: Iterable[str]) -> None:
+    """Puts the application at `folder`, with `contract` as the API's and sources for services that it does not have."""
+    unknown = [name for name in services if not (ROOT / "app/services" / name).is_dir()]
+    if contract is None and not unknown:
         folder.symlink_to(ROOT / "app")
         return
     shutil.copytree(ROOT / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "contract" / "openapi.yaml").write_text(contract)
+    if contract is not None:
+        (folder / "contract" / "openapi.yaml").write_text(contract)
+    for name in unknown:
+        (folder / "services" / name).mkdir()
+        (folder / "services" / name / "__init__.py").touch()
+        (folder / "services" / name / "__main__.py").write_text("from app.services.kit import server\n")
 
 
 def _main() -> None:
@@ -260,20 +222,22 @@ class _Collect(logging.Handler):
         self._messages.append(record.getMessage())
 
 
+def _split(values: Wire) -> tuple[Properties, frozenset[str]]:
+    """Values without marks, and the dotted paths of the secrets among them."""
+    secrets: set[str] = set()
+    return _plain(values, "", secrets), frozenset(secrets)
+
+
 def _plain(value: Any, path: str, secrets: set[str]) -> Any:
     if isinstance(value, dict):
         if value.get(SIGNATURE) == SECRET:
             secrets.add(path)
             return _plain(value["value"], path, set())
         prefix = f"{path}." if path else ""
-        return {key: _plain(item, f"{prefix}{key}", secrets) for key, item in value.items() if item is not None}
+        return {key: _plain(item, f"{prefix}{key}", secrets) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, f"{path}.{index}", secrets) for index, item in enumerate(value)]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
-    return json_format.ParseDict(dict(value), struct_pb2.Struct())
+    return value
 
 
 def containers(deployment: Declared) -> Iterator[Properties]:

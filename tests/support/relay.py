@@ -1,4 +1,4 @@
-"""Stands between a client and a server, in the event loop of a test."""
+"""A relay between a client and a server, in the event loop of a test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @contextlib.asynccontextmanager
 async def serving(handle: Handler) -> AsyncIterator[int]:
-    """A server at a port of its own, whose connections end with the block."""
+    """Runs a server on a free port, whose connections end with the block."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -21,7 +21,7 @@ async def serving(handle: Handler) -> AsyncIterator[int]:
         try:
             await handle(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # either side has ended, or the block
+            pass  # either side or the block has ended
         finally:
             tasks.discard(task)
             writer.transport.abort()
@@ -40,7 +40,7 @@ async def serving(handle: Handler) -> AsyncIterator[int]:
 async def relay(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, *, passing: asyncio.Event | None = None
 ) -> None:
-    """Joins the client to the server at the port until one of them ends; nothing passes while `passing` is not set."""
+    """Forwards between a client and the server at the port until one ends. Nothing passes until `passing` is set."""
     inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
 
     async def pipe(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""A service with a route of every kind: parameters of the path, the query and the headers, bodies, pages, keys."""
+"""A service that has a route of every kind: with parameters of path, query and headers, bodies, pages and keys."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def put(order_id: UUID, order: Order, precondition: Preconditions) -> dict
 
 @router.post("/orders", status_code=201)
 async def create(order: Order, request: Request) -> Response:
-    """With a database, if a key is sent."""
+    """Creates a thing. A request with an Idempotency-Key uses the database."""
 
     async def effect() -> Response:
         return Response(order.model_dump_json(), 201, media_type="application/json")

@@ -1,4 +1,4 @@
-"""A TLS server that wants a client certificate and answers as a test says, byte by byte."""
+"""A TLS server that demands a client certificate and answers with the bytes that a test gives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.support.pki import Authority, Leaf
 
 POLL = 0.02
-"""Seconds after which a connection that waits for a request looks whether the test has ended."""
+"""The interval in seconds at which a connection without a request looks whether the test has ended."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Received:
 
 
 Behaviour = Callable[[ssl.SSLSocket], bool]
-"""Answers one request on the connection; True keeps the connection."""
+"""A function that answers one request on a connection. If it returns True, the connection is kept."""
 
 
 @dataclass
 class Scripted:
-    """`paths` gives the behaviour by the beginning of the path. For all others `script` gives that of the 1st, 2nd, ...
-    request; its last entry goes on for ever."""
+    """A running server. `paths` has behaviours by the beginning of a path. All other requests take the behaviours of
+    `script` in turn, and its last entry for the rest."""
 
     port: int
     script: list[Behaviour]
@@ -126,7 +126,7 @@ def _receive(connection: ssl.SSLSocket, running: Scripted, number: int) -> Recei
 
 
 def _some(connection: ssl.SSLSocket, running: Scripted) -> bytes:
-    """Nothing at the end of the connection, or of the test."""
+    """Returns the next request, or None when the connection or the test has ended."""
     while not running.stopping.is_set():
         with contextlib.suppress(TimeoutError):
             return connection.recv(65536)
@@ -148,7 +148,7 @@ def sends(
 
 
 def resets(*, after: bytes = b"") -> Behaviour:
-    """Sends `after` and then RST instead of an orderly end."""
+    """Returns a behaviour that sends `after` and then resets the connection."""
 
     def behave(connection: ssl.SSLSocket) -> bool:
         if after:
@@ -160,7 +160,7 @@ def resets(*, after: bytes = b"") -> Behaviour:
 
 
 def waits(event: threading.Event) -> Behaviour:
-    """Sends nothing until the event."""
+    """Returns a behaviour that sends nothing until the event is set."""
 
     def behave(_: ssl.SSLSocket) -> bool:
         event.wait(30)
@@ -170,7 +170,7 @@ def waits(event: threading.Event) -> Behaviour:
 
 
 def drips(head: bytes, drop: bytes, event: threading.Event, *, pause: float = 0.02) -> Behaviour:
-    """Sends the head, then `drop` again and again until the event."""
+    """Returns a behaviour that sends the head, and then `drop` again and again until the event is set."""
 
     def behave(connection: ssl.SSLSocket) -> bool:
         connection.sendall(head)

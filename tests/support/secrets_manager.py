@@ -1,4 +1,4 @@
-"""Secrets Manager's GetSecretValue on a loopback port, for tests of its client."""
+"""The operation GetSecretValue of Secrets Manager on a loopback port, for tests of its client."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 
 @dataclass
 class SecretsManager:
-    """`texts` holds secrets by ARN; all others are `text`. `status` other than 200 makes every call fail with the error
-    code `kind`."""
+    """The secrets. `texts` holds some by ARN, all others are `text`. A `status` other than 200 makes every call fail
+    with the error code `kind`."""
 
     url: str = ""
     text: str = ""
@@ -54,7 +54,7 @@ def secrets_manager() -> Iterator[SecretsManager]:
             self.wfile.write(raw)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Keeps the log silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,4 +1,4 @@
-"""A service as a process of its own, as its container runs it."""
+"""A service as a process, as its container runs it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE = 20.0
 
 
 class Service:
-    """`python ARGUMENTS` with exactly this environment, which names HOST and PORT; `ca` is trusted by the calls."""
+    """A process `python ARGUMENTS` with exactly this environment, which names HOST and PORT. Its calls trust `ca`."""
 
     def __init__(self, *arguments: str, environment: dict[str, str], ca: str) -> None:
         self.port = int(environment["PORT"])
@@ -33,7 +34,7 @@ class Service:
         )
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], Any]:
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=DEADLINE)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=PATIENCE)
         try:
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()
@@ -45,8 +46,8 @@ class Service:
             connection.close()
 
     def wait_for(self, path: str, status: int) -> Any:
-        """The body of the first answer with the status."""
-        end = time.monotonic() + DEADLINE
+        """Waits for the first answer with the status and returns its body."""
+        end = time.monotonic() + PATIENCE
         seen: object = None
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -70,14 +71,14 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
 
     def end(self) -> list[dict[str, Any]]:
-        """Sends the signal, if that has not been done, and gives every line that was logged."""
+        """Ends the process, unless it has ended, and returns every line that it has logged."""
         if self.process.poll() is None:
             self.signal()
         return self.lines()
 
     def lines(self) -> list[dict[str, Any]]:
-        """Every line that was logged, when the process has ended by itself."""
-        out, err = self.process.communicate(timeout=DEADLINE)
+        """Waits for the end of the process and returns every line that it has logged."""
+        out, err = self.process.communicate(timeout=PATIENCE)
         if err:
             raise AssertionError(err)
         return [json.loads(line) for line in out.splitlines()]

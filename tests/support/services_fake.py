@@ -1,5 +1,5 @@
-"""Billing and analytics in memory, with the semantics that the real services promise: an effect once per
-Idempotency-Key, an invoice once per order, an event once per id."""
+"""Billing and analytics in memory, with the promises of the real services: one effect per Idempotency-Key, one invoice
+per order, one event per id."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from app.contract.problems import UNAVAILABLE
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 NO_SUCH_USER = "refused"
-"""A customer whom billing refuses for good."""
+"""The id of a customer whom billing always refuses."""
 
 
 @dataclass
 class FakeServices:
-    """`down` names services that answer 503. `sent` are the calls that arrived."""
+    """The services. Those that `down` names answer 503. `sent` are the calls that arrived."""
 
     down: set[str] = field(default_factory=set)
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)

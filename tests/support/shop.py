@@ -1,8 +1,8 @@
-"""The commerce functions on an emulator: real tables, stream, bus and queue; billing and analytics are fakes.
+"""The commerce functions on an emulator with real tables, stream, bus and queue. Billing and analytics are fakes.
 
-What AWS does between the functions is done here step by step, so that a test decides what happens when: `relay` gives
-the stream's next records to the function `relay` and goes on only when it succeeds; `fulfil` gives the queue's messages
-to the function `fulfilment` and removes those that it has done.
+This module does in steps what AWS does between the functions, so that a test decides what happens when. `relay` gives
+the next records of the stream to the function `relay` and continues only when it succeeds. `fulfil` gives the messages
+of the queue to the function `fulfilment` and removes those that it has finished.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from app.commerce.storage.attributes import load
-from app.functions.catalog import operations as catalog_operations
-from app.functions.catalog import validators as catalog_validators
+from app.contract.backoff import Backoff
+from app.functions.catalog import handler as catalog_handler
 from app.functions.catalog.routes import Catalog
 from app.functions.fulfilment.handler import Consumer
 from app.functions.fulfilment.queue import Queue
-from app.functions.kit import api, aws
-from app.functions.kit.api import Api
+from app.functions.kit import aws
+from app.functions.kit.api import Parts
+from app.functions.kit.authorisation import Authorisation
 from app.functions.kit.logs import Log
-from app.functions.orders import operations as orders_operations
-from app.functions.orders import validators as orders_validators
+from app.functions.orders import handler as orders_handler
 from app.functions.orders.routes import OrderDesk
 from app.functions.relay.publishing import Publisher, entries
 from tests.support.faults import Faults
 from tests.support.ministack import Emulated
 from tests.support.services_fake import FakeServices
 
+NO_PAUSES = Backoff(first=0.0)
 SCOPES = "products:read products:write orders:read orders:write"
 
 
 @functools.cache
 def _clients(emulated: Emulated) -> tuple[Any, ...]:
-    """Of the tables, the bus, the queues and the streams."""
+    """Returns the names of the tables, the bus, the queues and the streams."""
     own = (aws.client(service, emulated.environment) for service in ("dynamodb", "events"))
     return (*own, emulated.client("sqs"), emulated.client("dynamodbstreams"))
 
@@ -48,12 +49,13 @@ class Context:
         return 28_000
 
 
-def no_aside(record: object, reason: str) -> None:
+def none_unpublishable(record: object, reason: str) -> None:
+    """Fails: everything can be published here."""
     raise AssertionError(f"{reason} {record}")
 
 
 def as_record(message: dict[str, Any]) -> dict[str, Any]:
-    """A received message as a function gets it."""
+    """Returns a received message as the record that a function gets."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -75,7 +77,7 @@ class Response:
 
 @dataclass
 class Shop:
-    """Tables, bus and queue of its own. `records` are those of the stream that are still to be relayed."""
+    """A shop with tables, bus and queue of its own. `records` are those of the stream that have not been relayed."""
 
     emulated: Emulated
     services: FakeServices = field(default_factory=FakeServices)
@@ -101,43 +103,37 @@ class Shop:
         scope: str = SCOPES,
         faults: Faults | None = None,
     ) -> Response:
-        """What the gateway does. `faults` may crash the function."""
-        sent = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
+        """Calls a function as the gateway does. `faults` may crash it."""
+        all_headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}) | (headers or {})
         event = {
             "version": "2.0",
             "routeKey": route,
-            "headers": sent,
+            "headers": all_headers,
             "pathParameters": path,
             "queryStringParameters": query,
             "requestContext": {"authorizer": {"jwt": {"claims": {"sub": subject, "scope": scope}}}},
             "isBase64Encoded": False,
             "body": json.dumps(body) if body is not None else None,
         }
-        made = self.catalog(faults) if " /products" in route else self.desk(faults)
-        answer = api.handle(event, Context(), lambda: made, made.log)
+        catalog = " /products" in route
+        api, parts = (catalog_handler.API, self.catalog) if catalog else (orders_handler.API, self.desk)
+        answer = api.handle(event, Context(), lambda: parts(faults))
         return Response(answer["statusCode"], answer["headers"], answer["body"])
 
-    def catalog(self, faults: Faults | None = None) -> Api:
-        catalog = Catalog(client=self._client(faults), products=self.names["products"], keys=self.names["keys"])
-        return Api(
-            log=Log(service="catalog", level="INFO"),
-            operations=catalog_operations.OPERATIONS,
-            validators=catalog_validators,
-            routes=catalog.routes(),
-        )
+    def catalog(self, faults: Faults | None = None) -> Parts:
+        tables = {f"{name}_table": self.names[name] for name in ("products", "keys")}
+        catalog = Catalog(client=self._client(faults), **tables)
+        log = Log(service="catalog", level="INFO")
+        return Parts(log=log, authorisation=Authorisation(), handlers=catalog.handlers())
 
-    def desk(self, faults: Faults | None = None) -> Api:
-        names = {name: self.names[name] for name in ("orders", "products", "keys")}
-        desk = OrderDesk(client=self._client(faults), **names)
-        return Api(
-            log=Log(service="orders", level="INFO"),
-            operations=orders_operations.OPERATIONS,
-            validators=orders_validators,
-            routes=desk.routes(),
-        )
+    def desk(self, faults: Faults | None = None) -> Parts:
+        tables = {f"{name}_table": self.names[name] for name in ("orders", "products", "keys")}
+        desk = OrderDesk(client=self._client(faults), **tables)
+        log = Log(service="orders", level="INFO")
+        return Parts(log=log, authorisation=Authorisation(), handlers=desk.handlers())
 
     def product(self, stock: int = 20, price: str = "4.50", currency: str = "EUR") -> str:
-        """The id of a new product."""
+        """Creates a product and returns its id."""
         body = {"name": "Notebook", "price": price, "currency": currency, "stock": stock}
         answer = self.request("POST /products", body)
         assert answer.status == 201, answer.text
@@ -149,30 +145,32 @@ class Shop:
         return self.request("POST /orders", {"items": items}, **options)
 
     def stock(self, product_id: str) -> tuple[int, int]:
-        """In stock, and reserved."""
+        """Returns the number of items in stock and the number of reserved ones."""
         shown = self.request("GET /products/{productId}", path={"productId": product_id}).json
         return shown["stock"], shown["reserved"]
 
     def relay(self, faults: Faults | None = None) -> None:
-        """The stream's new records to the bus. Those of a batch that fails come again."""
+        """Relays the new records of the stream to the bus. The records of a batch that fails come again."""
         self._read_stream()
         client = faults.client(self.bus) if faults else self.bus
-        publisher = Publisher(client=client, bus=self.names["bus"], aside=no_aside, sleep=lambda _: None)
-        found = [entry for entry, _ in entries(self.records, no_aside)]
-        publisher.publish(found, deadline=time.monotonic() + 10)
+        publisher = Publisher(client=client, bus=self.names["bus"], unpublishable=none_unpublishable, backoff=NO_PAUSES)
+        published = [entry for entry, _ in entries(self.records, none_unpublishable)]
+        publisher.publish(published, deadline=time.monotonic() + 10)
         self.records.clear()
 
     def replay(self) -> None:
-        """Every event that there ever was, to the bus once more."""
+        """Publishes every event of the past to the bus once more."""
         documents = [item["document"] for item in self.items("orders") if item["entry"] != "order"]
-        found = [
+        published = [
             {"Source": "crosscloud.orders", "DetailType": json.loads(text)["type"], "Detail": text}
             for text in documents
         ]
-        Publisher(client=self.bus, bus=self.names["bus"], aside=no_aside).publish(found, deadline=time.monotonic() + 10)
+        Publisher(client=self.bus, bus=self.names["bus"], unpublishable=none_unpublishable).publish(
+            published, deadline=time.monotonic() + 10
+        )
 
     def fulfil(self, faults: Faults | None = None) -> list[dict[str, Any]]:
-        """One batch of the queue; the messages that failed, which come again at once."""
+        """Processes one batch of the queue. Returns the messages that failed, which come again at once."""
         answer = self.sqs.receive_message(
             QueueUrl=self.queue, MaxNumberOfMessages=10, VisibilityTimeout=60, AttributeNames=["All"]
         )
@@ -190,21 +188,21 @@ class Shop:
         return failed
 
     def postpone(self, receipt_handle: str, **_: object) -> None:
-        """Not at all: tests do not wait."""
+        """Does not postpone: tests do not wait."""
         self.sqs.change_message_visibility(QueueUrl=self.queue, ReceiptHandle=receipt_handle, VisibilityTimeout=0)
 
     def consumer(self, faults: Faults | None = None) -> Consumer:
         return Consumer(
             client=self._client(faults),
-            orders=self.names["orders"],
-            products=self.names["products"],
+            orders_table=self.names["orders"],
+            products_table=self.names["products"],
             send=faults.send(self.services.send) if faults else self.services.send,
             queue=cast("Queue", self),
             log=Log(service="fulfilment", level="INFO"),
         )
 
     def settle(self) -> None:
-        """Until nothing is on its way any more."""
+        """Relays and fulfils until nothing is on its way any more."""
         for _ in range(200):
             self.relay()
             if not self.waiting() and not self._read_stream():
@@ -213,13 +211,13 @@ class Shop:
         raise AssertionError("It never ends.")
 
     def waiting(self) -> int:
-        """Messages in the queue."""
+        """Returns the number of messages in the queue."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-        return sum(int(value) for value in found.values())
+        counts = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(int(count) for count in counts.values())
 
     def items(self, name: str) -> list[dict[str, Any]]:
-        """All that is in a table."""
+        """Returns all items of a table."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.names[name])
         return [load(item) for page in pages for item in page["Items"]]
 
@@ -242,7 +240,7 @@ class Shop:
                 KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
             )
         names = ("order_id", "entry", "customer_id", "created_at")
-        made = create(
+        table = create(
             TableName=self.names["orders"],
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
@@ -262,7 +260,7 @@ class Shop:
             ],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
         )
-        stream = made["TableDescription"]["LatestStreamArn"]
+        stream = table["TableDescription"]["LatestStreamArn"]
         shard = self.streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
         self._iterator = self.streams.get_shard_iterator(
             StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON"

@@ -1,4 +1,4 @@
-"""The local stack as a user has it: a clone in a folder of its own, driven by its command line."""
+"""The local stack as a user has it: a clone in a folder of its own that is used by its command line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from local.machine import Machine
 from local.setup import open_machine
 from local.state import Entry, State
 from planning.wire import plain
+from tests.support.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 READ = "users:read"
@@ -38,14 +38,14 @@ class Done:
 
     @property
     def changes(self) -> list[str]:
-        """Finished steps as `created kubernetes:Secret users-tls`, in the order in which they ended."""
+        """Returns the finished steps as `created kubernetes:Secret users-tls`, in the order in which they ended."""
         pattern = r"^[-+~±] (\S+) (\S+) (created|updated|replaced|deleted)"
-        found = re.findall(pattern, self.out, re.MULTILINE)
-        return [f"{done} {type_} {name}" for type_, name, done in found]
+        steps = re.findall(pattern, self.out, re.MULTILINE)
+        return [f"{done} {type_} {name}" for type_, name, done in steps]
 
 
 class Stack:
-    """One clone. Commands run with this interpreter and with nothing of the caller's environment but PATH and HOME."""
+    """A clone. Its commands run with this interpreter, and only with PATH of the caller's environment."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -53,7 +53,7 @@ class Stack:
 
     @classmethod
     def clone(cls, root: Path) -> Stack:
-        """Copies what the repository would commit, as it is in the working tree now."""
+        """Copies every file that the repository would commit, as it is in the working tree now."""
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=REPOSITORY,
@@ -84,14 +84,14 @@ class Stack:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, timeout: float = 120) -> Done:
-        process = self.start(*arguments)
-        try:
-            out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            raise AssertionError(f"`{' '.join(arguments)}` took longer than {timeout} s:\n{out}\n{err}") from None
+    def run(self, *arguments: str) -> Done:
+        """Runs a command to its end. It is killed when the test's own time is over."""
+        with self.start(*arguments) as process:
+            try:
+                out, err = process.communicate()
+            except BaseException:
+                process.kill()
+                raise
         return Done(code=process.returncode, out=out, err=err)
 
     def up(self) -> Done:
@@ -122,22 +122,22 @@ class Stack:
         return open_machine(self.root, create=False)
 
     def entry(self, type_: str, name: str) -> Entry:
-        """The one resource whose type ends in `type_` and whose name ends in `name`."""
-        (found,) = [e for e in State(self.machine.state_file) if e.type.endswith(type_) and e.name.endswith(name)]
-        return found
+        """Returns the one resource whose type ends in `type_` and whose name ends in `name`."""
+        (entry,) = [e for e in State(self.machine.state_file) if e.type.endswith(type_) and e.name.endswith(name)]
+        return entry
 
     def outputs_of(self, type_: str, name: str) -> dict[str, Any]:
         outputs: dict[str, Any] = plain(self.entry(type_, name).outputs)
         return outputs
 
     def pods(self, deployment: str | None = None) -> list[dict[str, Any]]:
-        """Without those that a roll-out has replaced and that only finish what they have."""
+        """Returns the pods without those that a roll-out has replaced and that only finish their requests."""
         pods = [pod for pod in self.status()["pods"] if pod["state"] != "terminating"]
         return [pod for pod in pods if deployment in (None, pod["deployment"])]
 
     @contextmanager
     def frozen(self, service: str) -> Iterator[None]:
-        """The service's pods take connections and do not answer."""
+        """Stops a service's pods until the end of the block: they take connections and do not answer."""
         pods = [pod["pid"] for pod in self.pods(service) if pod["state"] == "ready"]
         assert pods
         for pid in pods:
@@ -152,16 +152,16 @@ class Stack:
                     continue  # its liveness probe has ended it
 
     def processes(self) -> list[psutil.Process]:
-        """Every process of this clone: its path is in the command line, the working folder or the environment."""
-        found = []
+        """Returns every process that has the clone's path in its command line, working folder or environment."""
+        processes = []
         for process in psutil.process_iter():
             try:
                 traces = [*process.cmdline(), process.cwd(), *process.environ().values()]
             except (psutil.Error, OSError):
                 continue
             if process.pid != os.getpid() and any(str(self.root) in trace for trace in traces):
-                found.append(process)
-        return found
+                processes.append(process)
+        return processes
 
     # ---- requests
 
@@ -174,25 +174,25 @@ class Stack:
         json_body: object = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float = 30,
+        timeout: float = PATIENCE,
     ) -> urllib3.BaseHTTPResponse:
-        """Through the public endpoint, with its CA, without redirects or retries."""
-        sent = dict(headers or {})
+        """Sends a request to the public endpoint, with its CA and without redirects or retries."""
+        sent_headers = dict(headers or {})
         if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
+            sent_headers["Authorization"] = f"Bearer {token}"
         if json_body is not None:
             body = json.dumps(json_body).encode()
         if body is not None:
-            sent.setdefault("Content-Type", "application/json")
+            sent_headers.setdefault("Content-Type", "application/json")
         http = self._http.setdefault(
             "endpoint", urllib3.PoolManager(ca_certs=str(self.machine.home / "ca.crt"), retries=False, maxsize=20)
         )
         url = f"{self.machine.endpoint_url}{path}"
-        return http.request(method, url, body=body, headers=sent, timeout=timeout, redirect=False)
+        return http.request(method, url, body=body, headers=sent_headers, timeout=timeout, redirect=False)
 
 
 def problem(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
-    """The body of an application/problem+json answer, checked for its required members."""
+    """Returns the body of an application/problem+json answer, and asserts that it has the required members."""
     assert response.headers["content-type"].startswith("application/problem+json"), response.data
     content: dict[str, Any] = response.json()
     assert content["status"] == response.status
@@ -201,18 +201,8 @@ def problem(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
     return content
 
 
-def eventually(check: Callable[[], Any], *, timeout: float = 30, what: str = "it") -> Any:
-    """The first true answer of `check`, asked every 50 ms."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if answer := check():
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {timeout} s")
-
-
 def client_context(ca: str, certificate: tuple[str, str] | None, folder: Path) -> ssl.SSLContext:
-    """A TLS client that trusts `ca` (PEM) and shows the certificate and key (PEM), if any."""
+    """Returns the settings of a TLS client that trusts `ca` (PEM) and shows the certificate and key (PEM), if any."""
     context = ssl.create_default_context(cadata=ca)
     if certificate:
         chain, key = folder / "client.crt", folder / "client.key"

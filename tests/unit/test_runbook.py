@@ -11,7 +11,8 @@ from components.azure.database import alerts as database_alerts
 from components.cluster_alerts import alerts as cluster_alerts
 from local.__main__ import app
 from tests.support.aws_cli import commands, unknown_options
-from tests.support.program import ROOT
+from tests.support.program import ROOT, STACKS, deployed
+from tools.runbook.__main__ import PAGE, alarms, generate
 
 TEXT = (ROOT / "docs" / "runbook.md").read_text()
 AWS = commands(TEXT)
@@ -35,7 +36,18 @@ def test_there_are_both() -> None:
     assert len(OURS) >= 4
 
 
-def test_every_alert_of_azure_is_in_the_table() -> None:
-    named = [alert.name for alert in cluster_alerts("apps")]
-    named += [f"…-database-{name}" for name in database_alerts("Standard_D2ds_v5")]
-    assert [name for name in [*named, "…-nodes"] if f"| `{name}` |" not in TEXT] == []
+def test_the_tables_are_those_of_alarms_yaml() -> None:
+    assert (ROOT / PAGE).read_text() == generate()
+
+
+def test_every_alarm_of_aws_is_in_the_table_and_no_other() -> None:
+    names = {alarm.name for stack in STACKS for alarm in deployed(stack, False).all("MetricAlarm")}
+    entries = {alarm["name"] for alarm in alarms("aws")}
+    assert {name for name in names if not {name, f"…-{name.rpartition('-')[2]}"} & entries} == set()
+    assert {entry for entry in entries if not any(name.endswith(entry.lstrip("…")) for name in names)} == set()
+
+
+def test_every_alert_of_azure_is_in_the_table_and_no_other() -> None:
+    names = {alert.name for alert in cluster_alerts("apps")}
+    names |= {f"…-database-{name}" for name in database_alerts("Standard_D2ds_v5")}
+    assert {alarm["name"] for alarm in alarms("azure")} == {*names, "…-nodes"}

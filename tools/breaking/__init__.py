@@ -1,6 +1,6 @@
-"""Tells whether a change of the contract can break a caller who was written for the contract before it.
+"""Says whether a change of the contract can break a caller who was written for the contract before the change.
 
-What a caller sends may be taken more widely and never more narrowly; what a caller gets may become narrower and never
-wider. `python -m tools.breaking --against main` compares with another revision, says a sentence for each change that
-breaks, and then ends with 1. A higher major version in `info.version` says that they are meant, and it ends with 0.
+Requests may be accepted more widely, never more narrowly; answers may become narrower, never wider.
+`python -m tools.breaking --against main` compares with another revision, prints a sentence for each change that breaks,
+and then exits with 1. A higher major version in `info.version` says that the changes are intended: it exits with 0.
 """

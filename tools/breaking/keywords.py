@@ -1,4 +1,4 @@
-"""JSON Schema's keywords (the dialect of OpenAPI 3.0): whether a new value of one narrows or widens a schema."""
+"""The rules for JSON Schema's keywords in OpenAPI 3.0: whether a new value of a keyword narrows or widens a schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 Rule = Callable[[Schema, Schema], tuple[bool, bool]]
-"""Of the old and the new schema: whether it narrows, whether it widens."""
+"""A function of the old and the new schema that returns whether the new one narrows, and whether it widens."""
 
 ANNOTATIONS = {
     "title",
@@ -22,11 +22,15 @@ ANNOTATIONS = {
     "readOnly",
     "writeOnly",
 }
-"""Change no value. Neither do extensions (`x-...`)."""
+"""Keywords that change no value, as extensions (`x-...`) do not; `x-extensible-enum` alone can follow an `enum`."""
 STRUCTURE = {"properties", "required", "additionalProperties", "items", "oneOf", "anyOf"}
-"""Hold schemas, which are compared one by one."""
+"""Keywords that hold other schemas, which are compared one by one."""
+EXTENSIBLE = "x-extensible-enum"
+"""The keyword that lists today's values where more may come: callers expect values that they do not know."""
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+"""The keyword that excludes a bound, by the keyword of the bound."""
 TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}
+"""What a schema without a `type` allows."""
 
 
 def _types(schema: Schema) -> set[str]:
@@ -41,14 +45,23 @@ def _type(old: Schema, new: Schema) -> tuple[bool, bool]:
 
 
 def _enum(old: Schema, new: Schema) -> tuple[bool, bool]:
-    was, now = ({json.dumps(value) for value in s["enum"]} if "enum" in s else None for s in (old, new))
-    if was is None or now is None:
-        return now is not None, was is not None
-    return bool(was - now), bool(now - was)
+    """Compares the values. A closed list may become an extensible one of the same values, which may grow later."""
+    closed = "enum" in old and "enum" not in new
+    before, after = _values(old, "enum"), _values(new, EXTENSIBLE if closed else "enum")
+    if before is None or after is None:
+        return after is not None, before is not None
+    return bool(before - after), bool(after - before)
+
+
+def _values(schema: Schema, keyword: str) -> set[str] | None:
+    return {json.dumps(value) for value in schema[keyword]} if keyword in schema else None
 
 
 def _bound(keyword: str, sign: int) -> Rule:
-    """A lower bound (`sign` 1) narrows as it grows, an upper one (-1) as it falls, and both when they exclude it."""
+    """Returns the rule of a lower bound (`sign` 1) or an upper bound (`sign` -1).
+
+    A lower bound narrows as it grows, an upper one as it falls, and both when they begin to exclude the bound itself.
+    """
 
     def strictness(schema: Schema) -> tuple[float, bool]:
         return sign * schema.get(keyword, -sign * math.inf), schema.get(EXCLUSIVE.get(keyword, ""), False)
@@ -57,7 +70,7 @@ def _bound(keyword: str, sign: int) -> Rule:
 
 
 def plain(keyword: str) -> Rule:
-    """Of two different values nobody can tell, so that both may be."""
+    """Returns the rule of a keyword whose values can't be compared: another value may both narrow and widen."""
     return lambda old, new: (
         new.get(keyword) not in (None, False, old.get(keyword)),
         old.get(keyword) not in (None, False, new.get(keyword)),
@@ -65,27 +78,28 @@ def plain(keyword: str) -> Rule:
 
 
 def _default(old: Schema, new: Schema) -> tuple[bool, bool]:
-    """What a caller leaves out means something else."""
+    """Says that another default narrows: what a caller leaves out means something else."""
     return old.get("default") != new.get("default"), False
 
 
-def _nothing(_old: Schema, _new: Schema) -> tuple[bool, bool]:
+def _neither(_old: Schema, _new: Schema) -> tuple[bool, bool]:
+    """Says nothing of a keyword that another keyword's rule covers."""
     return False, False
 
 
 RULES: dict[str, Rule] = {
     "type": _type,
-    "nullable": _nothing,  # a type more
+    "nullable": _neither,  # the rule of `type` counts null as one more type
     "enum": _enum,
     "default": _default,
-    **dict.fromkeys(EXCLUSIVE.values(), _nothing),  # with the bound
+    **dict.fromkeys(EXCLUSIVE.values(), _neither),  # the rule of the bound covers it
     **{keyword: _bound(keyword, 1) for keyword in ("minimum", "minLength", "minItems", "minProperties")},
     **{keyword: _bound(keyword, -1) for keyword in ("maximum", "maxLength", "maxItems", "maxProperties")},
 }
 
 
 def shown(schema: Schema, keyword: str) -> str:
-    """The keyword's value for people."""
+    """Returns the keyword's value as text for people."""
     if keyword == "type":
         types = _types(schema)
         return "any" if types == TYPES else " or ".join(sorted(types - ({"integer"} if "number" in types else set())))

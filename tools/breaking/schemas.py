@@ -1,40 +1,42 @@
-"""How one schema differs from another: which values it takes less (it narrows) or more (it widens)."""
+"""The differences of two schemas: the new one may take fewer values (it narrows) or more (it widens)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from app.contract.document import Document, follow
 from tools.breaking.keywords import ANNOTATIONS, RULES, STRUCTURE, Schema, plain, shown
-
-Document = dict[str, Any]
 
 
 class UncomparableError(Exception):
-    """The schema uses something that this comparison does not know; says what and where."""
+    """A schema uses something that the comparison does not know; the message says what, and where."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """`where` is the place, `what` the end of a sentence that begins with it."""
+    """A difference at one place of a schema."""
 
     where: str
+    """The place, with which a sentence about the change begins."""
     what: str
+    """The rest of that sentence."""
     narrows: bool
+    """Whether some value is no longer allowed."""
     widens: bool
+    """Whether some value is newly allowed."""
 
 
 class Comparison:
-    """Of the schemas of two documents."""
+    """A comparison of the schemas of two documents."""
 
     def __init__(self, old: Document, new: Document) -> None:
         self._old, self._new = old, new
         self._begun: set[tuple[str | None, str | None]] = set()
 
     def changes(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
-        """Those of everything below, too. A schema that refers to itself is compared once."""
+        """Yields the changes of a schema and of all below it. A schema that refers to itself is compared once."""
         references = old.get("$ref"), new.get("$ref")
         if references in self._begun:
             return
@@ -59,31 +61,31 @@ class Comparison:
             yield from self.changes(old.get("items", {}), new.get("items", {}), f"{where}[]")
 
     def _members(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
-        was, now = old.get("properties", {}), new.get("properties", {})
-        required_then, required_now = set(old.get("required", ())), set(new.get("required", ()))
+        before, after = old.get("properties", {}), new.get("properties", {})
+        required_before, required_after = set(old.get("required", ())), set(new.get("required", ()))
         closed = old.get("additionalProperties") is False
-        for name in sorted(was.keys() | now.keys() | required_then | required_now):
+        for name in sorted(before.keys() | after.keys() | required_before | required_after):
             place = f"{where}.{name}"
-            if name in was and name not in now:
+            if name in before and name not in after:
                 yield Change(where=place, what="is gone", narrows=True, widens=True)
                 continue
-            if name in now and name not in was and closed:
+            if name in after and name not in before and closed:
                 yield Change(where=place, what="is new where nothing else was allowed", narrows=False, widens=True)
-            if name in required_now - required_then:
+            if name in required_after - required_before:
                 yield Change(where=place, what="is required now", narrows=True, widens=False)
-            if name in required_then - required_now:
+            if name in required_before - required_after:
                 yield Change(where=place, what="is no longer always there", narrows=False, widens=True)
-            if name in was:
-                yield from self.changes(was[name], now[name], place)
+            if name in before:
+                yield from self.changes(before[name], after[name], place)
 
     def _additional(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
-        was, now = (schema.get("additionalProperties", True) for schema in (old, new))
-        if False in (was, now):
-            if was is not now:
-                what = "takes no other members now" if now is False else "may have other members now"
-                yield Change(where=where, what=what, narrows=now is False, widens=was is False)
-        elif was is not now:
-            yield from self.changes({} if was is True else was, {} if now is True else now, f"{where}.*")
+        before, after = (schema.get("additionalProperties", True) for schema in (old, new))
+        if False in (before, after):
+            if before is not after:
+                what = "takes no other members now" if after is False else "may have other members now"
+                yield Change(where=where, what=what, narrows=after is False, widens=before is False)
+        elif before is not after:
+            yield from self.changes({} if before is True else before, {} if after is True else after, f"{where}.*")
 
     def _alternatives(
         self, old: list[Schema] | None, new: list[Schema] | None, where: str, keyword: str
@@ -93,17 +95,20 @@ class Comparison:
                 what = f"`{keyword}` is {'gone' if new is None else 'new'}"
                 yield Change(where=where, what=what, narrows=old is None, widens=new is None)
             return
-        was, now = ({json.dumps(schema, sort_keys=True): schema for schema in schemas} for schemas in (old, new))
-        for text in was.keys() | now.keys():
-            if text in was and text in now:
-                yield from self.changes(was[text], now[text], where)
+        before, after = ({json.dumps(schema, sort_keys=True): schema for schema in schemas} for schemas in (old, new))
+        for text in before.keys() | after.keys():
+            if text in before and text in after:
+                yield from self.changes(before[text], after[text], where)
             else:
-                what = f"`{keyword}` {'lacks' if text in was else 'has in addition'} {text}"
-                yield Change(where=where, what=what, narrows=text in was, widens=text in now)
+                what = f"`{keyword}` {'lacks' if text in before else 'has in addition'} {text}"
+                yield Change(where=where, what=what, narrows=text in before, widens=text in after)
 
 
 def whole(document: Document, schema: Schema, where: str) -> Schema:
-    """The schema with its reference followed and what `allOf` says of it put into it. Raises UncomparableError."""
+    """Returns the schema with its reference followed and with the parts of `allOf` merged into it.
+
+    Raises UncomparableError when two parts contradict each other.
+    """
     schema = follow(document, schema)
     result = {key: value for key, value in schema.items() if key != "allOf"}
     for part in (whole(document, part, where) for part in schema.get("allOf", ())):
@@ -115,13 +120,3 @@ def whole(document: Document, schema: Schema, where: str) -> Schema:
             elif result.setdefault(key, value) != value and key not in ANNOTATIONS:
                 raise UncomparableError(f"{where}: the parts of `allOf` have different values of `{key}`.")
     return result
-
-
-def follow(document: Document, value: Document) -> Document:
-    """What a reference leads to, or the value itself."""
-    while "$ref" in value:
-        target: Any = document
-        for step in value["$ref"].removeprefix("#/").split("/"):
-            target = target[step.replace("~1", "/").replace("~0", "~")]
-        value = target
-    return value

@@ -1,1 +1,1 @@
-"""docs/settings.md: the table of every setting, made of the models that check them."""
+"""Writes docs/settings.md: tables of all settings, from the models that check them."""

@@ -1,5 +1,5 @@
-"""Writes the tables of docs/settings.md: `python -m tools.settings`; with `--check` it only tells whether the page is
-current. What stands above the tables is kept."""
+"""Writes the tables of docs/settings.md: `python -m tools.settings`. With `--check` it only says whether the page is
+current. The text above the tables is kept."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "settings.md"
 MARK = "<!-- From here on written by `python -m tools.settings`. -->\n"
 STACKS = ("dev", "prod")
+"""The stacks whose values the tables show."""
 
 
 def generate(root: Path = ROOT) -> str:
-    """The page as it should be. Raises DescriptionError for a setting that can't be explained."""
+    """Returns the page as it should be. Raises DescriptionError for a setting that can't be described."""
     before, mark, _ = (root / "docs" / "settings.md").read_text().partition(MARK)
-    given = {stack: values((root / f"Pulumi.{stack}.yaml").read_text()) for stack in STACKS}
-    return f"{before}{mark}\n" + "\n".join(line for section in sections() for line in _table(section, given))
+    stack_values = {stack: values((root / f"Pulumi.{stack}.yaml").read_text()) for stack in STACKS}
+    return f"{before}{mark}\n" + "\n".join(line for section in sections() for line in _table(section, stack_values))
 
 
-def _table(section: Section, given: dict[str, Values]) -> Iterator[str]:
+def _table(section: Section, stack_values: dict[str, Values]) -> Iterator[str]:
+    """Yields the lines of a section's heading and table."""
     yield f"## `crosscloud:{heading(section.paths)}`\n"
     if section.about:
         yield f"{_escaped(section.about)}\n"
     columns = ("setting", "takes", "unit", "default", *STACKS, "what and why")
     yield f"| {' | '.join(columns)} |"
     yield "|---" * len(columns) + "|"
-    for each in section.settings:
-        stacks = (shown(section, each, given[stack]) for stack in STACKS)
-        cells = (f"`{each.name}`", each.allowed, each.unit, each.default, *stacks, _escaped(each.description))
+    for setting in section.settings:
+        stacks = (shown(section, setting, stack_values[stack]) for stack in STACKS)
+        description = _escaped(setting.description)
+        cells = (f"`{setting.name}`", setting.allowed, setting.unit, setting.default, *stacks, description)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
     yield ""
 
@@ -43,6 +46,7 @@ def _escaped(text: str) -> str:
 
 
 def main() -> int:
+    """Writes or checks the page, and returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.settings", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is not current")
     check = parser.parse_args().check

@@ -1,4 +1,4 @@
-"""What the models say about each setting: what it takes, its unit, its default, its reason."""
+"""Reads from the models what each setting takes, its unit, its default and its reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.settings import Settings
 from components.settings.checks import Check, Group
 
 NAMED = "<name>"
-"""Stands for the keys of a mapping, such as the services' names."""
+"""A part of a path that stands for the keys of a mapping, such as the services' names."""
 
 _SUFFIXES = {"Seconds": "seconds", "Minutes": "minutes", "Hours": "hours", "Days": "days", "Gb": "GB"}
 _UNITS = re.compile(
@@ -34,30 +34,37 @@ Schema = dict[str, Any]
 
 
 class DescriptionError(Exception):
-    """A setting that can't be explained from what its model says."""
+    """A setting can't be described from what its model says; says what is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
+    """A setting as the page describes it, in Markdown."""
+
     name: str
     allowed: str
+    """The values that it takes, and the checks that they pass."""
     unit: str
+    """The unit of a number, empty for other values."""
     default: str
+    """The default, or `required`."""
     description: str
+    """What the setting is for, in one sentence or more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A group; `paths` are its keys in the stack's file, with NAMED in the place of names: several when the same can be
-    said of each."""
+    """A group of settings, or several groups that are described alike."""
 
     paths: tuple[str, ...]
+    """The groups' keys in the stack's file, with NAMED in the place of names."""
     about: str
+    """What the group is for; empty where the groups differ in this."""
     settings: tuple[Setting, ...]
 
 
 def sections() -> list[Section]:
-    """Every group of the settings. Raises DescriptionError for a number without a unit."""
+    """Returns every group of settings. Raises DescriptionError for a number without a unit."""
     alike: dict[tuple[Setting, ...], Section] = {}
     for section in _sections(Settings, "", ""):
         if section.settings:
@@ -69,7 +76,7 @@ def sections() -> list[Section]:
 
 
 def _sections(model: type[Group], path: str, about: str) -> Iterator[Section]:
-    """Each before those inside of it."""
+    """Yields the section of a model, then those of the groups inside of it."""
     schema = model.model_json_schema()
     own, inner = [], []
     for field in model.model_fields.values():
@@ -81,12 +88,12 @@ def _sections(model: type[Group], path: str, about: str) -> Iterator[Section]:
             inner.append((group, below, _sentence(field.description or "")))
     reason = " ".join(filter(None, (about, inspect.cleandoc(vars(model).get("__doc__") or ""))))
     yield Section(paths=(path,), about=reason, settings=tuple(own))
-    for group, below, told in inner:
-        yield from _sections(group, below, told)
+    for group, below, sentence in inner:
+        yield from _sections(group, below, sentence)
 
 
 def _group(annotation: Any) -> tuple[type[Group] | None, bool]:
-    """The group that an annotation stands for, and whether it is one of several with names."""
+    """Returns the group that an annotation stands for, if any, and whether it is one of several with names."""
     if isinstance(annotation, type) and issubclass(annotation, Group):
         return annotation, False
     for part in get_args(annotation):
@@ -103,10 +110,10 @@ def _setting(field: FieldInfo, schema: Schema, definitions: Schema) -> Setting:
     unit = ""
     if kinds & {"integer", "number"}:
         suffix = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), None)
-        found = _UNITS.search(description)
-        if suffix is None and found is None:
+        match = _UNITS.search(description)
+        if suffix is None and match is None:
             raise DescriptionError(f"{name} is a number: its description must say its unit; given {description!r}.")
-        unit = suffix or (found[1] if found else "")
+        unit = suffix or (match[1] if match else "")
     return Setting(
         name=name,
         allowed="; ".join(filter(None, (_allowed(schema, definitions), *checks))),
@@ -117,15 +124,18 @@ def _setting(field: FieldInfo, schema: Schema, definitions: Schema) -> Setting:
 
 
 def _checks(field: FieldInfo) -> Iterator[str]:
+    """Yields the sentences of the checks that a field's values pass."""
+
     def inside(annotation: Any) -> Iterator[str]:
         for part in get_args(annotation):
             yield from [part.sentence] if isinstance(part, Check) else inside(part)
 
     yield from inside(field.annotation)
-    yield from (each.sentence for each in field.metadata if isinstance(each, Check))
+    yield from (check.sentence for check in field.metadata if isinstance(check, Check))
 
 
 def _allowed(schema: Schema, definitions: Schema) -> str:
+    """Returns the values that a JSON schema allows, in words."""
     match schema:
         case {"anyOf": options}:
             return " or ".join(filter(None, (_allowed(option, definitions) for option in options)))

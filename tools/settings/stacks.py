@@ -1,4 +1,4 @@
-"""What the stacks' files set, by the path of the setting."""
+"""Reads the values that a stack's file sets, by the path of the setting."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import yaml
 from tools.settings.described import NAMED, Section, Setting
 
 YOURS = "yours"
-"""In the place of a value that only whoever deploys can know; in the file its line says REPLACE."""
+"""The page's word for a value that only whoever deploys can know. In the stack's file its line says REPLACE."""
 MARKER = "# REPLACE"
 
 Values = dict[str, str]
+"""The values that a file sets, in Markdown, by path."""
 
 
 def values(text: str, namespace: str = "crosscloud") -> Values:
-    """Path to value of everything that a stack's file sets."""
+    """Returns all values that a stack's file sets, by path."""
     lines = text.splitlines()
     (config,) = (node for key, node in _pairs(yaml.compose(text)) if key == "config")
     return {
@@ -46,26 +47,26 @@ def _leaves(node: yaml.Node, path: str, lines: list[str]) -> Iterator[tuple[str,
         yield path, f"`{node.value}`"
 
 
-def shown(section: Section, setting: Setting, given: Values) -> str:
-    """What one stack sets, and for which of several names; empty where the default holds."""
+def shown(section: Section, setting: Setting, stack_values: Values) -> str:
+    """Returns the values that a stack sets for a setting, with names where there are several; empty for the default."""
     names: dict[str, list[str]] = {}
     for path in section.paths:
         full = re.escape(f"{path}.{setting.name}".removeprefix("."))
         pattern = re.compile(full.replace(re.escape(NAMED), "([^.]+)"))
-        for key, value in given.items():
-            if found := pattern.fullmatch(key):
-                names.setdefault(value, []).append(found[1] if found.groups() else _own(path, section.paths))
+        for key, value in stack_values.items():
+            if match := pattern.fullmatch(key):
+                names.setdefault(value, []).append(match[1] if match.groups() else _own(path, section.paths))
     return "; ".join(f"{', '.join(filter(None, those))} {value}".strip() for value, those in names.items())
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:
-    """The part of a path that the others have not."""
-    common = set.intersection(*(set(each.split(".")) for each in paths))
+    """Returns the part of a path that the others do not have."""
+    common = set.intersection(*(set(other.split(".")) for other in paths))
     return ".".join(part for part in path.split(".") if part not in common)
 
 
 def heading(paths: tuple[str, ...]) -> str:
-    """The paths as one: `functions.{catalog, orders}.canary`."""
+    """Returns the paths as one: `functions.{catalog, orders}.canary`."""
     first = paths[0]
     if len(paths) == 1:
         return first

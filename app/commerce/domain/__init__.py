@@ -1,1 +1,1 @@
-"""What products, orders and events are and what may become of them: no AWS, no HTTP, no clock."""
+"""Products, orders and their events: what they are and what may happen to them. No AWS, no HTTP, no clock."""

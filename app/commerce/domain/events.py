@@ -1,4 +1,4 @@
-"""What happened to an order, as everybody else is told. The schemas are in `app/contract/events`."""
+"""Events: what happened to an order, in the form in which other systems get it (schemas: `app/contract/events`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.contract.correlation import Correlation
 
 SOURCE = "crosscloud.orders"
 VERSION = 1
-"""Of all types. It is raised when a member changes its meaning or goes; a new member alone does not."""
+"""The version of every type's schema. It is raised when a member changes its meaning or goes, not when one is added."""
 
 Document = dict[str, Any]
 
@@ -28,7 +28,11 @@ TYPES: Mapping[Status, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """`sequence` is the version that the order has by it. `request_id` and `traceparent` lead to what caused it."""
+    """One thing that happened to an order.
+
+    `sequence` is the version of the order that the event made. `request_id` and `traceparent` are those of the request
+    that caused it. `occurred_at` is a moment by RFC 3339, in UTC.
+    """
 
     id: str
     type: str
@@ -42,7 +46,7 @@ class Event:
     data: Document
 
     def document(self) -> Document:
-        """By the schema of its type."""
+        """Returns the event as the schema of its type describes it."""
         return {
             "id": self.id,
             "type": self.type,
@@ -58,12 +62,13 @@ class Event:
 
     @classmethod
     def of(cls, document: Document) -> Event:
-        """Of a document that has passed its schema; members that this version does not know are left out."""
+        """Returns the event of a document that has passed its schema, without members that this version does not
+        know."""
         return cls(**{name: document[name] for name in cls.__dataclass_fields__})
 
 
-def reached(order: Order, correlation: Correlation) -> Event:
-    """The event by which the order got its state. Its id follows from the order's id and version."""
+def event_of_state(order: Order, correlation: Correlation) -> Event:
+    """Returns the event by which the order got its state. Its id follows from the order's id and version."""
     return Event(
         id=str(uuid5(UUID(order.id), str(order.version))),
         type=TYPES[order.status],

@@ -1,11 +1,11 @@
-"""Orders: what makes one, and the states that it goes through.
+"""Orders: how one comes about, and the states that it goes through.
 
     PENDING ──> CONFIRMED ──> INVOICED
        │            └───────> FAILED
        └──────> CANCELLED
 
-CONFIRMED is the point of no return: it comes before the invoice is asked for, so that an order which the customer could
-still cancel never has one. CANCELLED and FAILED give the stock back.
+CONFIRMED is the point of no return. It comes before billing is called, so that an order which the customer can still
+cancel never has an invoice. CANCELLED and FAILED give the stock back.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Any
 
 from app.commerce.domain import money
 from app.commerce.domain.products import Product
-from app.contract import problems
-from app.contract.problems import CONFLICT, ProblemError, Violation
+from app.commerce.errors import InvalidOrderError, LineError, OutOfStockError, TransitionError
 
 Document = dict[str, Any]
 
 
 class Status(StrEnum):
+    """The states of an order."""
+
     PENDING = "PENDING"
     CONFIRMED = "CONFIRMED"
     INVOICED = "INVOICED"
@@ -31,35 +32,20 @@ class Status(StrEnum):
     FAILED = "FAILED"
 
 
-NEXT: Mapping[Status, frozenset[Status]] = {
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.INVOICED, Status.FAILED}),
     Status.INVOICED: frozenset(),
     Status.CANCELLED: frozenset(),
     Status.FAILED: frozenset(),
 }
+"""The states that each state may lead to."""
 GIVES_STOCK_BACK = frozenset({Status.CANCELLED, Status.FAILED})
 
 
-class NotPossibleError(Exception):
-    """The order's state does not lead to the wanted one."""
-
-    def __init__(self, order: Order, wanted: Status) -> None:
-        super().__init__(f"An order that is {order.status} can't become {wanted}.")
-        self.order = order
-
-
-class OutOfStockError(ProblemError):
-    """409: fewer are left than wanted."""
-
-    def __init__(self, lines: Sequence[int]) -> None:
-        errors = [violation(i, "quantity", "is more than what is in stock") for i in lines]
-        super().__init__(CONFLICT, "Out of stock: the lines are listed in errors. Nothing was ordered.", errors=errors)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """A line of a request."""
+class RequestedLine:
+    """A line of a request for an order: how many of a product."""
 
     product_id: str
     quantity: int
@@ -67,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of an order, at the price of the moment when it was placed, in minor units."""
+    """A line of an order. `unit_price` is the price when the order was placed, in minor units of the currency."""
 
     product_id: str
     quantity: int
@@ -75,9 +61,11 @@ class Line:
 
     @property
     def total(self) -> int:
+        """The price of the line in minor units."""
         return self.quantity * self.unit_price
 
     def document(self) -> Document:
+        """Returns the line as the API and the events show it."""
         return {
             "product_id": self.product_id,
             "quantity": self.quantity,
@@ -88,7 +76,8 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """`version` counts its events. `invoice_id` belongs to INVOICED, `reason` to FAILED. Moments are RFC 3339, UTC."""
+    """An order. `version` counts its events. `invoice_id` belongs to INVOICED, `reason` (a text for people) to FAILED.
+    Moments are texts by RFC 3339, in UTC."""
 
     id: str
     customer_id: str
@@ -103,10 +92,11 @@ class Order:
 
     @property
     def total(self) -> int:
+        """The price of the order in minor units."""
         return sum(line.total for line in self.lines)
 
     def document(self) -> Document:
-        """As the API shows it."""
+        """Returns the order as the API shows it."""
         return {
             "id": self.id,
             "customer_id": self.customer_id,
@@ -121,27 +111,27 @@ class Order:
         }
 
 
-def place(
-    wanted: Sequence[Wanted], products: Mapping[str, Product], *, order_id: str, customer_id: str, at: str
+def new_order(
+    lines: Sequence[RequestedLine], products: Mapping[str, Product], *, order_id: str, customer_id: str, at: str
 ) -> Order:
-    """A new order of products that there are, each on one line, all in one currency, and in stock.
+    """Returns an order of the lines at the products' prices. `products` are those that exist, by id.
 
-    Raises ProblemError that names the lines: 422 for an order that makes no sense, 409 for one that can't be met now.
+    Raises InvalidOrderError for a product that does not exist or is on two lines, for two currencies, and for a total
+    above money.LARGEST; OutOfStockError for an order that can't be met now.
     """
-    _refuse_repeated(wanted)
-    if missing := [i for i, each in enumerate(wanted) if each.product_id not in products]:
-        raise unknown(missing)
-    currency = products[wanted[0].product_id].currency
-    if others := [i for i, each in enumerate(wanted) if products[each.product_id].currency != currency]:
-        detail = "is sold in another currency than the first line"
-        raise problems.invalid([violation(i, "product_id", detail) for i in others])
-    lines = tuple(
-        Line(product_id=each.product_id, quantity=each.quantity, unit_price=products[each.product_id].price)
-        for each in wanted
+    _refuse_repeated(lines)
+    if unknown := [i for i, line in enumerate(lines) if line.product_id not in products]:
+        raise unknown_products(unknown)
+    currency = products[lines[0].product_id].currency
+    if others := [i for i, line in enumerate(lines) if products[line.product_id].currency != currency]:
+        raise _wrong_products(others, "is sold in another currency than the first line")
+    priced = tuple(
+        Line(product_id=line.product_id, quantity=line.quantity, unit_price=products[line.product_id].price)
+        for line in lines
     )
-    if sum(line.total for line in lines) > money.LARGEST:
-        raise problems.invalid([{"pointer": "/items", "detail": f"cost more than {money.text(money.LARGEST)}"}])
-    if short := [i for i, each in enumerate(wanted) if products[each.product_id].quantity < each.quantity]:
+    if sum(line.total for line in priced) > money.LARGEST:
+        raise InvalidOrderError([LineError(detail=f"cost more than {money.text(money.LARGEST)}")])
+    if short := [i for i, line in enumerate(lines) if products[line.product_id].quantity < line.quantity]:
         raise OutOfStockError(short)
     return Order(
         id=order_id,
@@ -149,34 +139,31 @@ def place(
         status=Status.PENDING,
         version=1,
         currency=currency,
-        lines=lines,
+        lines=priced,
         created_at=at,
         updated_at=at,
     )
 
 
-def advance(order: Order, to: Status, *, at: str, invoice_id: str | None = None, reason: str | None = None) -> Order:
-    """The order in its next state. Raises NotPossibleError."""
-    if to not in NEXT[order.status]:
-        raise NotPossibleError(order, to)
-    return replace(order, status=to, version=order.version + 1, updated_at=at, invoice_id=invoice_id, reason=reason)
+def in_state(
+    order: Order, status: Status, *, at: str, invoice_id: str | None = None, reason: str | None = None
+) -> Order:
+    """Returns the order in its next state. Raises TransitionError when its state does not lead there."""
+    if status not in TRANSITIONS[order.status]:
+        raise TransitionError(f"An order that is {order.status} can't become {status}.")
+    return replace(order, status=status, version=order.version + 1, updated_at=at, invoice_id=invoice_id, reason=reason)
 
 
-def unknown(lines: Sequence[int]) -> ProblemError:
-    """422: there are no such products."""
-    return problems.invalid([violation(i, "product_id", "is no product") for i in lines])
+def unknown_products(lines: Sequence[int]) -> InvalidOrderError:
+    """Returns the error of lines whose products do not exist. `lines` are their numbers, counted from 0."""
+    return _wrong_products(lines, "is no product")
 
 
-def violation(line: int, member: str, detail: str) -> Violation:
-    return {"pointer": f"/items/{line}/{member}", "detail": detail}
+def _wrong_products(lines: Sequence[int], detail: str) -> InvalidOrderError:
+    return InvalidOrderError([LineError(line=line, member="product_id", detail=detail) for line in lines])
 
 
-def _refuse_repeated(wanted: Sequence[Wanted]) -> None:
-    seen: set[str] = set()
-    errors = []
-    for i, each in enumerate(wanted):
-        if each.product_id in seen:
-            errors.append(violation(i, "product_id", "is on a line before; order it on one line"))
-        seen.add(each.product_id)
-    if errors:
-        raise problems.invalid(errors)
+def _refuse_repeated(lines: Sequence[RequestedLine]) -> None:
+    ids = [line.product_id for line in lines]
+    if repeated := [i for i, product_id in enumerate(ids) if product_id in ids[:i]]:
+        raise _wrong_products(repeated, "is on a line before; order it on one line")

@@ -1,4 +1,4 @@
-"""Products and their stock."""
+"""Products: what is sold, and how much of it is there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """`price` is in minor units of `currency`.
+    """A product and its stock. `price` is in minor units of `currency`; moments are texts by RFC 3339, in UTC.
 
     `quantity` can be ordered; `reserved` is in orders that are neither cancelled nor failed. Together they change only
     when stock arrives or leaves. `version` counts the changes of what is sold (name, description, price, currency), not
@@ -31,7 +31,7 @@ class Product:
     updated_at: str
 
     def document(self) -> Document:
-        """As the API shows it."""
+        """Returns the product as the API shows it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -47,7 +47,7 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What is sold: all of a product that a caller can replace."""
+    """What is sold: the part of a product that a caller can replace. `price` is in minor units of `currency`."""
 
     name: str
     description: str | None
@@ -56,7 +56,7 @@ class Offer:
 
     @classmethod
     def of(cls, body: Document) -> Offer:
-        """Of a body that has passed the contract."""
+        """Returns the offer of a document that has passed the contract."""
         return cls(
             name=body["name"],
             description=body.get("description"),
@@ -65,8 +65,8 @@ class Offer:
         )
 
 
-def introduce(offer: Offer, *, product_id: str, stock: int, at: str) -> Product:
-    """A new product, `at` a moment by RFC 3339."""
+def new_product(offer: Offer, *, product_id: str, stock: int, at: str) -> Product:
+    """Returns a product that is sold from now on. `at` is a moment by RFC 3339."""
     return Product(
         id=product_id,
         name=offer.name,

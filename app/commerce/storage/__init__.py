@@ -1,1 +1,1 @@
-"""The tables: one module each, which alone knows its keys and DynamoDB's expressions."""
+"""The tables. Each has a module, which alone knows its keys and DynamoDB's expressions."""

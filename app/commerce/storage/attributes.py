@@ -1,4 +1,4 @@
-"""Values as DynamoDB's attributes and back
+"""Turns values into DynamoDB's attributes and back
 (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html)."""
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ Item = dict[str, Any]
 
 
 def dump(members: Mapping[str, Any]) -> Item:
-    """Members that are None are left out. Raises TypeError for what no table here holds, such as a float."""
+    """Returns the members as attributes, without those that are None. Raises TypeError for what no table here holds,
+    such as a float."""
     return {name: _dumped(value) for name, value in members.items() if value is not None}
 
 
 def load(item: Item) -> dict[str, Any]:
+    """Returns the members of an item. Raises TypeError for an attribute that `dump` does not write."""
     return {name: _loaded(value) for name, value in item.items()}
 
 
@@ -27,7 +29,7 @@ def _dumped(value: object) -> Item:
         case int():
             return {"N": str(value)}
         case list() | tuple():
-            return {"L": [_dumped(each) for each in value]}
+            return {"L": [_dumped(item) for item in value]}
         case dict():
             return {"M": dump(value)}
         case _:
@@ -42,8 +44,8 @@ def _loaded(attribute: Item) -> Any:
         case "N":
             return int(value)
         case "L":
-            return [_loaded(each) for each in value]
+            return [_loaded(item) for item in value]
         case "M":
             return load(value)
         case _:
-            raise TypeError(f"An attribute of the kind {kind} is nothing that was stored here.")
+            raise TypeError(f"An attribute of the kind {kind} is none that is stored here.")

@@ -1,16 +1,16 @@
 """The table of orders. Partition key: `order_id`; sort key: `entry`, which is `order` for the order itself and
 `event#000001`, `event#000002`, ... for its history.
 
-An event is written with the change that it tells of, in one transaction: the events of the table's stream are the
-outbox, none without its change and no change without it. Their documents are stored as the texts that are published.
+An event is written in the transaction of its change, so that neither exists without the other: the events in the
+table's stream are the outbox. Their documents are stored as the texts that are published.
 
-| access | how |
+| access | operation |
 |---|---|
 | one order | GetItem |
 | its history | Query of the partition, `entry` beginning with `event#` |
 | a customer's orders, newest first | Query of the index `by_customer` (`customer_id`, `created_at`) |
 
-The index holds orders only, as events lack its keys. It follows the table by moments.
+The index holds orders only, as events lack its keys. It follows the table with a delay of moments.
 """
 
 from __future__ import annotations
@@ -27,20 +27,27 @@ from app.contract.events import validation
 
 INDEX = "by_customer"
 HEAD = "order"
+"""The sort key of an order."""
 EVENT = "event#"
+"""What the sort key of an event begins with."""
+ORDER = "order"
+"""The name of the action that writes an order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
+    """The orders and their histories."""
+
     database: Database
     table: str
 
     def get(self, order_id: str) -> Order | None:
+        """Returns the order as it is now; None where there is none."""
         item = self.database.get(self.table, _key(order_id, HEAD))
         return _order(item) if item else None
 
     def history(self, order_id: str) -> list[Event]:
-        """In the order in which it happened. Few: an order has as many events as states."""
+        """Returns the order's events, the first one first. They are few: an order has as many events as states."""
         items = self.database.query(
             TableName=self.table,
             KeyConditionExpression="order_id = :order AND begins_with(entry, :event)",
@@ -50,7 +57,8 @@ class Orders:
         return [Event.of(json.loads(load(item)["document"])) for item in items]
 
     def page(self, customer_id: str, size: int, after: tuple[str, str] | None) -> list[Order]:
-        """Up to `size` orders of the customer, the newest first, behind the one of `after` (created_at, id)."""
+        """Returns up to `size` orders of the customer, the newest first, from the one behind `after` (created_at,
+        id)."""
         start = {}
         if after:
             key = {"customer_id": customer_id, "created_at": after[0], "order_id": after[1], "entry": HEAD}
@@ -66,16 +74,17 @@ class Orders:
         )
         return [_order(item) for item in items]
 
-    def place(self, order: Order, event: Event) -> list[Action]:
+    def insertion(self, order: Order, event: Event) -> list[Action]:
+        """Returns the writes of a new order and its first event."""
         put = {
             "TableName": self.table,
             "Item": _item(order),
             "ConditionExpression": "attribute_not_exists(order_id)",
         }
-        return [Action(name="order", write={"Put": put}), self._append(event)]
+        return [Action(name=ORDER, write={"Put": put}), self._event(event)]
 
-    def advance(self, before: Order, after: Order, event: Event) -> list[Action]:
-        """On condition that the order is still as it was."""
+    def replacement(self, before: Order, after: Order, event: Event) -> list[Action]:
+        """Returns the writes of an order's next state and its event, on condition that the order is still as before."""
         put = {
             "TableName": self.table,
             "Item": _item(after),
@@ -83,9 +92,9 @@ class Orders:
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": dump({":status": before.status, ":version": before.version}),
         }
-        return [Action(name="order", write={"Put": put}), self._append(event)]
+        return [Action(name=ORDER, write={"Put": put}), self._event(event)]
 
-    def _append(self, event: Event) -> Action:
+    def _event(self, event: Event) -> Action:
         document = validation.checked(event.document())
         item = _key(event.order_id, f"{EVENT}{event.sequence:06d}") | dump(
             {"type": event.type, "document": json.dumps(document, separators=(",", ":"))}

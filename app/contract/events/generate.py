@@ -1,4 +1,4 @@
-"""Writes `validators.py` of the schemas: `python -m app.contract.events.generate`; with `--check` it only tells whether
+"""Writes `validators.py` of the schemas: `python -m app.contract.events.generate`. With `--check` it only says whether
 the file is current."""
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from app.contract import schemas
 
@@ -15,35 +14,17 @@ FOLDER = Path(__file__).parent
 TARGET = FOLDER / "validators.py"
 COMMON = "common.v1.json"
 NOTE = '"""Generated from the schemas by `python -m app.contract.events.generate`: change them and run it again."""'
-_ANNOTATIONS = ("$schema", "$id", "title", "examples", "definitions")
 
 
 def generate(folder: Path = FOLDER) -> str:
-    """The content that the generated module should have."""
-    shared = _local(json.loads((folder / COMMON).read_text())["definitions"])
+    """Returns the content that the generated module should have. Raises SchemaError."""
+    shared = json.loads((folder / COMMON).read_text())["definitions"]
     events = {
-        path.name.removesuffix(".json"): _local(_without_annotations(json.loads(path.read_text())))
+        path.name.removesuffix(".json"): json.loads(path.read_text())
         for path in sorted(folder.glob("*.json"))
         if path.name != COMMON
     }
-    return f"{NOTE}\n{schemas.compiled(shared, {'EVENTS': events})}"
-
-
-def _without_annotations(schema: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in schema.items() if name not in _ANNOTATIONS}
-
-
-def _local(value: Any) -> Any:
-    """References into the common file, as references into the one document that is compiled."""
-    match value:
-        case dict():
-            return {name: _local(item) for name, item in value.items()}
-        case list():
-            return [_local(item) for item in value]
-        case str():
-            return value.removeprefix(COMMON) if value.startswith(f"{COMMON}#") else value
-        case _:
-            return value
+    return schemas.module(NOTE, shared, {"EVENTS": events})
 
 
 def main() -> int:

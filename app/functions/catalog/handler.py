@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any
 
 from app.functions.catalog import validators
 from app.functions.catalog.operations import OPERATIONS
 from app.functions.catalog.routes import Catalog
-from app.functions.kit import aws
-from app.functions.kit import environment as settings
-from app.functions.kit.api import Api, Context, handle
-from app.functions.kit.logs import Log
+from app.functions.kit import assembly, aws, environment
+from app.functions.kit.api import Api, Parts
+from app.functions.kit.invocation import Context
 from app.functions.kit.request import Event
+from app.functions.kit.responses import Response
 
-NAME = "catalog"
+API = Api(name="catalog", operations=OPERATIONS, validators=validators, budget=aws.BUDGET)
+SETTINGS = ("PRODUCTS_TABLE", "IDEMPOTENCY_TABLE", "AWS_REGION")
 
 
-def handler(event: Event, context: Context) -> dict[str, Any]:
+def handler(event: Event, context: Context) -> Response:
     """Answers one request of the HTTP API. Raises nothing."""
-    return handle(event, context, assembled, Log(service=NAME, level="INFO"))
+    return API.handle(event, context, assembled)
 
 
 @functools.cache
-def assembled() -> Api:
-    """Once per environment. Raises SettingsError; the next invocation tries again."""
-    log = settings.log(os.environ, NAME)
-    products, keys, _ = settings.required(os.environ, "PRODUCTS_TABLE", "IDEMPOTENCY_TABLE", "AWS_REGION")
-    catalog = Catalog(client=aws.client("dynamodb", os.environ), products=products, keys=keys)
-    return Api(
-        log=log,
-        operations=OPERATIONS,
-        validators=validators,
-        routes=catalog.routes(),
-        scope_prefix=os.environ.get("SCOPE_PREFIX", ""),
+def assembled() -> Parts:
+    """Returns the function's parts, once per environment. Raises SettingsError; the next invocation tries again."""
+    settings = environment.read(os.environ, API.name, needed=SETTINGS)
+    catalog = Catalog(
+        client=aws.client("dynamodb", os.environ),
+        products_table=settings["PRODUCTS_TABLE"],
+        keys_table=settings["IDEMPOTENCY_TABLE"],
     )
+    return assembly.parts(settings, settings.log(), catalog.handlers())

@@ -9,6 +9,7 @@ OPERATIONS = {
         scopes=frozenset({"products:read"}),
         throttle=Throttle(rate=50.0, burst=100),
         query={"limit": "integer", "cursor": "string"},
+        function="catalog",
     ),
     "POST /products": Operation(
         route_key="POST /products",
@@ -17,6 +18,7 @@ OPERATIONS = {
         throttle=Throttle(rate=20.0, burst=40),
         max_body=8192,
         headers={"idempotency-key": "Idempotency-Key"},
+        function="catalog",
     ),
     "GET /products/{productId}": Operation(
         route_key="GET /products/{productId}",
@@ -24,6 +26,7 @@ OPERATIONS = {
         scopes=frozenset({"products:read"}),
         throttle=Throttle(rate=50.0, burst=100),
         path=("productId",),
+        function="catalog",
     ),
     "PUT /products/{productId}": Operation(
         route_key="PUT /products/{productId}",
@@ -33,6 +36,7 @@ OPERATIONS = {
         max_body=8192,
         path=("productId",),
         headers={"if-match": "If-Match"},
+        function="catalog",
     ),
     "DELETE /products/{productId}": Operation(
         route_key="DELETE /products/{productId}",
@@ -41,6 +45,7 @@ OPERATIONS = {
         throttle=Throttle(rate=20.0, burst=40),
         path=("productId",),
         headers={"if-match": "If-Match"},
+        function="catalog",
     ),
     "POST /products/{productId}/stock": Operation(
         route_key="POST /products/{productId}/stock",
@@ -50,6 +55,7 @@ OPERATIONS = {
         max_body=1024,
         path=("productId",),
         headers={"idempotency-key": "Idempotency-Key"},
+        function="catalog",
     ),
 }
 """By route key."""

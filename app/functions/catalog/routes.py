@@ -1,4 +1,4 @@
-"""What each operation on products does."""
+"""The operations on products."""
 
 from __future__ import annotations
 
@@ -7,149 +7,124 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from app.commerce.domain.products import Offer, Product, introduce
-from app.commerce.storage.database import ConditionsFailedError, Database
-from app.commerce.storage.idempotency import Answer, Keys
-from app.commerce.storage.products import Products, product
+from app.commerce.domain.products import Offer, Product, new_product
+from app.commerce.errors import (
+    CommerceError,
+    NotEnoughStockError,
+    ProductChangedError,
+    ProductReservedError,
+    UnknownProductError,
+)
+from app.commerce.storage.database import Database
+from app.commerce.storage.idempotency import Keys
+from app.commerce.storage.products import Products
 from app.contract.logs import timestamp
-from app.contract.problems import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED, ProblemError
-from app.functions.kit import pages as pagination
-from app.functions.kit.api import Asked, Route
+from app.contract.problems import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, ProblemError
+from app.functions.commerce_kit import idempotency
+from app.functions.commerce_kit.idempotency import Remember
+from app.functions.commerce_kit.problems import translating
+from app.functions.kit import conditions, pages, responses
+from app.functions.kit.api import Handler, RequestContext
 from app.functions.kit.aws import Client
+from app.functions.kit.responses import Response
 
 _PRODUCT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_TAG = re.compile(r'"([1-9][0-9]{0,17})"')
-_NO_VERSION = 0
-"""What a tag means that is none of ours: there is no product of this version."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """`products` and `keys` are the names of the tables."""
+    """The handlers of the operations on products, with a client of DynamoDB and the names of the tables."""
 
     client: Client
-    products: str
-    keys: str
+    products_table: str
+    keys_table: str
 
-    def routes(self) -> Mapping[str, Route]:
-        return {
-            "listProducts": self.page,
+    def handlers(self) -> Mapping[str, Handler]:
+        """Returns the handlers by operation id."""
+        handlers = {
+            "listProducts": self.list,
             "createProduct": self.create,
             "getProduct": self.read,
             "putProduct": self.replace,
             "deleteProduct": self.delete,
             "changeStock": self.change_stock,
         }
+        return translating(handlers, _problem)
 
-    def page(self, asked: Asked) -> Answer:
-        limit = asked.parameter("limit", pagination.DEFAULT_LIMIT)
-        cursor = asked.parameter("cursor")
-        after = pagination.decode(cursor, _PRODUCT_ID)[0] if cursor else None
-        found = self._products(asked).page(limit + 1, after)
-        return Answer(
-            status=200, headers={}, body=pagination.page(found, limit, Product.document, lambda each: [each.id])
-        )
+    def list(self, context: RequestContext) -> Response:
+        """Answers with a page of all products."""
+        limit = context.parameter("limit", pages.DEFAULT_LIMIT)
+        cursor = context.parameter("cursor")
+        after = pages.decode(cursor, _PRODUCT_ID)[0] if cursor else None
+        products = self._products(context).page(limit + 1, after)
+        page = pages.page(products, limit, Product.document, lambda product: [product.id])
+        return responses.document(200, page)
 
-    def create(self, asked: Asked) -> Answer:
-        database = self._database(asked)
-        keys = Keys(database=database, table=self.keys)
-        body = asked.request.body
-        claimed = asked.claim()
+    def create(self, context: RequestContext) -> Response:
+        """Stores a new product and answers with it."""
+        products, body = self._products(context), context.request.body
 
-        def effect() -> Answer:
-            made = introduce(Offer.of(body), product_id=str(uuid4()), stock=body["stock"], at=timestamp())
-            answer = _shown(made, 201, location=f"/products/{made.id}")
-            database.transact([self._products(asked).introduce(made), *keys.store(claimed, answer)])
-            return answer
+        def effect(remember: Remember) -> Response:
+            product = new_product(Offer.of(body), product_id=str(uuid4()), stock=body["stock"], at=timestamp())
+            response = _shown(product, 201, location=f"/products/{product.id}")
+            products.database.transact([products.insertion(product), *remember(response)])
+            return response
 
-        return keys.once(claimed, effect)
+        return idempotency.once(self._keys(products), context, effect)
 
-    def read(self, asked: Asked) -> Answer:
-        return _shown(self._present(asked), 200)
+    def read(self, context: RequestContext) -> Response:
+        """Answers with one product."""
+        return _shown(self._products(context).get(context.parameter("productId")), 200)
 
-    def replace(self, asked: Asked) -> Answer:
-        version = _version(asked)
+    def replace(self, context: RequestContext) -> Response:
+        """Replaces what is sold, and answers with the product after that."""
+        products, product_id = self._products(context), context.parameter("productId")
+        version = conditions.version_of(context.parameter("If-Match"))
         if version is None:
-            self._present(asked)
-            detail = "Send If-Match with the ETag that you have seen, so that nobody's change is lost."
-            raise ProblemError(PRECONDITION_REQUIRED, detail)
-        product_id, offer = asked.parameter("productId"), Offer.of(asked.request.body)
-        try:
-            return _shown(self._products(asked).replace(product_id, offer, version=version, at=timestamp()), 200)
-        except ConditionsFailedError as refused:
-            _present(refused)
-            raise _changed() from None
+            products.get(product_id)  # a product that does not exist is a 404, with or without a condition
+            raise conditions.needed()
+        offer = Offer.of(context.request.body)
+        return _shown(products.replace(product_id, offer, version=version, at=timestamp()), 200)
 
-    def delete(self, asked: Asked) -> Answer:
-        version = _version(asked)
-        try:
-            self._products(asked).delete(asked.parameter("productId"), version=version)
-        except ConditionsFailedError as refused:
-            if version is not None and _present(refused).version != version:
-                raise _changed() from None
-            _present(refused)
-            raise ProblemError(CONFLICT, "Orders have reserved some of it.") from None
-        return Answer(status=204, headers={}, body=None)
+    def delete(self, context: RequestContext) -> Response:
+        """Deletes a product, on the condition of If-Match if there is one."""
+        version = conditions.version_of(context.parameter("If-Match"))
+        self._products(context).delete(context.parameter("productId"), version=version)
+        return responses.no_content()
 
-    def change_stock(self, asked: Asked) -> Answer:
-        database = self._database(asked)
-        keys = Keys(database=database, table=self.keys)
-        product_id, change = asked.parameter("productId"), asked.request.body["change"]
-        claimed = asked.claim()
-        answer = Answer(status=204, headers={}, body=None)
+    def change_stock(self, context: RequestContext) -> Response:
+        """Adds to the stock of a product, or takes from it."""
+        products, response = self._products(context), responses.no_content()
+        product_id, change = context.parameter("productId"), context.request.body["change"]
 
-        def effect() -> Answer:
-            try:
-                database.transact(
-                    [self._products(asked).change_stock(product_id, change), *keys.store(claimed, answer)]
-                )
-            except ConditionsFailedError as refused:
-                if "product" not in refused.found:
-                    raise
-                _present(refused, "product")
-                raise ProblemError(CONFLICT, f"There are fewer than {-change} in stock.") from None
-            return answer
+        def effect(remember: Remember) -> Response:
+            products.change_stock(product_id, change, also=remember(response))
+            return response
 
-        return keys.once(claimed, effect)
+        return idempotency.once(self._keys(products), context, effect)
 
-    def _present(self, asked: Asked) -> Product:
-        found = self._products(asked).get(asked.parameter("productId"))
-        if found is None:
-            raise _missing()
-        return found
+    def _products(self, context: RequestContext) -> Products:
+        database = Database(client=self.client, deadline=context.deadline)
+        return Products(database=database, table=self.products_table)
 
-    def _database(self, asked: Asked) -> Database:
-        return Database(client=self.client, deadline=asked.deadline)
-
-    def _products(self, asked: Asked) -> Products:
-        return Products(database=self._database(asked), table=self.products)
+    def _keys(self, products: Products) -> Keys:
+        return Keys(database=products.database, table=self.keys_table)
 
 
-def _shown(found: Product, status: int, *, location: str | None = None) -> Answer:
-    headers = {"etag": f'"{found.version}"'} | ({"location": location} if location else {})
-    return Answer(status=status, headers=headers, body=found.document())
+def _shown(product: Product, status: int, *, location: str | None = None) -> Response:
+    headers = {"etag": conditions.etag(product.version)} | ({"location": location} if location else {})
+    return responses.document(status, product.document(), headers)
 
 
-def _version(asked: Asked) -> int | None:
-    """The one that the caller has seen; None without If-Match."""
-    tag = asked.parameter("If-Match")
-    if tag is None:
-        return None
-    found = _TAG.fullmatch(tag)
-    return int(found[1]) if found else _NO_VERSION
-
-
-def _present(refused: ConditionsFailedError, action: str = "item") -> Product:
-    """The product that the condition refused. Raises ProblemError (404) when there is none."""
-    item = refused.found[action]
-    if item is None:
-        raise _missing() from None
-    return product(item)
-
-
-def _missing() -> ProblemError:
-    return ProblemError(NOT_FOUND, "There is no product with this id.")
-
-
-def _changed() -> ProblemError:
-    return ProblemError(PRECONDITION_FAILED, "The product has changed since: read it again.")
+def _problem(error: CommerceError) -> ProblemError | None:
+    match error:
+        case UnknownProductError():
+            return ProblemError(NOT_FOUND, "There is no product with this id.")
+        case ProductChangedError():
+            return ProblemError(PRECONDITION_FAILED, "The product has changed since: read it again.")
+        case ProductReservedError():
+            return ProblemError(CONFLICT, "Orders have reserved some of it.")
+        case NotEnoughStockError(quantity=quantity):
+            return ProblemError(CONFLICT, f"There are fewer than {quantity} in stock.")
+        case _:
+            return None

@@ -1,4 +1,4 @@
-"""The calls of billing and analytics: each has the effect of once, however often it is made."""
+"""Calls billing and analytics. However often a call is repeated, it has one effect."""
 
 from __future__ import annotations
 
@@ -12,57 +12,59 @@ from app.commerce.domain.events import Event
 from app.commerce.domain.orders import Order
 from app.contract.correlation import Correlation
 from app.contract.problems import UPSTREAM_FAILED
-from app.functions.kit import answers
-from app.functions.kit.upstream import Answer, Call, UpstreamError
+from app.functions.kit import service_answers
+from app.functions.kit.calls import Answer, Call, UpstreamError
 
 SUBJECT = quote("function:fulfilment", safe="")
-"""Who calls, for the services. No customer: nobody else's Idempotency-Keys can meet these."""
+"""The caller whom the services see. It is no customer, so that nobody else's Idempotency-Keys can meet these."""
 REFUSALS = frozenset({400, 409, 413, 415, 422})
-"""What billing answers to a content that it will never take. Others, such as 401, 404 or 429, are of the way there and
-may pass: they must not fail an order."""
+"""The statuses by which billing refuses a content for good. Others, such as 401, 404 or 429, come from the way to it
+and may pass: they must not fail an order."""
 
 Send = Callable[[Call], Answer]
-"""`app.functions.kit.upstream.Ingress.send`: raises UpstreamError."""
+"""Makes a call, as `app.functions.kit.upstream.Ingress.send` does. Raises UpstreamError."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invoice:
+    """The invoice of an order."""
+
     id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """For good. `reason` is for people."""
+    """Billing refuses the order for good. `reason` is a text for people."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """For one event. `deadline` is on time.monotonic."""
+    """The services, as the work on one event calls them. `deadline` is on time.monotonic."""
 
     send: Send
     correlation: Correlation
     deadline: float
 
     def invoice(self, order: Order, *, key: str) -> Invoice | Refusal:
-        """The order's invoice, the same for each call. Raises UpstreamError."""
+        """Returns the order's invoice, the same for each call, or that billing refuses it. Raises UpstreamError."""
         document = order.document()
         items = [{name: item[name] for name in ("product_id", "quantity", "unit_price")} for item in document["items"]]
         draft = {"user_id": order.customer_id, "order_id": order.id, "currency": order.currency, "items": items}
         call = self._call("billing", "/invoices", draft, answers=REFUSALS | {200, 201}, key=key)
         answer = self.send(call)
-        match answers.value_of(call, answer):
+        match service_answers.value_of(call, answer):
             case {"title": str(title)} if answer.status in REFUSALS:
                 return Refusal(reason=f"Billing refused the invoice ({answer.status}): {title}"[:200])
             case {"id": str(invoice_id), "order_id": order.id, "total": total} if total == document["total"]:
                 return Invoice(id=invoice_id)
             case _:
-                reason = "answered with something else than the invoice of this order and total"
+                reason = "answered with something other than the invoice of this order and total"
                 raise UpstreamError(UPSTREAM_FAILED, call, reason, status=answer.status)
 
     def record(self, event: Event) -> None:
-        """Analytics knows the event. Raises UpstreamError."""
+        """Makes the event known to analytics. Raises UpstreamError."""
         entry: dict[str, Any] = {
             "id": event.id,
             "type": event.type,

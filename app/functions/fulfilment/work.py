@@ -1,5 +1,5 @@
-"""What an event of an order asks for. Every step may be done again: after a crash between any two of them the event
-comes again, finds how far it got, and goes on."""
+"""Does what an event of an order asks for. Every step may be repeated: after a crash between any two of them the event
+comes again, and the work goes on from where it was."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from dataclasses import dataclass
 
 from app.commerce.domain.events import TYPES, Event
 from app.commerce.domain.orders import Order, Status
-from app.commerce.ledger import Ledger, OvertakenError
+from app.commerce.errors import OvertakenError
+from app.commerce.ledger import Ledger
 from app.functions.fulfilment.services import Refusal, Services
 
 STEPS = 10
-"""An order has three; more are somebody else's changes in between."""
+"""The number of steps at most. An order has three; more are changes that somebody else has made in between."""
 
 
 class UnknownOrderError(Exception):
-    """There is an event and not its order."""
+    """An event exists and its order does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """On one event."""
+    """The work on one event."""
 
     ledger: Ledger
     services: Services
 
     def do(self, event: Event) -> Status | None:
-        """The state of the order when the event asked for something. Raises what the tables and the services raise."""
+        """Does the work and returns the state of the order; None when the event is for analytics alone. Raises what the
+        tables and the services raise."""
         status = self._fulfil(event) if event.type == TYPES[Status.PENDING] else None
         self.services.record(event)
         return status

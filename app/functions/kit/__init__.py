@@ -1,1 +1,2 @@
-"""What every function shares: requests and answers, authorisation, logs, secrets, calls of services and of AWS."""
+"""What the functions share: the entry point for HTTP, authorisation, settings, logs, secrets, calls of services and of
+AWS."""

@@ -1,149 +1,140 @@
-"""A function behind the HTTP API: authorises, checks against the contract, answers, and logs one line per request."""
+"""The one entry point of the functions behind the HTTP API.
+
+For each request it sees to the trace, authorises the caller, checks what was sent against the contract, calls the
+operation's handler, turns errors into problems, and writes one log line.
+"""
 
 from __future__ import annotations
 
-import json
-import time
+import math
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
-from app.commerce.storage.idempotency import Answer, Claim, claim
 from app.contract.correlation import Correlation, accept
-from app.contract.metrics import Counted
 from app.contract.operation import Operation
 from app.contract.problems import NOT_FOUND, ProblemError
-from app.functions.kit import principal, request, responses
-from app.functions.kit.logs import Log
+from app.functions.kit import invocation, metrics, request, responses
+from app.functions.kit.authorisation import Authorisation
+from app.functions.kit.failure import FailureError
+from app.functions.kit.invocation import Context
+from app.functions.kit.logs import Log, LogEntry
+from app.functions.kit.principal import Principal
 from app.functions.kit.request import Event, Request, Validators
 from app.functions.kit.responses import Response
 
-BUDGET = 10.0
-"""Seconds after which a request begins nothing new. One attempt to reach a table takes up to 12 more
-(`app.functions.kit.aws`), and the gateway waits for 30."""
-RESERVE = 0.5
-"""Seconds of the invocation that are kept for the answer and its log line."""
-
-
-class Context(Protocol):
-    """What is used of the runtime's context object."""
-
-    aws_request_id: str
-
-    def get_remaining_time_in_millis(self) -> int: ...
+UNMATCHED = "unmatched"
+"""The route of a request for which there is no operation: what callers send makes no dimension of metrics."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A request that is allowed and valid. `deadline` is on time.monotonic; `counted` is what its log line counts."""
+class RequestContext:
+    """A request that is allowed and valid, with what belongs to it."""
 
     request: Request
     operation: Operation
-    subject: str
+    principal: Principal | None
+    """Who calls; None for a public operation."""
     correlation: Correlation
     deadline: float
-    counted: Counted
+    """The moment, on time.monotonic, after which nothing new may begin."""
+    log_entry: LogEntry
+    """The request's log line, to which a handler may add."""
+
+    @property
+    def subject(self) -> str:
+        """The subject of the caller's token; empty for a public operation."""
+        return self.principal.subject if self.principal else ""
 
     def parameter(self, name: str, default: Any = None) -> Any:
-        """Of the path, the query or the headers, by the contract's name."""
+        """Returns a parameter of the path, the query or the headers, by the contract's name."""
         return self.request.parameters.get(name, default)
 
-    def claim(self) -> Claim | None:
-        """Of the request's Idempotency-Key; None without one. Requests are equal when their paths and bodies are."""
-        key = self.parameter("Idempotency-Key")
-        if key is None:
-            return None
-        path = [self.parameter(name) for name in self.operation.path]
-        operation = self.operation.operation_id
-        return claim(key, subject=self.subject, operation=operation, request=[path, self.request.body])
+
+Handler = Callable[[RequestContext], Response]
+"""Answers the requests of one operation. Raises ProblemError."""
 
 
-Route = Callable[[Asked], Answer]
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a function is assembled from once per environment, when its settings have been read."""
+
+    log: Log
+    authorisation: Authorisation
+    handlers: Mapping[str, Handler]
+    """By operation id; every operation of the function has one."""
+    sample_rate: float = 0.0
+    """The share of the traces beginning here that is recorded, 0 to 1. A caller's own choice counts first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """`routes` by operation id: every operation has one."""
+    """A function behind the HTTP API, before its settings are read."""
 
-    log: Log
+    name: str
+    """The function's name in log lines until the settings give another."""
     operations: Mapping[str, Operation]
+    """The operations that it answers, by route key."""
     validators: Validators
-    routes: Mapping[str, Route]
-    scope_prefix: str = ""
+    """The generated module with the checks of parameters and bodies."""
+    budget: float = math.inf
+    """Seconds after which a request begins nothing new. By default Lambda's own limit holds."""
+    route_metrics: bool = False
+    """Whether each request counts for its route in CloudWatch: a custom metric per route and month costs money
+    (docs/costs.md)."""
 
-    def answer(self, event: Event, exchange: Exchange) -> Response:
-        """Raises ProblemError."""
+    def handle(self, event: Event, context: Context, assemble: Callable[[], Parts]) -> Response:
+        """Answers one request. Raises nothing: an unexpected failure is a 500 and a logged stack trace."""
+        headers = request.headers(event)
+        entry = LogEntry(
+            correlation=accept(headers.get("x-request-id"), headers.get("traceparent"), headers.get("tracestate")),
+            fields={"route": UNMATCHED},
+        )
+        log = Log(service=self.name, level="INFO")
+        deadline = invocation.deadline(context, budget=self.budget)
+        try:
+            parts = assemble()
+            log = parts.log
+            entry.correlation = entry.correlation.sampled_at(parts.sample_rate)
+            response = self._respond(event, headers, parts, entry, deadline)
+        except ProblemError as error:
+            entry.fields["reason"] = error.reason if isinstance(error, FailureError) else error.detail
+            response = responses.problem(error, entry.correlation)
+        except Exception:  # noqa: BLE001 - the last resort: callers get a problem, the log the stack
+            entry.fields["stack"] = traceback.format_exc()
+            response = responses.internal_error(entry.correlation)
+        self._log(log, entry, response["statusCode"], context.aws_request_id)
+        return responses.finished(response, entry.correlation)
+
+    def _respond(
+        self, event: Event, headers: Mapping[str, str], parts: Parts, entry: LogEntry, deadline: float
+    ) -> Response:
+        """Returns the answer of the operation's handler. Raises ProblemError."""
         operation = self.operations.get(str(event.get("routeKey")))
         if operation is None:
             raise ProblemError(NOT_FOUND, "There is no such route.")
-        exchange.route = operation.route_key
-        caller = principal.authorise(event, operation, scope_prefix=self.scope_prefix)
-        subject = caller.subject if caller else ""
-        exchange.told["subject"] = subject
-        asked = Asked(
-            request=request.read(event, request.headers(event), operation, self.validators),
-            operation=operation,
-            subject=subject,
-            correlation=exchange.correlation,
-            deadline=exchange.deadline,
-            counted=exchange.counted,
+        entry.fields |= {"method": operation.route_key.partition(" ")[0], "route": operation.route_key}
+        caller = parts.authorisation.authorise(event, headers, operation, deadline=deadline)
+        if caller.principal is not None:
+            entry.fields |= {"subject": caller.principal.subject, "api_key": caller.key_owner}
+        checked = request.read(event, headers, operation, self.validators)
+        handler = parts.handlers[operation.operation_id]
+        return handler(
+            RequestContext(
+                request=checked,
+                operation=operation,
+                principal=caller.principal,
+                correlation=entry.correlation,
+                deadline=deadline,
+                log_entry=entry,
+            )
         )
-        return _response(self.routes[operation.operation_id](asked))
 
-
-@dataclass(kw_only=True)
-class Exchange:
-    """One invocation, and what its log line tells."""
-
-    correlation: Correlation
-    deadline: float
-    route: str = "unmatched"
-    told: dict[str, object] = field(default_factory=dict)
-    counted: Counted = field(default_factory=dict)
-
-
-def handle(event: Event, context: Context, assembled: Callable[[], Api], fallback: Log) -> dict[str, Any]:
-    """Answers one request. Raises nothing: an unexpected failure is a 500 and a logged stack trace.
-
-    `assembled` gives the function's parts; where it fails, `fallback` is what logs.
-    """
-    started = time.perf_counter()
-    headers = request.headers(event)
-    seconds = min(BUDGET, context.get_remaining_time_in_millis() / 1000 - RESERVE)
-    exchange = Exchange(
-        correlation=accept(headers.get("x-request-id"), headers.get("traceparent"), headers.get("tracestate")),
-        deadline=time.monotonic() + seconds,
-    )
-    log = fallback
-    try:
-        api = assembled()
-        log = api.log
-        response = api.answer(event, exchange)
-    except ProblemError as error:
-        exchange.told["reason"] = error.detail
-        response = responses.problem(error, exchange.correlation)
-    except Exception:  # noqa: BLE001 - the last resort: callers get a problem, the log the stack
-        exchange.told["stack"] = traceback.format_exc()
-        response = responses.internal_error(exchange.correlation)
-    status, milliseconds = response["statusCode"], round((time.perf_counter() - started) * 1000, 3)
-    log.hop(
-        exchange.correlation,
-        "request",
-        failed=status >= 500,
-        counted=exchange.counted,
-        method=exchange.route.partition(" ")[0] if " " in exchange.route else None,
-        route=exchange.route,
-        status=status,
-        duration_ms=milliseconds,
-        aws_request_id=context.aws_request_id,
-        **exchange.told,
-    )
-    return responses.finished(response, exchange.correlation)
-
-
-def _response(answer: Answer) -> Response:
-    if answer.body is None:
-        return {"statusCode": answer.status, "headers": dict(answer.headers), "body": ""}
-    headers = {"content-type": "application/json", **answer.headers}
-    return {"statusCode": answer.status, "headers": headers, "body": json.dumps(answer.body)}
+    def _log(self, log: Log, entry: LogEntry, status: int, aws_request_id: str) -> None:
+        failed, milliseconds = status >= 500, entry.milliseconds
+        entry.fields |= {"status": status, "duration_ms": milliseconds, "aws_request_id": aws_request_id}
+        if self.route_metrics:
+            entry.fields |= {"Count": 1, "Latency": milliseconds, "Errors": int(failed)}
+            entry.directives.append(metrics.ROUTE)
+        log.entry("request", entry, failed=failed)

@@ -1,4 +1,4 @@
-"""A second credential beside the token: a key in the header `x-api-key`, of which only the hash is kept.
+"""API keys: a second credential beside the token, of which only the hash is kept.
 
 SHA-256 without salt is enough for keys that are random: make them with `openssl rand -hex 32`.
 """
@@ -18,7 +18,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class ApiKeys:
-    """The keys of a secret that is a JSON object: their SHA-256, in hexadecimal digits, by their owners' names."""
+    """The keys of a secret. The secret is a JSON object with their SHA-256, in hexadecimal digits, by their owners'
+    names."""
 
     def __init__(self, secret: CachedSecret) -> None:
         self._secret = secret
@@ -26,15 +27,15 @@ class ApiKeys:
         self._hashes: dict[str, str] = {}
 
     def owner(self, key: str | None, *, timeout: float) -> str:
-        """The name of the key's owner. `timeout` in seconds.
+        """Returns the name of the key's owner. `timeout` is in seconds.
 
         Raises ProblemError: 401 for a key that is missing or unknown, 503 when the secret can't be had or read.
         """
         if key is None:
             raise _unknown()
         hashes = self._current(timeout)
-        given = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
-        owners = [name for name, known in hashes.items() if hmac.compare_digest(known, given)]  # never stops early
+        digest = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+        owners = [name for name, known in hashes.items() if hmac.compare_digest(known, digest)]  # never stops early
         if not owners:
             raise _unknown()
         return owners[0]
@@ -45,8 +46,8 @@ class ApiKeys:
             if secret is not self._read:
                 self._hashes, self._read = _parsed(secret.text), secret
         except (SecretUnavailableError, ValueError) as error:
-            detail, again = "Keys can't be checked now; try again later.", {"retry-after": "1"}
-            raise FailureError(UNAVAILABLE, detail, reason=f"no API keys: {error}", headers=again) from None
+            detail, headers = "Keys can't be checked now; try again later.", {"retry-after": "1"}
+            raise FailureError(UNAVAILABLE, detail, reason=f"no API keys: {error}", headers=headers) from None
         return self._hashes
 
 
@@ -57,7 +58,7 @@ def _unknown() -> ProblemError:
 
 
 def _parsed(text: str) -> dict[str, str]:
-    """Raises ValueError, which holds nothing of the text."""
+    """Returns the hashes by name. Raises ValueError, which holds nothing of the text."""
     try:
         hashes = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Clients of AWS, made of the botocore that the Lambda runtime brings."""
+"""Clients of AWS, made with the botocore that the Lambda runtime has."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 1.0, 3.0
-"""Seconds of one attempt. DynamoDB and EventBridge answer in milliseconds."""
+"""Seconds that one attempt may take. DynamoDB and EventBridge answer in milliseconds."""
 ATTEMPTS = 3
-"""With exponential pauses, and a budget that an outage uses up
+"""The number of attempts. The SDK makes exponential pauses, and has a budget that an outage uses up
 (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html)."""
+
+BUDGET = 10.0
+"""Seconds after which a request begins no further call. One call takes up to 12 more, and the gateway waits for 30."""
 
 Client = Any
 """A client of botocore, which has no types."""
 
 
 def client(service: str, environment: Mapping[str, str]) -> Client:
-    """Of the region and with the credentials of the environment; AWS_ENDPOINT_URL is followed. Raises KeyError."""
+    """Returns a client of the service, in the region and with the credentials of the environment. AWS_ENDPOINT_URL is
+    followed. Raises KeyError without AWS_REGION."""
     from botocore.config import Config  # noqa: PLC0415 - what is tested without AWS needs no SDK
 
     config = Config(

@@ -1,4 +1,4 @@
-"""A circuit breaker: calls of a service that keeps failing end at once, so that neither callers nor it wait in vain.
+"""A circuit breaker: calls of a service that keeps failing end at once, so that nobody waits in vain.
 
 Kept libraries do something else: pybreaker holds its lock during a call, which would put calls at once in a row, and
 counts failures in a row, as purgatory and the breaker of Powertools for AWS Lambda do; a service of which every other
@@ -19,17 +19,17 @@ from typing import Literal
 State = Literal["closed", "open", "half-open"]
 
 WINDOW = 20
-"""Calls that count as recent: Hystrix's request volume (https://github.com/Netflix/Hystrix/wiki/Configuration)."""
+"""The number of calls that count as recent: Hystrix's request volume (https://github.com/Netflix/Hystrix/wiki/Configuration)."""
 HORIZON = 60.0
 """Seconds after which a call is not recent any more: a function may sleep for hours between two of them."""
 MINIMUM = 5
-"""Recent calls without which nothing is concluded, as the breaker of Powertools for AWS Lambda takes by default. An
-environment makes one request at a time: with Hystrix's 20 it would wait a minute for time-outs of 3 s."""
+"""The number of recent calls without which nothing is concluded, as the breaker of Powertools for AWS Lambda takes by
+default. An environment makes one request at a time: with Hystrix's 20 it would wait a minute for time-outs of 3 s."""
 RATIO = 0.5
-"""Of the recent calls: so many failures open, as in Hystrix and resilience4j
+"""The share of the recent calls that must have failed to open the circuit, as in Hystrix and resilience4j
 (https://resilience4j.readme.io/docs/circuitbreaker)."""
 PAUSE = 30.0
-"""Seconds until a call is let through as a probe."""
+"""Seconds for which an open circuit lets no call through. Then one is let through as a probe."""
 PROBING = 1
 """Seconds after which a new attempt makes sense while the probe is under way."""
 
@@ -43,7 +43,7 @@ class CircuitOpenError(Exception):
 
 
 class Breaker:
-    """Of one service, shared by all threads: `admit` before each call, `record` after it.
+    """The circuit breaker of one service, shared by all threads: `admit` before each call, `record` after it.
 
     closed: every call goes through, and its outcome is kept. open: none does. half-open: one, whose outcome decides.
     """
@@ -59,10 +59,11 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
+        """Whether every call goes through."""
         return self._state == "closed"
 
     def admit(self) -> int:
-        """The permit of a call, to be given back with its outcome. Raises CircuitOpenError."""
+        """Returns the permit of a call, to be given back with the outcome. Raises CircuitOpenError."""
         with self._lock:
             if self._state == "closed":
                 return self._permit
@@ -75,14 +76,14 @@ class Breaker:
         return permit
 
     def record(self, permit: int, *, failed: bool) -> None:
-        """The outcome of a call that reached the service, or tried to."""
+        """Keeps the outcome of a call that reached the service, or tried to."""
         with self._lock:
             entered = self._outcome(failed) if permit == self._permit else None
         if entered is not None:
             self._on_transition(entered)
 
     def cancel(self, permit: int) -> None:
-        """The call ended before it could tell anything of the service: another may be the probe."""
+        """Gives a permit back whose call says nothing of the service: another call may be the probe."""
         with self._lock:
             if permit == self._permit and self._state == "half-open":
                 self._enter("open", wait=0.0)

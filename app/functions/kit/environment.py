@@ -1,16 +1,13 @@
-"""The functions' settings, from their environment."""
+"""Reads the settings of every function from its environment, and says everything that is wrong with them at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from app.contract.logs import LEVELS
 from app.functions.kit.logs import Log
-
-
-class SettingsError(ValueError):
-    """Names every setting that is missing or wrong."""
-
 
 PURPOSE: Mapping[str, str] = {
     "PRODUCTS_TABLE": "the table of products",
@@ -19,22 +16,90 @@ PURPOSE: Mapping[str, str] = {
     "EVENT_BUS": "the event bus, by name or ARN",
     "DEAD_LETTER_QUEUE_URL": "the queue for events that can't be published",
     "QUEUE_URL": "the queue that the function consumes",
-    "UPSTREAM_URL": "the ingress, https://host[:port]",
+    "UPSTREAM_URL": "the ingress, as https://host[:port] without a path",
     "UPSTREAM_TLS_SECRET_ARN": "the Secrets Manager secret with the client certificate",
     "AWS_REGION": "the region (the Lambda runtime sets it)",
 }
+"""What a variable that a function can't do without has to name."""
+SAMPLE_RATE = "0.01"
+"""The share of new traces that is recorded by default."""
 
 
-def required(environment: Mapping[str, str], *names: str) -> list[str]:
-    """Their values. Raises SettingsError that names every one that is missing."""
-    if missing := [name for name in names if not environment.get(name)]:
-        raise SettingsError(" ".join(f"{name} must name {PURPOSE[name]}." for name in missing))
-    return [environment[name] for name in names]
+class SettingsError(ValueError):
+    """Settings are missing or wrong. The message names every one of them."""
 
 
-def log(environment: Mapping[str, str], service: str) -> Log:
-    """Of the function. Raises SettingsError for a LOG_LEVEL that there is not."""
-    level = environment.get("LOG_LEVEL", "INFO").upper()
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one function."""
+
+    variables: Mapping[str, str]
+    """The environment, with a good value of everything that the function needs."""
+    service: str
+    """The function's name in log lines and metrics."""
+    log_level: str
+    """The lowest level of the lines that are written: one of `app.contract.logs.LEVELS`."""
+    scope_prefix: str
+    """What the issuer puts before the name of a scope, such as Cognito's `<resource server>/`. Empty for nothing."""
+    trace_sample_rate: float
+    """The share of new traces that is recorded, 0 to 1."""
+    api_keys_secret_arn: str
+    """The Secrets Manager secret with the API keys that callers need besides a token. Empty where a token is enough."""
+
+    def __getitem__(self, name: str) -> str:
+        """Returns the value of a variable that the function needs."""
+        return self.variables[name]
+
+    def log(self) -> Log:
+        """Returns the log of the function."""
+        return Log(service=self.service, level=self.log_level)
+
+
+def read(variables: Mapping[str, str], name: str, *, needed: Iterable[str]) -> Settings:
+    """Returns the settings of the function `name` that can't do without the variables `needed`. Raises
+    SettingsError."""
+    mistakes = [
+        f"{variable} must name {PURPOSE[variable]}, got {value!r}."
+        if (value := variables.get(variable))
+        else f"{variable} must name {PURPOSE[variable]}."
+        for variable in needed
+        if not _usable(variable, variables.get(variable, ""))
+    ]
+    level = variables.get("LOG_LEVEL", "INFO").upper()
     if level not in LEVELS:
-        raise SettingsError(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, got {level!r}.")
-    return Log(service=environment.get("SERVICE_NAME") or service, level=level)
+        mistakes.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, got {level!r}.")
+    share = variables.get("TRACE_SAMPLE_RATE", SAMPLE_RATE)
+    rate = _share(share)
+    if rate is None:
+        mistakes.append(f"TRACE_SAMPLE_RATE must be a number from 0 to 1, got {share!r}.")
+    if mistakes or rate is None:
+        raise SettingsError(" ".join(mistakes))
+    return Settings(
+        variables=variables,
+        service=variables.get("SERVICE_NAME") or name,
+        log_level=level,
+        scope_prefix=variables.get("SCOPE_PREFIX", ""),
+        trace_sample_rate=rate,
+        api_keys_secret_arn=variables.get("API_KEYS_SECRET_ARN", ""),
+    )
+
+
+def _usable(variable: str, value: str) -> bool:
+    if variable != "UPSTREAM_URL":
+        return bool(value)
+    parts = urlsplit(value)
+    return bool(
+        parts.scheme == "https"
+        and parts.hostname
+        and not parts.path.strip("/")
+        and not parts.query
+        and not parts.username
+    )
+
+
+def _share(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.0 <= value <= 1.0 else None

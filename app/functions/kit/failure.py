@@ -1,4 +1,4 @@
-"""What is wrong on our side of the API: callers get a problem, the log the reason."""
+"""Failures on our side of the API: callers get a problem, the log the reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.contract.problems import Kind, ProblemError
 
 
 class FailureError(ProblemError):
-    """`reason` is for the log only."""
+    """A failure on our side. `reason` is for the log only."""
 
     def __init__(self, kind: Kind, detail: str, *, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(kind, detail, headers=headers)

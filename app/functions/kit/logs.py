@@ -1,60 +1,82 @@
-"""The functions' logs: JSON lines on standard output, which the runtime stores."""
+"""The functions' logs: JSON lines on standard output, which the runtime stores. Some of them hold metrics."""
 
 from __future__ import annotations
 
-import functools
 import sys
+import time
+from dataclasses import dataclass, field
 
 from app.contract import logs
 from app.contract.correlation import Correlation
-from app.contract.metrics import UNITS, Counted
+from app.contract.metrics import Metrics
 from app.functions.kit import metrics
-from app.functions.kit.breaker import State
+from app.functions.kit.metrics import Directive
+
+LONGEST_TEXT = 8192
+"""Characters of a member that a line keeps: what callers send or errors repeat must not make lines of megabytes."""
+
+
+@dataclass(kw_only=True)
+class LogEntry:
+    """What the line of one request or event will say. It is filled in while the request or event is handled."""
+
+    correlation: Correlation
+    fields: dict[str, object] = field(default_factory=dict)
+    """Members of the line by name; those that are None are left out."""
+    metrics: Metrics = field(default_factory=dict)
+    """Metrics of `app.contract.metrics` by name: members of the line that count for the service."""
+    directives: list[Directive] = field(default_factory=list)
+    """The metrics among the fields."""
+    started: float = field(default_factory=time.perf_counter)
+    """The moment, on time.perf_counter, at which the work began."""
+
+    @property
+    def milliseconds(self) -> float:
+        """The time since the work began."""
+        return round((time.perf_counter() - self.started) * 1000, 3)
 
 
 class Log:
-    """Drops lines below `level`, except those of a hop, of which every request and event has one, and those that hold
-    metrics."""
+    """The log of one function.
+
+    It drops lines below a level, except those of which every request and event has one, and those that hold metrics.
+    """
 
     def __init__(self, *, service: str, level: str) -> None:
         self._service = service
         self._threshold = logs.LEVELS[level]
 
     def write(self, level: str, message: str, *, reason: str) -> None:
+        """Writes a line that belongs to no request."""
         if logs.LEVELS[level] >= self._threshold:
-            _emit(logs.line(level=level, service=self._service, message=message, reason=reason))
+            self._emit(level, message, {"reason": reason})
 
-    def breaker(self, upstream: str, state: State) -> None:
-        """A circuit breaker has changed its state."""
-        _emit(metrics.transition(self._service, upstream, state))
-
-    def hop(
-        self, correlation: Correlation, message: str, *, failed: bool, counted: Counted | None = None, **members: object
-    ) -> None:
-        """What this function did for a request or an event, and what counts of it. Members as in
-        `app.contract.logs.line`."""
-        line = logs.line(
-            level="ERROR" if failed else "INFO",
-            service=self._service,
-            message=message,
-            request_id=correlation.request_id,
-            trace_id=correlation.trace_id,
-            span_id=correlation.span_id,
-            **members,
-            **(counted or {}),
+    def entry(self, message: str, entry: LogEntry, *, failed: bool) -> None:
+        """Writes the line of a request or event, at the level ERROR when it has failed on our side."""
+        directives = [*entry.directives, *([metrics.of_service(entry.metrics)] if entry.metrics else [])]
+        ids = entry.correlation
+        correlation = {"request_id": ids.request_id, "trace_id": ids.trace_id, "span_id": ids.span_id}
+        self._emit(
+            "ERROR" if failed else "INFO", message, {**correlation, **entry.fields, **entry.metrics}, *directives
         )
-        _emit(metrics.measuring(line, _directives(*counted)) if counted else line)
+
+    def breaker(self, upstream: str, state: str) -> None:
+        """Writes that the circuit breaker of a service has changed its state."""
+        self._emit(
+            "INFO" if state == "closed" else "WARNING",
+            f"The circuit to {upstream} is {state}.",
+            {"upstream": upstream, "state": state, "BreakerTransitions": 1},
+            metrics.BREAKER,
+        )
 
     def certificates(self, days: float) -> None:
-        """The first of those between function and ingress ends in so many days."""
-        _emit(metrics.certificates(self._service, days))
+        """Writes in how many days the first of the certificates between function and ingress ends."""
+        self._emit("INFO", "certificates", {"CertificateDaysLeft": round(days, 2)}, metrics.CERTIFICATES)
 
-
-def _emit(text: str) -> None:
-    sys.stdout.write(text)  # looked up at every call: the runtime replaces the stream
-    sys.stdout.flush()
-
-
-@functools.cache
-def _directives(*names: str) -> str:
-    return metrics.of_service({name: UNITS[name] for name in names})
+    def _emit(self, level: str, message: str, fields: dict[str, object], *directives: Directive) -> None:
+        members = {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
+        if directives:
+            members["_aws"] = metrics.embedded(directives)
+        line = logs.line(level=level, service=self._service, message=message, **members)  # type: ignore[arg-type]
+        sys.stdout.write(line)  # looked up at every call: the runtime replaces the stream
+        sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Pages of a list: a cursor tells where the last page ended. Of one item more than asked for, there is another page."""
+"""Pages of a list. A cursor says where the last page ended."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from app.contract import ijson, problems
 from app.contract.problems import ProblemError
 
 DEFAULT_LIMIT = 20
-"""Items of a page, as the contract says."""
+"""The number of items of a page by default, as the contract says."""
 
 T = TypeVar("T")
 
 
-def page(found: Sequence[T], limit: int, document: Callable[[T], Any], position: Callable[[T], Sequence[str]]) -> Any:
-    """The first `limit` of what was found, which may be one more."""
-    shown = found[:limit]
-    cursor = encode(position(shown[-1])) if len(found) > limit else None
-    return {"items": [document(each) for each in shown], "next_cursor": cursor}
+def page(items: Sequence[T], limit: int, document: Callable[[T], Any], position: Callable[[T], Sequence[str]]) -> Any:
+    """Returns the page with the first `limit` items. `items` has one more than that where there is another page."""
+    shown = items[:limit]
+    cursor = encode(position(shown[-1])) if len(items) > limit else None
+    return {"items": [document(item) for item in shown], "next_cursor": cursor}
 
 
 def encode(position: Sequence[str]) -> str:
-    """Opaque to callers, and no secret."""
+    """Returns the cursor for a position. It is opaque to callers, and no secret."""
     return base64.urlsafe_b64encode(json.dumps(list(position), separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, *forms: re.Pattern[str]) -> list[str]:
-    """The position, with a part of each form. Raises ProblemError (422) for a cursor of something else."""
+    """Returns the position that a cursor stands for: a part of each form. Raises ProblemError (422) for another
+    cursor."""
     try:
         parts = ijson.parse(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, ProblemError):

@@ -1,4 +1,4 @@
-"""Who calls: the claims of the token that the gateway has verified, and what they allow."""
+"""The caller: the claims of the token that the gateway has verified, and what they allow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """`encoded` is the subject as a header's value can hold it: in percent encoding."""
+    """The subject of a token. `encoded` is the subject in percent encoding, which a header's value can hold."""
 
     subject: str
     encoded: str
@@ -21,7 +21,7 @@ class Principal:
 
 
 def authorise(event: Mapping[str, Any], operation: Operation, *, scope_prefix: str = "") -> Principal | None:
-    """The caller, None for a public operation. Scopes count that have the prefix, and by what follows it.
+    """Returns the caller; None for a public operation. Only scopes with the prefix count, by what follows it.
 
     Raises ProblemError: 401 without verified claims (a route that lost its authorizer stays closed), 403 when a scope
     is missing. The challenges are RFC 6750's.

@@ -1,4 +1,4 @@
-"""The gateway's event (payload format 2.0) as a typed request.
+"""Reads the gateway's event (payload format 2.0) and checks it against the contract.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
@@ -21,18 +21,18 @@ from app.contract.problems import (
     Violation,
     invalid,
 )
+from app.contract.validator import Validator
 from app.functions.kit import validation
-from app.functions.kit.validation import Validator
 
 Event = Mapping[str, Any]
 Headers = Mapping[str, str]
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-"""As in JSON, and short enough for 64 bits."""
+"""An integer as JSON writes it, short enough for 64 bits."""
 
 
 class Validators(Protocol):
-    """A generated module: by operation id, where there is something to check."""
+    """A generated module with the validators of the operations that have parameters or a body, by operation id."""
 
     PARAMETERS: dict[str, Validator]
     BODY: dict[str, Validator]
@@ -40,38 +40,37 @@ class Validators(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the operation takes, checked against the contract.
-
-    `parameters` are those that were sent, by name, wherever they were; integers of the query are integers. `body` is
-    the value of the JSON text `raw`; None and empty where the operation takes none.
-    """
+    """What the operation takes of a request, checked against the contract."""
 
     parameters: Mapping[str, Any]
+    """The parameters that were sent, by name, wherever they were. Integers of the query are integers."""
     body: Any = None
+    """The value of the JSON text `raw`; None where the operation takes no body."""
     raw: bytes = b""
+    """The body as it was sent."""
 
     def get(self, source: Source) -> Any:
-        """The value, None if it was not sent."""
+        """Returns the value that is in this place of the request; None if it was not sent."""
         return self.body.get(source.name) if source.place == "body" else self.parameters.get(source.name)
 
 
 def headers(event: Event) -> dict[str, str]:
-    """Names in lower case. Several values of one name are joined by commas, as the gateway does."""
+    """Returns the event's headers by their names in lower case. The gateway has joined several values by commas."""
     given = event.get("headers")
     return {name.lower(): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 
 
-def read(event: Event, sent: Headers, operation: Operation, validators: Validators) -> Request:
-    """`sent` are the event's `headers`.
+def read(event: Event, headers: Headers, operation: Operation, validators: Validators) -> Request:
+    """Returns what the operation takes of the event. `headers` are the event's, by lower-case names.
 
-    Raises ProblemError: 400, 413, 415 for a body that can't be read, 422 with every violation of the contract.
+    Raises ProblemError: 400, 413, 415 for a body that can't be read, 422 for violations of the contract.
     """
     raw, body = b"", None
     if operation.max_body is not None:
-        raw = _body(event, sent, operation.max_body)
+        raw = _body(event, headers, operation.max_body)
         body = ijson.parse(raw)
     query: Mapping[str, str] = event.get("queryStringParameters") or {}
-    parameters = _parameters(event, sent, query, operation)
+    parameters = _parameters(event, headers, query, operation)
     violations: list[Violation] = []
     if operation.operation_id in validators.PARAMETERS:
         violations += validation.of_parameters(validators.PARAMETERS[operation.operation_id], parameters)
@@ -87,7 +86,7 @@ def read(event: Event, sent: Headers, operation: Operation, validators: Validato
     return Request(parameters=parameters, body=body, raw=raw)
 
 
-def _parameters(event: Event, sent: Headers, query: Mapping[str, str], operation: Operation) -> dict[str, Any]:
+def _parameters(event: Event, headers: Headers, query: Mapping[str, str], operation: Operation) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     path: Mapping[str, str] = event.get("pathParameters") or {}
     for name in operation.path:
@@ -99,12 +98,12 @@ def _parameters(event: Event, sent: Headers, query: Mapping[str, str], operation
                 text = query[name]
                 parameters[name] = int(text) if kind == "integer" and _INTEGER.fullmatch(text) else text
     for name, declared in operation.headers.items():
-        if name in sent:
-            parameters[declared] = sent[name]
+        if name in headers:
+            parameters[declared] = headers[name]
     return parameters
 
 
-def _body(event: Event, sent: Headers, limit: int) -> bytes:
+def _body(event: Event, headers: Headers, limit: int) -> bytes:
     text: str = event.get("body") or ""
     encoded = event.get("isBase64Encoded")
     if len(text) > (limit * 4 // 3 + 4 if encoded else limit):
@@ -117,7 +116,7 @@ def _body(event: Event, sent: Headers, limit: int) -> bytes:
         raise _too_large(limit)
     if not raw:
         raise ProblemError(MALFORMED, "The operation needs a JSON body.")
-    content_type = sent.get("content-type", "")
+    content_type = headers.get("content-type", "")
     if content_type != "application/json" and not _is_json(content_type):
         raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body as Content-Type: application/json.")
     return raw

@@ -1,7 +1,4 @@
-"""When a call may be sent again: few attempts, full jitter, and a budget so that an outage does not multiply the load.
-
-https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
-"""
+"""Whether a call may be sent again: few attempts, and a budget so that an outage does not multiply the load."""
 
 from __future__ import annotations
 
@@ -10,19 +7,23 @@ import threading
 import time
 from collections.abc import Callable
 
+from app.contract import backoff
+from app.contract.backoff import Backoff
+
 ATTEMPTS = 3
 FIRST_PAUSE = 0.1
 """Seconds that the pause after the first attempt has at most; it doubles with every attempt."""
 SHORTEST_ATTEMPT = 0.05
-"""Seconds without which an attempt is not worth to be started."""
+"""Seconds that must be left for an attempt to be worth starting."""
 BUDGET = 10.0
-"""Retries that an idle environment may make at once."""
+"""The number of retries that an idle environment may make at once."""
 EARNED = 0.1
-"""Retries that every call adds: with everything failing the services see 1.1 times the calls."""
+"""The number of retries that every call adds to the budget: with everything failing the services see 1.1 times the
+calls."""
 
 
 class Retries:
-    """Shared by all calls and threads of one environment."""
+    """The budget of retries that all calls and threads of one environment share."""
 
     def __init__(
         self,
@@ -30,27 +31,27 @@ class Retries:
         sleep: Callable[[float], None] = time.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._sleep = sleep
-        self._uniform = uniform
+        self._backoff = Backoff(first=FIRST_PAUSE, sleep=sleep, uniform=uniform)
         self._budget = BUDGET
         self._lock = threading.Lock()
 
     def earn(self) -> None:
-        """A call begins."""
+        """Adds to the budget what a call earns."""
         with self._lock:
             self._budget = min(BUDGET, self._budget + EARNED)
 
     def pause(self, attempts: int, *, deadline: float, at_least: float = 0.0) -> bool:
-        """Sleeps and tells that attempt number `attempts` may be followed by another; False when it may not.
+        """Sleeps and returns True when attempt number `attempts` may be followed by another; else returns False at
+        once.
 
-        `deadline` is on time.monotonic, `at_least` in seconds (what the upstream asked for).
+        `deadline` is on time.monotonic. `at_least` is what the service has asked to wait, in seconds.
         """
         if attempts >= ATTEMPTS:
             return False
-        seconds = max(at_least, self._uniform(0.0, FIRST_PAUSE * 2 ** (attempts - 1)))
-        if time.monotonic() + seconds + SHORTEST_ATTEMPT > deadline or not self._spend():
+        seconds = max(at_least, self._backoff.seconds(attempts))
+        if not backoff.fits(seconds, deadline=deadline, reserve=SHORTEST_ATTEMPT) or not self._spend():
             return False
-        self._sleep(seconds)
+        self._backoff.sleep(seconds)
         return True
 
     def _spend(self) -> bool:

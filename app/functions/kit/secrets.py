@@ -10,35 +10,36 @@ from typing import Any
 
 import urllib3
 
+from app.functions.kit.logs import Log
 from app.functions.kit.sigv4 import sign
 
 TTL = 300.0
 """Seconds: as the AWS Parameters and Secrets Lambda Extension keeps a secret by default
 (https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html)."""
 RETRY_AFTER_FAILURE = 10.0
-"""Seconds for which a value that could not be renewed serves on before the next attempt."""
+"""Seconds for which a value that could not be renewed stays in use before the next attempt."""
 CALL_TIMEOUT = 2.0
-"""Seconds that one attempt takes at most; there are two."""
+"""Seconds that one attempt takes at most. There are two attempts."""
 YOUNG = 1.0
-"""Seconds for which a value is not asked for again, whatever speaks against it."""
+"""Seconds for which a value is not fetched again, whatever speaks against it."""
 
 
 class SecretUnavailableError(Exception):
-    """Says why the secret can't be had. Never holds anything of the secret."""
+    """The secret can't be had. The message says why and never holds anything of the secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """`version` changes with every rotation."""
+    """The value of a secret. `version` changes with every rotation."""
 
     text: str = field(repr=False)
     version: str
 
 
 class CachedSecret:
-    """The current value, fetched at most every `TTL` seconds.
+    """A secret's current value, fetched at most every `TTL` seconds.
 
-    A failed renewal keeps the old value in use and is told to `on_stale`.
+    When a renewal fails, the old value stays in use and `on_stale` is called with the reason.
     """
 
     def __init__(
@@ -54,13 +55,14 @@ class CachedSecret:
         self._on_stale = on_stale
         self._clock = clock
         self._secret: Secret | None = None
-        self._asked = self._fresh_until = 0.0
+        self._fetched_at = self._fresh_until = 0.0
 
     def get(self, *, timeout: float) -> Secret:
-        """`timeout` in seconds. Raises SecretUnavailableError when there is no value, not even an old one."""
+        """Returns the value. `timeout` is in seconds. Raises SecretUnavailableError when there is not even an old
+        value."""
         now = self._clock()
         if self._secret is None or now >= self._fresh_until:
-            self._asked = now
+            self._fetched_at = now
             try:
                 self._secret = get_secret_value(self._arn, self._environment, timeout=timeout)
                 self._fresh_until = now + TTL
@@ -72,12 +74,21 @@ class CachedSecret:
         return self._secret
 
     def doubt(self) -> None:
-        """Something speaks for there being another value by now: the next `get` asks, if this one is not young."""
-        self._fresh_until = min(self._fresh_until, self._asked + YOUNG)
+        """Makes the next `get` fetch the value, unless it is younger than YOUNG: something says that it has changed."""
+        self._fresh_until = min(self._fresh_until, self._fetched_at + YOUNG)
+
+
+def cached_secret(arn: str, environment: Mapping[str, str], *, name: str, log: Log) -> CachedSecret:
+    """Returns the secret, whose failed renewals are logged. `name` is what the log calls it."""
+    return CachedSecret(
+        arn,
+        environment,
+        on_stale=lambda reason: log.write("WARNING", f"The {name} could not be renewed.", reason=reason),
+    )
 
 
 def get_secret_value(arn: str, environment: Mapping[str, str], *, timeout: float) -> Secret:
-    """Calls GetSecretValue with the credentials, region and endpoint of the environment. `timeout` in seconds.
+    """Calls GetSecretValue with the credentials, region and endpoint of the environment. `timeout` is in seconds.
 
     Raises SecretUnavailableError.
     """
@@ -100,7 +111,7 @@ def get_secret_value(arn: str, environment: Mapping[str, str], *, timeout: float
 
 
 def _endpoint(environment: Mapping[str, str], region: str) -> str:
-    """https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
+    """Returns the URL of Secrets Manager (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)."""
     configured = environment.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or environment.get("AWS_ENDPOINT_URL")
     return f"{(configured or f'https://secretsmanager.{region}.amazonaws.com').rstrip('/')}/"
 

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for a POST, so that one call to an AWS API needs no SDK.
+"""Signs a POST by AWS Signature Version 4, so that one call of an AWS API needs no SDK.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 """
@@ -22,7 +22,7 @@ def sign(
     credentials: Mapping[str, str],
     now: float | None = None,
 ) -> dict[str, str]:
-    """The headers to send for a POST of `body` to `url`, whose path is `/` and which has no query.
+    """Returns the headers for a POST of `body` to `url`, whose path is `/` and which has no query.
 
     `credentials` are the runtime's environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if temporary,
     AWS_SESSION_TOKEN. `now` is in seconds since the epoch.

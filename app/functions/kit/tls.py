@@ -1,4 +1,4 @@
-"""Mutual TLS to the ingress: trusts one private CA, shows one client certificate, and reads with a deadline."""
+"""Mutual TLS to the ingress: it trusts one private CA, shows one client certificate, and reads with a deadline."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Any
 from app.contract import certificates
 
 SLACK = 0.05
-"""Seconds that a read may take longer, so that the timeout need not be set before each."""
+"""Seconds that a read may take longer, so that the timeout need not be set before every read."""
 DAY = 24 * 60 * 60
+"""Seconds."""
 _thread = threading.local()
 
 
@@ -28,15 +29,16 @@ def read_until(deadline: float) -> None:
 
 
 class Context(ssl.SSLContext):
-    """Knows when the certificates end that it has seen."""
+    """A TLS context that knows when the certificates end that it has seen."""
 
     own_end: float
-    """Unix time, of the first of the client's certificate and the authorities."""
+    """The Unix time at which the first of the client's certificate and the authorities ends."""
     server_end = math.inf
-    """Of what the server showed last."""
+    """The Unix time at which the certificate that the server showed last ends."""
 
     @property
     def days_left(self) -> float:
+        """The days until the first of these certificates ends."""
         return (min(self.own_end, self.server_end) - time.time()) / DAY
 
 
@@ -46,11 +48,13 @@ class DeadlineSocket(ssl.SSLSocket):
     context: Context
 
     def do_handshake(self, block: bool = False) -> None:
+        """Shakes hands and keeps when the server's certificate ends."""
         super().do_handshake(block)
-        if shown := self.getpeercert(binary_form=True):
-            self.context.server_end = certificates.end_of(shown)
+        if certificate := self.getpeercert(binary_form=True):
+            self.context.server_end = certificates.end_of(certificate)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """Reads. Raises TimeoutError when the thread's deadline has passed."""
         remaining = _thread.deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("the deadline has passed")
@@ -61,7 +65,7 @@ class DeadlineSocket(ssl.SSLSocket):
 
 
 def client_context(secret: str) -> Context:
-    """From the JSON text `{"certificate", "private_key", "ca"}`, whose members are PEM texts.
+    """Returns a context made of the JSON text `{"certificate", "private_key", "ca"}`, whose members are PEM texts.
 
     Raises ValueError or ssl.SSLError when it is something else; the message holds nothing of the secret.
     """
@@ -84,7 +88,7 @@ def client_context(secret: str) -> Context:
 
 
 def certificate_refused(error: object) -> bool:
-    """Whether one side has refused the other's, so that nothing was carried out.
+    """Returns whether one side has refused the other's certificate, so that nothing was carried out.
 
     With TLS 1.3 the ingress refuses when the request is already on its way: by an alert in the place of the answer, or
     by an end before all was written. Reading raises no SSLEOFError.

@@ -1,4 +1,5 @@
-"""Calls to the services: pooled mutual TLS through the ingress, inside a deadline, repeated only where that is safe."""
+"""The way to the services: pooled mutual TLS through the ingress, inside a deadline, repeated only where that is
+safe."""
 
 from __future__ import annotations
 
@@ -6,105 +7,47 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
 from urllib3.exceptions import TimeoutError as TimedOutError
 
-from app.contract.problems import MEDIA_TYPE, UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT, Kind
+from app.contract.problems import MEDIA_TYPE, UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
 from app.functions.kit import tls
 from app.functions.kit.breaker import Breaker, CircuitOpenError, State
-from app.functions.kit.failure import FailureError
+from app.functions.kit.calls import Answer, Call, UpstreamError
+from app.functions.kit.environment import Settings
+from app.functions.kit.logs import Log
 from app.functions.kit.retries import Retries
-from app.functions.kit.secrets import CachedSecret, SecretUnavailableError
+from app.functions.kit.secrets import CachedSecret, SecretUnavailableError, cached_secret
 
 CONNECT_TIMEOUT = 1.0
-"""Seconds for TCP and TLS together. A healthy ingress takes two round trips."""
+"""Seconds that TCP and TLS may take together. A healthy ingress needs two round trips."""
 IDLE = 60.0
-"""Seconds without a call after which connections are not used again: Azure's load balancer drops them silently after
-four minutes, unless told otherwise (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset), and what
+"""Seconds without a call after which connections are not used again. Azure's load balancer drops them silently after
+four minutes by default (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset), and a call that
 changes something could not be sent again."""
 MAX_ANSWER = 1024 * 1024
-"""Bytes. Escaped and wrapped it stays below the 6 MB that a function may answer
+"""Bytes of an answer's body. Escaped and wrapped it stays below the 6 MB that a function may answer
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 CHUNK = 64 * 1024
+"""Bytes that are read at a time of an answer without a length."""
 POOL_SIZE = 8
-TOLD_EVERY = 60 * 60
-"""Seconds between two tellings of how long the certificates hold: an alarm looks once an hour."""
+"""Connections that are kept, and so calls that a request makes at once."""
+CERTIFICATES_EVERY = 60 * 60
+"""Seconds between two reports of how long the certificates are valid: an alarm looks once an hour."""
 _ONCE = urllib3.Retry(False, redirect=False)
-_OF_STATUS = {503: UNAVAILABLE, 504: UPSTREAM_TIMEOUT}
-_DETAIL = {
-    UNAVAILABLE: "can't be reached now; try again later",
-    UPSTREAM_FAILED: "gave no usable answer",
-    UPSTREAM_TIMEOUT: "did not answer in time",
-}
+_KIND_OF_STATUS = {503: UNAVAILABLE, 504: UPSTREAM_TIMEOUT}
 _TRANSIENT = frozenset({502, 503, 504})  # the ingress answers these for a pod that has gone
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """`path` is encoded already. Statuses outside of `answers` are failures. `deadline` is on time.monotonic.
-
-    A call that is not `safe` is only sent again when it can't have been carried out.
-    """
-
-    upstream: str
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    safe: bool
-    answers: frozenset[int]
-    deadline: float
-    body: bytes | None = None
-
-
-@dataclass(kw_only=True)
-class Answer:
-    """Header names are in any case: `headers` does not tell them apart."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    attempts: int = 1
-
-
-class UpstreamError(FailureError):
-    """No usable answer. After a `transient` failure a new attempt may succeed.
-
-    `sent` is False when the service can't have got the request, `blamed` when the failure tells nothing of it.
-    """
-
-    def __init__(
-        self,
-        kind: Kind,
-        call: Call,
-        reason: str,
-        *,
-        transient: bool = False,
-        sent: bool = True,
-        blamed: bool = True,
-        status: int | None = None,
-        retry_after: int | None = None,
-    ) -> None:
-        detail = f"The service {call.upstream} {_DETAIL[kind]}."
-        headers = {"retry-after": str(retry_after or 1)} if kind is UNAVAILABLE else None
-        super().__init__(kind, detail, reason=reason, headers=headers)
-        self.transient = transient
-        self.sent = sent
-        self.blamed = blamed
-        self.status = status
-        self.retry_after = retry_after
-        self.attempts = 1
-
-
 class Ingress:
-    """The one way to the services, for all threads. Its connections are renewed when the client certificate is; that is
-    asked for again when one side refuses the other's.
+    """The one way to the services, for all threads.
 
-    `on_transition` is told the service and the new state when a circuit breaker changes its own, `on_days_left` now and
-    then in how many days the first certificate ends.
+    Connections are renewed with the client certificate. The certificate is fetched again when one side refuses the
+    other's. `on_transition` is called with a service and the new state of its circuit breaker, `on_days_left` now and
+    then with the days until the first certificate ends.
     """
 
     def __init__(
@@ -129,11 +72,12 @@ class Ingress:
         self._pool: urllib3.HTTPSConnectionPool | None = None
         self._context: tls.Context | None = None
         self._version = ""
-        self._used = self._tell_at = 0.0
+        self._used_at = self._report_at = 0.0
         self._breakers: dict[str, Breaker] = {}
 
     def send(self, call: Call) -> Answer:
-        """Raises UpstreamError. Sends again after failures that may pass, where that is safe."""
+        """Returns the answer of the service. Sends again after failures that may pass, where that is safe. Raises
+        UpstreamError."""
         breaker = self._breakers.get(call.upstream) or self._breaker(call.upstream)
         self._retries.earn()
         attempts = 0
@@ -143,37 +87,39 @@ class Ingress:
                 answer = self._guarded(call, breaker)
             except UpstreamError as error:
                 error.attempts = attempts
-                again = error.transient and (call.safe or not error.sent) and breaker.closed
-                wished = error.retry_after or 0
-                if not again or not self._retries.pause(attempts, deadline=call.deadline, at_least=wished):
+                again = error.transient and (call.safe or not error.delivered) and breaker.closed
+                wait = error.retry_after or 0
+                if not again or not self._retries.pause(attempts, deadline=call.deadline, at_least=wait):
                     raise
             else:
                 answer.attempts = attempts
                 return answer
 
     def close(self) -> None:
-        """Closes the connections that are idle. The next call opens new ones."""
+        """Closes the idle connections. The next call opens new ones."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
 
     def _breaker(self, upstream: str) -> Breaker:
-        def told(state: State) -> None:
+        def changed(state: State) -> None:
             self._on_transition(upstream, state)
 
-        return self._breakers.setdefault(upstream, Breaker(on_transition=told, clock=self._clock))
+        return self._breakers.setdefault(upstream, Breaker(on_transition=changed, clock=self._clock))
 
     def _guarded(self, call: Call, breaker: Breaker) -> Answer:
-        """One attempt, if the circuit breaker allows it, which learns how it ends."""
+        """Makes one attempt, if the circuit breaker allows it, and tells the breaker how it ends."""
         try:
             permit = breaker.admit()
         except CircuitOpenError as error:
             wait = error.retry_after
-            raise UpstreamError(UNAVAILABLE, call, str(error), sent=False, blamed=False, retry_after=wait) from None
+            raise UpstreamError(
+                UNAVAILABLE, call, str(error), delivered=False, counts=False, retry_after=wait
+            ) from None
         try:
             answer = self._once(call)
         except UpstreamError as error:
-            if error.blamed:
+            if error.counts:
                 breaker.record(permit, failed=error.status is None or error.status >= 500)
             else:
                 breaker.cancel(permit)
@@ -183,19 +129,21 @@ class Ingress:
 
     def _once(self, call: Call) -> Answer:
         if call.deadline <= time.monotonic():
-            raise UpstreamError(UPSTREAM_TIMEOUT, call, "no time left", sent=False, blamed=False)
+            raise UpstreamError(UPSTREAM_TIMEOUT, call, "no time left", delivered=False, counts=False)
         pool = self._connections(call)
         tls.read_until(call.deadline)
         try:
             return _read(self._request(pool, call), call)
         except (NewConnectionError, ConnectTimeoutError) as error:
-            raise UpstreamError(UNAVAILABLE, call, f"can't connect: {error}", transient=True, sent=False) from error
+            raise UpstreamError(
+                UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=False
+            ) from error
         except SSLError as error:
             refused = tls.certificate_refused(error.args[0])
             if refused:
                 self._secret.doubt()
             raise UpstreamError(
-                UNAVAILABLE, call, f"can't connect: {error}", transient=True, sent=not refused
+                UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=not refused
             ) from error
         except HTTPError as error:
             if time.monotonic() >= call.deadline:
@@ -204,12 +152,13 @@ class Ingress:
                 raise UpstreamError(UNAVAILABLE, call, "can't connect in time", transient=True) from error
             raise UpstreamError(UPSTREAM_FAILED, call, f"connection broken: {error}", transient=True) from error
         finally:
-            self._tell()
+            self._report_certificates()
 
-    def _tell(self) -> None:
-        """After an attempt, when the ingress has shown its certificate."""
-        if self._context is not None and (now := self._clock()) >= self._tell_at:
-            self._tell_at = now + TOLD_EVERY
+    def _report_certificates(self) -> None:
+        """Reports how long the certificates are valid. It is called after an attempt, when the ingress has shown its
+        own."""
+        if self._context is not None and (now := self._clock()) >= self._report_at:
+            self._report_at = now + CERTIFICATES_EVERY
             self._on_days_left(self._context.days_left)
 
     def _request(self, pool: urllib3.HTTPSConnectionPool, call: Call) -> urllib3.BaseHTTPResponse:
@@ -219,26 +168,26 @@ class Ingress:
         except ProtocolError:
             if not call.safe or pool.num_connections > opened:
                 raise
-            return _urlopen(pool, call)  # a kept connection that the ingress had closed while this environment slept
+            return _urlopen(pool, call)  # the ingress had closed a kept connection while this environment slept
 
     def _connections(self, call: Call) -> urllib3.HTTPSConnectionPool:
         remaining = call.deadline - time.monotonic()
         if not self._lock.acquire(timeout=max(remaining, 0.1)):
-            raise UpstreamError(UNAVAILABLE, call, "another call waits for the client certificate", blamed=False)
+            raise UpstreamError(UNAVAILABLE, call, "another call waits for the client certificate", counts=False)
         try:
             secret = self._secret.get(timeout=max(remaining, 0.1))
             now = self._clock()
-            if self._pool is None or secret.version != self._version or now - self._used > IDLE:
+            if self._pool is None or secret.version != self._version or now - self._used_at > IDLE:
                 self._context = tls.client_context(secret.text)
                 self.close()
                 self._pool = urllib3.HTTPSConnectionPool(
                     self._host, self._port, ssl_context=self._context, maxsize=POOL_SIZE, retries=False
                 )
                 if secret.version != self._version:
-                    self._version, self._tell_at = secret.version, now
-            self._used = now
+                    self._version, self._report_at = secret.version, now
+            self._used_at = now
         except (SecretUnavailableError, ssl.SSLError, ValueError) as error:
-            raise UpstreamError(UNAVAILABLE, call, f"no client certificate: {error}", blamed=False) from error
+            raise UpstreamError(UNAVAILABLE, call, f"no client certificate: {error}", counts=False) from error
         else:
             return self._pool
         finally:
@@ -269,9 +218,9 @@ def _read(response: urllib3.BaseHTTPResponse, call: Call) -> Answer:
         if response.connection is not None:  # not read to its end, so no other request may use it
             response.close()  # and not given back: opened again it would pass for a kept one
     headers = response.headers
-    if response.status not in call.answers or not _of_the_service(response.status, headers):
+    if response.status not in call.answers or not _from_service(response.status, headers):
         raise UpstreamError(
-            _OF_STATUS.get(response.status, UPSTREAM_FAILED),
+            _KIND_OF_STATUS.get(response.status, UPSTREAM_FAILED),
             call,
             f"answered {response.status}",
             transient=response.status in _TRANSIENT,
@@ -285,7 +234,7 @@ def _read(response: urllib3.BaseHTTPResponse, call: Call) -> Answer:
 
 
 def _content(response: urllib3.BaseHTTPResponse, call: Call) -> bytes:
-    """Both ways tell an end that came too early."""
+    """Returns the body. Both ways of reading notice an end that comes too early."""
     length = response.length_remaining
     if length is not None and length <= MAX_ANSWER:
         return response.read(decode_content=False)
@@ -298,10 +247,21 @@ def _content(response: urllib3.BaseHTTPResponse, call: Call) -> bytes:
     return bytes(body)
 
 
-def _of_the_service(status: int, headers: Mapping[str, str]) -> bool:
-    """The ingress, too, answers for a service that it can't reach, but not with problem documents."""
+def _from_service(status: int, headers: Mapping[str, str]) -> bool:
+    """Returns whether the service has answered, not the ingress, which sends no problem documents."""
     return status < 500 or headers.get("content-type", "").startswith(MEDIA_TYPE)
 
 
 def _seconds(retry_after: str) -> int | None:
     return int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 4 else None
+
+
+def connect(settings: Settings, log: Log) -> Ingress:
+    """Returns the way to the services that the settings name. Its events go to the log."""
+    return Ingress(
+        settings["UPSTREAM_URL"],
+        cached_secret(settings["UPSTREAM_TLS_SECRET_ARN"], settings.variables, name="client certificate", log=log),
+        Retries(),
+        on_transition=log.breaker,
+        on_days_left=log.certificates,
+    )

@@ -1,103 +1,128 @@
-"""Several services asked at once: what is missing in the end degrades the answer, if it may."""
+"""Calls of several services at once, whose answers become one. What is missing degrades it, where the contract
+allows."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
 from app.contract.operation import Part
 from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT, ProblemError
-from app.functions.kit import answers, responses
+from app.functions.kit import responses, service_answers
+from app.functions.kit.api import RequestContext
+from app.functions.kit.calls import Answer, Call, UpstreamError
+from app.functions.kit.logs import Log, LogEntry
 from app.functions.kit.responses import Response
-from app.functions.kit.upstream import POOL_SIZE, Answer, Call, Ingress, UpstreamError
-from app.functions.orchestrator.exchange import Exchange, Sent, send
+from app.functions.kit.upstream import POOL_SIZE, Ingress
+from app.functions.orchestrator.service_calls import CallRecord, send
 
 GRACE = 0.2
 """Seconds after the deadline that a call may take to notice it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class PlannedCall:
+    """A call that is to be made for a part of the answer."""
+
     part: Part
     call: Call
 
 
 @dataclass(frozen=True, kw_only=True)
-class Member:
-    """A part that was asked. `value` raises UpstreamError when there is no usable answer."""
+class PendingCall:
+    """A call that has been made for the part called `name`."""
 
     name: str
-    planned: Planned
-    sent: Sent
+    planned: PlannedCall
+    record: CallRecord
     future: Future[Answer]
 
     def answer(self) -> Answer:
+        """Returns the service's answer. Raises UpstreamError."""
         if not self.future.done():  # such as in a look-up of the name, which has no time-out
             self.future.cancel()
             raise UpstreamError(UPSTREAM_TIMEOUT, self.planned.call, "still under way after the deadline")
         return self.future.result()
 
     def value(self) -> Any:
+        """Returns what the part contributes to the whole. Raises UpstreamError when there is no usable answer."""
         call, select = self.planned.call, self.planned.part.select
-        value = answers.value_of(call, self.answer())
+        value = service_answers.value_of(call, self.answer())
         if select is not None:
             value = value.get(select) if isinstance(value, dict) else None
         if value is None:
             raise UpstreamError(UPSTREAM_FAILED, call, f"answered without {select or 'a value'}", status=200)
         return value
 
+    def value_or_none(self) -> Any:
+        """Returns the value, or None where the part may be missing. Raises UpstreamError for a required part."""
+        try:
+            return self.value()
+        except UpstreamError as error:
+            self.record.fail(error)
+            if self.planned.part.required:
+                raise
+            return None
+
 
 class FanOut:
-    """Threads are started when they are needed first, and kept."""
+    """Makes the calls in threads, which are started when they are first needed, and kept."""
 
-    def __init__(self, ingress: Ingress) -> None:
+    def __init__(self, ingress: Ingress, log: Log) -> None:
         self._ingress = ingress
+        self._log = log
         self._threads = ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="part")
 
-    def answer(self, plan: Mapping[str, Planned], exchange: Exchange, *, only_status: bool) -> Response:
-        """One answer of all parts, when the last has come: what goes on in a frozen environment would look like a
-        failure of the service. Raises ProblemError when a required part has failed, or all have.
+    def response(self, plan: Mapping[str, PlannedCall], context: RequestContext, *, only_status: bool) -> Response:
+        """Returns one answer of all parts, when the last has come: a call that goes on in a frozen environment would
+        look like a failure of its service. Writes a log line for each call.
+
+        Raises ProblemError when a required part has failed, or all have.
         """
-        members = self._asked(plan, exchange)
-        for member in members:
-            if member.planned.part.required and (refusal := member.answer()).status >= 400:
-                return answers.normalised(member.planned.call, refusal)
-        values = {member.name: _value(member) for member in members}
-        degraded = list(dict.fromkeys(plan[name].call.upstream for name, value in values.items() if value is None))
-        if all(value is None for value in values.values()):
-            raise ProblemError(
-                UNAVAILABLE, "No service can be reached now; try again later.", headers={"retry-after": "1"}
-            )
-        if degraded:
-            exchange.told["degraded"] = degraded
-        body = {"status": "degraded" if degraded else "ok"} if only_status else values
-        text = json.dumps({**body, "degraded": degraded}, ensure_ascii=False, separators=(",", ":"))
-        return responses.content(200, answers.JSON, text, {})
+        pending = self._begin(plan)
+        try:
+            return _combined(pending, context, only_status=only_status)
+        finally:
+            for call in pending:
+                self._log_call(call, context)
 
     def close(self) -> None:
         """Waits for the calls that are under way."""
         self._threads.shutdown()
 
-    def _asked(self, plan: Mapping[str, Planned], exchange: Exchange) -> list[Member]:
-        members = []
+    def _begin(self, plan: Mapping[str, PlannedCall]) -> list[PendingCall]:
+        pending = []
         for name, planned in plan.items():
-            sent = exchange.expect(planned.call, name)
-            future = self._threads.submit(send, planned.call, self._ingress, sent)
-            members.append(Member(name=name, planned=planned, sent=sent, future=future))
+            record = CallRecord(upstream=planned.call.upstream)
+            future = self._threads.submit(send, planned.call, self._ingress, record)
+            pending.append(PendingCall(name=name, planned=planned, record=record, future=future))
         deadline = max(planned.call.deadline for planned in plan.values())
-        wait([member.future for member in members], timeout=max(deadline - time.monotonic(), 0.0) + GRACE)
-        return members
+        wait([call.future for call in pending], timeout=max(deadline - time.monotonic(), 0.0) + GRACE)
+        return pending
+
+    def _log_call(self, call: PendingCall, context: RequestContext) -> None:
+        of_request = {name: context.log_entry.fields[name] for name in ("method", "route")}
+        entry = LogEntry(correlation=context.correlation, fields={**of_request, "part": call.name})
+        call.record.add_to(entry)
+        entry.fields["reason"] = call.record.reason
+        self._log.entry("part", entry, failed=call.record.failed)
 
 
-def _value(member: Member) -> Any:
-    try:
-        return member.value()
-    except UpstreamError as error:
-        member.sent.blame(error)
-        if member.planned.part.required:
-            raise
-        return None
+def _combined(pending: Iterable[PendingCall], context: RequestContext, *, only_status: bool) -> Response:
+    for call in pending:
+        if call.planned.part.required and (refusal := call.answer()).status >= 400:
+            return service_answers.normalised(call.planned.call, refusal)
+    values = {call.name: call.value_or_none() for call in pending}
+    missing = [call.planned.call.upstream for call in pending if values[call.name] is None]
+    if all(value is None for value in values.values()):
+        raise ProblemError(UNAVAILABLE, "No service can be reached now; try again later.", headers={"retry-after": "1"})
+    degraded = list(dict.fromkeys(missing))
+    if degraded:
+        context.log_entry.fields["degraded"] = degraded
+    body = {"status": "degraded" if degraded else "ok"} if only_status else values
+    text = json.dumps({**body, "degraded": degraded}, ensure_ascii=False, separators=(",", ":"))
+    return responses.content(200, responses.JSON, text, {})

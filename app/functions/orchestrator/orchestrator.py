@@ -1,93 +1,84 @@
-"""One request from the gateway's event to the answer: authorise, check, transform, forward, normalise."""
+"""Forwards checked requests to the services and brings their answers into the API's form."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
-from app.contract.operation import Forward, Operation, Orchestration
-from app.contract.problems import NOT_FOUND, ProblemError
-from app.functions.kit import answers, principal, request
-from app.functions.kit.api_keys import ApiKeys
-from app.functions.kit.request import Request
+from app.contract.operation import Forward, Orchestration
+from app.functions.kit import service_answers
+from app.functions.kit.api import Handler, RequestContext
+from app.functions.kit.calls import Call, UpstreamError
+from app.functions.kit.logs import Log
 from app.functions.kit.responses import Response
-from app.functions.kit.upstream import Call, Ingress, UpstreamError
-from app.functions.orchestrator import transform, validators
-from app.functions.orchestrator.exchange import Exchange, send
-from app.functions.orchestrator.fan_out import FanOut, Planned
+from app.functions.kit.upstream import Ingress
+from app.functions.orchestrator import transform
+from app.functions.orchestrator.fan_out import FanOut, PlannedCall
 from app.functions.orchestrator.operations import OPERATIONS
+from app.functions.orchestrator.service_calls import CallRecord, send
 
-RESERVE = 0.5
-"""Seconds of the invocation that are kept for the answer and its log line."""
 OK = frozenset({200})
 
 
 class Orchestrator:
-    """`sample_rate` is that of traces that begin here; with `api_keys` whoever needs a token needs a key, too."""
+    """Handles the operations that services carry out, by the forwarding table that the contract gives."""
 
-    def __init__(
-        self, ingress: Ingress, *, scope_prefix: str = "", sample_rate: float = 0.0, api_keys: ApiKeys | None = None
-    ) -> None:
+    def __init__(self, ingress: Ingress, log: Log) -> None:
         self._ingress = ingress
-        self._fan_out = FanOut(ingress)
-        self._scope_prefix = scope_prefix
-        self._sample_rate = sample_rate
-        self._api_keys = api_keys
+        self._fan_out = FanOut(ingress, log)
 
-    def answer(self, exchange: Exchange) -> Response:
-        """Raises ProblemError."""
-        exchange.correlation = exchange.correlation.sampled_at(self._sample_rate)
-        operation = OPERATIONS.get(str(exchange.event.get("routeKey")))
-        if operation is None or operation.orchestration is None:
-            raise ProblemError(NOT_FOUND, "There is no such route.")
-        exchange.route = operation.route_key
-        subject = self._authorised(exchange, operation)
-        checked = request.read(exchange.event, exchange.headers, operation, validators)
-        return self._sent(operation.orchestration, checked, exchange, subject)
+    def handlers(self) -> Mapping[str, Handler]:
+        """Returns the handlers by operation id."""
+        return {
+            operation.operation_id: self._handler(operation.orchestration)
+            for operation in OPERATIONS.values()
+            if operation.orchestration is not None
+        }
 
     def close(self) -> None:
         """Ends threads and connections."""
         self._fan_out.close()
         self._ingress.close()
 
-    def _authorised(self, exchange: Exchange, operation: Operation) -> str | None:
-        """The caller's subject, encoded; None for a public operation."""
-        caller = principal.authorise(exchange.event, operation, scope_prefix=self._scope_prefix)
-        if caller is None:
-            return None
-        exchange.told["subject"] = caller.subject
-        if self._api_keys is not None:
-            remaining = exchange.deadline - RESERVE - time.monotonic()
-            exchange.told["api_key"] = self._api_keys.owner(exchange.headers.get("x-api-key"), timeout=remaining)
-        return caller.encoded
+    def _handler(self, orchestration: Orchestration) -> Handler:
+        if orchestration.forward is None:
+            return lambda context: self._combine(orchestration, context)
+        forward = orchestration.forward
+        return lambda context: self._forward(orchestration, forward, context)
 
-    def _sent(self, how: Orchestration, checked: Request, exchange: Exchange, subject: str | None) -> Response:
-        deadline = min(time.monotonic() + how.timeout, exchange.deadline - RESERVE)
-
-        def call(forward: Forward, expected: frozenset[int]) -> Call:
-            return Call(
-                upstream=forward.upstream,
-                method=forward.method,
-                path=transform.target(forward, checked),
-                headers=transform.headers(forward, checked, exchange.correlation, subject),
-                body=checked.raw if forward.body else None,
-                safe=how.safe,
-                answers=expected,
-                deadline=deadline,
-            )
-
-        if how.forward is not None:
-            return self._forwarded(call(how.forward, how.answers), exchange)
-        plan = {
-            name: Planned(part=part, call=call(part.forward, how.answers if part.required else OK))
-            for name, part in how.parts.items()
-        }
-        return self._fan_out.answer(plan, exchange, only_status=how.only_status)
-
-    def _forwarded(self, call: Call, exchange: Exchange) -> Response:
-        sent = exchange.expect(call)
-        answer = send(call, self._ingress, sent)
+    def _forward(self, orchestration: Orchestration, forward: Forward, context: RequestContext) -> Response:
+        """Makes one call and returns its answer. Raises UpstreamError, or ProblemError for a path that can't be."""
+        call = _call(orchestration, forward, context, orchestration.answers)
+        record = CallRecord(upstream=call.upstream)
         try:
-            return answers.normalised(call, answer)
+            return service_answers.normalised(call, send(call, self._ingress, record))
         except UpstreamError as error:
-            sent.blame(error)
+            record.fail(error)
             raise
+        finally:
+            record.add_to(context.log_entry)
+
+    def _combine(self, orchestration: Orchestration, context: RequestContext) -> Response:
+        """Makes the calls of all parts at once and returns one answer. Raises ProblemError."""
+        plan = {
+            name: PlannedCall(
+                part=part,
+                call=_call(orchestration, part.forward, context, orchestration.answers if part.required else OK),
+            )
+            for name, part in orchestration.parts.items()
+        }
+        return self._fan_out.response(plan, context, only_status=orchestration.only_status)
+
+
+def _call(orchestration: Orchestration, forward: Forward, context: RequestContext, answers: frozenset[int]) -> Call:
+    subject = context.principal.encoded if context.principal else None
+    return Call(
+        upstream=forward.upstream,
+        method=forward.method,
+        path=transform.target(forward, context.request),
+        headers=transform.headers(forward, context.request, context.correlation, subject),
+        body=context.request.raw if forward.body else None,
+        safe=orchestration.safe,
+        answers=answers,
+        deadline=min(time.monotonic() + orchestration.timeout, context.deadline),
+    )

@@ -1,4 +1,5 @@
-"""From the checked public request to a service's: path, query, headers. A value stays what it is, whatever it holds."""
+"""Makes path, query and headers of a service's request from a checked public one. A value stays what it is, whatever it
+holds."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from app.functions.kit.request import Request
 
 
 def target(forward: Forward, request: Request) -> str:
-    """Path and query. Raises ProblemError (404) for a value that can't be a segment of a path."""
+    """Returns path and query. Raises ProblemError (404) for a value that can't be a segment of a path."""
     segments = {name: _segment(request.get(source)) for name, source in forward.parameters.items()}
     path = forward.path.format_map(segments) if segments else forward.path
     query = []
@@ -23,31 +24,30 @@ def target(forward: Forward, request: Request) -> str:
 
 
 def headers(forward: Forward, request: Request, correlation: Correlation, subject: str | None) -> dict[str, str]:
-    """All that goes along: nothing that a caller sent reaches a service unless it is named here or in the contract.
-
-    `subject` is the caller's, encoded.
+    """Returns the headers of the service's request: nothing that a caller sent reaches a service unless it is named
+    here or in the contract. `subject` is the caller's in percent encoding; None for a public operation.
     """
-    sent = {
+    result = {
         "accept": "application/json",
         "user-agent": "crosscloud-orchestrator",
         "x-request-id": correlation.request_id,
         "traceparent": correlation.traceparent,
     }
     if correlation.tracestate:
-        sent["tracestate"] = correlation.tracestate
+        result["tracestate"] = correlation.tracestate
     if subject is not None:
-        sent["x-subject"] = subject
+        result["x-subject"] = subject
     if forward.body:
-        sent["content-type"] = "application/json"
+        result["content-type"] = "application/json"
     for name, source in forward.headers.items():
         value = request.get(source) if isinstance(source, Source) else source
         if value is not None:
-            sent[name] = str(value)
-    return sent
+            result[name] = str(value)
+    return result
 
 
-def _segment(given: object) -> str:
-    value = str(given)
+def _segment(source: object) -> str:
+    value = str(source)
     if value in ("", ".", ".."):  # means another path even when it is encoded
-        raise ProblemError(NOT_FOUND, "There is nothing of this name.")
+        raise ProblemError(NOT_FOUND, "There is nothing with this name.")
     return quote(value, safe="")

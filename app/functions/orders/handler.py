@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any
 
-from app.functions.kit import aws
-from app.functions.kit import environment as settings
-from app.functions.kit.api import Api, Context, handle
-from app.functions.kit.logs import Log
+from app.functions.kit import assembly, aws, environment
+from app.functions.kit.api import Api, Parts
+from app.functions.kit.invocation import Context
 from app.functions.kit.request import Event
+from app.functions.kit.responses import Response
 from app.functions.orders import validators
 from app.functions.orders.operations import OPERATIONS
 from app.functions.orders.routes import OrderDesk
 
-NAME = "orders"
+API = Api(name="orders", operations=OPERATIONS, validators=validators, budget=aws.BUDGET)
+SETTINGS = ("ORDERS_TABLE", "PRODUCTS_TABLE", "IDEMPOTENCY_TABLE", "AWS_REGION")
 
 
-def handler(event: Event, context: Context) -> dict[str, Any]:
+def handler(event: Event, context: Context) -> Response:
     """Answers one request of the HTTP API. Raises nothing."""
-    return handle(event, context, assembled, Log(service=NAME, level="INFO"))
+    return API.handle(event, context, assembled)
 
 
 @functools.cache
-def assembled() -> Api:
-    """Once per environment. Raises SettingsError; the next invocation tries again."""
-    log = settings.log(os.environ, NAME)
-    names = ("ORDERS_TABLE", "PRODUCTS_TABLE", "IDEMPOTENCY_TABLE", "AWS_REGION")
-    orders, products, keys, _ = settings.required(os.environ, *names)
-    desk = OrderDesk(client=aws.client("dynamodb", os.environ), orders=orders, products=products, keys=keys)
-    return Api(
-        log=log,
-        operations=OPERATIONS,
-        validators=validators,
-        routes=desk.routes(),
-        scope_prefix=os.environ.get("SCOPE_PREFIX", ""),
+def assembled() -> Parts:
+    """Returns the function's parts, once per environment. Raises SettingsError; the next invocation tries again."""
+    settings = environment.read(os.environ, API.name, needed=SETTINGS)
+    desk = OrderDesk(
+        client=aws.client("dynamodb", os.environ),
+        orders_table=settings["ORDERS_TABLE"],
+        products_table=settings["PRODUCTS_TABLE"],
+        keys_table=settings["IDEMPOTENCY_TABLE"],
     )
+    return assembly.parts(settings, settings.log(), desk.handlers())

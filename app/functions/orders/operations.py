@@ -9,6 +9,7 @@ OPERATIONS = {
         scopes=frozenset({"orders:read"}),
         throttle=Throttle(rate=50.0, burst=100),
         query={"limit": "integer", "cursor": "string"},
+        function="orders",
     ),
     "POST /orders": Operation(
         route_key="POST /orders",
@@ -17,6 +18,7 @@ OPERATIONS = {
         throttle=Throttle(rate=20.0, burst=40),
         max_body=16384,
         headers={"idempotency-key": "Idempotency-Key"},
+        function="orders",
     ),
     "GET /orders/{orderId}": Operation(
         route_key="GET /orders/{orderId}",
@@ -24,6 +26,7 @@ OPERATIONS = {
         scopes=frozenset({"orders:read"}),
         throttle=Throttle(rate=50.0, burst=100),
         path=("orderId",),
+        function="orders",
     ),
     "POST /orders/{orderId}/cancel": Operation(
         route_key="POST /orders/{orderId}/cancel",
@@ -31,6 +34,7 @@ OPERATIONS = {
         scopes=frozenset({"orders:write"}),
         throttle=Throttle(rate=20.0, burst=40),
         path=("orderId",),
+        function="orders",
     ),
     "GET /orders/{orderId}/events": Operation(
         route_key="GET /orders/{orderId}/events",
@@ -38,6 +42,7 @@ OPERATIONS = {
         scopes=frozenset({"orders:read"}),
         throttle=Throttle(rate=50.0, burst=100),
         path=("orderId",),
+        function="orders",
     ),
 }
 """By route key."""

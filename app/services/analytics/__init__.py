@@ -1,1 +1,1 @@
-"""The analytics service: what happened, counted."""
+"""The analytics service: events, and what is counted and estimated from them."""

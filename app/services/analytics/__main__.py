@@ -1,5 +1,4 @@
-"""`python -m app.services.analytics` serves the analytics service; the environment has its settings
-(`kit/settings.py`)."""
+"""Serves the analytics service: `python -m app.services.analytics`. `kit/settings.py` reads its settings."""
 
 from app.services.analytics.api import create
 from app.services.kit import server

@@ -1,4 +1,4 @@
-"""The service's routes."""
+"""The routes of the analytics service."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from app.contract import problems
 from app.services.analytics import store
 from app.services.analytics.models import Batch, Event, Interval, Recorded, Report, ReportQuery, Summary, UserId
 from app.services.analytics.period import Period
-from app.services.analytics.reports import Reports, most_amounts, while_awaited
+from app.services.analytics.reports import Reports, ServiceReports, most_amounts, while_awaited
 from app.services.kit import application
-from app.services.kit.database import Database
+from app.services.kit.dependencies import ServiceDatabase
 from app.services.kit.fields import Day
 from app.services.kit.idempotency import once
 from app.services.kit.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode, moment
-from app.services.kit.pagination import page as paged
+from app.services.kit.pagination import page as page_of
 from app.services.kit.responses import answer
 from app.services.kit.routing import Router
 from app.services.kit.settings import Settings
 
 NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
-"""A position before all."""
+"""The position before all events, which are listed from the newest to the oldest."""
 
 router = Router(tags=["analytics"])
 
 
 @router.post("/events", response_model=Recorded)
-async def record_events(batch: Batch, request: Request) -> Response:
-    """Stores each event once, whoever sends it how often."""
-    database: Database = request.app.state.database
+async def record_events(batch: Batch, request: Request, database: ServiceDatabase) -> Response:
+    """Stores each event once, however often it is sent."""
     async with database.transaction() as connection:
 
         async def effect() -> Response:
@@ -47,36 +46,34 @@ async def record_events(batch: Batch, request: Request) -> Response:
 
 @router.get("/events")
 async def list_events(
-    user_id: UserId, request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    user_id: UserId, database: ServiceDatabase, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[Event]:
-    """The user's, the newest first."""
+    """Lists the user's events, the newest first."""
     before = decode(cursor, moment, UUID) or NEWEST
-    database: Database = request.app.state.database
     async with database.connection() as connection:
         rows = await store.page(connection, user_id, before, limit + 1)
-    return paged(rows, limit, item=store.event, position=lambda row: (row["occurred_at"], row["id"]))
+    return page_of(rows, limit, item=store.event, position=lambda row: (row["occurred_at"], row["id"]))
 
 
 @router.get("/analytics/summary")
 async def read_summary(
-    request: Request,
+    database: ServiceDatabase,
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Summary:
-    """Counts and amounts of a period, by default of the last 30 days."""
+    """Counts events and adds up amounts of a period, by default of the last 30 days."""
     period = Period.until(last, first)
     if period.last < period.first:
         raise problems.invalid([{"parameter": "from", "detail": f"must not be after to, which is {period.last}"}])
-    database: Database = request.app.state.database
     async with database.connection() as connection:
         return await store.summary(connection, period)
 
 
 @router.post("/analytics/reports")
-async def create_report(query: ReportQuery, request: Request) -> Report:
+async def create_report(
+    query: ReportQuery, request: Request, database: ServiceDatabase, reports: ServiceReports
+) -> Report:
     """Estimates the mean amount of a period's events."""
-    database: Database = request.app.state.database
-    reports: Reports = request.app.state.reports
     period, most = Period(query.first, query.last), most_amounts(query.resamples)
     with reports.place():
         async with database.connection() as connection:
@@ -100,6 +97,7 @@ async def create_report(query: ReportQuery, request: Request) -> Report:
 
 
 def create(settings: Settings) -> FastAPI:
+    """Returns the service's application."""
     app = application.create(settings, router)
     app.state.reports = Reports()
     return app

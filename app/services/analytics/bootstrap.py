@@ -19,14 +19,14 @@ from array import array
 from collections.abc import Sequence
 
 NICENESS = 10
-"""Whatever else wants the processor comes first: the service's event loop, above all."""
+"""Added to the process's nice value, so that all else comes first, above all the service's event loop."""
 ALONE = 0.1
-"""Seconds between two looks whether the service is still there; without it the process ends itself."""
+"""Seconds between two checks that the service is still there. Without the service the process ends itself."""
 
 
 def estimate(amounts: Sequence[int], resamples: int) -> dict[str, int]:
-    """`amounts` are in order, at least one, none below 0. Values are rounded half up to a whole unit."""
-    count, draw = len(amounts), random.Random(0).choices  # noqa: S311 - what is equal must be drawn equally
+    """Returns the estimates, rounded half up to whole units. `amounts` are in order, at least one, none below 0."""
+    count, draw = len(amounts), random.Random(0).choices  # noqa: S311 - equal input must give equal draws
     sums = sorted(sum(draw(amounts, k=count)) for _ in range(resamples))
     return {
         "mean": rounded(sum(amounts), count),
@@ -38,25 +38,27 @@ def estimate(amounts: Sequence[int], resamples: int) -> dict[str, int]:
 
 
 def quantile(ordered: Sequence[int], thousandths: int, *, divisor: int = 1) -> int:
-    """Of the values over the divisor, linear between two neighbours (as `percentile_cont` of SQL)."""
+    """Returns a quantile of the values over `divisor`, linear between two neighbours (as `percentile_cont` of SQL)."""
     index, part = divmod((len(ordered) - 1) * thousandths, 1000)
     low, high = ordered[index], ordered[min(index + 1, len(ordered) - 1)]
     return rounded(low * 1000 + (high - low) * part, 1000 * divisor)
 
 
 def rounded(numerator: int, denominator: int) -> int:
+    """Returns the fraction rounded half up."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 
 def main() -> None:
+    """Reads the amounts, writes their estimates."""
     os.nice(NICENESS)
     service = os.getppid()
     signal.signal(signal.SIGALRM, lambda *_: None if os.getppid() == service else os._exit(1))
     signal.setitimer(signal.ITIMER_REAL, ALONE, ALONE)
     amounts = array("q", sys.stdin.buffer.read())
-    found = estimate(amounts, int(sys.argv[1]))
-    signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm during the interpreter's end would be deadly
-    json.dump(found, sys.stdout)
+    estimates = estimate(amounts, int(sys.argv[1]))
+    signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm while the interpreter ends would end the process with a failure
+    json.dump(estimates, sys.stdout)
 
 
 if __name__ == "__main__":

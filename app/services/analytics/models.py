@@ -1,4 +1,4 @@
-"""Events and what is made of them, as callers send and get it."""
+"""Events, summaries and reports, as callers send and get them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 AttributeName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 AttributeValue = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^\x00]*$")]
 MAX_ATTRIBUTES_SIZE = 8192
-"""Bytes of an event's attributes as JSON, so that a page of 100 events stays below the 1 MiB that the edge takes as an
-answer. Only texts with many characters that are escaped or not ASCII come near it."""
+"""The most bytes that an event's attributes may have as JSON, so that a page of 100 events stays below the 1 MiB that
+the edge takes as an answer. Only texts with many characters that are escaped or not ASCII come near it."""
 
 
 def _is_none(value: Any) -> bool:
@@ -26,7 +26,7 @@ def _is_none(value: Any) -> bool:
 
 
 class NewEvent(BaseModel):
-    """`id` is the caller's: an event that is sent again is the same event."""
+    """An event as callers send it. They choose its `id`: an event that is sent again is the same event."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,30 +40,36 @@ class NewEvent(BaseModel):
 
     @field_validator("attributes")
     @classmethod
-    def _small(cls, attributes: dict[str, str]) -> dict[str, str]:
+    def _limited_in_size(cls, attributes: dict[str, str]) -> dict[str, str]:
         if len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ATTRIBUTES_SIZE:
             raise ValueError(f"must have at most {MAX_ATTRIBUTES_SIZE} bytes as JSON")
         return attributes
 
     @model_validator(mode="after")
-    def _amount_of_a_currency(self) -> NewEvent:
+    def _amount_has_a_currency(self) -> NewEvent:
         if (self.amount is None) != (self.currency is None):
             raise ValueError("amount and currency come together or not at all")
         return self
 
 
 class Batch(BaseModel):
+    """Events that are sent together."""
+
     model_config = ConfigDict(extra="forbid")
 
     events: Annotated[list[NewEvent], Field(min_length=1, max_length=100)]
 
 
 class Recorded(BaseModel):
+    """How many events of a batch were new, and how many were known."""
+
     accepted: int
     duplicates: int
 
 
 class Event(BaseModel):
+    """An event as callers get it."""
+
     id: UUID
     type: str
     user_id: str
@@ -74,17 +80,23 @@ class Event(BaseModel):
 
 
 class OfType(BaseModel):
+    """The events of one type in a summary."""
+
     type: str
     count: int
 
 
 class OfCurrency(BaseModel):
+    """The amounts of one currency in a summary."""
+
     currency: str
     count: int
     total: Money
 
 
 class Summary(BaseModel):
+    """Counts and amounts of a period."""
+
     first: Day = Field(serialization_alias="from")
     last: Day = Field(serialization_alias="to")
     events: int
@@ -94,6 +106,8 @@ class Summary(BaseModel):
 
 
 class ReportQuery(BaseModel):
+    """The events and the precision of a report."""
+
     model_config = ConfigDict(extra="forbid")
 
     currency: Currency
@@ -111,12 +125,14 @@ class ReportQuery(BaseModel):
 
 
 class Interval(BaseModel):
+    """The interval that holds the mean with a confidence of 95 %."""
+
     low: Money
     high: Money
 
 
 class Report(BaseModel):
-    """Without any amounts it is their count alone."""
+    """An estimate of the mean amount. Without any amounts it has their count alone."""
 
     currency: str
     first: Day = Field(serialization_alias="from")

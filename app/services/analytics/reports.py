@@ -1,5 +1,5 @@
-"""Runs `bootstrap.py`, each time in a process of its own: it costs the processor for seconds, would keep the event loop
-from everything else in a thread as well, and can be ended at any moment."""
+"""Runs `bootstrap.py`, each time in a process of its own: it computes for seconds, which would hold up the event
+loop even from a thread, and a process can be ended at any moment."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from asyncio.subprocess import PIPE, create_subprocess_exec
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from app.contract.problems import UNAVAILABLE, Kind, ProblemError
 
 AT_ONCE = 2
-"""Reports per pod; more pods come with the load of the processor."""
+"""Reports that a pod computes at once. More pods come with the load of the processor."""
 TIME_LIMIT = 8.0
-"""Seconds: below the 10 s that the edge waits."""
+"""Seconds that a report may take: less than the 10 s that the edge waits."""
 MAX_DRAWS = 20_000_000
-"""Resamples times amounts: 1 to 2 s of a processor, so that AT_ONCE of them on one stay below the limit."""
+"""Resamples times amounts of a report: 1 to 2 s of a processor, so that AT_ONCE of them on one end in time."""
 MAX_AMOUNTS = 100_000
-"""However few the resamples: 4 MB in the service."""
+"""Amounts of a report, however few its resamples are: 4 MB in the service."""
 RETRY_AFTER = 2
-"""Seconds."""
+"""Seconds after which a caller may try again."""
 ABANDONED = Kind(slug="abandoned", status=499, title="The caller did not wait for the answer")
-"""Nobody sees it but the log (the status is the one of nginx)."""
+"""Only the log shows it, as the caller has gone. nginx uses the same status."""
 
 _PROGRAM = Path(__file__).with_name("bootstrap.py")
 
@@ -36,11 +36,12 @@ T = TypeVar("T")
 
 
 def most_amounts(resamples: int) -> int:
+    """Returns the largest number of amounts that a report with so many resamples may have."""
     return min(MAX_AMOUNTS, MAX_DRAWS // resamples)
 
 
 class Reports:
-    """Counts those that run, and refuses what is too much."""
+    """The reports that this process computes: it counts them, and refuses one that is too many."""
 
     def __init__(self, *, at_once: int = AT_ONCE, time_limit: float = TIME_LIMIT) -> None:
         self._free = at_once
@@ -48,7 +49,7 @@ class Reports:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """For the time of a report. Raises ProblemError (503) when all are taken."""
+        """Takes one of the places for the time of a report. Raises ProblemError (503) when all are taken."""
         if self._free == 0:
             raise _unavailable("As many reports as may run at once are running; try again.")
         self._free -= 1
@@ -58,7 +59,10 @@ class Reports:
             self._free += 1
 
     async def estimate(self, amounts: Sequence[int], resamples: int) -> dict[str, int]:
-        """See `bootstrap.estimate`. Raises ProblemError (503) after the time limit; ends the process when cancelled."""
+        """Returns what `bootstrap.estimate` does. Ends the process when it is cancelled.
+
+        Raises ProblemError (503) after the time limit.
+        """
         process = await create_subprocess_exec(
             sys.executable, "-I", "-S", _PROGRAM, str(resamples), stdin=PIPE, stdout=PIPE, stderr=PIPE, env={}
         )
@@ -77,8 +81,20 @@ class Reports:
         return estimate
 
 
+async def _reports(request: Request) -> Reports:
+    reports: Reports = request.app.state.reports
+    return reports
+
+
+ServiceReports = Annotated[Reports, Depends(_reports)]
+"""The reports that the service computes."""
+
+
 async def while_awaited(request: Request, work: Awaitable[T]) -> T:
-    """The result of the work, which is cancelled when the caller goes. The request's body has been read."""
+    """Returns the result of the work, which it cancels when the caller goes away.
+
+    The request's body must have been read: the next message is that of the connection's end. Raises ProblemError (499).
+    """
     running, gone = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)

@@ -1,1 +1,1 @@
-"""The billing service: orders, and their invoices."""
+"""The billing service: orders and their invoices."""

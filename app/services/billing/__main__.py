@@ -1,4 +1,4 @@
-"""`python -m app.services.billing` serves the billing service; the environment has its settings (`kit/settings.py`)."""
+"""Serves the billing service: `python -m app.services.billing`. `kit/settings.py` reads its settings."""
 
 from app.services.billing.api import create
 from app.services.kit import server

@@ -1,4 +1,4 @@
-"""What is invoiced, as callers send and get it. Totals are computed here, exactly."""
+"""Orders and invoices, as callers send and get them. Totals are computed here, exactly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern="
 ProductId = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 MAX_ITEMS = 100
+"""The largest number of items of an order, as in the contract."""
 
 
 class Item(BaseModel):
+    """A line of an order."""
+
     model_config = ConfigDict(extra="forbid")
 
     product_id: ProductId
@@ -26,7 +29,7 @@ class Item(BaseModel):
 
 
 class Draft(BaseModel):
-    """An order to invoice; without `order_id` it is a new one."""
+    """An order that is to be invoiced. Without `order_id` it is a new order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,6 +47,8 @@ class Draft(BaseModel):
 
 
 class InvoicedItem(BaseModel):
+    """A line of an invoice."""
+
     product_id: str
     quantity: int
     unit_price: Money
@@ -51,6 +56,8 @@ class InvoicedItem(BaseModel):
 
 
 class Invoice(BaseModel):
+    """An invoice as callers get it."""
+
     id: UUID
     order_id: UUID
     user_id: str
@@ -62,4 +69,5 @@ class Invoice(BaseModel):
 
 
 def total(items: list[Item]) -> Decimal:
+    """Returns the sum of the items' prices."""
     return sum((item.quantity * item.unit_price for item in items), Decimal("0.00"))

@@ -1,4 +1,4 @@
-"""The orders and invoices of the database."""
+"""The orders and invoices in the database."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from app.services.billing.models import Draft, Invoice, InvoicedItem, total
 from app.services.kit.database import Connection
 
 MAX_LINES = 5000
-"""Items of all invoices of a page: some 800 kB, below the 1 MiB that the edge takes as an answer."""
+"""The largest number of items that the invoices of a page have together: some 800 kB, below the 1 MiB that the edge
+takes as an answer."""
 
-# All or nothing, in one round trip. Who has the order's id first wins; others wait for them, and then insert nothing.
+# All or nothing, in one round trip. The transaction that inserts the order's id first wins; others wait for it to end,
+# and then insert nothing.
 _CREATE = """
 with new_order as (
     insert into orders (id, user_id, currency, total, status) values ($1, $2, $3, $4, 'invoiced')
@@ -49,12 +51,14 @@ order by i.created_at desc, i.id desc limit $4
 
 @dataclass(frozen=True)
 class Stored:
+    """An invoice with the version of its row."""
+
     invoice: Invoice
     version: int
 
 
 async def create(connection: Connection, draft: Draft) -> tuple[Stored, bool]:
-    """The order's invoice, and whether it is new.
+    """Returns the order's invoice, and whether it is new.
 
     `connection` is inside a transaction. Raises ProblemError (409) when the order has an invoice of other content.
     """
@@ -70,18 +74,19 @@ async def create(connection: Connection, draft: Draft) -> tuple[Stored, bool]:
 
 
 async def read(connection: Connection, invoice_id: UUID) -> Stored | None:
+    """Returns the invoice, None when there is none with this id."""
     row = await connection.fetchrow(_BY_ID, invoice_id)
     return _stored(row) if row else None
 
 
 async def page(connection: Connection, user_id: str, before: tuple[datetime, UUID], count: int) -> list[Any]:
-    """At most `count` rows for `invoice`, the newest first, behind the position."""
+    """Returns at most `count` rows for `invoice`, the newest first, behind the position `before`."""
     rows: list[Any] = await connection.fetch(PAGE, user_id, *before, count)
     return rows
 
 
 def fitting(rows: Sequence[Any]) -> int:
-    """How many of the first rows a page may hold, so that their items stay below MAX_LINES."""
+    """Returns how many of the first rows a page may hold, so that they have at most MAX_LINES items."""
     lines = 0
     for count, row in enumerate(rows):
         lines += len(row["items"])
@@ -91,6 +96,7 @@ def fitting(rows: Sequence[Any]) -> int:
 
 
 def invoice(row: Any) -> Invoice:
+    """Returns the invoice that a row holds."""
     items = [
         InvoicedItem(product_id=product_id, quantity=quantity, unit_price=unit_price, total=line_total)
         for product_id, quantity, unit_price, line_total in row["items"]
@@ -103,5 +109,7 @@ def _stored(row: Any) -> Stored:
     return Stored(invoice(row), row["version"])
 
 
-def _content(of: Draft | Invoice) -> tuple[object, ...]:
-    return of.user_id, of.currency, [(each.product_id, each.quantity, each.unit_price) for each in of.items]
+def _content(order: Draft | Invoice) -> tuple[object, ...]:
+    """Returns what two orders or invoices must have in common to be the same."""
+    lines = [(item.product_id, item.quantity, item.unit_price) for item in order.items]
+    return order.user_id, order.currency, lines

@@ -1,4 +1,4 @@
-"""Makes a service's application of its routes."""
+"""Makes a service's application from its routes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.types import ASGIApp
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.contract import certificates
 from app.services.kit import health, migrations
@@ -24,27 +25,39 @@ if TYPE_CHECKING:
 
 
 class _Application(FastAPI):
-    """Has one middleware, which answers errors too, in the place of FastAPI's five layers."""
+    """A FastAPI application that is called through one middleware instead of through FastAPI's own layers.
+
+    The middleware does what these layers would do, and answers errors too; what `add_middleware` and
+    `add_exception_handler` are given is not used. Why, and what it saves, is in
+    docs/decisions/0016-where-services-leave-fastapis-way.md.
+    """
 
     def __init__(self, middleware: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
         super().__init__(**options)
-        self._middleware = middleware
+        self._handle = middleware(AsyncExitStackMiddleware(self.router))  # FastAPI's handlers expect its exit stack
 
-    def build_middleware_stack(self) -> ASGIApp:
-        return self._middleware(self.router)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._handle(scope, receive, send)
 
 
 def create(settings: Settings, router: APIRouter, *, version: str = "1.0.0") -> FastAPI:
-    """The application, with `database` and `lifecycle` in its state; `settings.service` names its migrations."""
+    """Returns the application of a service with the router's routes, the kit's probes and metrics.
+
+    Its state holds the `database` (see `kit/dependencies.py`) and the `lifecycle` (see `kit/server.py`).
+    `settings.service` is the name of the folder that has the service's migrations.
+    """
     metrics = Metrics()
     lifecycle = Lifecycle()
     database = Database(settings.database, name=settings.pod or settings.service)
     metrics.gauge("database_connections", "Connections of the pool.", lambda: database.connections)
     metrics.gauge("database_connections_idle", "Connections that wait for use.", lambda: database.idle_connections)
-    end = certificates.end(settings.certificate.read_text())  # not of a later one: the server reads it once
+    # The certificate that the server reads now: it does not read the file again when it is renewed.
+    end = certificates.end(settings.certificate.read_text())
     metrics.gauge("tls_certificate_not_after_seconds", "When the server's certificate ends, Unix time.", lambda: end)
     spans = _spans(settings, version)
-    current = migrations.MigrationCheck(database, migrations.versions(settings.service))
+    migrated = migrations.MigrationCheck(database, migrations.versions(settings.service))
+    probes = health.router(settings.service, [lifecycle.check, migrated.check], metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,13 +78,12 @@ def create(settings: Settings, router: APIRouter, *, version: str = "1.0.0") -> 
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
+        # A request is compared with one route after the other: the service's own come first. They are given here
+        # because `include_router` would look each of them up a second time at every request.
+        routes=[*router.routes, *probes.routes],
     )
     app.state.database = database
     app.state.lifecycle = lifecycle
-    probes = health.router(settings.service, [lifecycle.check, current.check], metrics)
-    # The service's own come first: a request is matched to one after the other. include_router() would wrap each in a
-    # second look-up.
-    app.router.routes[:] = [*router.routes, *probes.routes, *app.router.routes]
     return app
 
 

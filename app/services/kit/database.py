@@ -1,4 +1,4 @@
-"""A service's PostgreSQL: a pool with time-outs, whose failures are a 503 and not an accident."""
+"""A service's PostgreSQL database: a pool of connections with time-outs, whose failures are answered with 503."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from app.services.kit.tracing import active
 __all__ = ["Connection", "Database", "Lease", "tls_context"]
 
 POOL_SIZE = 10
-"""Connections per pod. Times the largest number of pods it must stay below the server's max_connections."""
+"""Connections of a pod. Multiplied by the largest number of pods it must stay below the server's max_connections."""
 ACQUIRE_TIMEOUT = 1.0
-"""Seconds to wait for a connection, making one included."""
+"""Seconds that a request waits for a connection, making one included."""
 STATEMENT_TIMEOUT = 1.5
 """Seconds that a statement may take, waiting for locks included, before the server cancels it."""
 USE_TIMEOUT = 2.5
@@ -39,22 +39,23 @@ CLOSE_TIMEOUT = 2.0
 _log = logging.getLogger(__name__)
 
 _NO_CONNECTION = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""Whatever stands in the way of a connection: the network, TLS, the token, the role, the server, the pool's end."""
+"""The errors for which there is no connection: of the network, TLS, the token, the role, the server, a closed pool."""
 _ABANDONED = (TimeoutError, asyncio.CancelledError, asyncpg.InternalClientError)
-"""After these nobody waits for the server, which may not even answer a farewell: its own time-outs end the work."""
+"""The errors after which a connection is cut off instead of closed: the server may not even answer the closing. Its own
+time-outs end the work there."""
 _BROKEN = (
     OSError,  # also TimeoutError
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # the server shuts down, or a statement took too long
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,  # a deadlock
-    asyncpg.InternalClientError,  # the server has said that it ends the connection, which has not yet ended
+    asyncpg.InternalClientError,  # the server has announced the end of a connection that is still open
 )
-"""What happens to a connection or its server in the middle of work, and is no mistake in the statement."""
+"""The errors of a connection or its server during work that are no mistake in the statement."""
 
 
 class Lease:
-    """A connection for the time of an `async with`. Raises ProblemError (503) for what another attempt may not meet."""
+    """A connection for the time of an `async with`. Raises ProblemError (503) for passing faults."""
 
     __slots__ = ("_connection", "_deadline", "_deadlines", "_pool", "_started", "_trace")
 
@@ -81,11 +82,11 @@ class Lease:
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
         connection = self._connection
-        after_its_end = isinstance(error, asyncpg.InterfaceError) and connection.is_closed()
+        was_closed = isinstance(error, asyncpg.InterfaceError) and connection.is_closed()
         if isinstance(error, _ABANDONED) or connection.is_in_transaction():
             connection.terminate()
         self._pool.release(connection)
-        self._settle(error, (asyncpg.InterfaceError, *_BROKEN) if after_its_end else _BROKEN)
+        self._settle(error, (asyncpg.InterfaceError, *_BROKEN) if was_closed else _BROKEN)
 
     def _settle(self, error: BaseException | None, transient: tuple[type[BaseException], ...]) -> None:
         deadline = self._deadline
@@ -100,7 +101,8 @@ class Lease:
 
 
 class Database:
-    """Connections are made when they are needed: the service starts, and is not ready, while its database is away."""
+    """The database of a service. Connections are made when they are needed: the service starts, and is not ready, while
+    its database can't be reached."""
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
         self._pool = Pool(
@@ -112,7 +114,7 @@ class Database:
                 database=settings.database,
                 password=TokenSource(settings.entra).password if settings.entra else settings.password,
                 ssl=tls_context(settings) if settings.tls else False,
-                timeout=None,  # the pool's and the lease's bound every call, at less cost
+                timeout=None,  # the time-outs of the pool and the lease bound every call, at less cost
                 command_timeout=None,
                 server_settings={
                     "application_name": name,
@@ -127,24 +129,24 @@ class Database:
         self._deadlines = Deadlines(USE_TIMEOUT)
 
     async def close(self) -> None:
-        """Waits for the connections that are in use, but not for ever."""
+        """Ends all connections, after waiting at most CLOSE_TIMEOUT for those that are in use."""
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._pool.close()
         except TimeoutError:
-            _log.warning("A connection was still in use at the end.")
+            _log.warning("A connection was still in use when the pool was closed.")
 
     def connection(self) -> Lease:
-        """For statements that each stand for themselves."""
+        """Returns a connection on which each statement is a transaction of its own."""
         return Lease(self._pool, self._deadlines)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside a transaction (READ COMMITTED): committed at the end of the block, undone by an error.
+        """Gives a connection in a transaction (READ COMMITTED): committed at the end of the block, undone by an error.
 
-        Raises ProblemError (503) for what another attempt may not meet, to be the victim of a deadlock included. If it
-        is the commit that gets no answer the work may have been done, which only a caller with an idempotency key or a
-        precondition can find out by trying again.
+        Raises ProblemError (503) for a failure that another try may not meet, also when the transaction is the victim
+        of a deadlock. If the commit gets no answer, the work may have been done: only a caller with an idempotency key
+        or a precondition can find that out, by trying again.
         """
         async with self.connection() as connection:
             transaction = connection.transaction()
@@ -158,21 +160,23 @@ class Database:
             await transaction.commit()
 
     async def fetchrow(self, query: str, *args: object) -> Any | None:
-        """The first row. Raises ProblemError (503)."""
+        """Returns the first row, None when there is none. Raises ProblemError (503)."""
         async with self.connection() as connection:
             return await connection.fetchrow(query, *args)
 
     @property
     def connections(self) -> int:
+        """The number of connections, used and idle."""
         return self._pool.size
 
     @property
     def idle_connections(self) -> int:
+        """The number of connections that nobody uses."""
         return self._pool.idle
 
 
 def tls_context(settings: DatabaseSettings) -> ssl.SSLContext:
-    """`verify-full`: the chain and the name are checked, against the given authority or those of the system."""
+    """Returns a context that checks chain and name (`verify-full`), against the given authority or the system's."""
     context = ssl.create_default_context(cafile=settings.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -1,4 +1,4 @@
-"""Ends what takes too long, with one timer for all: one for each would slow every request by an eighth."""
+"""Ends work that takes too long, with one timer for all: a timer for each request would slow every one by an eighth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Deadline:
-    """Of one piece of work. `task` is set while the deadline may cancel it; `done` ends the deadline."""
+    """The deadline of one piece of work. It may cancel `task` while that is set; setting `done` ends it."""
 
     __slots__ = ("at", "done", "expired", "task")
 
@@ -19,7 +19,7 @@ class Deadline:
         self.done = False
 
     def __enter__(self) -> None:
-        """What is awaited in the block ends with TimeoutError at the deadline."""
+        """Begins a block in which whatever is awaited ends with TimeoutError at the deadline."""
         if self.expired:
             raise TimeoutError
         self.task = asyncio.current_task()
@@ -30,12 +30,12 @@ class Deadline:
         self.task = None
 
     def cancelled(self) -> bool:
-        """To ask once after a cancellation: whether it is this deadline's and nobody else's, and so ends here."""
+        """Returns whether a cancellation came from this deadline alone, and takes it back then. Call it once."""
         return self.expired and self.task is not None and self.task.uncancel() == 0
 
 
 class Deadlines:
-    """All have the same length, so that they end in the order in which they began."""
+    """Deadlines of the same length, so that they end in the order in which they began."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -43,7 +43,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> Deadline:
-        """Set `done` on it when the body is there."""
+        """Starts a deadline. The caller sets `done` on it when the work has ended."""
         while self._pending and self._pending[0].done:
             self._pending.popleft()
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Tokens of the pod's workload identity for Azure Database for PostgreSQL, without a password anywhere.
+"""Fetches tokens of the pod's workload identity for Azure Database for PostgreSQL, so that there is no password.
 
 One documented POST instead of azure-identity, which would bring msal, cryptography, requests and azure-core into the
 image: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow (third case).
@@ -19,10 +19,11 @@ from app.services.kit.settings import EntraSettings
 SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
 """https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-configure-sign-in-azure-ad-authentication"""
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""The type of the assertion that stands for a client's secret (RFC 7523, section 2.2)."""
 MARGIN = 300.0
-"""Seconds before its end after which a token is no longer given out. A token is needed only to connect."""
+"""Seconds before a token's end in which it is no longer given out. A token is needed only to connect."""
 TIMEOUT = 5.0
-"""Seconds for one exchange."""
+"""Seconds that one exchange may take."""
 
 
 class TokenError(ConnectionError):
@@ -30,7 +31,7 @@ class TokenError(ConnectionError):
 
 
 class TokenSource:
-    """The current token; a new one shortly before the old one ends."""
+    """The source of the current token. It fetches a new one shortly before the old one ends."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class TokenSource:
         self._fresh_until = float("-inf")
 
     async def password(self) -> str:
-        """For asyncpg, which asks at every connect. Raises TokenError."""
+        """Returns the token, which asyncpg asks for at every connect. Raises TokenError."""
         async with self._lock:
             if self._clock() >= self._fresh_until:
                 started = self._clock()
@@ -57,7 +58,7 @@ class TokenSource:
 
 
 def fetch(settings: EntraSettings, *, context: ssl.SSLContext | None = None) -> tuple[str, float]:
-    """Exchanges the pod's token for one of the database; also tells its lifetime in seconds. Raises TokenError."""
+    """Exchanges the pod's token for one of the database; returns it and its lifetime in seconds. Raises TokenError."""
     authority = urlsplit(settings.authority_host)
     connection = HTTPSConnection(authority.netloc, timeout=TIMEOUT, context=context)
     try:

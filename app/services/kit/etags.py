@@ -4,12 +4,13 @@ A write is one statement that names the version, so that of two with the same ta
 
     update things set ..., version = version + 1 where id = $1 and version = $2 returning ...
 
-When it changes nothing, `Precondition.problem` says why.
+When the statement changes nothing, `Precondition.problem` says why.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header
@@ -20,25 +21,25 @@ from app.contract.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, Pr
 _TAG = re.compile(r'"[A-Za-z0-9_-]{1,64}"')
 _VERSION = re.compile(r'"([1-9][0-9]{0,17})"')
 NO_VERSION = 0
-"""What a tag that is not ours stands for: versions begin with 1."""
+"""The version that a tag of another form stands for. No row has it: versions begin with 1."""
 
 
 def etag(version: int) -> str:
-    """The strong tag of a version: `"3"`, quotes included."""
+    """Returns the strong tag of a version: `"3"`, quotes included."""
     return f'"{version}"'
 
 
+@dataclass(frozen=True)
 class Precondition:
-    """`version` is what If-Match names, None without it; `new` is whether If-None-Match says `*`.
+    """What a write demands of the row's state: `version` is what If-Match names, None without that header; `new` is
+    whether If-None-Match says `*`."""
 
-    Raises ProblemError (422) for other values than one strong tag, and `*`.
-    """
+    version: int | None = None
+    new: bool = False
 
-    def __init__(
-        self,
-        if_match: Annotated[str | None, Header(description="The ETag of the version that is meant.")] = None,
-        if_none_match: Annotated[str | None, Header(description="`*`: only if there is none yet.")] = None,
-    ) -> None:
+    @classmethod
+    def parse(cls, if_match: str | None = None, if_none_match: str | None = None) -> Precondition:
+        """Reads the two headers. Raises ProblemError (422) for a value that is neither one strong tag nor `*`."""
         violations = []
         if if_match is not None and _TAG.fullmatch(if_match) is None:
             violations.append({"parameter": "If-Match", "detail": 'must be one ETag, such as "3", quotes included'})
@@ -46,11 +47,11 @@ class Precondition:
             violations.append({"parameter": "If-None-Match", "detail": "must be *"})
         if violations:
             raise problems.invalid(violations)
-        self.version = _version(if_match)
-        self.new = if_none_match is not None
+        return cls(_version(if_match), if_none_match is not None)
 
     def problem(self) -> ProblemError:
-        """Why a write changed nothing although there is something: 412, or 428 where there was no condition at all."""
+        """Returns the reason why a write changed nothing although the row is there: 412, or 428 for a write without
+        any precondition."""
         if self.version is not None:
             return ProblemError(PRECONDITION_FAILED, "It has changed since that version: read it again.")
         if self.new:
@@ -59,12 +60,19 @@ class Precondition:
         return ProblemError(PRECONDITION_REQUIRED, detail)
 
 
-Preconditions = Annotated[Precondition, Depends()]
-"""Type of a route's parameter."""
+async def _precondition(
+    if_match: Annotated[str | None, Header(description="The ETag of the version that is meant.")] = None,
+    if_none_match: Annotated[str | None, Header(description="`*`: only if there is none yet.")] = None,
+) -> Precondition:
+    return Precondition.parse(if_match, if_none_match)
+
+
+Preconditions = Annotated[Precondition, Depends(_precondition)]
+"""The type of a route's parameter that gets the preconditions of the request."""
 
 
 def _version(tag: str | None) -> int | None:
     if tag is None:
         return None
-    found = _VERSION.fullmatch(tag)
-    return int(found[1]) if found else NO_VERSION
+    match = _VERSION.fullmatch(tag)
+    return int(match[1]) if match else NO_VERSION

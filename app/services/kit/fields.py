@@ -1,4 +1,4 @@
-"""Values that the contract writes in one form, where pydantic's own types would take others too."""
+"""Types of values that the contract writes in one form, where pydantic's own types would take others too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 MONEY = r"^(0|[1-9][0-9]{0,7})\.[0-9]{2}$"
 MAX_MONEY = Decimal("99999999.99")
-"""What DECIMAL(10,2) holds."""
+"""The largest value that DECIMAL(10,2) holds."""
 UUID_TEXT = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 DAY = "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 MOMENT = (
@@ -21,14 +21,15 @@ MOMENT = (
     r"(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
-"""Of DAY and MOMENT: with any offset they stay far from the ends of the calendar, where arithmetic overflows."""
+"""The range of DAY and MOMENT. With any offset it is far from the ends of the calendar, where arithmetic overflows."""
 
 
 def _formed(kind: type, pattern: str, make: Callable[[str], Any], reason: str) -> BeforeValidator:
+    """Returns a validator that takes texts of the pattern and `make`s values of them, or refuses with the reason."""
     form = re.compile(pattern.removeprefix("^").removesuffix("$"))  # fullmatch(): `$` would let a newline through
 
     def read(value: object) -> Any:
-        if isinstance(value, kind):  # the service's own, not a caller's: JSON and URLs have none of these types
+        if isinstance(value, kind):  # from the service itself: JSON and URLs have none of these types
             return value
         if not isinstance(value, str) or form.fullmatch(value) is None:
             raise ValueError(reason)
@@ -38,26 +39,26 @@ def _formed(kind: type, pattern: str, make: Callable[[str], Any], reason: str) -
 
 
 def _number(value: object) -> object:
-    """JSON's 3.0 is an integer as 3 is; texts and truth values, which pydantic would take, are none."""
+    """Takes JSON's 3.0 as the integer 3, and refuses texts and truth values, which pydantic would take."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be an integer")  # noqa: TRY004 - a TypeError would not be the caller's
+        raise ValueError("must be an integer")  # noqa: TRY004 - pydantic answers no TypeError to the caller
     return value
 
 
 def money_text(amount: Decimal) -> str:
-    """With two places, never an exponent."""
+    """Returns the amount with two places, never with an exponent."""
     return f"{amount:.2f}"
 
 
 INTEGER = BeforeValidator(_number)
-"""For an int; it stands last, behind the bounds."""
+"""The validator of an int. In an Annotated type it stands last, behind the bounds."""
 Money = Annotated[
     Decimal,
     _formed(Decimal, MONEY, Decimal, 'must be an amount with two places, such as "10.20"'),
     PlainSerializer(money_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": MONEY}),
 ]
-"""An amount of a currency as a decimal text; nothing between the text and the database is a float."""
+"""An amount of a currency as a decimal text. It is never a float between the text and the database."""
 Uuid = Annotated[
     UUID,
     _formed(UUID, UUID_TEXT, UUID, "must be a UUID, such as 5b0c7a52-8a0e-4c1b-9d3e-0a1c2b3d4e5f"),

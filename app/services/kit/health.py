@@ -1,4 +1,4 @@
-"""What the platform asks: is the process alive, may it get requests, how does it do."""
+"""The routes that the platform calls: whether the process is alive, whether it may get requests, its metrics."""
 
 from __future__ import annotations
 
@@ -11,47 +11,50 @@ from app.contract.problems import UNAVAILABLE, ProblemError
 from app.services.kit.metrics import MEDIA_TYPE, Metrics
 
 ROUTES = frozenset({"/livez", "/readyz", "/metrics"})
+"""The routes that are called every few seconds, and so are not logged one by one."""
 
 Check = Callable[[], Awaitable[str | None]]
-"""Tells what is not ready, or None."""
+"""Returns what is not ready, None when everything is."""
 
 
 class Lifecycle:
-    """Whether the process is on its way out."""
+    """The state of the process: `draining` is set when it has been told to end."""
 
     def __init__(self) -> None:
         self.draining = False
 
     async def check(self) -> str | None:
+        """Is a `Check`."""
         return "the process is shutting down" if self.draining else None
 
 
 def router(service: str, checks: Sequence[Check], metrics: Metrics) -> APIRouter:
-    made = APIRouter(include_in_schema=False)
+    """Returns the routes. Requests are welcome when no check has an objection."""
+    router = APIRouter(include_in_schema=False)
 
     async def ready() -> None:
         for check in checks:
             if (reason := await check()) is not None:
                 raise ProblemError(UNAVAILABLE, f"Not ready: {reason}.", headers={"retry-after": "1"})
 
-    @made.get("/livez")
+    @router.get("/livez")
     async def livez() -> Response:
-        """Depends on nothing: a broken database is no reason to restart the process."""
+        """Answers whatever the state of the database is: that it is broken is no reason to restart the process."""
         return JSONResponse({"status": "alive"})
 
-    @made.get("/readyz")
+    @router.get("/readyz")
     async def readyz() -> Response:
         await ready()
         return JSONResponse({"status": "ready"})
 
-    @made.get(f"/health/{service}")
+    @router.get(f"/health/{service}")
     async def health() -> Response:
-        """The same, through the ingress: for who asks how the whole system does."""
+        """Answers as /readyz, but through the ingress: for the check of the whole system."""
         await ready()
         return JSONResponse({"status": "ok"})
 
-    @made.get("/metrics")
+    @router.get("/metrics")
     async def scrape() -> Response:
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
-    return made
+    return router

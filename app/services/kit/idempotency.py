@@ -1,9 +1,9 @@
-"""Creates that may be sent again: the effect of a key happens once, and every call gets the first one's answer.
+"""Requests that may be sent again: the effect of a key happens once, and every call gets the first one's answer.
 
-The key, the effect and the answer are one transaction, so that there is no moment at which a crash leaves one without
-the others. Concurrent calls wait for the first, within the statement's time-out. An effect that raises is undone with
-its key: the next call tries again. Semantics as in draft-ietf-httpapi-idempotency-key-header-07, but that a call which
-is under way is waited for.
+The key, the effect and the answer are one transaction, so that a crash never leaves one without the others. Concurrent
+calls wait for the first, within the statement's time-out. An effect that raises is undone together with its key: the
+next call tries again. The semantics are those of draft-ietf-httpapi-idempotency-key-header-07, except that a call
+waits for one that is under way.
 
     async with database.transaction() as connection:
         return await once(
@@ -11,7 +11,7 @@ is under way is waited for.
             effect=lambda: create(connection, draft),
         )
 
-The table is that of `idempotency_keys.sql`; the service's migration has the same statements.
+The table is that of `idempotency_keys.sql`. A migration of the service has the same statements.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from app.contract.problems import KEY_REUSED, ProblemError
 from app.services.kit.pool import Connection
 
 LIFETIME = timedelta(hours=24)
-"""For which an answer is kept; afterwards the key is as good as new."""
+"""The time for which an answer is kept. Afterwards the key may be used anew."""
 EXPIRED_AT_ONCE = 10
-"""Keys past their lifetime that a call with a new key removes: more than it adds, and never many."""
+"""The most expired keys that a call with a new key removes: more than it adds, and never many."""
 
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
-# Waits for a transaction that is inserting the same key; takes over a key whose lifetime has ended.
+# Waits for a transaction that is inserting the same key, and takes over a key whose lifetime has ended.
 _CLAIM = """
 insert into idempotency_keys as k (id, fingerprint) values ($1, $2)
 on conflict (id) do update set fingerprint = excluded.fingerprint, created_at = now()
     where k.created_at < now() - $3::interval
 returning true
 """
-# Nothing that a call has just found here is removed by another: see the minute in _COMPLETE.
+# Another call does not remove a key that this one has just read: _COMPLETE leaves a minute between.
 _STORED = "select fingerprint, status, headers, body from idempotency_keys where id = $1"
 _COMPLETE = """
 with expired as (
@@ -63,12 +63,12 @@ async def once(
     fingerprint: bytes,
     effect: Callable[[], Awaitable[Response]],
 ) -> Response:
-    """The effect's answer, or the stored one of the call that came first with this caller, operation and key.
+    """Returns the effect's answer, or the stored one of the first call with this caller, operation and key.
 
-    `connection` is inside a transaction (`Database.transaction`), in which `effect` does all that it does. Two requests
-    are equal when `fingerprint` is; keys are apart by the caller (X-Subject), and by `operation`. Without the header
-    Idempotency-Key this is just the effect. Raises ProblemError (422) for a malformed key and for a key that another
-    request has had.
+    `connection` is inside a transaction (`Database.transaction`), in which `effect` does all its work. Two requests are
+    equal when their `fingerprint` is. Callers (X-Subject) and operations have keys of their own. Without the header
+    Idempotency-Key the effect just happens. Raises ProblemError (422) for a malformed key, and for a key that was sent
+    with another request.
     """
     key = request.headers.get("idempotency-key")
     if key is None:

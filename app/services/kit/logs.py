@@ -1,4 +1,4 @@
-"""The service's log: JSON lines on standard output, its own and those of the libraries."""
+"""The service's log: its own records and those of the libraries, as JSON lines on standard output."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from app.contract import logs
 from app.contract.correlation import Correlation
 
 correlation: ContextVar[Correlation | None] = ContextVar("correlation", default=None)
-"""Of the request that is being handled."""
+"""The correlation of the request that is being handled, None outside of requests."""
 
 
 class JsonFormatter(logging.Formatter):
-    """A record of the standard library as a line of the contract, tied to the request during which it was made."""
+    """A formatter that makes a record of the standard library a line of the contract, with the ids of the request that
+    is being handled."""
 
     def __init__(self, service: str, pod: str) -> None:
         super().__init__()
@@ -46,9 +47,9 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 def configure(*, service: str, level: str, pod: str = "") -> None:
-    """Sends everything that is logged in this process to standard output, one line each."""
+    """Sends all that is logged in this process to standard output, one line for each record."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # a line goes out with its end, without a flush
+        sys.stdout.reconfigure(line_buffering=True)  # each line is written at its end, without a flush
     handler = _Lines(sys.stdout)
     handler.setFormatter(JsonFormatter(service, pod))
     logging.basicConfig(handlers=[handler], level=level, force=True)
@@ -56,15 +57,15 @@ def configure(*, service: str, level: str, pod: str = "") -> None:
 
 
 def refuse(reason: str) -> NoReturn:
-    """Ends a process that can't start, with its reason as its only line."""
+    """Ends a process that can't start, with the reason as its last line."""
     sys.stdout.write(logs.line(level="ERROR", service=os.environ.get("SERVICE_NAME", ""), message=reason))
     sys.exit(1)
 
 
 class RequestLog:
-    """Writes the line of a request in one write, without the cost of a log record.
+    """The writer of one line for each request, without the cost of a log record.
 
-    `quiet` routes (probes, scrapes) are written at the level DEBUG only.
+    Requests of `quiet` routes (probes, scrapes) are written at the level DEBUG only.
     """
 
     def __init__(self, *, service: str, level: str, pod: str = "", quiet: frozenset[str] = frozenset()) -> None:
@@ -74,17 +75,17 @@ class RequestLog:
         self._constant = functools.lru_cache(maxsize=1024)(self._constant_members)
 
     def write(self, current: Correlation, method: str, route: str, status: int, seconds: float) -> None:
-        """`route` is the template, such as `/users/{user_id}`."""
+        """Writes the line of a request. `route` is the template, such as `/users/{user_id}`."""
         if route in self._quiet:
             return
-        # The ids have been checked to be what they should be: nothing in them needs an escape.
+        # The ids have been checked: nothing in them needs an escape.
         sys.stdout.write(
             f'{{"timestamp":"{logs.timestamp()}","request_id":"{current.request_id}","trace_id":"{current.trace_id}",'
             f'"span_id":"{current.span_id}","duration_ms":{seconds * 1000:.3f},{self._constant(method, route, status)}'
         )
 
     def _constant_members(self, method: str, route: str, status: int) -> str:
-        """The end of a line: what is the same for all requests of a route with one outcome."""
+        """Returns the end of a line, which is the same for all requests of a route with the same status."""
         level = "ERROR" if status >= 500 else "INFO"
         members = {"level": level, "service": self._service, "message": "request", "method": method, "route": route}
         pod = {"pod": self._pod} if self._pod else {}

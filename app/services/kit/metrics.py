@@ -1,4 +1,4 @@
-"""Prometheus metrics with a bounded number of series."""
+"""Prometheus metrics, with a bounded number of series."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds: from what a row by its key takes to far beyond any time-out."""
+"""Upper bounds in seconds: from the time of reading a row by its key to far beyond any time-out."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """One registry per application. A request's labels come from the route table, the known methods and the status."""
+    """The metrics of one application, in a registry of its own.
+
+    A request's labels are its route, its method and its status, so that there is a known number of series.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -30,7 +33,7 @@ class Metrics:
         self._cells: dict[tuple[str, str, int], list[float]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """`route` is a template of the application or `unmatched`."""
+        """Counts a request. `route` is a template of the application, or `unmatched`."""
         cell = self._cells.get((method, route, status))
         if cell is None:
             known = method if method in METHODS else "other"
@@ -41,24 +44,30 @@ class Metrics:
         cell[-1] += seconds
 
     def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
-        """`value` is called at every scrape."""
+        """Adds a gauge whose `value` is called at every scrape."""
         Gauge(name, description, registry=self.registry).set_function(value)
 
     def text(self) -> bytes:
+        """Returns all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
 class _Durations(Collector):
-    """A histogram whose cells are plain lists: the count of each bucket, then the sum. All is done in the event loop,
-    where the locks of prometheus_client's own would cost as much as the log line."""
+    """A histogram whose cells are plain lists: the count of each bucket, then the sum.
+
+    Everything happens in the event loop, where the locks of prometheus_client's histogram are not needed; they would
+    cost as much as the log line.
+    """
 
     def __init__(self) -> None:
         self._cells: dict[tuple[str, ...], list[float]] = {}
 
     def cell(self, *labels: str) -> list[float]:
+        """Returns the cell of a method, a route and a status."""
         return self._cells.setdefault(labels, [0.0] * (len(BUCKETS) + 2))
 
     def collect(self) -> Iterator[Metric]:
+        """Yields the histogram in the form of prometheus_client, which calls this at every scrape."""
         family = HistogramMetricFamily(
             "http_request_duration_seconds",
             "Time from the first byte of a request to the end of its answer.",

@@ -1,9 +1,8 @@
-"""All that happens to every request, in one pure ASGI middleware: a second one would cost as much again."""
+"""All that happens at every request, in one ASGI middleware: a second middleware would cost as much again."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -21,18 +20,22 @@ if TYPE_CHECKING:
     from app.services.kit.spans import Spans
 
 MAX_BODY = 64 * 1024
-"""Bytes. The edge's limits per operation are smaller."""
+"""The largest body in bytes. The edge has a smaller limit for each operation."""
 BODY_TIMEOUT = 5.0
-"""Seconds in which a body must have arrived: the server itself has no such limit."""
+"""Seconds within which a body must arrive. The server itself has no such limit."""
 
 UNMATCHED = "unmatched"
-"""The route of requests that no route takes."""
+"""The route that is logged for a request that matches none."""
 
-_CLOSE = {"connection": "close"}  # what is left of the body must not be read as the next request
+_CLOSE = {"connection": "close"}  # the rest of the body must not be read as the next request
 
 
 class RequestMiddleware:
-    """Request id and trace context, log line, metrics, spans, limits of the body, and the answers to errors."""
+    """The middleware of every service.
+
+    It reads or makes the request id and the trace context, writes the log line, counts metrics, records spans, limits
+    the body, and answers errors.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class RequestMiddleware:
             active.set(trace)
         status = 0
 
-        def send_tied(message: Message) -> Awaitable[None]:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -78,19 +81,16 @@ class RequestMiddleware:
             declared = headers.get(b"content-length", b"0")
             if declared != b"0" or b"transfer-encoding" in headers:
                 receive = self._limited(receive, declared)
-            async with AsyncExitStack() as scope[
-                "fastapi_middleware_astack"
-            ]:  # FastAPI closes the files of forms by it
-                await self._app(scope, receive, send_tied)
-        except Exception as error:  # noqa: BLE001 - every one: callers get a problem, the log the unexpected
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:  # noqa: BLE001 - callers get a problem document for each, the log gets the unexpected ones
             answer = problems.answer_to(error, started=status != 0)
             if answer is not None:
-                await answer(scope, receive, send_tied)
+                await answer(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - started
             route = getattr(scope.get("route"), "path", UNMATCHED)
             method = scope["method"]
-            status = status or 500  # cancelled by the end of the process: the server answers so
+            status = status or 500  # cancelled by the end of the process, for which the server answers 500
             self._metrics.observe(method, route, status, seconds)
             self._log.write(current, method, route, status, seconds)
             if trace is not None and self._spans is not None:
@@ -99,7 +99,10 @@ class RequestMiddleware:
             correlation.reset(token)
 
     def _limited(self, receive: Receive, declared: bytes) -> Receive:
-        """Ends a body that is too long, or too slow, with a problem. Raises BodyError if it says that it will be so."""
+        """Returns a `receive` that raises BodyError for a body that is too long or too slow.
+
+        Raises BodyError at once when the declared length is too long.
+        """
         if declared.isdigit() and (len(declared) > 9 or int(declared) > self._max_body):
             raise problems.BodyError(self._too_large())
         received = 0

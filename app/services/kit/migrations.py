@@ -1,4 +1,4 @@
-"""Which migrations a service has, and whether its database has them."""
+"""The migrations of a service: their names, and whether its database has them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ SERVICES = Path(__file__).resolve().parents[1]
 
 
 def directory(service: str) -> Path:
-    """Raises ValueError for a service that has no migrations, with the names of those that have."""
+    """Returns the folder of the service's migrations.
+
+    Raises ValueError for a service without migrations, with the names of those that have some.
+    """
     known = sorted(path.parent.name for path in SERVICES.glob("*/migrations"))
     if service not in known:
         raise ValueError(f"There is no service {service!r} with migrations; there are {', '.join(known)}.")
@@ -19,12 +22,15 @@ def directory(service: str) -> Path:
 
 
 def versions(service: str) -> frozenset[str]:
-    """As dbmate records them: the digits in front of a file's name."""
+    """Returns the versions as dbmate records them: the digits at the beginning of each file's name."""
     return frozenset(path.name.partition("_")[0] for path in directory(service).glob("*.sql"))
 
 
 class MigrationCheck:
-    """Ready when the database answers and has every migration of this build; newer ones, which come first, are fine."""
+    """A check that the database answers and has every migration of this build.
+
+    It may have newer ones, which are applied before the pods that need them start.
+    """
 
     def __init__(self, database: Database, expected: frozenset[str]) -> None:
         self._database = database
@@ -32,6 +38,7 @@ class MigrationCheck:
         self._current = False
 
     async def check(self) -> str | None:
+        """Is a `health.Check`."""
         try:
             if self._current:
                 await self._database.fetchrow("select 1")

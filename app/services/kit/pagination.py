@@ -1,10 +1,10 @@
-"""Pages of a list by keyset: a cursor tells where the last page ended, so that each page is one look into an index and
+"""Pages of a list by keyset: a cursor says where the last page ended, so that each page is one look-up in an index, and
 rows that come or go move no others (https://use-the-index-luke.com/no-offset).
 
 A route fetches one row more than it shows:
 
     @router.get("/users")
-    async def list_users(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Page[User]:
+    async def list_users(database: ServiceDatabase, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Page[User]:
         (after,) = decode(cursor, text) or ("",)
         async with database.connection() as connection:
             rows = await connection.fetch("select ... where id > $1 order by id limit $2", after, limit + 1)
@@ -27,7 +27,7 @@ from app.contract import ijson, problems
 from app.contract.problems import ProblemError
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
-"""Items of a page."""
+"""Items of a page: when the caller does not say, and at most."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items of a page, at most.")]
 Cursor = Annotated[
@@ -41,7 +41,7 @@ B = TypeVar("B")
 
 
 class Page(BaseModel, Generic[T]):
-    """`next_cursor` is None on the last page."""
+    """A page of a list. `next_cursor` is None on the last page."""
 
     items: list[T]
     next_cursor: str | None
@@ -54,9 +54,10 @@ def page(
     item: Callable[[Any], T],
     position: Callable[[Any], tuple[str | int | datetime | UUID, ...]],
 ) -> Page[T]:
-    """The first `limit` of the rows; a row beyond them tells that there is another page.
+    """Returns a page of the first `limit` rows. A row beyond them means that there is another page.
 
-    `position` is what the rows are sorted by, unique for each, in the order that the route gives to `decode`.
+    `position` returns the values that the rows are sorted by, unique for each row, in the order in which the route
+    gives their kinds to `decode`.
     """
     shown = rows[:limit]
     more = len(rows) > limit
@@ -64,7 +65,7 @@ def page(
 
 
 def encode(*position: str | int | datetime | UUID) -> str:
-    """The cursor behind a position: letters, digits, `-` and `_`. It is opaque to callers, and no secret."""
+    """Returns the cursor of a position: letters, digits, `-` and `_`. It is opaque to callers, but no secret."""
     raw = json.dumps([str(each) for each in position], separators=(",", ":"))
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
@@ -78,10 +79,10 @@ def decode(cursor: str | None, first: Callable[[str], A], second: Callable[[str]
 @overload
 def decode(cursor: str | None, *kinds: Callable[[str], Any]) -> tuple[Any, ...] | None: ...
 def decode(cursor: str | None, *kinds: Callable[[str], Any]) -> tuple[Any, ...] | None:
-    """The position in a cursor, each part made by its kind: `text`, `int`, `moment`, `UUID`. None for the first page.
+    """Returns the position in a cursor, each part read by its kind: `text`, `int`, `moment`, `UUID`. No cursor is None.
 
-    Raises ProblemError (422) that names the parameter `cursor` when it is none of `encode` with as many parts, or a
-    kind raises ValueError or OverflowError.
+    Raises ProblemError (422) that names the parameter `cursor` when `encode` did not write it with as many parts, or
+    when a kind raises ValueError or OverflowError.
     """
     if cursor is None:
         return None
@@ -100,14 +101,14 @@ def _parts(cursor: str) -> list[str]:
 
 
 def text(part: str) -> str:
-    """A text that PostgreSQL can hold. Raises ValueError."""
+    """Returns the part if PostgreSQL can hold it as a text. Raises ValueError."""
     if "\0" in part:
         raise ValueError("NUL")
     return part
 
 
 def moment(part: str) -> datetime:
-    """A moment, with its offset, that is within the calendar also in UTC. Raises ValueError, OverflowError."""
+    """Returns a moment that was written with its offset, in UTC. Raises ValueError, OverflowError."""
     value = datetime.fromisoformat(part)
     if value.tzinfo is None:
         raise ValueError("no offset")

@@ -1,5 +1,6 @@
-"""A pool of asyncpg's connections. asyncpg has one too, which makes two tasks and a timer for every use: half of what a
-row by its key costs. Here a use of an idle connection is two operations on a list."""
+"""A pool of asyncpg's connections. asyncpg's own makes two tasks and a timer for every use, which is half of the
+cost of reading a row by its key. Here a use of an idle connection is two operations on a list
+(docs/decisions/0007-a-connection-pool-of-our-own.md)."""
 
 from __future__ import annotations
 
@@ -9,21 +10,21 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 Connection = Any
-"""asyncpg.Connection, which has no type information."""
+"""An asyncpg.Connection, which has no type information."""
 
 
 _Waiter = tuple[asyncio.Future[Connection | None], float]
-"""Gets what `_turn` gives, until a time of the loop."""
+"""A future with the result of `_turn`, and the loop's time at which the wait ends."""
 
 
 class PoolClosedError(ConnectionError):
-    """The pool has been closed, or was never opened."""
+    """The pool has been closed."""
 
 
 class Pool:
-    """At most `size` connections, made by `connect` when they are needed; who finds none waits in order.
+    """A pool of at most `size` connections, made by `connect` when they are needed. Requests wait for one in order.
 
-    `timeout` is in seconds, for the wait and for `connect`; a connection that nobody needed for `idle_lifetime` seconds
+    `timeout` is in seconds, for the wait and for `connect`. A connection that nobody needed for `idle_lifetime` seconds
     is ended.
     """
 
@@ -34,9 +35,9 @@ class Pool:
         self._size = size
         self._timeout = timeout
         self._idle_lifetime = idle_lifetime
-        self._idle: deque[tuple[Connection, float]] = deque()  # the last used is the next
+        self._idle: deque[tuple[Connection, float]] = deque()  # the one that was used last is taken first
         self._used: set[Connection] = set()
-        self._promised = 0  # places of those who wait for `connect`, or are about to
+        self._promised = 0  # places that are reserved for connections that `connect` is making or is about to make
         self._waiters: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -44,14 +45,16 @@ class Pool:
 
     @property
     def size(self) -> int:
+        """The number of connections, used and idle."""
         return len(self._idle) + len(self._used)
 
     @property
     def idle(self) -> int:
+        """The number of connections that nobody uses."""
         return len(self._idle)
 
     def take(self) -> Connection | None:
-        """An idle connection; None when `acquire` has to be awaited for one."""
+        """Returns an idle connection, None when `acquire` has to be awaited for one."""
         while self._idle and not self._closed:
             connection, _ = self._idle.pop()
             if not connection.is_closed():
@@ -60,7 +63,10 @@ class Pool:
         return None
 
     async def acquire(self) -> Connection:
-        """A connection, new or given back by another. Raises TimeoutError, PoolClosedError and what `connect` does."""
+        """Returns a connection, a new one or one that was given back.
+
+        Raises TimeoutError, PoolClosedError, and all that `connect` raises.
+        """
         if self._closed:
             raise PoolClosedError("the pool is closed")
         if len(self._used) + self._promised < self._size:
@@ -82,12 +88,12 @@ class Pool:
         return connection
 
     def release(self, connection: Connection) -> None:
-        """Gives a connection back; one that has been ended makes room for another."""
+        """Takes a connection back. One that has been ended makes room for another."""
         self._used.discard(connection)
         self._pass_on(None if connection.is_closed() else connection)
 
     async def close(self) -> None:
-        """Waits for the connections in use and ends all; by force when it is cancelled itself."""
+        """Waits for the connections in use and ends all. It cuts them off when it is cancelled itself."""
         self._closed = True
         for waiter, _ in self._waiters:
             if not waiter.done():
@@ -104,11 +110,14 @@ class Pool:
                 connection.terminate()
 
     async def _turn(self) -> Connection | None:
-        """What the first in the row gets, with a promise: a connection, or None for the room to make one."""
+        """Waits until this request is the first in the queue, and reserves a place for it.
+
+        Returns a connection, or None when there is room to make one.
+        """
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
         self._waiters.append((waiter, loop.time() + self._timeout))
-        if self._timer is None:  # one for all: one for each would cost as much as the waiting
+        if self._timer is None:  # one timer for all: a timer for each would cost as much as the waiting
             self._timer = loop.call_later(self._timeout, self._expire, loop)
         try:
             return await waiter
@@ -126,7 +135,7 @@ class Pool:
         self._timer = loop.call_at(self._waiters[0][1], self._expire, loop) if self._waiters else None
 
     def _pass_on(self, connection: Connection | None) -> None:
-        """To the first who waits, else back to the idle ones."""
+        """Gives a connection, or for None the room for one, to the first in the queue, else to the idle ones."""
         while self._waiters:
             waiter, _ = self._waiters.popleft()
             if not waiter.done():

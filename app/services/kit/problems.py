@@ -1,4 +1,4 @@
-"""Every error of a service as a problem document."""
+"""The answers to errors: each is a problem document."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = {
 
 
 class BodyError(HTTPException):
-    """A problem found while the body is read: FastAPI lets an HTTPException pass there, and nothing else."""
+    """A problem that is found while the body is read. FastAPI passes nothing but an HTTPException on from there."""
 
     def __init__(self, problem: ProblemError) -> None:
         super().__init__(problem.kind.status, problem.detail)
@@ -38,7 +38,10 @@ class BodyError(HTTPException):
 
 
 def answer_to(error: Exception, *, started: bool) -> Response | None:
-    """The answer to a request that ended so, None if one has been `started`. What nobody expected goes to the log."""
+    """Returns the answer to a request that ended with an error, None when an answer has been `started`.
+
+    Logs an error that is none of the expected ones.
+    """
     problem = _expected(error)
     if problem is None or started:
         _log.error("The request failed unexpectedly.", exc_info=error)
@@ -48,6 +51,7 @@ def answer_to(error: Exception, *, started: bool) -> Response | None:
 
 
 def response(problem: ProblemError) -> Response:
+    """Returns the answer that a problem stands for."""
     current = correlation.get()
     body = problems.document(
         problem.kind, problem.detail, request_id=current.request_id if current else "", errors=problem.errors
@@ -64,7 +68,7 @@ def _expected(error: Exception) -> ProblemError | None:
         case BodyError():
             return error.problem
         case RequestValidationError():
-            # The place and the message only: the rejected value, which pydantic adds, may have no form in JSON.
+            # The place and the message alone: the rejected value, which pydantic adds, may have no form in JSON.
             return problems.invalid([_violation(each["loc"], each["msg"]) for each in error.errors()])
         case HTTPException():
             return _problem(error)
@@ -81,8 +85,8 @@ def _problem(error: HTTPException) -> ProblemError:
 
 def _violation(location: tuple[str | int, ...], message: str) -> Violation:
     place, *path = location
-    message = message.removeprefix("Value error, ")  # pydantic's, before what a validator says
-    if path and path[-1] == "[key]":  # of a member's name: the member is the place
+    message = message.removeprefix("Value error, ")  # pydantic writes it before the text of a validator
+    if path and path[-1] == "[key]":  # it is the name that is wrong: the member is the place
         path.pop()
     if place == "body":
         pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)

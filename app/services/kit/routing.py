@@ -1,4 +1,7 @@
-"""Routes whose bodies are I-JSON: what the contract refuses never reaches a model."""
+"""Routes whose bodies are I-JSON: a body that the contract refuses never reaches a model.
+
+Both classes are the way that FastAPI documents for this: https://fastapi.tiangolo.com/how-to/custom-request-and-route/
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ from app.contract.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
 from app.services.kit.problems import BodyError
 
 JSON = b"application/json"
+"""The one media type of bodies."""
 
 
 class _JsonRequest(Request):
+    """A request that reads its body as I-JSON."""
+
     async def json(self) -> Any:
         try:
             return ijson.parse(await self.body())
@@ -25,7 +31,7 @@ class _JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """Takes `application/json` only, where it takes a body."""
+    """A route that takes no body but `application/json`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -42,4 +48,4 @@ class JsonRoute(APIRoute):
 
 
 Router = partial(APIRouter, route_class=JsonRoute)
-"""For the routes of a service."""
+"""The router that services declare their routes on."""

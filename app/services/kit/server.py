@@ -1,4 +1,4 @@
-"""Runs a service: TLS, one process, an orderly end."""
+"""Runs a service: one process, with TLS, that ends its requests before it ends."""
 
 from __future__ import annotations
 
@@ -15,23 +15,28 @@ from app.services.kit.health import Lifecycle
 from app.services.kit.settings import Settings, SettingsError
 
 KEEP_ALIVE = 75
-"""Seconds that an idle connection is kept: longer than a proxy keeps it, so that only the proxy ever closes one
+"""Seconds that an idle connection is kept: longer than a proxy keeps it, so that only the proxy closes one
 (https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts)."""
 
 
 class Server(uvicorn.Server):
-    """Not ready from the signal on, while requests that are under way finish."""
+    """A server that is not ready any more when it gets a signal, while requests that are under way finish.
+
+    uvicorn tells the application of its end only after the last request, which is too late for its readiness.
+    """
 
     def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle) -> None:
         super().__init__(config)
         self._lifecycle = lifecycle
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Is called by uvicorn when a signal comes."""
         self._lifecycle.draining = True
         super().handle_exit(sig, frame)
 
 
 def server(app: FastAPI, settings: Settings) -> Server:
+    """Returns the server of an application that `application.create` has made."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -53,7 +58,10 @@ def server(app: FastAPI, settings: Settings) -> Server:
 
 
 def run(create: Callable[[Settings], FastAPI]) -> None:
-    """Makes the application of the environment's settings and serves it until a signal; exits 1 if they are wrong."""
+    """Serves a service until a signal comes. `create` makes its application from the settings of the environment.
+
+    Exits with 1 and one sentence when the settings are wrong.
+    """
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""A service's settings, from its environment; anything missing or unsafe is refused, all of it at once."""
+"""Reads a service's settings from its environment. All that is missing or unsafe is refused at once, in one message."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.contract.logs import LEVELS
 
 Authentication = Literal["password", "entra"]
 DEFAULT_DRAIN = 25.0
-"""Seconds: with a preStop sleep of 10 s it fits a termination grace period of 45 s."""
+"""Seconds that requests may take after the signal: with a preStop sleep of 10 s they fit a grace period of 45 s."""
 
 
 class SettingsError(ValueError):
-    """Names every setting that is missing, wrong or unsafe. Never holds the value of a secret."""
+    """Some settings are missing, wrong or unsafe. The message names all of them, and never the value of a secret."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("The service can't start: " + "; ".join(problems) + ".")
@@ -26,7 +26,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class EntraSettings:
-    """The pod's workload identity, as Azure's webhook sets it
+    """The pod's workload identity, from the variables that Azure's webhook sets
     (https://learn.microsoft.com/azure/aks/workload-identity-overview)."""
 
     client_id: str
@@ -49,7 +49,8 @@ class EntraSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """`url` is what the migration tool gets; the other fields are its parts. Either `password` or `entra` is set."""
+    """How the database is reached. `url` is for the migration tool; the other fields are its parts. One of `password`
+    and `entra` is set."""
 
     url: str = field(repr=False)
     host: str
@@ -63,7 +64,7 @@ class DatabaseSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> DatabaseSettings:
-        """Raises SettingsError."""
+        """Reads DATABASE_URL and DATABASE_AUTH. Raises SettingsError."""
         problems: list[str] = []
         settings = cls.parse(environment, problems)
         if settings is None or problems:
@@ -72,7 +73,7 @@ class DatabaseSettings:
 
     @classmethod
     def parse(cls, environment: Mapping[str, str], problems: list[str]) -> DatabaseSettings | None:
-        """None, or with additions to `problems`, when a value is missing or wrong."""
+        """Reads the same, but adds what is missing or wrong to `problems`; returns None when there is no whole URL."""
         form = "postgresql://role[:password]@host[:port]/database?sslmode=verify-full"
         url = environment.get("DATABASE_URL", "")
         try:
@@ -104,24 +105,31 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`host` and `port` are where the service listens, always with TLS. `drain` is how many seconds the requests that
-    are under way may take after SIGTERM. `telemetry` is the base URL of the OTLP collector that spans are sent to, None
-    for no spans."""
+    """All settings of a service."""
 
     service: str
+    """The name of the service's folder, from SERVICE_NAME."""
     pod: str
+    """The name of the pod, from POD_NAME; empty outside of a cluster."""
     log_level: str
+    """One of `app.contract.logs.LEVELS`, from LOG_LEVEL."""
     host: str
+    """The address that the service listens at, from HOST. By default the loopback interface."""
     port: int
+    """The TCP port that the service listens at, always with TLS, from PORT."""
     certificate: Path
+    """The PEM file of the server's certificate, from TLS_CERT_FILE."""
     private_key: Path
+    """The PEM file of its key, from TLS_KEY_FILE."""
     drain: float
+    """Seconds that the requests that are under way may take after SIGTERM, from DRAIN_SECONDS."""
     database: DatabaseSettings
     telemetry: str | None = None
+    """The base URL of the OTLP collector, from OTEL_EXPORTER_OTLP_ENDPOINT. None when no spans are sent."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Raises SettingsError."""
+        """Reads all settings. Raises SettingsError."""
         problems: list[str] = []
         service = environment.get("SERVICE_NAME", "")
         if not service:

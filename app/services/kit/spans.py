@@ -1,4 +1,4 @@
-"""Sends the spans of sampled requests to an OpenTelemetry collector. Imported only where there is one.
+"""Sends the spans of sampled requests to an OpenTelemetry collector. It is imported only where there is one.
 
 Attributes are those of the semantic conventions: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and
 https://opentelemetry.io/docs/specs/semconv/database/postgresql/.
@@ -39,15 +39,17 @@ from app.services.kit.settings import Settings
 from app.services.kit.tracing import Trace
 
 QUEUE = 2048
-"""Spans that wait to be sent. Beyond it the oldest go: a collector that is away costs no more memory than this."""
+"""The most spans that wait to be sent. Beyond it the oldest are dropped, so that a collector that is away costs no more
+memory."""
 BATCH = 512
-"""Spans of one message."""
+"""The most spans of one message."""
 DELAY = 2.0
-"""Seconds until a message is sent that is not full."""
+"""Seconds after which a message is sent even if it is not full."""
 EXPORT_TIMEOUT = 5.0
-"""Seconds for one message, all attempts included."""
+"""Seconds that sending one message may take, all tries included."""
 FLUSH_TIMEOUT = 3.0
-"""Seconds that the end of the process waits for the last messages: with the database's 2 it is within the grace."""
+"""Seconds that the end of the process waits for the last messages. With the 2 s of the database that is within the
+pod's grace period."""
 COMPLAINTS = 60.0
 """Seconds between two log lines about the collector."""
 
@@ -55,10 +57,10 @@ _log = logging.getLogger(__name__)
 
 
 class Spans:
-    """Sent by a thread of its own. What can't be sent is dropped; requests are neither slowed nor failed by it."""
+    """The sender of spans, in a thread of its own. Spans that can't be sent are dropped: no request waits or fails."""
 
     def __init__(self, endpoint: str, settings: Settings, *, version: str) -> None:
-        """`endpoint` is the collector's base URL, to which OTLP's path is added."""
+        """Starts the sender. `endpoint` is the collector's base URL, to which OTLP's path is added."""
         session = requests.Session()
         session.trust_env = False  # no proxy, no .netrc: the collector is reached directly
         self._exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_TIMEOUT, session=session)
@@ -84,7 +86,7 @@ class Spans:
         self._complaints.install()
 
     def record(self, trace: Trace, scope: Scope, *, route: str | None, status: int) -> None:
-        """The span of a request that has just ended, and one for each of its uses of the database."""
+        """Records the span of a request that has just ended, and one for each of its uses of the database."""
         current = trace.current
         ended = time.time_ns()
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
@@ -114,7 +116,7 @@ class Spans:
             child.end(use.ended)
 
     async def close(self) -> None:
-        """Sends what waits, within FLUSH_TIMEOUT."""
+        """Sends the spans that still wait, within FLUSH_TIMEOUT."""
         end = threading.Thread(target=self._processor.shutdown, name="flush spans", daemon=True)
         end.start()
         await asyncio.to_thread(end.join, FLUSH_TIMEOUT)
@@ -129,7 +131,7 @@ class Spans:
 
 
 class _GivenIds(IdGenerator):
-    """The next span gets the id that the log line has and the next hop was told."""
+    """A source of ids that gives the next span the id of its log line, which the next hop has got too."""
 
     next = 0
 
@@ -141,7 +143,8 @@ class _GivenIds(IdGenerator):
 
 
 class _Complaints(logging.Handler):
-    """The library's messages, each of which would be one per message that could not be sent, at most one a minute."""
+    """A handler of the library's messages that logs at most one a minute: the library writes one for every message that
+    it could not send."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,6 +1,6 @@
-"""What a sampled request leaves for its spans while it is under way.
+"""The notes that a sampled request takes for its spans while it is under way.
 
-Its span is made when it has ended (`kit/spans.py`): before that a sampled request costs this object, any other nothing.
+Its spans are made when it has ended (`kit/spans.py`): before, a sampled request costs one object, any other nothing.
 OpenTelemetry's instrumentation of FastAPI costs as much as a whole request, sampled or not.
 """
 
@@ -14,7 +14,8 @@ from app.contract.correlation import Correlation
 
 
 class Use(NamedTuple):
-    """Of the database. `started` and `ended` in nanoseconds since 1970; `error` is the type of what ended it."""
+    """One use of the database. `started` and `ended` are nanoseconds since 1970. `error` is the type of the error
+    that ended it, None if it succeeded."""
 
     started: int
     ended: int
@@ -22,6 +23,8 @@ class Use(NamedTuple):
 
 
 class Trace:
+    """The notes of one request."""
+
     __slots__ = ("current", "started", "uses")
 
     def __init__(self, current: Correlation) -> None:
@@ -30,8 +33,9 @@ class Trace:
         self.uses: list[Use] = []
 
     def used(self, started: int, error: BaseException | None) -> None:
+        """Notes a use of the database that ends now."""
         self.uses.append(Use(started, time.time_ns(), type(error).__name__ if error else None))
 
 
 active: ContextVar[Trace | None] = ContextVar("trace", default=None)
-"""Of the request that is being handled, if it is sampled and spans are exported."""
+"""The notes of the request that is being handled, None when it is not sampled or no spans are exported."""

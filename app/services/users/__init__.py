@@ -1,1 +1,1 @@
-"""The users service: who uses the product."""
+"""The users service: the people who use the product."""

@@ -1,4 +1,4 @@
-"""`python -m app.services.users` serves the users service; the environment has its settings (`kit/settings.py`)."""
+"""Serves the users service: `python -m app.services.users`. `kit/settings.py` reads its settings."""
 
 from app.services.kit import server
 from app.services.users.api import create

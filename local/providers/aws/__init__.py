@@ -23,48 +23,33 @@ from local.providers.aws import (
     tables,
     topics,
 )
-from local.providers.aws.client import connect
+from local.providers.aws.client import Aws, connect
 from local.providers.aws.resource import Resource
+from local.providers.aws.resource import tables as read_tables
 
-TYPES: Mapping[str, type[Resource]] = {
-    "aws:iam/role:Role": iam.Role,
-    "aws:iam/rolePolicy:RolePolicy": iam.RolePolicy,
-    "aws:cloudwatch/logGroup:LogGroup": logs.LogGroup,
-    "aws:secretsmanager/secret:Secret": secrets.Secret,
-    "aws:secretsmanager/secretVersion:SecretVersion": secrets.SecretVersion,
-    "aws:lambda/function:Function": functions.Function,
-    "aws:lambda/alias:Alias": functions.Alias,
-    "aws:lambda/permission:Permission": functions.Permission,
-    "aws:lambda/eventSourceMapping:EventSourceMapping": sources.EventSourceMapping,
-    "aws:dynamodb/table:Table": tables.Table,
-    "aws:sqs/queue:Queue": queues.Queue,
-    "aws:sqs/queuePolicy:QueuePolicy": queues.QueuePolicy,
-    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": queues.RedriveAllowPolicy,
-    "aws:cloudwatch/eventBus:EventBus": events.EventBus,
-    "aws:cloudwatch/eventRule:EventRule": events.EventRule,
-    "aws:cloudwatch/eventTarget:EventTarget": events.EventTarget,
-    "aws:cloudwatch/eventArchive:EventArchive": events.EventArchive,
-    "aws:kms/key:Key": keys.Key,
-    "aws:sns/topic:Topic": topics.Topic,
-    "aws:sns/topicPolicy:TopicPolicy": topics.TopicPolicy,
-    "aws:sns/topicSubscription:TopicSubscription": topics.TopicSubscription,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": alarms.MetricAlarm,
-    "aws:cloudwatch/dashboard:Dashboard": alarms.Dashboard,
-    "aws:apigatewayv2/api:Api": gateway.Api,
-    "aws:apigatewayv2/integration:Integration": gateway.Integration,
-    "aws:apigatewayv2/authorizer:Authorizer": gateway.Authorizer,
-    "aws:apigatewayv2/route:Route": gateway.Route,
-    "aws:apigatewayv2/stage:Stage": gateway.Stage,
-}
+_CLASSES: tuple[type[Resource], ...] = (
+    *(alarms.MetricAlarm, events.EventTarget, functions.Function, functions.Permission, gateway.Api),
+    *(gateway.Integration, gateway.Stage, iam.Role, keys.Key, logs.LogGroup, queues.Queue, queues.QueuePolicy),
+    *(queues.RedriveAllowPolicy, secrets.Secret, secrets.SecretVersion, sources.EventSourceMapping, tables.Table),
+    *(topics.Topic, topics.TopicPolicy, topics.TopicSubscription),
+)
+"""The types that are more than their table in types.yaml."""
+
+
+def handlers(aws: Aws) -> dict[str, Resource]:
+    """Returns the handlers of all types in types.yaml."""
+    classes = {each.__name__: each for each in _CLASSES}
+    return {type_: classes.get(type_.rpartition(":")[2], Resource)(type_, aws) for type_ in read_tables()}
 
 
 def package(machine: Machine) -> Package:
+    """Returns the package of this machine."""
     aws = connect(machine)
     return Package(
-        handlers={**{token: type_(aws) for token, type_ in TYPES.items()}, "pulumi:providers:aws": Provider(machine)},
+        handlers={**handlers(aws), "pulumi:providers:aws": Provider(machine)},
         functions={
-            "aws:index/getPartition:getPartition": _partition,
-            "aws:index/getRegion:getRegion": _region,
+            "aws:index/getPartition:getPartition": lambda _: dict(_PARTITION),
+            "aws:index/getRegion:getRegion": lambda _: dict(_REGION),
             "aws:index/getCallerIdentity:getCallerIdentity": lambda _: _identity(
                 aws.call("sts", "GetCallerIdentity", {})
             ),
@@ -87,15 +72,15 @@ class Provider(Updatable):
         return {}
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """It lives in the state only."""
+        """Has nothing to remove."""
 
     def _check(self, name: str, inputs: Properties) -> None:
-        given = {key: _parsed(value) for key, value in inputs.items()}
-        accounts = set(given.get("allowedAccountIds", []))
-        endpoints = {url for group in given.get("endpoints", []) for url in group.values()}
-        roles = {role.get("roleArn", "") for role in given.get("assumeRoles", [])}
+        settings = {key: _parsed(value) for key, value in inputs.items()}
+        accounts = set(settings.get("allowedAccountIds", []))
+        endpoints = {url for group in settings.get("endpoints", []) for url in group.values()}
+        roles = {role.get("roleArn", "") for role in settings.get("assumeRoles", [])}
         foreign = {
-            "region": {given.get("region", REGION)} - {REGION},
+            "region": {settings.get("region", REGION)} - {REGION},
             "allowedAccountIds": accounts - {ACCOUNT},
             "endpoints": endpoints - {self._machine.emulator_url},
             "assumeRoles": {role for role in roles if f"::{ACCOUNT}:" not in role},
@@ -109,19 +94,18 @@ class Provider(Updatable):
 
 
 def _parsed(value: Any) -> Any:
-    """Pulumi sends a provider's settings as strings; those that are none are JSON in a string."""
+    """Returns a provider's setting; Pulumi sends one that is no text as JSON in a text."""
     if isinstance(value, str) and value[:1] in ("[", "{"):
         return json.loads(value)
     return value
 
 
-def _partition(_: Properties) -> Properties:
-    return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
-
-
-def _region(_: Properties) -> Properties:
-    endpoint = f"ec2.{REGION}.amazonaws.com"
-    return {"id": REGION, "name": REGION, "region": REGION, "description": "Europe (Frankfurt)", "endpoint": endpoint}
+_PARTITION = {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
+_REGION = {
+    **dict.fromkeys(("id", "name", "region"), REGION),
+    "description": "Europe (Frankfurt)",
+    "endpoint": f"ec2.{REGION}.amazonaws.com",
+}
 
 
 def _identity(answer: Mapping[str, Any]) -> Properties:

@@ -21,9 +21,10 @@ from local.emulator import ROOT_KEY, ROOT_SECRET
 from local.errors import ProviderError
 from local.machine import REGION, Machine
 
-_MISSING = ("NotFound", "NoSuch", "NonExistent")
+_ABSENT = ("NotFound", "NoSuch", "NonExistent")
 """Parts of the error codes with which services say that something isn't there."""
-_STUMBLED = "InternalError"
+_FAILED = "InternalError"
+"""The error code of the emulator's own failures."""
 
 
 class MissingError(ProviderError):
@@ -31,7 +32,7 @@ class MissingError(ProviderError):
 
 
 class StumbledError(ProviderError):
-    """The emulator failed by itself; asked again it may answer."""
+    """The emulator failed by itself; called again it may answer."""
 
 
 class Aws:
@@ -45,8 +46,10 @@ class Aws:
         self._lock = threading.Lock()
 
     def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer of `operation` (`CreateRole`). Raises MissingError, StumbledError or ProviderError with what AWS
-        said."""
+        """Returns the answer of `operation` (`CreateRole`).
+
+        Raises MissingError, StumbledError or ProviderError with what AWS said.
+        """
         client = self._client(service)
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
@@ -64,7 +67,7 @@ class Aws:
         return answer
 
     def shape(self, service: str, operation: str) -> Any:
-        """botocore's model of what `operation` takes."""
+        """Returns botocore's model of what `operation` takes."""
         return self._client(service).meta.service_model.operation_model(operation).input_shape
 
     def _client(self, service: str) -> Any:
@@ -87,18 +90,19 @@ class Aws:
 
 
 def _kind(code: str) -> type[ProviderError]:
-    if any(part in code for part in _MISSING):
+    if any(part in code for part in _ABSENT):
         return MissingError
-    return StumbledError if code == _STUMBLED else ProviderError
+    return StumbledError if code == _FAILED else ProviderError
 
 
 @cache
 def connect(machine: Machine) -> Aws:
+    """Returns the machine's one session."""
     return Aws(machine)
 
 
 def loopback(url: str) -> str:
-    """`url`, if it leads to this machine. Raises ProviderError otherwise."""
+    """Returns `url` if it leads to this machine. Raises ProviderError otherwise."""
     host = urlsplit(url).hostname or ""
     try:
         local = ip_address(host).is_loopback
@@ -113,7 +117,7 @@ def loopback(url: str) -> str:
 
 
 def _session() -> Any:
-    """A botocore session whose settings come from no environment variable and no file."""
+    """Returns a botocore session whose settings come from no environment variable and no file."""
     variables = {
         name: (None, None, default, conversion)
         for name, (_, _, default, conversion) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()

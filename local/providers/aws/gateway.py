@@ -11,37 +11,35 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from local import desired
 from local.errors import ProviderError
-from local.machine import ACCOUNT, REGION
 from local.provider import Properties
-from local.providers.aws.client import MissingError
-from local.providers.aws.resource import Resource
+from local.providers.aws.resource import Description, Resource
 
 ACCOUNT_THROTTLE = {"rate": 10_000.0, "burst": 5_000}
 """Requests per second and bucket size when a stage sets none: the account's default quota
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 
 
-class Api(Resource):
-    """Its id derives from its Pulumi name, so that the public address survives whatever happens to the emulator."""
+class _Gateway(Resource):
+    """A type of API Gateway, whose stage is an object of desired state."""
 
-    service = "apigatewayv2"
-    create_call, read_call, delete_call = "CreateApi", "GetApi", "DeleteApi"
-    update_calls = ("UpdateApi",)
-    names: ClassVar[Mapping[str, str]] = {"ApiId": "id"}
-    unset: ClassVar[Properties] = {"description": "", "disableExecuteApiEndpoint": False, "version": ""}
-    unsupported = frozenset({"credentialsArn", "routeKey", "target"})
-    absent: ClassVar[Mapping[str, Any]] = {"CorsConfiguration": None}
-    outputs: ClassVar[Mapping[str, str]] = {"id": "ApiId", "name": "Name"}
-    replace_on = frozenset({"protocolType"})
+    def publish(self, api_id: str, stage: desired.Object) -> None:
+        """Gives Envoy the stage of an API, and waits until it has it."""
+        key = stage_key(api_id)
+        desired.put(self.aws.machine, key, stage)
+        desired.wait(self.aws.machine, key, stage)
+
+
+class Api(_Gateway):
+    """An API's id derives from its Pulumi name: the public address survives whatever becomes of the emulator."""
 
     def check(self, name: str, inputs: Properties) -> None:
         super().check(name, inputs)
         if inputs["protocolType"] != "HTTP":
-            raise ProviderError(f"{self._label(name)}: protocolType must be HTTP here, not {inputs['protocolType']}.")
+            raise ProviderError(f"{self.label(name)}: protocolType must be HTTP here, not {inputs['protocolType']}.")
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -54,108 +52,48 @@ class Api(Resource):
         super().change(view)
         if not view.get("corsConfiguration"):
             self.call("DeleteCorsConfiguration", view)
-        key = stage_key(view["id"])
-        if stage := desired.get(self.aws.machine, key):
-            _publish(self, key, {**stage, "cors": cors(self.find(view) or {})})
-
-    def derive(self, view: Properties, found: Mapping[str, Any]) -> Properties:
-        return {
-            **super().derive(view, found),
-            "arn": f"arn:aws:apigateway:{REGION}::/apis/{found['ApiId']}",
-            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{found['ApiId']}",
-            "apiEndpoint": self.aws.machine.endpoint_url,
-        }
+        if stage := desired.get(self.aws.machine, stage_key(view["id"])):
+            self.publish(view["id"], {**stage, "cors": cors(self.find(view) or {})})
 
 
-class _Part(Resource):
-    """A part of an API: found by its id or, while it is being created, by what tells it from the API's other parts."""
-
-    service = "apigatewayv2"
-    key: ClassVar[tuple[str, str]]
-    """Member and property."""
-
-    def find(self, view: Properties) -> Mapping[str, Any] | None:
-        member, name = (self.outputs["id"], "id") if "id" in view else self.key
-        try:
-            parts = self.call(self.read_call, view)["Items"]
-        except MissingError:
-            return None
-        return next((part for part in parts if part.get(member) == view[name]), None)
-
-
-class Integration(_Part):
+class Integration(Resource):
     """It has no name on AWS: templates, which HTTP APIs do not use, keep its Pulumi name in the emulator."""
-
-    create_call, read_call, delete_call = "CreateIntegration", "GetIntegrations", "DeleteIntegration"
-    update_calls = ("UpdateIntegration",)
-    names: ClassVar[Mapping[str, str]] = {"IntegrationId": "id", "TimeoutInMillis": "timeoutMilliseconds"}
-    key = ("RequestTemplates", "requestTemplates")
-    unset: ClassVar[Properties] = {"description": "", "timeoutMilliseconds": 30_000}
-    outputs: ClassVar[Mapping[str, str]] = {"id": "IntegrationId"}
-    replace_on = frozenset({"apiId", "integrationType", "integrationSubtype"})
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
         return view if name is None else {**view, "requestTemplates": {"pulumi": name}}
 
 
-class Authorizer(_Part):
-    create_call, read_call, delete_call = "CreateAuthorizer", "GetAuthorizers", "DeleteAuthorizer"
-    update_calls = ("UpdateAuthorizer",)
-    names: ClassVar[Mapping[str, str]] = {
-        "AuthorizerId": "id",
-        "IdentitySource": "identitySources",
-        "Audience": "audiences",
-    }
-    key = ("Name", "name")
-    outputs: ClassVar[Mapping[str, str]] = {"id": "AuthorizerId", "name": "Name"}
-    replace_on = frozenset({"apiId", "authorizerType"})
-
-
-class Route(_Part):
-    create_call, read_call, delete_call = "CreateRoute", "GetRoutes", "DeleteRoute"
-    update_calls = ("UpdateRoute",)
-    names: ClassVar[Mapping[str, str]] = {"RouteId": "id"}
-    key = ("RouteKey", "routeKey")
-    unset: ClassVar[Properties] = {
-        "authorizationType": "NONE",
-        "authorizerId": "",
-        "authorizationScopes": [],
-        "operationName": "",
-    }
-    outputs: ClassVar[Mapping[str, str]] = {"id": "RouteId"}
-    replace_on = frozenset({"apiId"})
-
-
-class Stage(Resource):
-    service = "apigatewayv2"
-    create_call, read_call, delete_call = "CreateStage", "GetStage", "DeleteStage"
-    update_calls = ("UpdateStage",)
-    names: ClassVar[Mapping[str, str]] = {"StageName": "name"}
-    unset: ClassVar[Properties] = {"description": "", "defaultRouteSettings": {}, "routeSettings": []}
-    unsupported = frozenset({"clientCertificateId", "deploymentId", "stageVariables"})
-    outputs: ClassVar[Mapping[str, str]] = {"id": "StageName", "name": "StageName"}
-    replace_on = frozenset({"apiId", "name"})
+class Stage(_Gateway):
+    """aws:apigatewayv2/stage:Stage"""
 
     def check(self, name: str, inputs: Properties) -> None:
         super().check(name, inputs)
         if inputs.get("name") != "$default" or not inputs.get("autoDeploy"):
-            raise ProviderError(f"{self._label(name)}: the local stack has the stage $default with autoDeploy only.")
+            raise ProviderError(f"{self.label(name)}: the local stack has the stage $default with autoDeploy only.")
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
-        routes = {one["routeKey"]: {k: v for k, v in one.items() if k != "routeKey"} for one in view["routeSettings"]}
+        routes = {
+            each["routeKey"]: {k: v for k, v in each.items() if k != "routeKey"} for each in view["routeSettings"]
+        }
         return {**view, "routeSettings": routes}
 
+    def find(self, view: Properties) -> Description | None:
+        """Returns the stage, which exists when Envoy has it too."""
+        stage = super().find(view)
+        return stage if "id" not in view or desired.get(self.aws.machine, stage_key(view["apiId"])) else None
+
     def make(self, view: Properties) -> None:
-        stage = self._possible(view)
+        self._object(view)
         super().make(view)
-        _publish(self, stage_key(view["apiId"]), stage)
 
     def change(self, view: Properties) -> None:
-        stage = self._possible(view)
+        self._object(view)
         super().change(view)
-        _publish(self, stage_key(view["apiId"]), stage)
+
+    def settle(self, view: Properties) -> None:
+        self.publish(view["apiId"], self._object(view))
 
     def remove(self, view: Properties) -> None:
         key = stage_key(view["apiId"])
@@ -163,29 +101,14 @@ class Stage(Resource):
         desired.wait(self.aws.machine, key, None)
         super().remove(view)
 
-    def derive(self, view: Properties, found: Mapping[str, Any]) -> Properties:
-        path = f"{view['apiId']}/{found['StageName']}"
-        return {
-            **super().derive(view, found),
-            "arn": f"arn:aws:apigateway:{REGION}::/apis/{view['apiId']}/stages/{found['StageName']}",
-            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{path}",
-            "invokeUrl": f"{self.aws.machine.endpoint_url}/",
-        }
-
-    def as_declared(self, view: Properties, found: Mapping[str, Any]) -> bool:
-        published = desired.get(self.aws.machine, stage_key(view["apiId"]))
-        return super().as_declared(view, found) and published == self._object(view)
-
-    def _possible(self, view: Properties) -> desired.Object:
+    def _object(self, view: Properties) -> desired.Object:
+        """Returns what Envoy is told. Raises ProviderError for settings that would do harm on AWS."""
         known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
+        settings = view["defaultRouteSettings"]
         if unknown := sorted(view["routeSettings"].keys() - known):
             raise ProviderError(
-                f"{self._label(view['name'])}: routeSettings for {unknown}, but the API has no such route."
+                f"{self.label(view['name'])}: routeSettings for {unknown}, but the API has no such route."
             )
-        return self._object(view)
-
-    def _object(self, view: Properties) -> desired.Object:
-        settings = view["defaultRouteSettings"]
         return {
             "kind": "Stage",
             "api_id": view["apiId"],
@@ -193,7 +116,7 @@ class Stage(Resource):
             "emulator": f"127.0.0.1:{self.aws.machine.ports.emulator}",
             "default": self._throttle("defaultRouteSettings", settings) if settings else ACCOUNT_THROTTLE,
             "routes": [
-                {"route_key": key, **self._throttle(key, one)} for key, one in sorted(view["routeSettings"].items())
+                {"route_key": key, **self._throttle(key, each)} for key, each in sorted(view["routeSettings"].items())
             ],
             "cors": cors(self.call("GetApi", view)),
         }
@@ -202,22 +125,18 @@ class Stage(Resource):
         rate, burst = settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")
         if not rate or not burst:
             raise ProviderError(
-                f"{self._label('$default')}: {where} must set throttlingRateLimit and throttlingBurstLimit above 0: "
+                f"{self.label('$default')}: {where} must set throttlingRateLimit and throttlingBurstLimit above 0: "
                 "AWS takes a missing one as 0 and answers every request with 429."
             )
         return {"rate": float(rate), "burst": int(burst)}
 
 
 def stage_key(api_id: str) -> str:
+    """Returns the key of a stage among the objects of desired state."""
     return desired.key_of("Stage", "", api_id)
 
 
 def cors(api: Mapping[str, Any]) -> Properties | None:
-    """As the program spells it."""
+    """Returns an API's CORS settings as the program spells them, or None."""
     configured = api.get("CorsConfiguration") or {}
     return {key[0].lower() + key[1:]: value for key, value in configured.items()} or None
-
-
-def _publish(resource: Resource, key: str, stage: desired.Object) -> None:
-    desired.put(resource.aws.machine, key, stage)
-    desired.wait(resource.aws.machine, key, stage)

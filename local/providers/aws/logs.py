@@ -7,62 +7,45 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any
 
 from local.machine import Machine
 from local.provider import Properties
 from local.providers.aws.client import MissingError, StumbledError, connect
-from local.providers.aws.resource import Resource
+from local.providers.aws.resource import Description, Resource
 
 PAGE = 10_000
 """Events in one answer, AWS's maximum
 (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)."""
 
 TRIES = 10
+"""Calls until the emulator's own failure is an error."""
 _PLATFORM = re.compile(r"(START|END|REPORT|INIT_START) (RequestId|Runtime)")
 
 
 class LogGroup(Resource):
-    service = "logs"
-    create_call, read_call, delete_call = "CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup"
-    update_calls = ("PutRetentionPolicy",)
-    names: ClassVar[Mapping[str, str]] = {"logGroupName": "name", "logGroupNamePrefix": "name"}
-    absent: ClassVar[Mapping[str, Any]] = {"retentionInDays": None}
-    unsupported = frozenset({"deletionProtectionEnabled"})
-    outputs: ClassVar[Mapping[str, str]] = {"id": "logGroupName", "name": "logGroupName", "arn": "logGroupArn"}
-    replace_on = frozenset({"name", "namePrefix", "logGroupClass", "kmsKeyId"})
+    """aws:cloudwatch/logGroup:LogGroup"""
 
-    def find(self, view: Properties) -> Mapping[str, Any] | None:
-        groups = self._described(view["name"])
-        return next((group for group in groups if group["logGroupName"] == view["name"]), None)
-
-    def _described(self, name: str) -> list[dict[str, Any]]:
-        """The emulator adds up all that was ever written, and stumbles over a stream that begins meanwhile."""
+    def find(self, view: Properties) -> Description | None:
+        """Returns the group. The emulator adds up all that was ever written for its answer, and fails over a stream
+        that begins meanwhile; then it is called again."""
         for _ in range(TRIES - 1):
             with suppress(StumbledError):
-                return self._ask(name)
-        return self._ask(name)
+                return super().find(view)
+        return super().find(view)
 
-    def _ask(self, name: str) -> list[dict[str, Any]]:
-        groups: list[dict[str, Any]] = self.call(self.read_call, {"name": name})["logGroups"]
-        return groups
-
-    def make(self, view: Properties) -> None:
-        super().make(view)
-        self.change(view)
-
-    def change(self, view: Properties) -> None:
+    def settle(self, view: Properties) -> None:
         self.call("PutRetentionPolicy" if view.get("retentionInDays") else "DeleteRetentionPolicy", view)
 
 
 def events(machine: Machine, group: str, since: float = 0.0) -> Iterator[dict[str, Any]]:
-    """What functions wrote to the log group from `since` on (seconds of the epoch), oldest first.
+    """Yields what functions wrote to the log group from `since` on (seconds of the epoch), oldest first.
 
     JSON lines are parsed; another line, such as one of a stack trace, becomes {"timestamp", "message"}; the platform's
     own START, END and REPORT are left out. A group that doesn't exist has no events. Raises ProviderError when the
     emulator does not answer.
     """
-    start, seen = int(since * 1000), 0
+    start, seen = int(since * 1000), 0  # a page may end within an instant: so many of its events are told already
     while True:
         try:
             answer = connect(machine).call("logs", "FilterLogEvents", {"logGroupName": group, "startTime": start})
@@ -77,6 +60,7 @@ def events(machine: Machine, group: str, since: float = 0.0) -> Iterator[dict[st
 
 
 def _line(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the function's own JSON line, or what it printed with its time."""
     try:
         line = json.loads(event["message"])
     except ValueError:

@@ -19,11 +19,12 @@ BATCH = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """`receives` counts how often it was received from the queue that it lies in now, this time included."""
+    """A message of a queue."""
 
     message_id: str
     sent: dt.datetime
     receives: int
+    """How often it was received from the queue that it lies in now, this time included."""
     body: str
     attributes: dict[str, Any]
     system_attributes: dict[str, Any]
@@ -32,15 +33,18 @@ class Message:
 
 @contextmanager
 def held(aws: Aws, url: str) -> Iterator[list[Message]]:
-    """All visible messages of the queue, oldest first. At the end those that were not deleted are visible again."""
+    """Yields all visible messages of the queue, oldest first; at the end those that are left are visible again."""
     messages: list[Message] = []
     try:
         while batch := _receive(aws, url):
             messages += batch
         yield sorted(messages, key=lambda message: (message.sent, message.message_id))
     finally:
-        for chunk in _chunks(messages):
-            entries = [{**_entry(number, one), "VisibilityTimeout": 0} for number, one in enumerate(chunk)]
+        for start in range(0, len(messages), BATCH):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0}
+                for number, message in enumerate(messages[start : start + BATCH])
+            ]
             # Of those that are deleted by now the answer says that they are not there.
             aws.call("sqs", "ChangeMessageVisibilityBatch", {"QueueUrl": url, "Entries": entries})
 
@@ -53,39 +57,28 @@ def move(aws: Aws, source: str, target: str, only: Collection[str] = ()) -> list
     with held(aws, source) as messages:
         chosen = [message for message in messages if not only or message.message_id in only]
         for message in chosen:
-            sent: dict[str, Any] = {"QueueUrl": target, "MessageBody": message.body}
+            copy: dict[str, Any] = {"QueueUrl": target, "MessageBody": message.body}
             if message.attributes:
-                sent["MessageAttributes"] = message.attributes
+                copy["MessageAttributes"] = message.attributes
             if trace := message.system_attributes.get("AWSTraceHeader"):
-                sent["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
-            aws.call("sqs", "SendMessage", sent)
+                copy["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+            aws.call("sqs", "SendMessage", copy)
             aws.call("sqs", "DeleteMessage", {"QueueUrl": source, "ReceiptHandle": message.receipt})
         return [message.message_id for message in chosen]
 
 
 def _receive(aws: Aws, url: str) -> list[Message]:
-    asked = {"QueueUrl": url, "MaxNumberOfMessages": BATCH, "VisibilityTimeout": HOLD, "WaitTimeSeconds": 0}
-    asked |= {"MessageAttributeNames": ["All"], "MessageSystemAttributeNames": ["All"]}
-    return [_message(one) for one in aws.call("sqs", "ReceiveMessage", asked).get("Messages", [])]
-
-
-def _message(found: dict[str, Any]) -> Message:
-    system = found["Attributes"]
-    return Message(
-        message_id=found["MessageId"],
-        sent=dt.datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, dt.UTC),
-        receives=int(system["ApproximateReceiveCount"]),
-        body=found["Body"],
-        attributes=found.get("MessageAttributes", {}),
-        system_attributes=system,
-        receipt=found["ReceiptHandle"],
-    )
-
-
-def _chunks(messages: list[Message]) -> Iterator[list[Message]]:
-    for start in range(0, len(messages), BATCH):
-        yield messages[start : start + BATCH]
-
-
-def _entry(number: int, message: Message) -> dict[str, Any]:
-    return {"Id": str(number), "ReceiptHandle": message.receipt}
+    request = {"QueueUrl": url, "MaxNumberOfMessages": BATCH, "VisibilityTimeout": HOLD, "WaitTimeSeconds": 0}
+    request |= {"MessageAttributeNames": ["All"], "MessageSystemAttributeNames": ["All"]}
+    return [
+        Message(
+            message_id=each["MessageId"],
+            sent=dt.datetime.fromtimestamp(int(each["Attributes"]["SentTimestamp"]) / 1000, dt.UTC),
+            receives=int(each["Attributes"]["ApproximateReceiveCount"]),
+            body=each["Body"],
+            attributes=each.get("MessageAttributes", {}),
+            system_attributes=each["Attributes"],
+            receipt=each["ReceiptHandle"],
+        )
+        for each in aws.call("sqs", "ReceiveMessage", request).get("Messages", [])
+    ]

@@ -7,8 +7,10 @@ from typing import Any
 
 
 def without_transport(policy: str) -> str:
-    """`policy` without the statements that refuse plain HTTP, which is all that the emulator speaks on its loopback
-    address: it would refuse everybody."""
+    """Returns `policy` without the statements that refuse plain HTTP, or an empty text when none is left.
+
+    Plain HTTP is all that the emulator speaks on its loopback address: with them it would refuse everybody.
+    """
     document = json.loads(policy)
     kept = [statement for statement in document["Statement"] if not _on_transport(statement)]
     return json.dumps({**document, "Statement": kept}) if kept else ""

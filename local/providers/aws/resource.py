@@ -1,73 +1,115 @@
-"""One AWS resource type as a table: which calls make, read, change and remove it, and what of it a program may read.
+"""One AWS resource type as a table: which calls make, read, change and remove it, and what of it a program may use.
 
-Creating adopts what is there under the same name and brings it to the inputs; a resource `exists` when the emulator has
-it and describes it as declared, so that an emulator which came back with an older state is repaired by the next `up`.
-An input that no call takes is refused, never dropped.
+Creating adopts what is there under the same name and brings it to the inputs, so that a run that was killed in the
+middle is finished by the next one. An input that is not in the table is refused, never dropped.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from local.errors import ProviderError
-from local.machine import REGION
+from local.machine import ACCOUNT, REGION
 from local.provider import Made, Properties, Updatable
 from local.providers.aws.client import Aws, MissingError
-from local.providers.aws.shapes import agrees, members, parameters
+from local.providers.aws.shapes import parameters
+
+COMMON = frozenset({"name", "namePrefix", "region", "tags"})
+"""Inputs that every type takes; changed tags are kept in the state alone."""
+
+Description = Mapping[str, Any]
+"""What AWS says about a resource: values by API member."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """Names of API operations."""
+
+    create: str
+    read: str
+    update: tuple[str, ...] = ()
+    delete: str = ""
+    """Empty when there is nothing to remove."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A type in types.yaml."""
+
+    service: str
+    """botocore's name of the service."""
+    calls: Calls
+    within: str = ""
+    """Member of the read call's answer that holds the description; empty when the answer is the description."""
+    match: tuple[str, str] = ("", "")
+    """Where `within` is a list: member and property that tell the resource from the others while it has no id."""
+    inputs: frozenset[str] = frozenset()
+    """Inputs that calls take, besides those that are common to all types."""
+    own: frozenset[str] = frozenset()
+    """Inputs that the type's own code takes, or that mean nothing on this machine."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Property by API member, where the two differ by more than capitals."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Property by attribute, for the services that keep settings as texts by name."""
+    unset: Properties = field(default_factory=dict)
+    """What AWS has for an input that the program leaves out: taking an input away goes back to it."""
+    fixed: Properties = field(default_factory=dict)
+    """Parameters that are always the same."""
+    assigned: Mapping[str, str] = field(default_factory=dict)
+    """Member of the create call's answer by property, for what AWS names by itself."""
+    outputs: Mapping[str, str]
+    """Member of the description by output, or a text with `{...}` around members, properties, `region`, `account` and
+    `endpoint`. `id` is one of the outputs."""
+    secrets: frozenset[str] = frozenset()
+    """Outputs that are secret by nature."""
+    also_replaces: Mapping[str, str] = field(default_factory=dict)
+    """Inputs that can change in place on AWS and not on this machine, each with the reason."""
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """Returns the tables of types.yaml by type."""
+    sets = ("inputs", "own", "secrets")
+    content = yaml.safe_load(Path(__file__).with_name("types.yaml").read_text())
+    return {
+        type_: Table(**{**row, **{key: frozenset(row.get(key, ())) for key in sets}, "calls": Calls(**row["calls"])})
+        for type_, row in content.items()
+    }
 
 
 class Resource(Updatable):
-    service: ClassVar[str]
-    create_call: ClassVar[str]
-    read_call: ClassVar[str]
-    update_calls: ClassVar[tuple[str, ...]] = ()
-    delete_call: ClassVar[str]
-    within: ClassVar[str] = ""
-    """Member of the read call's answer that holds the description; empty when the answer is the description."""
-    names: ClassVar[Mapping[str, str]] = {}
-    """Property by API member, where the two differ by more than capitals."""
-    unset: ClassVar[Properties] = {}
-    """What AWS has for an input that the program leaves out: taking an input away goes back to it."""
-    unsupported: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that the calls take and this machine can't honour."""
-    ignored: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that mean nothing on this machine."""
-    translated: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that no call takes as they are: `view` makes other parameters of them."""
-    absent: ClassVar[Mapping[str, Any]] = {}
-    """What it means when the description lacks a member that AWS tells only when it is set."""
-    outputs: ClassVar[Mapping[str, str]]
-    """Member of the description by property; `id` is one of them, unless `derive` makes it."""
+    """The handler of a type. Types that need more than the table override the methods below the first line."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, type_: str, aws: Aws) -> None:
         self.aws = aws
+        self.table = tables()[type_]
+        self.secret_outputs, self.also_replaces = self.table.secrets, self.table.also_replaces  # type: ignore[misc]
+        self._kind = type_.rpartition(":")[2]
 
     def create(self, name: str, inputs: Properties) -> Made:
         self.check(name, inputs)
         view = self.view(inputs, name)
-        if (found := self.find(view)) is None:
+        if (existing := self.find(view)) is None:
             self.make(view)
         else:
-            view |= self.derive(view, found)
+            view |= self.derive(view, existing)
             self.change(view)
-        derived = self._derived(name, view)
-        return Made(id=derived.pop("id"), outputs=derived)
+        outputs = self._settled(name, view)
+        return Made(id=outputs.pop("id"), outputs=outputs)
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
         self.check(id_, new)
-        changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
-        changeable = {key for call in self.update_calls for key in members(self._shape(call), self.names)}
-        free = {*changeable, "tags", *_lower(self.ignored | self.translated)}
-        if fixed := {key for key in changed if key.lower() not in free}:
-            raise ProviderError(f"{self._label(id_)}: {', '.join(sorted(fixed))} can't change on this machine.")
-        kept = {key: outputs[key] for key in ("name", *self.outputs) if key in outputs}
+        kept = {key: outputs[key] for key in ("name", *self.table.outputs) if key in outputs}
         view = self.view({**kept, **new, "id": id_})
         self.change(view)
-        derived = self._derived(id_, view)
-        del derived["id"]
-        return derived
+        return {key: value for key, value in self._settled(id_, view).items() if key != "id"}
 
     def delete(self, id_: str, outputs: Properties) -> None:
         try:
@@ -77,86 +119,103 @@ class Resource(Updatable):
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         view = self.view({**outputs, "id": id_})
-        found = self.find(view)
-        return found is not None and self.derive(view, found)["id"] == id_ and self.as_declared(view, found)
+        existing = self.find(view)
+        return existing is not None and self.derive(view, existing)["id"] == id_
 
     # ---- what a type may do in its own way
 
     def check(self, name: str, inputs: Properties) -> None:
         """Raises ProviderError for an input that this machine can't honour."""
-        calls = (self.create_call, *self.update_calls)
-        known = {key for call in calls for key in members(self._shape(call), self.names)} - _lower(self.unsupported)
-        known |= {"name", "nameprefix", "region", "tags"} | _lower(self.ignored | self.translated)
-        if unknown := [key for key, value in inputs.items() if value and key.lower() not in known]:
-            raise ProviderError(f"{self._label(name)}: the local stack can't honour {', '.join(sorted(unknown))}.")
+        known = COMMON | self.table.inputs | self.table.own
+        if unknown := sorted(key for key, value in inputs.items() if value and key not in known):
+            raise ProviderError(f"{self.label(name)}: the local stack can't honour {', '.join(unknown)}.")
         if inputs.get("region", REGION) != REGION:
-            raise ProviderError(f"{self._label(name)}: the local stack has the region {REGION} only.")
+            raise ProviderError(f"{self.label(name)}: the local stack has the region {REGION} only.")
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
-        """All that calls take their parameters from. `name` is given when the resource is being created."""
-        view = {**self.unset, **properties}
+        """Returns all that calls take their parameters from. `name` is given when the resource is being created."""
+        view = {**self.table.unset, **properties, **self.table.fixed}
         if name is not None:
             view.setdefault("name", f"{properties.get('namePrefix', '')}{name}")
         return view
 
-    def find(self, view: Properties) -> Mapping[str, Any] | None:
-        """AWS's description, or None when it is not there."""
+    def find(self, view: Properties) -> Description | None:
+        """Returns AWS's description, or None when the resource is not there."""
+        table = self.table
         try:
-            answer = self.call(self.read_call, view)
+            answer = self.call(table.calls.read, view)
         except MissingError:
             return None
-        found: Mapping[str, Any] = answer[self.within] if self.within else answer
-        return found
+        description = answer[table.within] if table.within else answer
+        if not isinstance(description, list):
+            return dict(description)
+        member, name = (table.outputs["id"], "id") if "id" in view and "{" not in table.outputs["id"] else table.match
+        return next((each for each in description if each.get(member) == view[name]), None)
 
     def make(self, view: Properties) -> None:
-        """Makes it from `view`, and may add to it what `derive` needs; so may `change`."""
-        self.call(self.create_call, view)
+        """Makes it from `view`, and adds to `view` what AWS named by itself."""
+        answer = self.call(self.table.calls.create, view)
+        described = answer.get(self.table.within, answer)
+        view |= {property_: described[member] for property_, member in self.table.assigned.items()}
 
     def change(self, view: Properties) -> None:
         """Brings what is there to `view`."""
-        for call in self.update_calls:
-            self.call(call, view)
+        for operation in self.table.calls.update:
+            self.call(operation, view)
+
+    def settle(self, view: Properties) -> None:
+        """Sets what neither the create call nor the update calls set."""
 
     def remove(self, view: Properties) -> None:
-        self.call(self.delete_call, view)
-
-    def derive(self, view: Properties, found: Mapping[str, Any]) -> Properties:
-        """The outputs, with the id among them."""
-        told = {key: found[member] for key, member in self.outputs.items() if member in found}
-        return {key: value.isoformat() if isinstance(value, dt.datetime) else value for key, value in told.items()}
-
-    def as_declared(self, view: Properties, found: Mapping[str, Any]) -> bool:
-        described = {**self.absent, **found}
-        return all(agrees(shape, wanted, described) for shape, wanted in self._wanted(view))
+        """Removes it. Raises MissingError when it is gone."""
+        if self.table.calls.delete:
+            self.call(self.table.calls.delete, view)
 
     # ---- for their use
 
     def call(self, operation: str, view: Properties) -> dict[str, Any]:
+        """Calls an operation with the parameters that it takes from `view`."""
         try:
-            wanted = parameters(self._shape(operation), view, self.names)
-            return self.aws.call(self.service, operation, wanted)
+            values = parameters(self.shape(operation), view, self.table.names)
+            return self.aws.call(self.table.service, operation, values)
         except ProviderError as error:
-            raise type(error)(f"{self._label(view.get('name') or view.get('id'))}: {error}") from error
+            raise type(error)(f"{self.label(view.get('name') or view.get('id'))}: {error}") from error
 
-    def _derived(self, name: str, view: Properties) -> Properties:
-        found = self.find(view)
-        if found is None:
-            raise ProviderError(f"{self._label(name)}: the emulator has lost it right after it was made.")
+    def shape(self, operation: str) -> Any:
+        """Returns botocore's model of the operation's parameters."""
+        return self.aws.shape(self.table.service, operation)
+
+    def attributes(self, view: Properties) -> dict[str, str]:
+        """Returns the settings that the service keeps as texts by name."""
+        return {name: text(view.get(key, "")) for name, key in self.table.attributes.items()}
+
+    def label(self, name: object) -> str:
+        """Returns how messages call the resource."""
+        return f"aws {self._kind} {name!r}"
+
+    def derive(self, view: Properties, existing: Description) -> Properties:
+        """Returns the outputs, with the id among them."""
+        machine = {"region": REGION, "account": ACCOUNT, "endpoint": self.aws.machine.endpoint_url}
+        values = {**view, **existing, **machine}
+        outputs: Properties = {}
+        for output, source in self.table.outputs.items():
+            value = source.format_map(values) if "{" in source else values.get(source)
+            if value is not None:
+                outputs[output] = value.isoformat() if isinstance(value, dt.datetime) else value
+        return outputs
+
+    def _settled(self, name: str, view: Properties) -> Properties:
+        """Settles what was made or changed, and returns its outputs."""
+        self.settle(view)
+        existing = self.find(view)
+        if existing is None:
+            raise ProviderError(f"{self.label(name)}: the emulator has lost it right after it was made.")
         tags = {"tagsAll": view["tags"]} if "tags" in view else {}
-        return {**tags, **self.derive(view, found)}
-
-    def _wanted(self, view: Properties) -> Iterator[tuple[Any, dict[str, Any]]]:
-        for call in (self.create_call, *self.update_calls):
-            shape = self._shape(call)
-            wanted = parameters(shape, view, self.names)
-            yield shape, {member: value for member, value in wanted.items() if member.lower() != "tags"}
-
-    def _shape(self, operation: str) -> Any:
-        return self.aws.shape(self.service, operation)
-
-    def _label(self, name: object) -> str:
-        return f"aws {type(self).__name__} {name!r}"
+        return {**tags, **self.derive(view, existing)}
 
 
-def _lower(names: frozenset[str]) -> set[str]:
-    return {name.lower() for name in names}
+def text(value: Any) -> str:
+    """Returns a value as services take it that keep settings as texts."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value) if isinstance(value, float) else value)

@@ -6,7 +6,6 @@ variables, tags, alias weights), and gives each number its type.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,21 +16,21 @@ _SCALARS: Mapping[str, Callable[[Any], Any]] = {"integer": int, "long": int, "st
 
 
 def parameters(shape: Any, properties: Properties, names: Mapping[str, str]) -> dict[str, Any]:
-    """The call's parameters out of `properties`, which may hold more.
+    """Returns the call's parameters out of `properties`, which may hold more.
 
     `names` maps an API member to its property where the two differ by more than capitals.
     """
-    given = {key.lower(): value for key, value in properties.items()}
-    found: dict[str, Any] = {}
+    values = {key.lower(): value for key, value in properties.items()}
+    taken: dict[str, Any] = {}
     for member, kind in shape.members.items():
-        value = given.get(names.get(member, member).lower())
+        value = values.get(names.get(member, member).lower())
         if value is not None:
-            found[member] = _value(kind, value, names, member)
-    return found
+            taken[member] = _value(kind, value, names, member)
+    return taken
 
 
 def members(shape: Any, names: Mapping[str, str]) -> set[str]:
-    """The properties that the call takes, in lower case."""
+    """Returns the properties that the call takes, in lower case."""
     return {names.get(member, member).lower() for member in shape.members}
 
 
@@ -45,19 +44,16 @@ def _value(kind: Any, value: Any, names: Mapping[str, str], path: str) -> Any:
             return {key: _value(kind.value, item, names, f"{path}.{key}") for key, item in value.items()}
         case "list" if isinstance(value, dict):  # tags
             return [{"Key": key, "Value": item} for key, item in value.items()]
+        case "list" if isinstance(value, str):  # the one name, where AWS takes several
+            return [value]
         case "list":
             return [_value(kind.member, item, names, path) for item in value]
         case scalar:
             return _SCALARS[scalar](value) if scalar in _SCALARS else value
 
 
-def agrees(kind: Any, wanted: Any, found: Any) -> bool:
-    """Whether AWS's description `found` has what was `wanted`; members that it doesn't tell can't disagree."""
-    match kind.type_name:
-        case "structure" if isinstance(found, dict):
-            shared = [key for key in wanted if key in found]
-            return all(agrees(kind.members[key], wanted[key], found[key]) for key in shared)
-        case "string" if isinstance(found, dict):  # a policy, which AWS gives back parsed
-            return bool(json.loads(wanted) == found)
-        case _:
-            return bool(wanted == found)
+def agrees(kind: Any, wanted: Any, existing: Any) -> bool:
+    """Returns whether AWS's description has what is wanted; members that it does not tell can't disagree."""
+    if kind.type_name == "structure" and isinstance(existing, dict):
+        return all(agrees(kind.members[key], wanted[key], existing[key]) for key in wanted if key in existing)
+    return bool(wanted == existing)

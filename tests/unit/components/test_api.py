@@ -8,9 +8,11 @@ import pulumi
 import pytest
 import yaml
 
+from app.contract.reading import Contract
 from components.api import Api, ApiArgs
+from components.api_contract import UndeployableError
+from components.aws.cors import REQUEST_HEADERS, RESPONSE_HEADERS
 from components.aws.function import Function, FunctionArgs
-from components.contract import Contract, ContractError
 from components.identity import Identity, IdentityArgs
 from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
 from components.settings.checks import Circumstances
@@ -24,7 +26,7 @@ def program(request: pytest.FixtureRequest) -> Program:
 
 
 def contract() -> Contract:
-    return Contract.read(ROOT / "app/contract/openapi.yaml", services={"users", "billing", "analytics"})
+    return Contract.read(ROOT / "app/contract/openapi.yaml")
 
 
 def test_every_operation_of_the_contract_is_a_route_and_nothing_else_is(program: Program) -> None:
@@ -102,6 +104,14 @@ def test_web_pages_may_not_call_unless_they_are_named(program: Program) -> None:
     assert program.one("apigatewayv2/api:Api")["corsConfiguration"] is None
 
 
+def test_headers_that_every_operation_takes_are_those_that_the_functions_read() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "app/functions").rglob("*.py"))
+    sources += "".join(path.read_text() for path in (ROOT / "app/contract").glob("*.py"))
+    of_the_gateway = {"authorization"}
+    for header in (REQUEST_HEADERS - of_the_gateway) | RESPONSE_HEADERS:
+        assert f'"{header}"' in sources.lower(), header
+
+
 def test_named_web_pages_may_call_the_contract_s_methods() -> None:
     program = run(config={"crosscloud:api": {"corsOrigins": ["https://app.example.com"]}})
     cors = program.one("apigatewayv2/api:Api")["corsConfiguration"]
@@ -110,6 +120,8 @@ def test_named_web_pages_may_call_the_contract_s_methods() -> None:
     assert "*" not in cors["allowMethods"] + cors["allowHeaders"]
     assert {"authorization", "if-match", "if-none-match", "idempotency-key"} <= set(cors["allowHeaders"])
     assert {"etag", "location", "retry-after"} <= set(cors["exposeHeaders"])
+    assert set(cors["allowHeaders"]) == contract().request_headers | REQUEST_HEADERS
+    assert set(cors["exposeHeaders"]) == contract().response_headers | RESPONSE_HEADERS
     assert "allowCredentials" not in cors
 
 
@@ -161,7 +173,7 @@ paths:
     get:
       operationId: listUsers
       security: [{jwt: [users:read]}]
-      x-orchestration: {upstream: users, path: /users}
+      x-orchestration: {upstream: users, method: GET, path: /users, timeout: 3, safe: true, answers: [200]}
 """
 
 
@@ -184,7 +196,7 @@ def with_functions(folder: Path, *others: str) -> Program:
     def main() -> None:
         issued = IdentitySettings.model_validate({"issuer": "https://i.example", "audience": "a"}, context=anywhere)
         arguments = ApiArgs(
-            contract=Contract.read(path, services=["users"]),
+            contract=Contract.read(path),
             functions={name: function(name) for name in ("orchestrator", *others)},
             identity=Identity("tokens", IdentityArgs(settings=issued, scopes=(), protect=False)),
             settings=ApiSettings.model_validate({"throttle": {}}, context=anywhere),
@@ -209,6 +221,6 @@ def test_each_function_answers_the_operations_that_name_it_and_no_others(tmp_pat
 
 def test_function_that_the_gateway_does_not_have_is_told(tmp_path: Path) -> None:
     with pytest.raises(
-        ContractError, match="x-function is orders, which the gateway does not have; it has catalog, orchestrator"
+        UndeployableError, match="x-function is orders, which the gateway does not have; it has catalog, orchestrator"
     ):
         with_functions(tmp_path, "catalog")

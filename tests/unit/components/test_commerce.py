@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
+from app.commerce.domain import events
+from app.commerce.storage import idempotency, orders, products
+from app.contract.events import types
+from app.contract.events.generate import COMMON, FOLDER
+from app.contract.operation import ORCHESTRATOR
+from app.contract.reading import Contract
+from components.commerce import INSERTED_EVENTS
+from components.commerce_functions import BY_CUSTOMER
 from tests.support.clouds import ACCOUNT, REGION
-from tests.support.program import STACKS, Declared, Program, deployed
+from tests.support.program import ROOT, STACKS, Declared, Program, deployed
+from tests.support.services import functions
 
-FUNCTIONS = ("catalog", "orders", "relay", "fulfilment")
+FUNCTIONS = sorted(functions() - {"orchestrator"})
 SUFFIX = "-1a2b3c4"
 
 
@@ -85,14 +94,45 @@ def test_a_function_may_do_what_it_does_and_nothing_else(program: Program, name:
     assert all(right.endswith(f"/{name}:*") for right in logs)
 
 
-@pytest.mark.parametrize(
-    ("name", "keys"), [("catalog", ["createProduct#*", "changeStock#*"]), ("orders", ["createOrder#*"])]
-)
-def test_a_function_sees_the_answers_to_its_own_requests_alone(program: Program, name: str, keys: list[str]) -> None:
-    about = [one for one in statements(program.one("RolePolicy", name)) if "table/idempotency" in one["Resource"]]
-    assert about
-    for statement in about:
-        assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+CONTRACT = Contract.read(ROOT / "app/contract/openapi.yaml")
+TAKING_KEYS = [
+    (function, operation_id)
+    for function in CONTRACT.functions
+    if function != ORCHESTRATOR  # the services keep the keys of what it forwards
+    for operation_id in CONTRACT.idempotent(function)
+]
+
+
+def may(program: Program, role: str, action: str, key: str) -> bool:
+    """Whether the role's policy lets it do `action` to the item of the idempotency table with that partition key.
+
+    As IAM evaluates StringLike: `*` stands for any characters, `?` for one, everything else for itself, in its case.
+    """
+    for statement in statements(program.one("RolePolicy", role)):
+        if action in statement["Action"] and "table/idempotency" in statement["Resource"]:
+            ((operator, condition),) = statement["Condition"].items()
+            assert (operator, condition.keys()) == ("ForAllValues:StringLike", {"dynamodb:LeadingKeys"})
+            patterns = [
+                re.escape(one).replace(r"\*", ".*").replace(r"\?", ".") for one in condition["dynamodb:LeadingKeys"]
+            ]
+            if any(re.fullmatch(pattern, key) for pattern in patterns):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("action", ["dynamodb:GetItem", "dynamodb:PutItem"])
+@pytest.mark.parametrize(("owner", "operation_id"), TAKING_KEYS)
+def test_a_function_sees_and_keeps_the_answers_to_its_own_requests_alone(
+    program: Program, owner: str, operation_id: str, action: str
+) -> None:
+    key = idempotency.claim("a-key", subject="ada", operation=operation_id, request={}).id
+    assert {name for name in FUNCTIONS if may(program, name, action, key)} == {owner}
+
+
+def test_every_function_with_the_table_of_keys_has_operations_that_take_keys(program: Program) -> None:
+    given = {name for name in FUNCTIONS if "IDEMPOTENCY_TABLE" in function(program, name)["environment.variables"]}
+    assert given == {owner for owner, _ in TAKING_KEYS}
+    assert not any(may(program, name, "dynamodb:PutItem", "another#key") for name in FUNCTIONS)
 
 
 def test_each_function_has_a_role_of_its_own_which_only_lambda_takes(program: Program) -> None:
@@ -119,11 +159,17 @@ def test_nobody_else_touches_tables_queues_bus_and_topics(program: Program) -> N
 def test_the_relay_alone_sends_events_and_only_those_of_orders(program: Program) -> None:
     (put,) = (one for one in statements(program.one("RolePolicy", "relay")) if one["Action"] == ["events:PutEvents"])
     (condition,) = put["Condition"].values()
-    assert condition["events:source"] == ["crosscloud.orders"]
-    types = {f"order.{state}" for state in ("placed", "confirmed", "invoiced", "cancelled", "failed")}
-    assert set(condition["events:detail-type"]) == types
+    assert condition["events:source"] == [types.SOURCE]
+    assert set(condition["events:detail-type"]) == set(types.TYPES)
     rule = json.loads(program.one("EventRule", "fulfilment")["eventPattern"])
-    assert (rule["source"], set(rule["detail-type"])) == (["crosscloud.orders"], types)
+    assert (rule["source"], set(rule["detail-type"])) == ([types.SOURCE], set(types.TYPES))
+
+
+def test_the_events_that_are_granted_and_subscribed_to_are_those_that_are_described_and_written() -> None:
+    described = {path.name.removesuffix(".json") for path in FOLDER.glob("*.json")} - {COMMON.removesuffix(".json")}
+    assert described == {f"{type_}.v{events.VERSION}" for type_ in types.TYPES}
+    assert sorted(events.TYPES.values()) == sorted(types.TYPES)
+    assert events.SOURCE == types.SOURCE
 
 
 def test_queues_and_topics_take_from_their_own_sender_alone(program: Program) -> None:
@@ -167,10 +213,21 @@ def test_a_message_of_a_killed_call_waits_for_six_of_its_timeouts(program: Progr
 
 def test_only_new_events_of_the_table_are_relayed(program: Program) -> None:
     (pattern,) = program.one("EventSourceMapping", "relay")["filterCriteria.filters"]
-    assert json.loads(pattern["pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"entry": {"S": [{"prefix": "event#"}]}}},
+    assert json.loads(pattern["pattern"]) == INSERTED_EVENTS
+    assert INSERTED_EVENTS["dynamodb"] == {"Keys": {"entry": {"S": [{"prefix": orders.EVENT}]}}}
+    assert not orders.HEAD.startswith(orders.EVENT)
+
+
+def test_tables_have_the_keys_that_the_code_writes(program: Program) -> None:
+    tables = {one.name: one for one in program.all("dynamodb/table:Table")}
+    keys = {name: {one[key] for key in ("hashKey", "rangeKey")} - {None} for name, one in tables.items()}
+    assert keys == {
+        "orders": set(orders._key("", "")),
+        "products": set(products._key("")),
+        "idempotency": {"id"},
     }
+    (index,) = tables["orders"]["globalSecondaryIndexes"]
+    assert index["name"] == BY_CUSTOMER == orders.INDEX
 
 
 # ---- tables
@@ -224,8 +281,8 @@ def test_the_ingress_lets_in_the_orchestrator_and_fulfilment_and_nobody_else(pro
 
 def test_customers_are_told_what_becomes_of_their_orders(program: Program) -> None:
     rule = program.one("EventRule", "order-notices")
-    told = [f"order.{state}" for state in ("placed", "invoiced", "cancelled", "failed")]
-    assert json.loads(rule["eventPattern"]) == {"source": ["crosscloud.orders"], "detail-type": told}
+    told = [type_ for type_ in types.TYPES if type_ != types.CONFIRMED]
+    assert json.loads(rule["eventPattern"]) == {"source": [types.SOURCE], "detail-type": told}
     assert program.one("sns/topic:Topic", "order-notices")["kmsMasterKeyId"] == "alias/aws/sns"
 
 

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from tests.support.program import ROOT, Declared, Program, deployed
+from tests.support.services import SERVICES
 
-FEATURES = {"platform", "edge", "commerce", "users", "billing", "analytics"}
+FEATURES = {"platform", "edge", "commerce", *SERVICES}
 PACKAGES = {"aws": aws, "azure-native": azure}
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from tests.support import services
 from tests.support.program import run
 
-SERVICES: dict[str, dict[str, int]] = {"users": {"minReplicas": 2}, "billing": {"minReplicas": 3}, "analytics": {}}
-WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 4}}
+SERVICES: dict[str, dict[str, int]] = {
+    name: {"minReplicas": 2 + number} for number, name in enumerate(services.SERVICES)
+}
+WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 9}}
+"""One service more, which the contract does not call."""
 
 
 def test_services_share_neither_identity_nor_database_nor_certificate() -> None:
@@ -20,13 +24,13 @@ def test_services_share_neither_identity_nor_database_nor_certificate() -> None:
     certificates = {r.name.partition("-")[0] for r in program.all("LocallySignedCert")}
     assert set(SERVICES) < certificates
     owners = [r["objectId"] for r in program.all("AdministratorsMicrosoftEntra")]
-    assert len(set(owners)) == 3
+    assert len(set(owners)) == len(SERVICES)
 
 
 def test_services_are_sized_apart() -> None:
     program = run(stack="prod", config={"crosscloud:services": WITH_INTERNAL})
     minimum = {r.name: r["spec.minReplicas"] for r in program.all("HorizontalPodAutoscaler")}
-    assert minimum == {"users": 2, "billing": 3, "analytics": 2, "internal": 4}
+    assert minimum == {name: settings["minReplicas"] for name, settings in WITH_INTERNAL.items()}
 
 
 def test_a_service_can_be_removed_without_touching_the_others() -> None:

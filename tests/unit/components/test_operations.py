@@ -16,10 +16,12 @@ from components.commerce import Commerce
 from components.settings import SettingsError
 from tests.support.clouds import ACCOUNT, REGION
 from tests.support.program import ROOT, STACKS, Declared, Program, deployed, run
+from tests.support.services import functions, upstreams
 
 SUFFIX = "-1a2b3c4"
-FUNCTIONS = ("orchestrator", "catalog", "orders", "relay", "fulfilment")
-CALLED = {"orchestrator": ("users", "billing", "analytics"), "fulfilment": ("billing", "analytics")}
+FUNCTIONS = functions()
+CALLED = {"orchestrator": upstreams(), "fulfilment": {*Commerce.services}}
+"""Caller to the services that it calls."""
 
 Widget = dict[str, Any]
 Seen = tuple[str, str, dict[str, str]]
@@ -42,7 +44,7 @@ def name_of(program: Program) -> str:
 def test_every_function_queue_and_dead_letter_queue_is_watched(program: Program) -> None:
     watched = {(name, *dimensions.values()) for _, name, dimensions in alarmed(program)}
     assert {(each, name + SUFFIX) for each in ("Errors", "Throttles", "Duration") for name in FUNCTIONS} <= watched
-    assert {one.name for one in program.all("lambda/function:Function")} == set(FUNCTIONS)
+    assert {one.name for one in program.all("lambda/function:Function")} == FUNCTIONS
     assert ("IteratorAge", f"relay{SUFFIX}") in watched
     for queue in program.all("sqs/queue:Queue"):
         dead = queue.name.endswith("-dead-letters")
@@ -200,11 +202,10 @@ def shown(program: Program) -> Iterator[Seen]:
 
 def counted() -> dict[str, set[str]]:
     """The dimensions of each metric in the functions' log lines."""
-    of_edge = (emitted.ROUTE_AND_UPSTREAM, emitted.BREAKER, emitted.CERTIFICATES)
+    directives = (emitted.ROUTE, emitted.UPSTREAM, emitted.BREAKER, emitted.CERTIFICATES)
     found = {
         metric["Name"]: {*dimensions}
-        for text in of_edge
-        for directive in json.loads(text)
+        for directive in directives
         for dimensions in directive["Dimensions"]
         for metric in directive["Metrics"]
     }
@@ -228,7 +229,7 @@ def test_every_function_counts_where_it_is_looked_for(program: Program) -> None:
 def test_every_dimension_names_something_of_the_stack(program: Program) -> None:
     known = {dimension: {one.name + SUFFIX for one in program.all(type_)} for dimension, type_ in OF.items()}
     known |= {"ApiId": {"a1b2c3d4e5"}, "Stage": {"$default"}}
-    known |= {"service": set(FUNCTIONS), "upstream": {one.name for one in program.all("Deployment")}, "state": {"open"}}
+    known |= {"service": FUNCTIONS, "upstream": {one.name for one in program.all("Deployment")}, "state": {"open"}}
     for _, _, dimensions in [*alarmed(program), *shown(program)]:
         for dimension, value in dimensions.items():
             assert value in known[dimension]

@@ -4,6 +4,7 @@ import pytest
 
 from components import settings
 from tests.support.program import STACKS, deployed, run
+from tests.support.services import SERVICES
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -29,7 +30,7 @@ def test_somebody_is_told_in_prod() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_alert_is_on_and_told_to_the_same_people(stack: str) -> None:
     alerts = deployed(stack, False).all("MetricAlert")
-    assert len({alert["scopes"][0] for alert in alerts}) == 4  # the cluster and three databases
+    assert len({alert["scopes"][0] for alert in alerts}) == 1 + len(SERVICES)  # the cluster and the databases
     for alert in alerts:
         assert alert["enabled"] is True
         assert ["monitoring-alerts" in action["actionGroupId"] for action in alert["actions"]] == [True]

@@ -15,7 +15,7 @@ import pytest
 from components.settings.aws import Canary as FunctionCanary
 from components.settings.services import ServiceCanary
 from delivery.alarms import Alarms
-from delivery.canary import BACK, STEPS, WATCH_SECONDS, Canary
+from delivery.canary import ALL_CALLS, STEPS, WATCH_SECONDS, Canary
 from delivery.commands import DeliveryError
 from delivery.releases import releases
 from tests.support.aws_cli import unknown_options
@@ -109,7 +109,7 @@ class Clouds:
         self.now += seconds
 
     def deliver(self) -> None:
-        Canary(stack="prod", run=self.run, clock=lambda: self.now, sleep=self.sleep, tell=lambda _: None).deliver()
+        Canary(stack="prod", run=self.run, clock=lambda: self.now, sleep=self.sleep, report=lambda _: None).deliver()
 
 
 KEPT = [
@@ -137,7 +137,7 @@ def test_an_alarm_of_either_cloud_takes_all_calls_back_at_any_step(number: int, 
         clouds.deliver()
     assert len(clouds.ups) == number + 2
     settings, targets = clouds.ups[-1]
-    assert settings == at(BACK)
+    assert settings == at(ALL_CALLS)
     assert targets
 
 
@@ -147,11 +147,11 @@ def test_a_failed_deployment_takes_all_calls_back(number: int) -> None:
     with pytest.raises(DeliveryError, match=r"`pulumi up` failed\. The previous orchestrator, users have their calls"):
         clouds.deliver()
     assert len(clouds.ups) == number + 1
-    assert clouds.ups[-1][0] == at(BACK)
+    assert clouds.ups[-1][0] == at(ALL_CALLS)
 
 
 def test_a_return_that_fails_is_told_with_what_failed_before() -> None:
-    with pytest.raises(DeliveryError, match=r"failed\. THE RETURN FAILED, TOO: `pulumi up` failed\. Return by hand"):
+    with pytest.raises(DeliveryError, match=r"failed\. THE RETURN FAILED TOO: `pulumi up` failed\. Return by hand"):
         Clouds(fail_up=(2, 3)).deliver()
 
 
@@ -221,7 +221,7 @@ def test_a_return_changes_what_has_the_calls_and_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("weight", [*STEPS, BACK])
+@pytest.mark.parametrize("weight", [*STEPS, ALL_CALLS])
 def test_every_step_is_a_setting_that_the_program_takes(weight: float) -> None:
     """`pulumi config set --path` makes texts of fractions."""
     assert FunctionCanary.model_validate({"previousVersion": 41, "weight": str(weight)}).weight == weight

@@ -44,9 +44,11 @@ def test_an_api_that_works_has_no_failures(endpoint: str) -> None:
 
 def test_a_route_that_answers_everybody_is_told(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Api, "open_to_all", True)
-    told = failures(sender(endpoint, None), "good", patience=0)
-    assert len(told) == 2
-    assert told[0].startswith("GET /users/123: without a token nobody reads, so it must answer 401; it answered 200")
+    sentences = failures(sender(endpoint, None), "good", patience=0)
+    assert len(sentences) == 2
+    assert sentences[0].startswith(
+        "GET /users/123: nobody reads without a token, so it must answer 401; it answered 200"
+    )
 
 
 def test_without_a_token_the_rest_is_asked(endpoint: str) -> None:
@@ -78,7 +80,7 @@ def test_what_never_comes_is_told_when_patience_ends() -> None:
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    told = failures(send, "good", patience=60, clock=lambda: now[0], sleep=sleep)
-    assert len(told) == len(EXPECTATIONS)
-    assert told[0].endswith("it answered nothing (OSError)")
+    sentences = failures(send, "good", patience=60, clock=lambda: now[0], sleep=sleep)
+    assert len(sentences) == len(EXPECTATIONS)
+    assert sentences[0].endswith("it answered nothing (OSError)")
     assert now[0] < 70

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.engine import Engine, Step
+from local.engine import Engine
 from local.errors import ProviderError
 from local.provider import Handler, Made, Package, Properties, Updatable
 from local.state import State
+from local.steps import StepEvent
 from planning.run import Registration
 
 THING = "fake:index:Thing"
@@ -68,7 +69,7 @@ class Fixed(Handler):
 class Cloud(Fixed, Updatable):
     """Things that can change in place, but for their size."""
 
-    replace_on = frozenset({"size"})
+    also_replaces = {"size": "a thing can't grow"}  # noqa: RUF012 - as the handlers write it
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
         with self._effect(f"update {id_}"):
@@ -80,7 +81,7 @@ class Run:
     """One run of a program that is a list of registrations."""
 
     def __init__(self, path: Path, cloud: Cloud, fixed: Fixed | None = None) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[StepEvent] = []
         self.state = State(path)
         handlers = {THING: cloud, FIXED: fixed or cloud}
         functions = {"fake:index:whoami": lambda _: {"name": "me"}}

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from local import desired, documentation
 from local.machine import Machine
 from tests.support.contract import document, operations
-from tests.unit.local.supervisor.cluster import clone
+from tests.unit.local.kubernetes.cluster import clone
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL
@@ -20,6 +19,7 @@ from local import emulator
 from local.machine import ACCOUNT, REGION
 from local.providers import aws
 from local.providers.aws.client import connect
+from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import Emulator, Program, machine_in, zipped
 
 
@@ -126,10 +126,7 @@ def test_it_ends_in_order_with_its_functions_and_its_state_written(running: Emul
     assert len(workers) == 1
 
     assert running.stop() == 0
-    end = time.monotonic() + 10
-    while not all(map(_has_ended, workers)):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    eventually(lambda: all(map(_has_ended, workers)), what="the end of the functions")
     saved = json.loads((running.machine.data / "aws" / "lambda.json").read_text())
     assert "edge" in json.dumps(saved)
     assert running.spec.log.read_text() == ""

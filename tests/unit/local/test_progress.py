@@ -6,15 +6,17 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from local.engine import Step
 from local.progress import Progress
+from local.steps import StepEvent
 
-GROUP = Step(urn="urn:g", type="crosscloud:aws:Function", name="group", parent="", operation="component", seconds=0.0)
-ROLE = Step(urn="urn:r", type="aws:iam/role:Role", name="role", parent="urn:g", operation="create")
-SAME = Step(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
+GROUP = StepEvent(
+    urn="urn:g", type="crosscloud:aws:Function", name="group", parent="", operation="component", seconds=0.0
+)
+ROLE = StepEvent(urn="urn:r", type="aws:iam/role:Role", name="role", parent="urn:g", operation="create")
+SAME = StepEvent(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
 
 
-def show(*steps: Step, terminal: bool) -> tuple[str, Progress]:
+def show(*steps: StepEvent, terminal: bool) -> tuple[str, Progress]:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=100, color_system=None)
     with Progress(console) as progress:
         for step in steps:
@@ -27,15 +29,17 @@ def test_without_a_terminal_each_finished_change_is_one_line() -> None:
     assert out == "+ aws:Role role created (1.2 s)\n"
 
 
-def test_on_a_terminal_the_tree_has_components_as_branches() -> None:
-    out, _ = show(GROUP, SAME, ROLE, replace(ROLE, seconds=1.25), terminal=True)
-    last = out[out.rindex("crosscloud\n") :]
-    assert "crosscloud:Function group" in last
-    assert "└── + aws:Role role created (1.2 s)" in last
-    assert "same" not in last
+def test_on_a_terminal_a_status_line_counts_and_names_what_is_under_way() -> None:
+    out, _ = show(
+        GROUP, SAME, ROLE, replace(ROLE, urn="urn:o", name="other"), replace(ROLE, seconds=1.25), terminal=True
+    )
+    assert "+ aws:Role role created (1.2 s)\n" in out
+    assert "1 unchanged in 0.0 s: role, other" in out
+    assert "1 created, 1 unchanged in 0.0 s: other" in out
+    assert "aws:Role same" not in out
 
 
-def test_nothing_changed_draws_no_tree() -> None:
+def test_nothing_changed_shows_no_line() -> None:
     out, progress = show(GROUP, SAME, terminal=False)
     assert out == ""
     assert progress.changes == 0

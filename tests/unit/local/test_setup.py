@@ -13,10 +13,10 @@ import pytest
 from cryptography import x509
 
 from local import issuer
-from local.certificates import Issuer, Leaf, common_name, general_names, issue, load_key, new_key, pem
 from local.errors import LocalError
 from local.machine import Machine, write_text
 from local.setup import choose_ports, open_machine
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, load_key, new_key, pem
 
 
 def test_ports_differ_and_are_kept(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from planning.plan import Planned, plan, plan_of_revision
 from tests.support.program import ROOT
 
 PARTS = ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml")
-FOLDERS = ("app", "components", "local", "policy")
+FOLDERS = ("app", "components", "local", "planning", "policy")
 RIGHTS = "aws:iam/rolePolicy:RolePolicy"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 
@@ -115,7 +115,7 @@ def test_references_between_resources_are_seen(repository: Path) -> None:
 
 
 def test_an_older_program_runs_with_its_own_modules(repository: Path) -> None:
-    edit(repository / "components" / "client_secret.py", "RECOVERY_DAYS = 7", "RECOVERY_DAYS = 8")
+    edit(repository / "components" / "aws" / "client_secret.py", "RECOVERY_DAYS = 7", "RECOVERY_DAYS = 8")
     changed = changes(repository, of_head(repository))
     assert changed
     assert {str(change.properties) for change in changed} == {"{'recoveryWindowInDays': (7, 8)}"}
@@ -128,7 +128,7 @@ def test_a_revision_that_is_not_there_is_one_sentence(repository: Path, revision
 
 
 def test_a_revision_whose_program_fails_is_one_sentence(repository: Path) -> None:
-    with_bug = repository / "components" / "client_secret.py"
+    with_bug = repository / "components" / "aws" / "client_secret.py"
     edit(with_bug, "RECOVERY_DAYS = 7", "RECOVERY_DAYS = 1 / 0")
     git(repository, "commit", "--quiet", "-am", "bug")
     try:
@@ -140,7 +140,7 @@ def test_a_revision_whose_program_fails_is_one_sentence(repository: Path) -> Non
 
 def test_markdown_for_a_pull_request(repository: Path) -> None:
     edit(repository / "Pulumi.dev.yaml", "memory: 512", "memory: 1024")
-    command = [sys.executable, "-m", "local", "plan", "--stack", "dev", "--against", "HEAD", "--markdown"]
+    command = [sys.executable, "-m", "planning", "plan", "--stack", "dev", "--against", "HEAD", "--markdown"]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("### dev: 1 changed\n")
     assert "      memorySize: 512 -> 1024\n" in done.stdout

@@ -9,10 +9,11 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from local.engine import Engine, Step
+from local.engine import Engine
 from local.provider import Package
-from local.providers import random, tls
+from local.providers import values
 from local.state import State
+from local.steps import StepEvent
 from planning.changes import compare
 from planning.errors import PlanningError
 from planning.plan import COMPUTED, MASKED, plan
@@ -53,8 +54,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def run(root: Path, **config: object) -> tuple[Engine, list[str]]:
-    steps: list[Step] = []
-    packages: list[Package] = [module.package(None) for module in (random, tls)]  # type: ignore[arg-type]
+    steps: list[StepEvent] = []
+    packages: list[Package] = [values.package(None)]  # type: ignore[arg-type]
     engine = Engine(State(root / "state.json"), packages, steps.append)
     run_program(root, "local", engine, preview=False, config={f"test:{k}": v for k, v in config.items()})
     engine.finish()

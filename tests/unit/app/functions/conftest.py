@@ -11,6 +11,7 @@ from app.functions.kit.secrets import CachedSecret
 from app.functions.kit.upstream import Ingress
 from app.functions.orchestrator import handler as entry
 from app.functions.orchestrator.operations import OPERATIONS
+from app.functions.orchestrator.orchestrator import Orchestrator
 from tests.support.pki import Authority, Leaf
 from tests.support.scripted import Behaviour, Scripted, scripted_server
 from tests.support.secrets_manager import SecretsManager, secrets_manager
@@ -155,11 +156,13 @@ def invoke(monkeypatch, secrets, capsys) -> Iterator[Callable[..., Invocation]]:
         lines, certificates = ([w for w in written if (w["message"] == "certificates") is own] for own in (False, True))
         return Invocation(response["statusCode"], response["headers"], response["body"], lines[-1], lines, certificates)
 
-    entry._assembled.cache_clear()
+    made: list[Orchestrator] = []
+    monkeypatch.setattr(entry, "Orchestrator", lambda *args: made.append(Orchestrator(*args)) or made[-1])
+    entry.assembled.cache_clear()
     yield call
-    if entry._assembled.cache_info().currsize:
-        entry._assembled()[0].close()
-    entry._assembled.cache_clear()
+    for orchestrator in made:
+        orchestrator.close()
+    entry.assembled.cache_clear()
 
 
 def event(

@@ -72,7 +72,6 @@ def migrate(environment) -> Callable[[str], subprocess.CompletedProcess[str]]:
             env=environment | {"DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
         )
 

@@ -36,6 +36,6 @@ def test_physical_names_are_left_to_pulumi_so_that_a_replacement_has_room() -> N
 
 
 def test_the_local_stack_has_a_provider_for_every_type() -> None:
-    from local.providers.aws import TYPES
+    from local.providers.aws.resource import tables
 
-    assert {one.type for one in program().resources if one.custom} <= TYPES.keys()
+    assert {one.type for one in program().resources if one.custom} <= tables().keys()

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.clouds import principal_of
 from tests.support.program import STACKS, Program, deployed, run
+from tests.support.services import SERVICES
 
 CLOUDS = ["dev", "prod"]
 
@@ -106,7 +107,7 @@ def test_data_is_stored_as_unicode_in_the_service_s_own_database(stack: str) -> 
 @pytest.mark.parametrize(("stack", "connections"), [("dev", 28), ("prod", 675)])
 def test_somebody_is_told_before_a_database_is_full_busy_or_away(stack: str, connections: int) -> None:
     program = deployed(stack, False)
-    for service in ("users", "billing", "analytics"):
+    for service in SERVICES:
         alerts = [alert for alert in program.all("MetricAlert") if alert.name.startswith(f"{service}-database-")]
         watched = {alert["criteria.allOf.0.metricName"]: alert for alert in alerts}
         assert set(watched) == {"is_db_alive", "storage_percent", "cpu_percent", "active_connections"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from components.azure.build_context import DOCKERFILE
 from tests.support.program import ROOT, STACKS, containers, deployed, run
 
 
@@ -30,9 +31,11 @@ def test_build_is_the_same_on_every_machine(stack: str) -> None:
     assert image["buildOnPreview"] is False
 
 
-def test_dockerfile_exists() -> None:
-    image = deployed("dev", False).one("docker:index/image:Image", "users")
-    assert (ROOT / image["build.context"] / image["build.dockerfile"]).is_file()
+def test_each_service_is_built_from_a_folder_of_its_own() -> None:
+    for image in deployed("dev", False).all("docker:index/image:Image"):
+        assert image["build.context"] == f"dist/images/{image.name}"
+        assert image["build.dockerfile"] == f"dist/images/{image.name}/Dockerfile"
+        assert image["build.args.SERVICE"] == image.name
 
 
 def test_base_image_can_be_another_by_digest() -> None:
@@ -40,8 +43,7 @@ def test_base_image_can_be_another_by_digest() -> None:
     program = run(config={"crosscloud:registry": {"name": "crossclouddev", "pythonImage": base}})
     arguments = program.one("docker:index/image:Image", "users")["build.args"]
     assert arguments["PYTHON_IMAGE"] == base
-    dockerfile = ROOT / program.one("docker:index/image:Image", "users")["build.dockerfile"]
-    assert "ARG PYTHON_IMAGE=" in dockerfile.read_text()
+    assert "ARG PYTHON_IMAGE=" in (ROOT / DOCKERFILE).read_text()
 
 
 def test_base_image_is_the_dockerfile_s_by_default() -> None:

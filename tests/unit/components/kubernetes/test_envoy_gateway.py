@@ -4,7 +4,7 @@ import pytest
 
 from components.kubernetes.envoy_gateway import listening_port
 from tests.support.program import STACKS, deployed
-from tests.unit.components.test_namespace import policies
+from tests.unit.components.kubernetes.test_namespace import policies
 
 SYSTEM = "envoy-gateway-system"
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import STACKS, Program, deployed, run
+from tests.support.services import SERVICES
 
-OTHERS: dict[str, dict[str, object]] = {"billing": {}, "analytics": {}}
+OTHERS: dict[str, dict[str, object]] = {name: {} for name in SERVICES if name != "users"}
 
 
 @pytest.fixture(params=STACKS)

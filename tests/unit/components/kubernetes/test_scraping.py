@@ -9,8 +9,7 @@ import yaml
 
 from components.kubernetes.pod import PORT_NAME
 from tests.support.program import STACKS, Program, deployed
-
-SERVICES = ("users", "billing", "analytics")
+from tests.support.services import SERVICES
 
 
 @pytest.fixture(params=STACKS)

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import STACKS, Program, deployed, run
-
-SERVICES = ("users", "billing", "analytics")
+from tests.support.services import SERVICES
 
 
 @pytest.fixture(params=STACKS)

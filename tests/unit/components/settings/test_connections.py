@@ -11,6 +11,7 @@ from app.services.kit.database import POOL_SIZE
 from components import settings
 from components.settings.connections import PER_POD, most_replicas, pods_in_a_roll_out, taken_by
 from tests.support.program import ROOT, STACKS, deployed, run
+from tests.support.services import SERVICES
 
 
 def test_a_pod_opens_as_many_as_its_pool_holds() -> None:
@@ -49,9 +50,7 @@ def test_the_most_pods_fit_and_one_more_would_not(connections: int) -> None:
 
 
 def services(**most: int) -> dict[str, dict[str, Any]]:
-    own: dict[str, Any] = {
-        name: {"minReplicas": 2, "maxReplicas": most.get(name, 2)} for name in ("users", "billing", "analytics")
-    }
+    own: dict[str, Any] = {name: {"minReplicas": 2, "maxReplicas": most.get(name, 2)} for name in SERVICES}
     return {"crosscloud:services": own}
 
 

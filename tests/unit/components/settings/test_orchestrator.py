@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from app.contract.reading import Contract
 from components.settings import SettingsError
-from tests.support.program import Program, run
+from tests.support.program import ROOT, Program, run
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-keys-AbCdEf"
 
@@ -14,21 +15,33 @@ def with_settings(**settings: object) -> Program:
     return run(config={"crosscloud:functions": {"orchestrator": settings}})
 
 
-def test_keys_are_not_needed_unless_their_secret_is_named() -> None:
-    variables = with_settings().one("lambda/function:Function", "orchestrator")["environment.variables"]
+ANSWERING = Contract.read(ROOT / "app/contract/openapi.yaml").functions
+"""The functions that callers reach, from the contract."""
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_keys_are_not_needed_unless_their_secret_is_named(name: str) -> None:
+    program = with_settings()
+    variables = program.one("lambda/function:Function", name)["environment.variables"]
     assert "API_KEYS_SECRET_ARN" not in variables
     assert variables["TRACE_SAMPLE_RATE"] == "0.01"
+    assert ARN not in readable(program, name)
 
 
-def test_function_knows_the_secret_of_the_keys_and_may_read_it() -> None:
+@pytest.mark.parametrize("name", ANSWERING)
+def test_every_function_that_callers_reach_knows_the_secret_of_the_keys_and_may_read_it(name: str) -> None:
     program = with_settings(apiKeysSecretArn=ARN, traceSampleRate=0.5)
-    variables = program.one("lambda/function:Function", "orchestrator")["environment.variables"]
+    variables = program.one("lambda/function:Function", name)["environment.variables"]
     assert variables["API_KEYS_SECRET_ARN"] == ARN
     assert variables["TRACE_SAMPLE_RATE"] == "0.5"
-    statements = json.loads(program.one("RolePolicy", "orchestrator")["policy"])["Statement"]
-    readable = [each["Resource"] for each in statements if each["Action"] == ["secretsmanager:GetSecretValue"]]
-    assert ARN in readable
-    assert len(readable) == 2
+    assert ARN in readable(program, name)
+    assert len(readable(program, name)) == (2 if name == "orchestrator" else 1)  # it has a client certificate, too
+
+
+def readable(program: Program, name: str) -> list[str]:
+    """The secrets that the function may read."""
+    statements = json.loads(program.one("RolePolicy", name)["policy"])["Statement"]
+    return [each["Resource"] for each in statements if each["Action"] == ["secretsmanager:GetSecretValue"]]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,15 @@ def given(stack: str) -> dict[str, Any]:
 
 
 def problems(stack: str, path: str, value: object, *, production: bool, this_machine: bool = False) -> list[str]:
-    """What is wrong with a stack's settings when one is changed; None removes it."""
+    """Returns what is wrong with a stack's settings when one is changed; None removes it."""
+    error = refused(path, value, stack=stack, production=production, this_machine=this_machine)
+    return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()] if error else []
+
+
+def refused(
+    path: str, value: object, *, stack: str = "dev", production: bool = False, this_machine: bool = False
+) -> ValidationError | None:
+    """Returns the error of a stack's settings when one is changed; None removes it."""
     content = given(stack)
     *parents, last = path.split(".")
     target = content
@@ -33,8 +41,8 @@ def problems(stack: str, path: str, value: object, *, production: bool, this_mac
     try:
         Settings.model_validate(content, context=Circumstances(production=production, this_machine=this_machine))
     except ValidationError as error:
-        return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-    return []
+        return error
+    return None
 
 
 DOMAIN = {

@@ -9,7 +9,9 @@ import pytest
 
 from components import settings
 from components.settings import Settings, SettingsError
+from components.settings.source import _sentences
 from tests.support.program import MACHINE, STACKS, run
+from tests.unit.components.settings.test_settings import EVERYWHERE, refused
 
 REFUSED = "the stack 'local' is this machine: apply it with `make up`; a Pulumi engine deploys dev and prod"
 
@@ -80,8 +82,19 @@ def test_a_problem_says_what_is_allowed_and_what_was_given() -> None:
         load("dev", {"crosscloud:network": {"outbound": "vpn", "nodes": "10.10.0.1/20"}, "crosscloud:protect": "maybe"})
     allowed, network, flag = sorted(error.value.problems, key=lambda text: "outbound" not in text)
     assert "must be 'loadBalancer' or 'natGateway'; given \"vpn\" (how nodes reach the internet" in allowed
-    assert "crosscloud:protect must be a valid boolean" in network + flag
-    assert 'crosscloud:network.nodes is not a valid IPv4 network; given "10.10.0.1/20"' in network + flag
+    assert 'crosscloud:protect must be true or false; given "maybe"' in network + flag
+    assert (
+        'crosscloud:network.nodes must be an IPv4 network, such as 10.10.0.0/20; given "10.10.0.1/20"' in network + flag
+    )
+
+
+def test_every_kind_of_error_has_a_sentence_of_our_own() -> None:
+    for path, value, _ in EVERYWHERE:
+        group, *steps = path.split(".")
+        for problem in _sentences(Settings, "crosscloud", refused(path, value)):
+            assert problem.startswith(f"crosscloud:{group}"), steps
+            assert "is not accepted" not in problem
+            assert "should" not in problem
 
 
 def test_a_missing_setting_says_what_it_is_for() -> None:

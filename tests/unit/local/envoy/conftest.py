@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.machine import Machine
-from tests.unit.local.supervisor.cluster import Cluster, clone
+from tests.unit.local.kubernetes.cluster import Cluster, clone
 
 
 @pytest.fixture

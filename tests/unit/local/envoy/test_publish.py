@@ -12,15 +12,14 @@ from typing import Any
 
 import pytest
 
-from local.envoy import parts
 from local.envoy.admin import UnreachableError
-from local.envoy.parts import Files, Json, typed
+from local.envoy.process import admin, spec, xds
 from local.envoy.publish import Publisher
-from local.envoy.server import admin, spec, xds
+from local.envoy.template import Files, Json, from_file
+from local.kubernetes.container import free_port
 from local.machine import Machine
 from local.setup import is_free
-from local.supervisor.container import free_port
-from tests.unit.local.supervisor.cluster import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def envoy(machine: Machine) -> Iterator[subprocess.Popen[bytes]]:
     process = spec(machine)
     process.prepare()
     with process.log.open("wb") as log, subprocess.Popen(process.argv, stdout=log, stderr=log) as running:
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         yield running
         running.terminate()
 
@@ -36,6 +35,14 @@ def envoy(machine: Machine) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def publisher(machine: Machine) -> Publisher:
     return Publisher(xds(machine), admin(machine), machine.logs / "envoy.log")
+
+
+def typed(message: str, **fields: Any) -> Json:
+    return {"@type": f"type.googleapis.com/envoy.{message}", **fields}
+
+
+def address(port: int) -> Json:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
 class Site:
@@ -46,14 +53,31 @@ class Site:
         self.port = free_port()
 
     def files(self, status: int, **more: list[Json]) -> Files:
-        chain = {"filters": [parts.http_manager("site", self._folder)]}
+        manager = typed(
+            "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            stat_prefix="site",
+            rds={"route_config_name": "site", "config_source": from_file(self._folder, "rds-site")},
+            http_filters=[
+                {
+                    "name": "envoy.filters.http.router",
+                    "typed_config": typed("extensions.filters.http.router.v3.Router"),
+                }
+            ],
+        )
+        listener = typed(
+            "config.listener.v3.Listener",
+            name="site",
+            enable_reuse_port=False,
+            address=address(self.port),
+            filter_chains=[{"filters": [{"name": "manager", "typed_config": manager}]}],
+        )
         answer = {"match": {"prefix": "/"}, "direct_response": {"status": status}}
         hosts = [{"name": "all", "domains": ["*"], "routes": [answer]}]
-        listener = parts.listener("site", self.port, chain)
-        return {"lds": [listener], "cds": [], "rds-site": [parts.routes("site", hosts)], **more}
+        routes = typed("config.route.v3.RouteConfiguration", name="site", virtual_hosts=hosts)
+        return {"lds": [listener], "cds": [], "rds-site": [routes], **more}
 
     def status(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", "/")
             return connection.getresponse().status
@@ -67,14 +91,14 @@ def site(machine: Machine) -> Site:
 
 
 def cluster(site: Site, name: str) -> Json:
-    source = {"eds_config": parts.from_file(site._folder, "eds-service"), "service_name": "service"}
+    source = {"eds_config": from_file(site._folder, f"eds-{name}")}
     return typed("config.cluster.v3.Cluster", name=name, type="EDS", eds_cluster_config=source)
 
 
-def endpoints(*ports: int) -> list[Json]:
-    hosts = [{"endpoint": {"address": parts.address(port)}} for port in ports]
+def endpoints(name: str, *ports: int) -> list[Json]:
+    hosts = [{"endpoint": {"address": address(port)}} for port in ports]
     message = "config.endpoint.v3.ClusterLoadAssignment"
-    return [typed(message, cluster_name="service", endpoints=[{"lb_endpoints": hosts}])]
+    return [typed(message, cluster_name=name, endpoints=[{"lb_endpoints": hosts}])]
 
 
 @pytest.mark.usefixtures("envoy")
@@ -96,17 +120,18 @@ def test_the_same_again_writes_nothing(publisher: Publisher, site: Site) -> None
 
 
 @pytest.mark.usefixtures("envoy")
-def test_endpoints_are_taken_by_every_cluster_of_a_service(publisher: Publisher, site: Site, machine: Machine) -> None:
-    clusters = [cluster(site, "reads"), cluster(site, "writes")]
+def test_endpoints_are_taken_by_every_cluster(publisher: Publisher, site: Site, machine: Machine) -> None:
+    names = ("shop.web.0", "shop.web.1")
+    clusters = [cluster(site, name) for name in names]
     for ports in ([1001], [1001, 1002], [1002], []):
-        files = site.files(200, cds=clusters, **{"eds-service": endpoints(*ports)})
+        files = site.files(200, cds=clusters, **{f"eds-{name}": endpoints(name, *ports) for name in names})
         assert publisher.publish(files) == {}
-        stats = admin(machine).stats(r"^cluster\.(reads|writes)\.membership_total$")
+        stats = admin(machine).stats(r"^cluster\.shop.*\.membership_total$")
         assert list(stats.values()) == [len(ports)] * 2
 
 
 @pytest.mark.usefixtures("envoy")
-def test_what_is_rejected_is_told_and_leaves_the_old_in_force(publisher: Publisher, site: Site) -> None:
+def test_what_is_rejected_has_a_reason_and_leaves_the_old_in_force(publisher: Publisher, site: Site) -> None:
     publisher.publish(site.files(201))
     bad = site.files(202)
     bad["rds-site"][0]["virtual_hosts"][0]["domains"] = ["*", "*"]
@@ -114,7 +139,16 @@ def test_what_is_rejected_is_told_and_leaves_the_old_in_force(publisher: Publish
     assert "Envoy rejected it: " in reason
     assert "wildcard" in reason
     assert site.status() == 201
-    assert publisher.publish(bad).keys() == {"rds-site"}, "it is told again"
+    assert publisher.publish(bad).keys() == {"rds-site"}, "the reason is given again"
+    assert publisher.publish(site.files(203)) == {}
+    assert site.status() == 203
+
+
+@pytest.mark.usefixtures("envoy")
+def test_routes_of_a_new_listener_that_are_rejected_have_a_reason(publisher: Publisher, site: Site) -> None:
+    bad = site.files(202)
+    bad["rds-site"][0]["virtual_hosts"][0]["domains"] = ["*", "*"]
+    assert publisher.publish(bad).keys() == {"rds-site"}
     assert publisher.publish(site.files(203)) == {}
     assert site.status() == 203
 
@@ -154,7 +188,7 @@ def test_a_restarted_envoy_has_what_was_published(
     process = spec(machine)
     process.prepare()
     with process.log.open("wb") as log, subprocess.Popen(process.argv, stdout=log, stderr=log) as again:
-        eventually(process.ready, timeout=10, what="its start")
+        eventually(process.ready, what="its start")
         assert publisher.publish(site.files(201)) == {}
         assert site.status() == 201
         again.terminate()

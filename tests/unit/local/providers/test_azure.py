@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from local.machine import Machine
 from local.provider import Properties
 from local.providers.azure import Database, Server, package
 from local.setup import open_machine
+from tests.support.waiting import PATIENCE, eventually
 
 SERVER = {
     "administratorLogin": "users",
@@ -38,15 +38,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
             spec.argv, env=dict(spec.env), cwd=spec.cwd, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        end = time.monotonic() + 30
-        while not spec.ready():
-            assert process.poll() is None, spec.log.read_text()
-            assert time.monotonic() < end, spec.log.read_text()
-            time.sleep(0.02)
+        eventually(lambda: process.poll() is not None or spec.ready(), what="PostgreSQL's start")
+        assert process.poll() is None, spec.log.read_text()
         yield machine
     finally:
         os.kill(process.pid, signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def query(machine: Machine, user: str, password: str, database: str, sql: str) -> object:

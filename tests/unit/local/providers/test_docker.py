@@ -10,40 +10,52 @@ from local.errors import ProviderError
 from local.machine import Machine
 from local.providers.docker import KEPT, Image
 
+CONTEXT = "dist/images/users"
+
 
 @pytest.fixture
-def inputs(machine: Machine) -> dict[str, object]:
+def context(machine: Machine) -> Path:
+    folder = machine.root / CONTEXT
     for name, text in {
-        "app/kit/a.py": "A = 1\n",
-        "app/users/b.py": "B = 1\n",
-        "app/users/__pycache__/b.pyc": "junk",
-        "app/users/Dockerfile": "FROM scratch\n",
-        "app/users/Dockerfile.dockerignore": "*\n!app/kit\n!app/users\n**/__pycache__\n",
-        "app/billing/c.py": "C = 1\n",
+        f"{CONTEXT}/app/kit/a.py": "A = 1\n",
+        f"{CONTEXT}/app/users/b.py": "B = 1\n",
+        f"{CONTEXT}/Dockerfile": "FROM scratch\n",
+        "dist/images/billing/app/billing/c.py": "C = 1\n",
         "secret.env": "x",
     }.items():
         path = machine.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    dockerfile = str(machine.root / "app/users/Dockerfile")
-    return {"imageName": "registry/users:stable", "build": {"context": str(machine.root), "dockerfile": dockerfile}}
+    return folder
+
+
+@pytest.fixture
+def inputs(context: Path) -> dict[str, object]:
+    """The inputs as the program gives them: paths are relative to its folder."""
+    build = {"context": CONTEXT, "dockerfile": f"{CONTEXT}/Dockerfile"}
+    return {"imageName": "registry/users:stable", "build": build}
 
 
 def _tree(folder: Path) -> set[str]:
     return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"}
 
 
-def test_image_is_the_context_that_its_ignore_file_lets_through(machine: Machine, inputs: dict[str, object]) -> None:
+def test_image_is_its_context_and_nothing_else(machine: Machine, inputs: dict[str, object]) -> None:
     outputs = Image(machine).create("users", inputs).outputs
     repository, _, digest = str(outputs["repoDigest"]).partition("@sha256:")
     assert repository == "registry/users"
-    wanted = {"app/kit/a.py", "app/users/b.py", "app/users/Dockerfile", "app/users/Dockerfile.dockerignore"}
-    assert _tree(machine.images / digest) == wanted
+    assert _tree(machine.images / digest) == {"app/kit/a.py", "app/users/b.py", "Dockerfile"}
 
 
 @pytest.mark.parametrize(
     ("file", "changes"),
-    [("app/users/b.py", True), ("app/kit/a.py", True), ("app/billing/c.py", False), ("secret.env", False)],
+    [
+        (f"{CONTEXT}/app/users/b.py", True),
+        (f"{CONTEXT}/app/kit/a.py", True),
+        (f"{CONTEXT}/Dockerfile", True),
+        ("dist/images/billing/app/billing/c.py", False),
+        ("secret.env", False),
+    ],
 )
 def test_only_changed_content_of_the_context_is_a_change(
     machine: Machine, inputs: dict[str, object], file: str, changes: bool
@@ -56,47 +68,61 @@ def test_only_changed_content_of_the_context_is_a_change(
     assert (image.fingerprint(inputs) != before) is changes
 
 
-def test_new_and_renamed_files_and_their_times(machine: Machine, inputs: dict[str, object]) -> None:
+def test_new_and_renamed_files_and_their_times(machine: Machine, inputs: dict[str, object], context: Path) -> None:
     image = Image(machine)
     before = image.fingerprint(inputs)
-    (machine.root / "app/users/b.py").touch()
+    (context / "app/users/b.py").touch()
     assert image.fingerprint(inputs) == before
-    (machine.root / "app/users/b.py").rename(machine.root / "app/users/d.py")
+    (context / "app/users/b.py").rename(context / "app/users/d.py")
     assert image.fingerprint(inputs) != before
 
 
 def test_running_image_is_untouched_by_later_edits_and_missed_when_gone(
-    machine: Machine, inputs: dict[str, object]
+    machine: Machine, inputs: dict[str, object], context: Path
 ) -> None:
     image = Image(machine)
     made = image.create("users", inputs)
     folder = machine.images / made.outputs["contextDigest"]
-    (machine.root / "app/users/b.py").write_text("B = 2\n")
+    (context / "app/users/b.py").write_text("B = 2\n")
     assert (folder / "app/users/b.py").read_text() == "B = 1\n"
     assert image.exists(made.id, made.outputs)
     folder.rename(folder.with_name("moved"))
     assert not image.exists(made.id, made.outputs)
 
 
-def test_missing_dockerfile_is_one_sentence(machine: Machine, inputs: dict[str, object]) -> None:
-    (machine.root / "app/users/Dockerfile").unlink()
-    with pytest.raises(ProviderError, match=r"Dockerfile .*app/users/Dockerfile does not exist"):
+def test_missing_dockerfile_is_one_sentence(machine: Machine, inputs: dict[str, object], context: Path) -> None:
+    (context / "Dockerfile").unlink()
+    with pytest.raises(ProviderError, match=r"Dockerfile .*users/Dockerfile does not exist"):
         Image(machine).create("users", inputs)
 
 
+def test_dockerfile_elsewhere_is_refused(machine: Machine, inputs: dict[str, object]) -> None:
+    (machine.root / "Dockerfile").write_text("FROM scratch\n")
+    with pytest.raises(ProviderError, match=r"Dockerfile must be at the top of its build context"):
+        Image(machine).fingerprint({**inputs, "build": {"context": CONTEXT, "dockerfile": "Dockerfile"}})
+
+
+@pytest.mark.parametrize("name", [".dockerignore", "Dockerfile.dockerignore"])
+def test_ignore_file_is_refused(machine: Machine, inputs: dict[str, object], context: Path, name: str) -> None:
+    """It is not read here, so that the hash would be that of other files than a builder gets."""
+    (context / name).write_text("app/users\n")
+    with pytest.raises(ProviderError, match="must hold no ignored files"):
+        Image(machine).fingerprint(inputs)
+
+
 def test_what_a_deployment_names_stays_and_of_the_others_the_newest(
-    machine: Machine, inputs: dict[str, object]
+    machine: Machine, inputs: dict[str, object], context: Path
 ) -> None:
-    image, source = Image(machine), machine.root / "app/users/b.py"
-    made: list[str] = []
+    image, source = Image(machine), context / "app/users/b.py"
+    digests: list[str] = []
     for number in range(KEPT + 3):
         source.write_text(f"B = {number}\n")
         outputs = image.create("users", inputs).outputs
-        made.append(outputs["contextDigest"])
-        os.utime(machine.images / made[-1], (number, number))
+        digests.append(outputs["contextDigest"])
+        os.utime(machine.images / digests[-1], (number, number))
         if number == 0:
             deployment(machine, outputs["repoDigest"])
-    assert {path.name for path in machine.images.iterdir()} == {made[0], *made[-KEPT:]}
+    assert {path.name for path in machine.images.iterdir()} == {digests[0], *digests[-KEPT:]}
 
 
 def deployment(machine: Machine, image: str) -> None:

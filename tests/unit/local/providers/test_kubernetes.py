@@ -142,6 +142,16 @@ def test_a_vanished_object_is_made_again(program: Program, memory: Memory) -> No
     assert program.run(TYPE, DEPLOYMENT) == ["create"]
 
 
+def test_an_object_of_a_state_that_kept_its_identity_comes_up_by_one_update(
+    program: Program, memory: Memory, tmp_path: Path
+) -> None:
+    """Until 2026-11-29 the inputs of an object had its identity among them."""
+    program.run(TYPE, {**DEPLOYMENT, "identity": ["shop", "web", {"matchLabels": {"app": "web"}}]})
+    assert program.run(TYPE, DEPLOYMENT) == ["update"]
+    assert memory.objects["Deployment shop/web"] == DEPLOYMENT
+    assert program.run(TYPE, DEPLOYMENT) == ["same"]
+
+
 SECRET: Properties = {
     "apiVersion": "v1",
     "kind": "Secret",

@@ -7,7 +7,7 @@ import pytest
 
 from local.machine import Machine
 from local.supervisor import client
-from tests.unit.local.supervisor.cluster import Cluster, clone
+from tests.unit.local.kubernetes.cluster import Cluster, clone
 
 
 @pytest.fixture

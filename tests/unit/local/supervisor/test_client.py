@@ -19,9 +19,9 @@ import pytest
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
+from local.processes.process import marked
 from local.supervisor import client
-from local.supervisor.process import marked
-from tests.unit.local.supervisor.cluster import eventually
+from tests.support.waiting import eventually
 
 MODULES = tuple(f"tests.unit.local.supervisor.fake_{name}" for name in ("postgres", "emulator"))
 
@@ -33,8 +33,8 @@ def _stopped(machine: Machine) -> Iterator[None]:
 
 
 def record(machine: Machine, name: str) -> dict[str, Any]:
-    (found,) = [process for process in read_status(machine)["processes"] if process["name"] == name]
-    return dict(found)
+    (match,) = [process for process in read_status(machine)["processes"] if process["name"] == name]
+    return dict(match)
 
 
 def kill(machine: Machine) -> int:
@@ -74,7 +74,7 @@ def test_it_outlives_whoever_started_it(machine: Machine) -> None:
         "from pathlib import Path; from local.setup import open_machine; from local.supervisor import client; "
         f"client.ensure(open_machine(Path({str(machine.root)!r}), create=False), {MODULES!r})"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True)
     assert client.alive(machine)
     assert record(machine, "emulator")["state"] == "ready"
 
@@ -115,7 +115,7 @@ def test_a_busy_port_is_named_with_who_has_it(machine: Machine) -> None:
 def test_a_spec_that_can_not_be_made_is_an_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STACK_ENVOY_BIN", "/nonexistent/envoy")
     with pytest.raises(LocalError, match=r"^No Envoy for this platform.*/nonexistent/envoy"):
-        client.ensure(machine, ("local.envoy.server",))
+        client.ensure(machine, ("local.envoy.process",))
 
 
 def test_a_killed_process_is_started_again(machine: Machine) -> None:

@@ -156,6 +156,16 @@ def test_words_break_nobody() -> None:
     assert said(contract(sent=TEXT | words, got=TEXT | words), contract(sent=TEXT, got=TEXT)) == ""
 
 
+def test_an_extensible_list_may_grow_and_a_closed_one_may_become_extensible() -> None:
+    closed, grown = {**TEXT, "enum": ["a", "b"]}, {**TEXT, "x-extensible-enum": ["a", "b", "c"]}
+    extensible = {**TEXT, "x-extensible-enum": ["b", "a"]}
+    assert said(contract(got=closed), contract(got=extensible)) == ""
+    assert said(contract(got=extensible), contract(got=grown)) == ""
+    assert "`enum` is not there" in said(contract(got=closed), contract(got=grown))
+    assert "`enum` is not there" in said(contract(got=closed), contract(got=TEXT))
+    assert said(contract(got=extensible), contract(got=closed)) == ""
+
+
 def test_a_schema_of_itself_is_compared_once() -> None:
     tree = {"type": "object", "properties": {"below": {"$ref": "#/components/schemas/Sent"}, "value": {}}}
     stricter = copy.deepcopy(tree)

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.commerce.domain.events import TYPES, Event, reached
+from app.commerce.domain.events import TYPES, Event, event_of_state
 from app.commerce.domain.orders import Line, Order, Status
 from app.contract.correlation import accept
 from app.contract.events.validation import checked
@@ -22,7 +22,7 @@ CAUSE = accept("7f9c2ba4e88f827d", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa
 
 
 def event(status: Status, **changes) -> Event:
-    return reached(replace(ORDER, status=status, **changes), CAUSE)
+    return event_of_state(replace(ORDER, status=status, **changes), CAUSE)
 
 
 @pytest.mark.parametrize(

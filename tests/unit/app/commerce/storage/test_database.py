@@ -2,12 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
-from app.commerce.storage.database import FIRST_PAUSE, LONGEST_PAUSE, Action, ConditionsFailedError, Database
-from app.contract.problems import ProblemError
+from app.commerce.errors import ConditionsFailedError, UnavailableError
+from app.commerce.storage.database import COLLISIONS, Action, Database
 from app.functions.kit import aws
 
 ACTIONS = [
@@ -63,8 +64,7 @@ def database(client):
         made = Database(
             client=Scripted(client, *answers),
             deadline=time.monotonic() + seconds,
-            sleep=pauses.append,
-            uniform=lambda _, high: high,
+            backoff=replace(COLLISIONS, sleep=pauses.append, uniform=lambda _, high: high),
         )
         object.__setattr__(made, "pauses", pauses)
         return made
@@ -72,12 +72,9 @@ def database(client):
     return make
 
 
-def unavailable(call) -> ProblemError:
-    with pytest.raises(ProblemError) as caught:
+def unavailable(call) -> None:
+    with pytest.raises(UnavailableError):
         call()
-    assert caught.value.kind.status == 503
-    assert caught.value.headers == {"retry-after": "1"}
-    return caught.value
 
 
 @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
@@ -87,12 +84,12 @@ def test_a_collision_is_tried_again_after_growing_pauses(client, database, code)
     db.transact(ACTIONS)
 
     assert len(db.client.requests) == 4
-    assert db.pauses == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
+    assert db.pauses == [COLLISIONS.first, 2 * COLLISIONS.first, 4 * COLLISIONS.first]
     assert all("ClientRequestToken" not in request for request in db.client.requests)  # the SDK makes one per attempt
 
 
 def test_collisions_end_at_the_deadline(client, database):
-    db = database(cancelled(client, "TransactionConflict", "None"), seconds=LONGEST_PAUSE / 2)
+    db = database(cancelled(client, "TransactionConflict", "None"), seconds=COLLISIONS.longest / 2)
 
     unavailable(lambda: db.transact(ACTIONS))
 
@@ -115,7 +112,7 @@ def test_refused_conditions_are_told_by_name_with_what_was_found(client, databas
     with pytest.raises(ConditionsFailedError) as caught:
         db.transact(ACTIONS)
 
-    assert caught.value.found == {"line 0": item}
+    assert caught.value.items == {"line 0": item}
 
 
 def test_a_mistake_of_ours_is_not_unavailability(client, database):

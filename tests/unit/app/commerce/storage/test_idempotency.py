@@ -2,12 +2,11 @@ import time
 
 import pytest
 
-from app.commerce.storage.attributes import load
+from app.commerce.errors import KeyReusedError, OutOfStockError
 from app.commerce.storage.database import Database
-from app.commerce.storage.idempotency import LIFETIME, Answer, Keys, claim
-from app.contract.problems import CONFLICT, ProblemError
+from app.commerce.storage.idempotency import LIFETIME, Keys, claim
 
-ANSWER = Answer(status=201, headers={"location": "/orders/1"}, body={"id": "1"})
+RESULT = {"status": 201, "headers": {"location": "/orders/1"}, "body": '{"id": "1"}'}
 
 
 def claimed(key="k", subject="alice", operation="createOrder", request=None):
@@ -23,11 +22,13 @@ def keys(shop):
     return make
 
 
-def effect(keys: Keys, its_claim, answer: Answer, done: list):
-    def act() -> Answer:
-        keys.database.transact(keys.store(its_claim, answer))
-        done.append(answer)
-        return answer
+def effect(keys: Keys, result: dict, done: list):
+    """An effect whose transaction is nothing but the record of its key."""
+
+    def act(remember) -> dict:
+        keys.database.transact(remember(result))
+        done.append(result)
+        return result
 
     return act
 
@@ -40,7 +41,7 @@ def effect(keys: Keys, its_claim, answer: Answer, done: list):
 def test_keys_are_apart_by_caller_and_operation(keys, other):
     done: list = []
     for each in (claimed(), other):
-        keys().once(each, effect(keys(), each, ANSWER, done))
+        keys().once(each, effect(keys(), RESULT, done))
 
     assert len(done) == 2
 
@@ -51,53 +52,59 @@ def test_an_equal_request_is_equal_whatever_the_order_of_its_members():
 
 
 def test_a_key_with_another_request_is_refused(keys):
-    keys().once(claimed(), effect(keys(), claimed(), ANSWER, []))
+    keys().once(claimed(), effect(keys(), RESULT, []))
 
-    with pytest.raises(ProblemError) as caught:
+    with pytest.raises(KeyReusedError):
         keys().once(claimed(request={"a": 3}), pytest.fail)
-
-    assert (caught.value.kind.slug, caught.value.kind.status) == ("idempotency-key-reused", 422)
 
 
 @pytest.mark.parametrize(("seconds", "runs"), [(LIFETIME - 1, 1), (LIFETIME, 1), (LIFETIME + 1, 2), (LIFETIME * 9, 2)])
 def test_an_answer_is_kept_for_a_day_also_when_the_record_is_still_there(keys, shop, seconds, runs):
     done: list = []
-    other = Answer(status=201, headers={}, body=None)
-    keys().once(claimed(), effect(keys(), claimed(), ANSWER, done))
+    other = {"status": 201, "headers": {}, "body": "null"}
+    keys().once(claimed(), effect(keys(), RESULT, done))
 
     later = keys(1_800_000_000.5 + seconds)
-    answer = later.once(claimed(), effect(later, claimed(), other, done))
+    answer = later.once(claimed(), effect(later, other, done))
 
     assert len(done) == runs
-    assert answer == (ANSWER if runs == 1 else other)
+    assert answer == (RESULT if runs == 1 else other)
     (record,) = shop.items("keys")
     assert record["expires_at"] == int((done[-1] is other and later.now()) or keys().now()) + LIFETIME
 
 
 def test_a_refused_effect_leaves_the_key_free(keys):
-    def refuse():
-        raise ProblemError(CONFLICT, "Out of stock.")
+    def refuse(_):
+        raise OutOfStockError([0])
 
-    with pytest.raises(ProblemError):
+    with pytest.raises(OutOfStockError):
         keys().once(claimed(), refuse)
 
-    assert keys().once(claimed(), effect(keys(), claimed(), ANSWER, [])) == ANSWER
+    assert keys().once(claimed(), effect(keys(), RESULT, [])) == RESULT
 
 
 def test_a_refusal_gives_way_to_the_answer_that_was_stored_meanwhile(keys):
     """The last item went to the first request with the key: a repetition of it isn't out of stock."""
 
-    def overtaken():
-        keys().database.transact(keys().store(claimed(), ANSWER))
-        raise ProblemError(CONFLICT, "Out of stock.")
+    def overtaken(remember):
+        keys().database.transact(remember(RESULT))
+        raise OutOfStockError([0])
 
-    assert keys().once(claimed(), overtaken) == ANSWER
+    assert keys().once(claimed(), overtaken) == RESULT
 
 
-def test_the_record_tells_nothing_of_the_key_or_the_request(keys):
-    (action,) = keys().store(claimed("secret-key", request={"card": "4111"}), ANSWER)
+def test_without_a_key_the_effect_happens_each_time_and_nothing_is_stored(keys, shop):
+    done: list = []
+    for _ in range(2):
+        keys().once(None, lambda remember: done.append(remember(RESULT)) or RESULT)
 
-    record = load(action.write["Put"]["Item"])
+    assert (done, shop.items("keys")) == ([[], []], [])
+
+
+def test_the_record_tells_nothing_of_the_key_or_the_request(keys, shop):
+    keys().once(claimed("secret-key", request={"card": "4111"}), effect(keys(), RESULT, []))
+
+    (record,) = shop.items("keys")
 
     assert record["id"].startswith("createOrder#")
     assert "secret-key" not in str(record)

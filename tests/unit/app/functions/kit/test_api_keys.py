@@ -116,7 +116,7 @@ def test_the_secret_is_kept_and_renewed(invoke, event, services, keys, monkeypat
 
     monkeypatch.setattr("app.functions.kit.secrets.TTL", -1.0)
     keys.texts["arn:keys"] = json.dumps({"crm": hashed(OTHER)})
-    entry._assembled()[0]._api_keys._secret._fresh_until = 0.0
+    entry.assembled().authorisation.api_keys._secret._fresh_until = 0.0
     assert invoke(with_key, port=port, **NEEDED).status == 401
 
 

@@ -1,8 +1,11 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from app.contract import schemas
+from app.contract.validator import validator
 from app.functions.kit import validation
 from app.functions.orchestrator import validators
+from app.functions.orders import validators as orders_validators
 
 ORDER = {
     "type": "object",
@@ -26,9 +29,7 @@ ORDER = {
 
 @pytest.fixture(scope="module")
 def order():
-    names: dict = {}
-    exec(schemas.compiled({}, {"BODY": {"order": ORDER}}), names)
-    return names["BODY"]["order"]
+    return validator(ORDER)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,7 @@ def order():
     ],
 )  # fmt: skip
 def test_every_violation_has_its_place(order, value, expected):
-    assert list(validation.of_body(order, value)) == [
-        {"pointer": pointer, "detail": text} for pointer, text in expected
-    ]
+    assert validation.of_body(order, value) == [{"pointer": pointer, "detail": text} for pointer, text in expected]
 
 
 def test_a_parameter_has_its_name():
@@ -62,14 +61,51 @@ def test_a_parameter_has_its_name():
     assert list(validation.of_parameters(validator, {})) == [{"parameter": "userId", "detail": "is required"}]
 
 
-@pytest.mark.parametrize("name", ["a.b", "a[0]", "[0]", ".", "", "{x}", "a.b.c", "é", "%s"])
-def test_a_member_of_any_name_has_its_place(name):
-    names: dict = {}
-    values = {"type": "object", "additionalProperties": {"type": "string"}}
-    body = {"type": "object", "properties": {"tags": {"type": "array", "items": values}}}
-    exec(schemas.compiled({}, {"BODY": {"tagged": body}}), names)
-    given = {"tags": [{}, {"a": "x", name: 1}]}
+TAGGED = validator(
+    {
+        "type": "object",
+        "properties": {"tags": {"type": "array", "items": {"additionalProperties": {"type": "string"}}}},
+        "additionalProperties": False,
+    }
+)
 
-    assert list(validation.of_body(names["BODY"]["tagged"], given)) == [
-        {"pointer": f"/tags/1/{name}", "detail": "must be string"}
-    ]
+
+def resolved(document, pointer: str):
+    """The value that a JSON Pointer leads to, by the rules of RFC 6901."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(name)] if isinstance(document, list) else document[name]
+    return document
+
+
+@settings(deadline=None)
+@given(
+    st.text()
+    | st.sampled_from(
+        ["", "a.b", "a[0]", "[0]", ".", "{x}", "a.b.c", "é", "%s", "tags[1]", "tags.1", "~1", "a/b", "\ud800"]
+    )
+)
+def test_a_member_of_any_name_has_its_place(name):
+    body = {"tags": [{}, {"a": "x", name: 1}], f"{name}?": 2}
+
+    inner, outer = validation.of_body(TAGGED, body)
+
+    assert (inner["detail"], resolved(body, inner["pointer"])) == ("must be string", 1)
+    assert (outer["detail"], resolved(body, outer["pointer"])) == ("is not a known member", 2)
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "pointer"),
+    [
+        ("createOrder", {"items": [{"product_id": "a", "quantity": 0}], "items[0]": "s"}, "/items/0/quantity"),
+        (
+            "recordEvents",
+            {"events": [{"attributes": {"a.b": 1}, "attributes.a": "s"}]},
+            "/events/0/attributes/a.b",
+        ),
+    ],
+)
+def test_a_name_that_looks_like_a_path_is_only_a_name(operation, body, pointer):
+    check = (orders_validators.BODY | validators.BODY)[operation]
+
+    assert pointer in [violation["pointer"] for violation in validation.of_body(check, body)]

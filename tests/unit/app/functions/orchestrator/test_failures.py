@@ -4,15 +4,15 @@ several at once."""
 import json
 import socket
 import threading
-import time
 
 import pytest
 
 from app.functions.kit.breaker import MINIMUM, PAUSE
+from app.functions.kit.invocation import RESERVE
 from app.functions.kit.retries import ATTEMPTS
 from app.functions.kit.upstream import Ingress, UpstreamError
-from app.functions.orchestrator.orchestrator import RESERVE
 from tests.support.scripted import drips, resets, sends, waits
+from tests.support.waiting import PATIENCE, eventually
 from tests.unit.app.functions.kit.test_upstream import call
 
 PROBLEM = "application/problem+json"
@@ -327,7 +327,7 @@ def test_of_8_threads_exactly_one_probes(services, ingress, clock):
     release = threading.Event()
 
     def slowly(connection) -> bool:
-        release.wait(10)
+        release.wait(PATIENCE)
         return USER(connection)
 
     service.script = [slowly]
@@ -343,12 +343,10 @@ def test_of_8_threads_exactly_one_probes(services, ingress, clock):
     threads = [threading.Thread(target=attempt) for _ in range(8)]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + 10
-    while len(outcomes) < 7 and time.monotonic() < end:
-        time.sleep(0.005)
+    eventually(lambda: len(outcomes) == 7, what="the answer of those who do not probe")
     release.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
 
     assert sorted(map(str, outcomes)) == ["200", *["the circuit is open for 1 s"] * 7]
     assert len(service.requests) == before + 1

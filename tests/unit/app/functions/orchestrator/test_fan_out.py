@@ -4,10 +4,12 @@ import threading
 
 import pytest
 
+from app.functions.kit.invocation import RESERVE
 from app.functions.kit.upstream import Ingress
-from app.functions.orchestrator.orchestrator import RESERVE
 from tests.support.scripted import Behaviour, sends, waits
+from tests.support.services import services_of
 
+HEALTH_SERVICES = services_of("getHealth")
 HEALTH = {"route": "GET /health", "body": None, "headers": {}}
 READY = sends(b'{"status":"ok"}')
 NOT_READY = sends(b'{"status":503}', status=503, media_type="application/problem+json")
@@ -23,7 +25,7 @@ def public(made: dict) -> dict:
 
 
 def health(**down: Behaviour) -> dict[str, Behaviour]:
-    return {f"/health/{name}": down.get(name, READY) for name in ("users", "billing", "analytics")}
+    return {f"/health/{name}": down.get(name, READY) for name in HEALTH_SERVICES}
 
 
 def test_every_part_gets_what_the_contract_says(invoke, event, services):
@@ -123,7 +125,7 @@ def test_the_unexpected_in_a_part_is_a_failure_of_the_whole(invoke, event, servi
     def broken(*_: object) -> None:
         raise RuntimeError("SENSITIVE")
 
-    monkeypatch.setattr("app.functions.kit.upstream._of_the_service", broken)
+    monkeypatch.setattr("app.functions.kit.upstream._from_service", broken)
     done = invoke(event(**OVERVIEW), port=services(paths=WELL).port)
 
     assert done.status == 500
@@ -142,7 +144,7 @@ def test_health_needs_no_token(invoke, event, services):
     assert "subject" not in done.log
 
 
-@pytest.mark.parametrize("down", [["users"], ["users", "billing"], ["analytics"]])
+@pytest.mark.parametrize("down", [list(HEALTH_SERVICES[:1]), list(HEALTH_SERVICES[:-1]), list(HEALTH_SERVICES[-1:])])
 def test_health_names_the_services_that_are_not_ready(invoke, event, services, down):
     done = invoke(public(event(**HEALTH)), port=services(paths=health(**dict.fromkeys(down, NOT_READY))).port)
 
@@ -150,9 +152,9 @@ def test_health_names_the_services_that_are_not_ready(invoke, event, services, d
 
 
 def test_health_without_any_service_is_unavailable(invoke, event, services):
-    everything = dict.fromkeys(("users", "billing", "analytics"), NOT_READY)
+    everything = dict.fromkeys(HEALTH_SERVICES, NOT_READY)
     done = invoke(public(event(**HEALTH)), port=services(paths=health(**everything)).port)
 
     assert (done.status, done.json["type"]) == (503, "tag:crosscloud,2026:unavailable")
     assert done.headers["retry-after"] == "1"
-    assert len(done.lines) == 4
+    assert len(done.lines) == len(HEALTH_SERVICES) + 1  # one of each part and one of the request

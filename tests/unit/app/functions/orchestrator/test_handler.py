@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.functions.orchestrator import handler as entry
-from app.functions.orchestrator import orchestrator
 from tests.support.scripted import resets, sends, waits
 
 MARK = b'{"id":"123","name":"Mark Wells","role":"Engineer"}'
@@ -270,7 +269,7 @@ def test_the_unexpected_is_a_problem_and_its_stack_is_in_the_log_only(invoke, ev
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SENSITIVE")
 
-    monkeypatch.setattr(orchestrator.principal, "authorise", broken)
+    monkeypatch.setattr("app.functions.kit.principal.authorise", broken)
     done = invoke(event())
 
     assert (done.status, done.json["type"]) == (500, "tag:crosscloud,2026:internal-error")

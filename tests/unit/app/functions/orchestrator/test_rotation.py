@@ -127,7 +127,7 @@ def test_it_is_told_every_hour_and_when_the_certificate_is_another(served, ingre
     monkeypatch.setattr("app.functions.kit.secrets.TTL", 0.0)
     now, told = [1000.0], []
     way = ingress(served().port, clock=lambda: now[0], on_days_left=told.append)
-    for seconds in (0, 1, upstream.TOLD_EVERY - 2, 1):
+    for seconds in (0, 1, upstream.CERTIFICATES_EVERY - 2, 1):
         now[0] += seconds
         way.send(call())
     assert len(told) == 2

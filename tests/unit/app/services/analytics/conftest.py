@@ -8,9 +8,11 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from app.services.analytics import api
+from app.services.analytics.reports import Reports
 from app.services.kit.settings import Settings
 from tests.support import databases
 from tests.support.asgi import Client, Reply, client
+from tests.support.waiting import PATIENCE
 
 
 class Waits:
@@ -46,6 +48,7 @@ def call(url, environment, gone) -> Iterator[Client]:
     settings = environment | {"SERVICE_NAME": "analytics", "DATABASE_URL": url}
     app = api.create(Settings.from_environment(settings))
     with client(app) as made:
+        app.state.reports = Reports(time_limit=PATIENCE)  # a busy machine may need longer than the usual limit
         made.app = Waits(app, gone)
         yield made
 

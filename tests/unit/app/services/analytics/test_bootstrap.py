@@ -2,9 +2,7 @@ import contextlib
 import statistics
 import subprocess
 import sys
-import time
 from array import array
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.services.analytics import bootstrap, reports
 from app.services.analytics.bootstrap import estimate, quantile
+from tests.support.waiting import eventually
 
 AMOUNTS = st.lists(st.integers(0, 9_999_999_999), min_size=1, max_size=50).map(sorted)
 PROGRAM = Path(bootstrap.__file__)
@@ -78,7 +77,7 @@ runpy.run_path({str(PROGRAM)!r}, run_name="__main__")
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
     run = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], input=amounts.tobytes(), capture_output=True, timeout=60, check=True
+        [sys.executable, "-I", "-S", "-c", code], input=amounts.tobytes(), capture_output=True, check=True
     )
     answer, peak = run.stdout.rsplit(b"}", 1)
 
@@ -100,16 +99,9 @@ work.wait()
         assert service.stdout is not None
         worker = psutil.Process(int(service.stdout.readline()))
         try:
-            wait_for(lambda: worker.nice() > psutil.Process().nice())  # it has begun
+            eventually(lambda: worker.nice() > psutil.Process().nice())  # it has begun
             service.kill()
-            wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+            eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
         finally:
             with contextlib.suppress(psutil.NoSuchProcess):
                 worker.kill()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -6,6 +6,7 @@ import pytest
 
 from app.services.kit.pagination import encode
 from tests.support.asgi import Reply
+from tests.support.waiting import PATIENCE
 from tests.unit.app.services.analytics.conftest import event
 
 SALE = {"type": "order.placed", "amount": "10.20", "currency": "EUR", "attributes": {"channel": "web", "x.y-z_1": "é"}}
@@ -69,7 +70,7 @@ def test_batches_of_the_same_events_do_not_wait_for_each_other(call, begin, rows
                 asyncio.ensure_future(begin("/events", {"events": batch}))
                 for batch in ([first, middle, last], [last, middle, first])
             ]
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while await watcher.fetchval(waiting) < 2:  # noqa: ASYNC110 - of the server
                     await asyncio.sleep(0.01)
             await transaction.rollback()

@@ -9,6 +9,7 @@ import pytest
 from app.services.analytics import reports
 from app.services.analytics.bootstrap import estimate
 from tests.support.asgi import Reply
+from tests.support.waiting import PATIENCE
 from tests.unit.app.services.analytics.test_events import wrong
 
 PATH = "/analytics/reports"
@@ -22,7 +23,7 @@ def workers() -> list[psutil.Process]:
 
 
 async def until(condition) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - of other processes
             await asyncio.sleep(0.01)
 

@@ -19,24 +19,24 @@ from tests.support.asgi import client
     ],
 )
 def test_if_match_names_a_version(tag, version):
-    assert Precondition(if_match=tag).version == version
+    assert Precondition.parse(if_match=tag).version == version
 
 
 @pytest.mark.parametrize("version", [1, 42, 10**18 - 1])
 def test_a_tag_names_its_version(version):
-    assert Precondition(if_match=etag(version)).version == version
+    assert Precondition.parse(if_match=etag(version)).version == version
 
 
 @pytest.mark.parametrize("tag", ["", "3", '"3', "*", 'W/"3"', '"1", "2"', '""', '"a b"', '"\0"', '"é"', '"3"\n'])
 def test_anything_but_one_strong_tag_is_refused(tag):
     with pytest.raises(ProblemError) as caught:
-        Precondition(if_match=tag)
+        Precondition.parse(if_match=tag)
     assert [error["parameter"] for error in caught.value.errors] == ["If-Match"]
 
 
 def test_everything_wrong_is_named():
     with pytest.raises(ProblemError) as caught:
-        Precondition(if_match="3", if_none_match='"3"')
+        Precondition.parse(if_match="3", if_none_match='"3"')
     assert [error["parameter"] for error in caught.value.errors] == ["If-Match", "If-None-Match"]
 
 
@@ -50,7 +50,7 @@ def test_everything_wrong_is_named():
     ],
 )
 def test_why_nothing_was_written(headers, kind):
-    assert Precondition(**headers).problem().kind is kind
+    assert Precondition.parse(**headers).problem().kind is kind
 
 
 router = Router()

@@ -208,12 +208,12 @@ def port(start, database):
 def exchange(port: int, sent: bytes) -> bytes:
     """What comes back for the bytes, after which nothing more is sent. Fails when the connection is not ended then."""
     got = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, contextlib.suppress(ConnectionError):
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection, contextlib.suppress(ConnectionError):
         connection.sendall(sent)
         connection.settimeout(0.05)
         with contextlib.suppress(TimeoutError):  # it may wait for more
             got = connection.recv(65536)
-        connection.settimeout(10)
+        connection.settimeout(60)
         connection.shutdown(socket.SHUT_WR)
         while more := connection.recv(65536):
             got += more

@@ -1,12 +1,12 @@
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from app.services.kit import application, server
 from app.services.kit.routing import Router
+from tests.support.waiting import PATIENCE, eventually
 
 PROGRAM = """
 import asyncio, pathlib, sys
@@ -25,13 +25,6 @@ async def slow() -> dict:
 
 server.run(lambda settings: application.create(settings, router))
 """
-
-
-def wait_until(condition) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -54,7 +47,7 @@ def slow(start, entered, release):
         answers: list[int] = []
         caller = threading.Thread(target=lambda: answers.append(service.get("/slow")[0]))
         caller.start()
-        wait_until(entered.exists)
+        eventually(entered.exists)
         return service, caller, answers
 
     return begin
@@ -63,10 +56,10 @@ def slow(start, entered, release):
 def test_a_request_that_is_under_way_at_the_signal_is_answered(slow, release):
     service, caller, answers = slow()
     service.signal()
-    wait_until(lambda: not service.takes_connections())
+    eventually(lambda: not service.takes_connections())
     assert answers == []
     release.touch()
-    caller.join(20)
+    caller.join(PATIENCE)
     lines = service.lines()
 
     assert answers == [200]
@@ -77,7 +70,7 @@ def test_a_request_that_is_under_way_at_the_signal_is_answered(slow, release):
 def test_a_request_that_takes_longer_than_the_drain_does_not_hold_up_the_end(slow):
     service, caller, answers = slow(DRAIN_SECONDS="0.2")
     service.signal()
-    caller.join(20)
+    caller.join(PATIENCE)
     lines = service.lines()
 
     assert answers == [500]

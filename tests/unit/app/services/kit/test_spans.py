@@ -172,6 +172,7 @@ def test_a_collector_that_is_away_costs_nothing_but_a_line(given, otlp, monkeypa
 
 def test_a_collector_that_does_not_answer_neither_holds_up_requests_nor_the_end(given, otlp, monkeypatch, caplog):
     monkeypatch.setattr(spans, "FLUSH_TIMEOUT", 0.1)
+    monkeypatch.setattr(spans, "EXPORT_TIMEOUT", 3600.0)  # the test would not end before an export does
     monkeypatch.setattr(spans, "QUEUE", 8)
     monkeypatch.setattr(spans, "BATCH", 4)
     otlp.answers.clear()
@@ -179,8 +180,6 @@ def test_a_collector_that_does_not_answer_neither_holds_up_requests_nor_the_end(
         for _ in range(100):
             assert call("GET", "/plain", headers=SAMPLED).status == 200
         assert otlp.spans == []
-        begin = time.monotonic()
-    assert time.monotonic() - begin < spans.EXPORT_TIMEOUT
     assert "The last spans could not be sent within 0.1 s." in complaints(caplog)
     otlp.answers.set()
     assert len(otlp.spans) <= 8 + 4
@@ -212,5 +211,5 @@ def test_without_a_collector_there_is_nothing_of_it(settings, monkeypatch):
 
 def test_the_library_is_imported_only_with_a_collector():
     code = "import sys, app.services.users.api; print('opentelemetry.sdk' in sys.modules, 'requests' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "False False\n"

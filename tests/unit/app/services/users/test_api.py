@@ -7,7 +7,7 @@ import yaml
 
 from app.contract import generate
 from app.services.kit.settings import Settings
-from app.services.users import api
+from app.services.users import api, store
 from tests.support.asgi import client
 
 
@@ -217,7 +217,7 @@ def test_a_page_is_found_by_the_index(server, migrate):
     async def plan() -> str:
         connection = await asyncpg.connect(url)
         await connection.execute("insert into users select 'u' || n, 'n', 'r' from generate_series(1, 5000) n; analyze")
-        rows = await connection.fetch(f"explain {api.SELECT_PAGE}", "u42", 21)
+        rows = await connection.fetch(f"explain {store.SELECT_PAGE}", "u42", 21)
         await connection.close()
         return " ".join(row[0] for row in rows)
 

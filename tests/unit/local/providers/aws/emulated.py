@@ -6,7 +6,6 @@ import hashlib
 import json
 import socket
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from signal import SIGTERM, Signals
@@ -16,6 +15,7 @@ from local import emulator
 from local.machine import Machine, Ports
 from local.provider import Handler, Package, Properties
 from planning.wire import Archive
+from tests.support.waiting import eventually
 
 TRUST = json.dumps(
     {
@@ -69,11 +69,12 @@ class Emulator:
             self.process = subprocess.Popen(
                 self.spec.argv, env=dict(self.spec.env), cwd=self.spec.cwd, stdout=log, stderr=log
             )
-        end = time.monotonic() + self.spec.ready_timeout
-        while not self.spec.ready():
-            assert self.process.poll() is None, self.spec.log.read_text()
-            assert time.monotonic() < end, self.spec.log.read_text()
-            time.sleep(0.02)
+        eventually(lambda: self._runs() and self.spec.ready(), what="the emulator's start")
+
+    def _runs(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.spec.log.read_text()
+        return True
 
     def stop(self, signal: Signals = SIGTERM) -> int:
         assert self.process is not None
@@ -129,7 +130,7 @@ class Program:
             runtime="python3.13",
             code=archive,
             publish=True,
-            timeout=10,
+            timeout=60,
             loggingConfig={"logFormat": "JSON", "logGroup": group["name"]},
             **inputs,
         )

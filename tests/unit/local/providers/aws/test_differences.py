@@ -7,7 +7,6 @@ around the difference can go.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from local.errors import ProviderError
 from local.machine import Machine
 from local.providers.aws import logs
 from local.providers.aws.client import Aws
+from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import CALLER, Program, zipped
 
 KEYS = {"billingMode": "PAY_PER_REQUEST", "hashKey": "pk", "attributes": [{"name": "pk", "type": "S"}]}
@@ -46,15 +46,6 @@ def consumer(program: Program, folder: Path, mode: str) -> None:
 def seen(machine: Machine) -> list[list[str]]:
     """The batches that the consumer was given."""
     return [line["keys"] for line in logs.events(machine, "consumer") if "keys" in line]
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def put(api: Aws, *keys: str) -> None:
@@ -109,8 +100,9 @@ def test_a_queue_s_reported_failures_alone_are_tried_again_and_end_in_the_dead_l
     entries = [{"Id": key, "MessageBody": key} for key in ("good", "poison")]
     mapping = {"functionName": "consumer", "eventSourceArn": queue["arn"]}
     program.make("EventSourceMapping", "consumer", **mapping, functionResponseTypes=["ReportBatchItemFailures"])
-    # Less than AWS takes, so that the test need not wait.
-    api.call("sqs", "SetQueueAttributes", {"QueueUrl": queue["id"], "Attributes": {"VisibilityTimeout": "1"}})
+    # Less than AWS takes, so that the test need not wait, and enough for a function that was called before.
+    api.call("sqs", "SetQueueAttributes", {"QueueUrl": queue["id"], "Attributes": {"VisibilityTimeout": "3"}})
+    api.call("lambda", "Invoke", {"FunctionName": "consumer", "Payload": b'{"Records": []}'})
     api.call("sqs", "SendMessageBatch", {"QueueUrl": queue["id"], "Entries": entries})
     assert eventually(lambda: waiting(api, dead["id"]) == 1)
     given = [key for batch in seen(machine) for key in batch]

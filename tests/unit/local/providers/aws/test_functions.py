@@ -89,14 +89,6 @@ def test_reserved_concurrency_is_set_and_taken_away(program: Program, api: Aws, 
     assert "ReservedConcurrentExecutions" not in api.call("lambda", "GetFunctionConcurrency", named)
 
 
-def test_it_does_not_exist_without_its_published_version(program: Program, api: Aws, tmp_path: Path) -> None:
-    made = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
-    handler = program.handler("Function")
-    assert handler.exists(made["id"], made)
-    assert not handler.exists(made["id"], {**made, "version": "7"})
-    assert not handler.exists(made["id"], {**made, "codeSha256": "another"})
-
-
 def test_it_exists_and_goes_when_the_zip_is_gone(program: Program, tmp_path: Path) -> None:
     archive = zipped(tmp_path / "one.zip", answering("one"))
     made = program.function("edge", archive)

@@ -81,7 +81,7 @@ class Edge:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         url = f"{self.machine.emulator_url}/_aws/execute-api/{self.api['id']}/$default{path}"
-        return urllib3.request(method, url, headers=headers, retries=False, timeout=10)
+        return urllib3.request(method, url, headers=headers, retries=False, timeout=60)
 
 
 @pytest.fixture

@@ -12,7 +12,10 @@ import pytest
 from local.errors import ProviderError
 from local.machine import Machine
 from local.provider import Package
-from local.providers.aws import TYPES
+from local.providers.aws.client import Aws
+from local.providers.aws.resource import tables
+from local.providers.aws.shapes import members
+from planning.replacements import TABLE, replaces
 
 
 def class_of(token: str) -> Any:
@@ -29,16 +32,34 @@ def camel(name: str) -> str:
     return first + "".join(part.title() for part in rest)
 
 
-@pytest.mark.parametrize("token", TYPES)
+@pytest.mark.parametrize("token", tables())
 def test_every_token_is_one_of_the_sdks(token: str) -> None:
     assert class_of(token).pulumi_type == token
 
 
-@pytest.mark.parametrize("token", TYPES)
+@pytest.mark.parametrize("token", tables())
 def test_what_a_type_names_are_properties_of_the_sdks_class(token: str) -> None:
     known = {camel(name) for name, member in vars(class_of(token)).items() if isinstance(member, property)}
-    type_ = TYPES[token]
-    assert {*type_.replace_on, *type_.ignored, *type_.secret_outputs, *type_.unset} <= known
+    table = tables()[token]
+    assert {*table.inputs, *table.own, *table.secrets, *table.unset, *table.also_replaces} <= known
+    assert {*TABLE[token].properties} - {"*"} <= known
+
+
+@pytest.mark.parametrize("token", tables())
+def test_every_input_replaces_the_resource_or_changes_in_place(token: str, api: Aws) -> None:
+    table = tables()[token]
+    shapes = [api.shape(table.service, call) for call in table.calls.update]
+    changeable = {key for shape in shapes for key in members(shape, table.names)}
+    assert not {
+        key for key in table.inputs if not replaces(token, key, table.also_replaces) and key.lower() not in changeable
+    }
+
+
+@pytest.mark.parametrize("token", tables())
+def test_what_this_machine_replaces_besides_has_a_reason(token: str) -> None:
+    for key, reason in tables()[token].also_replaces.items():
+        assert not replaces(token, key), "the table of replacements has it already"
+        assert reason
 
 
 def test_functions_tell_where_the_program_is(package: Package) -> None:

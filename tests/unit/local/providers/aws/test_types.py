@@ -12,10 +12,12 @@ import pytest
 from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.client import Aws, StumbledError
+from planning.replacements import replaces
 from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import TRUST, Program, zipped
 from tests.unit.local.providers.aws.life import Case, live
 
+PERMISSION = "aws:lambda/permission:Permission"
 HELLO = "def handler(event, context):\n    return 'hello'\n"
 
 
@@ -277,7 +279,7 @@ def test_permission_is_one_statement_and_is_made_anew_when_it_is_adopted(
     assert statement["Sid"] == made["statementId"] == "gateway"
     assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:new"}}
     handler = program.handler("Permission")
-    assert handler.replace_on >= {"sourceArn", "qualifier", "principal", "action", "function"}
+    assert all(replaces(PERMISSION, key) for key in ("sourceArn", "qualifier", "principal", "action", "function"))
     assert handler.exists(made["id"], made)
     handler.delete(made["id"], made)
     assert not handler.exists(made["id"], made)
@@ -294,7 +296,7 @@ def test_a_role_is_deleted_with_the_policies_that_its_replacement_gets_again(pro
     role = program.make("Role", "runner", assumeRolePolicy=TRUST, path="/one/")
     held = program.make("RolePolicy", "runner", role="runner", policy=policy("s3:GetObject"))
     handler = program.handler("Role")
-    assert "path" in handler.replace_on
+    assert replaces("aws:iam/role:Role", "path")
     handler.delete(role["id"], role)
     assert not program.handler("RolePolicy").exists(held["id"], held)
 
@@ -331,9 +333,9 @@ def test_what_it_can_not_honour_is_refused_by_name(
     assert named in str(refused.value)
 
 
-def test_an_input_that_no_call_can_change_is_refused(program: Program) -> None:
+def test_an_input_that_comes_later_is_refused_too(program: Program) -> None:
     made = program.make("Secret", "client", forceOverwriteReplicaSecret=False)
-    with pytest.raises(ProviderError, match="forceOverwriteReplicaSecret can't change"):
+    with pytest.raises(ProviderError, match="can't honour forceOverwriteReplicaSecret"):
         program.handler("Secret").update(made["id"], {}, {"forceOverwriteReplicaSecret": True}, made)
 
 

@@ -1,0 +1,95 @@
+"""How resources on Azure are watched: where their logs go, and who is told when a metric looks bad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi_azure_native as azure
+from pulumi import Input, Output, Resource, ResourceOptions
+
+from components.azure.placement import Placement
+
+monitor = azure.monitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A limit of a resource's metric, which people are told of when it is passed."""
+
+    metric: str
+    """The metric's name at Azure Monitor."""
+    statistic: Literal["Average", "Maximum"]
+    """What is made of the values of one window."""
+    threshold: float
+    """The limit, in the metric's unit."""
+    minutes: Literal[5, 15]
+    """The length of the window."""
+    severity: int
+    """0 (critical) to 4 (for the record)."""
+    summary: str
+    """What people are told, a sentence without its full stop."""
+    below: bool = False
+    """Whether values below the limit are bad. Default: those above it are."""
+    only: tuple[str, str] | None = None
+    """The name of a dimension, and the value of it that counts. Default: all values count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monitoring:
+    """The stores of logs and metrics, and the people who are told of alerts."""
+
+    placement: Placement
+    """Where alerts are declared."""
+    logs_id: Output[str]
+    """The Log Analytics workspace."""
+    metrics_id: Output[str]
+    """The Azure Monitor workspace: the store of managed Prometheus."""
+    alerts_id: Output[str]
+    """The action group, which writes to people."""
+
+    def keep_logs(self, name: str, *, of: Input[str], categories: Sequence[str], parent: Resource) -> None:
+        """Keeps the logs of the resource with the id `of`, in tables of their own."""
+        monitor.DiagnosticSetting(
+            name,
+            name=name,
+            resource_uri=of,
+            workspace_id=self.logs_id,
+            log_analytics_destination_type="Dedicated",
+            logs=[monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in categories],
+            opts=ResourceOptions(parent=parent),
+        )
+
+    def alert(self, name: str, condition: Condition, *, of: Input[str], parent: Resource) -> None:
+        """Tells people while `condition` holds for the resource with the id `of`."""
+        only = condition.only
+        dimensions = only and [monitor.MetricDimensionArgs(name=only[0], operator="Include", values=[only[1]])]
+        monitor.MetricAlert(
+            name,
+            resource_group_name=self.placement.group_name,
+            location="Global",
+            description=condition.summary,
+            scopes=[of],
+            severity=condition.severity,
+            enabled=True,
+            evaluation_frequency="PT1M",
+            window_size=f"PT{condition.minutes}M",
+            criteria=monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
+                odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                all_of=[
+                    monitor.MetricCriteriaArgs(
+                        name="condition",
+                        criterion_type="StaticThresholdCriterion",
+                        metric_name=condition.metric,
+                        operator="LessThan" if condition.below else "GreaterThan",
+                        threshold=condition.threshold,
+                        time_aggregation=condition.statistic,
+                        dimensions=dimensions,
+                    )
+                ],
+            ),
+            actions=[monitor.MetricAlertActionArgs(action_group_id=self.alerts_id)],
+            tags=self.placement.tags,
+            opts=ResourceOptions(parent=parent),
+        )

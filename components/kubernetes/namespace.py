@@ -1,0 +1,79 @@
+"""A namespace that admits only confined pods, none of which may speak to anything but the cluster's DNS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi_kubernetes as k8s
+from pulumi import ComponentResource, ResourceOptions
+
+from components.kubernetes.access import ClusterAccess
+
+meta, core, net = k8s.meta.v1, k8s.core.v1, k8s.networking.v1
+
+BEHIND_THE_INGRESS = {"edge": "true"}
+"""The label of the namespaces whose routes the ingress takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespaceArgs:
+    access: ClusterAccess
+    """The cluster that the namespace is in."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels besides those that confine its pods. Default: none."""
+
+
+class Namespace(ComponentResource):
+    """A namespace that has the component's name. What a pod may reach beyond DNS is in a NetworkPolicy of its own."""
+
+    namespace: str
+    """The namespace's name."""
+
+    def __init__(self, name: str, args: NamespaceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("crosscloud:kubernetes:Namespace", name, {}, opts)
+        self.namespace = name
+        restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+        namespace = core.Namespace(
+            name,
+            metadata=meta.ObjectMetaArgs(name=name, labels={**restricted, **args.labels}),
+            opts=args.access.inside(self),
+        )
+        everybody = meta.LabelSelectorArgs()
+        within = args.access.inside(self, depends_on=[namespace])
+        net.NetworkPolicy(
+            f"{name}-default-deny",
+            metadata=meta.ObjectMetaArgs(name="default-deny", namespace=name),
+            spec=net.NetworkPolicySpecArgs(pod_selector=everybody, policy_types=["Ingress", "Egress"]),
+            opts=within,
+        )
+        net.NetworkPolicy(
+            f"{name}-dns",
+            metadata=meta.ObjectMetaArgs(name="dns", namespace=name),
+            spec=net.NetworkPolicySpecArgs(
+                pod_selector=everybody,
+                policy_types=["Egress"],
+                egress=[
+                    net.NetworkPolicyEgressRuleArgs(
+                        to=[
+                            net.NetworkPolicyPeerArgs(
+                                namespace_selector=of_namespace("kube-system"),
+                                pod_selector=meta.LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
+                            )
+                        ],
+                        ports=[net.NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")],
+                    )
+                ],
+            ),
+            opts=within,
+        )
+        self.register_outputs({"namespace": name})
+
+    def host(self, service: str) -> str:
+        """Returns the DNS name of a Service in the namespace."""
+        return f"{service}.{self.namespace}.svc"
+
+
+def of_namespace(name: str) -> meta.LabelSelectorArgs:
+    """Returns a selector of one namespace, by the label that Kubernetes gives to each."""
+    return meta.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": name})

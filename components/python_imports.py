@@ -1,0 +1,96 @@
+"""Follows the imports of a module through its sources, without running them.
+
+Functions' bundles and services' images are made from what is found here. Every import statement counts, also one inside
+a function, which may run late or never; one below `if TYPE_CHECKING` does not, because it never runs. An import by a
+name that is only known at run time (`importlib.import_module`) is not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class MissingModuleError(Exception):
+    """A module of the folder's own packages has no source. The message names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Modules:
+    """What a module needs, itself included."""
+
+    files: set[Path] = field(default_factory=set)
+    """The sources in the folder: those of the modules, and the `__init__.py` of every package on the way to them."""
+    packages: set[str] = field(default_factory=set)
+    """The names of packages and modules that are not in the folder, without what follows a dot."""
+
+
+def follow(module: str, root: Path) -> Modules:
+    """Returns what the module needs of the folder `root` and of elsewhere. Raises MissingModuleError, SyntaxError."""
+    modules = Modules()
+    waiting, seen = [module], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        package = name.partition(".")[0]
+        if not _is_own(package, root):
+            modules.packages.add(package)
+            continue
+        path = _source(name, root)
+        if path is None:
+            raise MissingModuleError(f"The module {name}")
+        modules.files.add(path)
+        if parent := name.rpartition(".")[0]:
+            waiting.append(parent)
+        waiting += _imported(name, path, root)
+    return modules
+
+
+def _imported(module: str, path: Path, root: Path) -> Iterator[str]:
+    """Yields the modules that a module imports. `from a import b` imports a, and a.b where that is a module, too."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for level, name, members in _import_statements(path.read_bytes(), str(path)):
+        base = name
+        if level:  # from . import, from .. import
+            ancestors = package.split(".")
+            base = ".".join([*ancestors[: len(ancestors) - level + 1], *filter(None, [name])])
+        yield base
+        if _is_own(base.partition(".")[0], root):
+            yield from (f"{base}.{member}" for member in members if _source(f"{base}.{member}", root))
+
+
+def _is_own(package: str, root: Path) -> bool:
+    return (root / package).is_dir() or (root / f"{package}.py").is_file()
+
+
+def _source(module: str, root: Path) -> Path | None:
+    path = root.joinpath(*module.split("."))
+    candidates = (path / "__init__.py", path.with_name(f"{path.name}.py"))
+    return next((each for each in candidates if each.is_file()), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def _import_statements(content: bytes, path: str) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Returns the import statements of a source: level, module and members of each."""
+    statements: list[tuple[int, str, tuple[str, ...]]] = []
+    for node in _statements(ast.parse(content, filename=path)):
+        if isinstance(node, ast.Import):
+            statements += [(0, alias.name, ()) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            statements.append((node.level, node.module or "", tuple(alias.name for alias in node.names)))
+    return statements
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yields the statements inside of a node, near and far. Expressions hold no imports and are not looked through."""
+    checking = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    for block in ("orelse",) if checking else ("body", "orelse", "handlers", "finalbody", "cases"):
+        for inner in getattr(node, block, ()):
+            if isinstance(inner, ast.stmt):
+                yield inner
+            yield from _statements(inner)

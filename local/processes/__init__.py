@@ -1,0 +1,29 @@
+"""Operating-system processes of the local stack: how one is started, kept running, recognised and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGTERM, Signals
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessSpec:
+    """A system process (PostgreSQL, the AWS emulator, Envoy): how to start it, to see that it is ready, to stop it."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    """The whole environment; nothing is inherited, so no credential of the user's shell reaches the process."""
+    cwd: Path
+    log: Path
+    ready: Callable[[], bool]
+    """Says whether the process is ready. It answers within a second and must not raise."""
+    ready_timeout: float = 30.0
+    """Seconds from the start until a process that is not ready counts as failed."""
+    stop_signal: Signals = SIGTERM
+    grace: float = 10.0
+    """Seconds between the stop signal and SIGKILL."""
+    prepare: Callable[[], None] = field(default=lambda: None)
+    """Runs before every start, for example to make a data directory."""

@@ -1,0 +1,151 @@
+"""Keeps a system process running: made ready before its first start, started again when it ends, stopped at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from local.errors import LocalError
+from local.machine import Machine
+from local.processes import ProcessSpec
+from local.processes.process import POLL, Backoff, Process, adopt_recorded, log_tail, start
+from local.setup import is_free
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Keeper:
+    """The keeper of one process."""
+
+    machine: Machine
+    spec: ProcessSpec
+    ports: Collection[int]
+    """TCP ports that the process listens on; no other process may have one of them when it starts."""
+    changed: Callable[[], None]
+    """Is called after every change of the state."""
+    process: Process | None = None
+    state: str = "starting"
+    """`starting`, `ready` or `failed`."""
+    message: str = ""
+    restarts: int = 0
+    tried: float = 0.0
+    """When the process was last started, in seconds since the epoch."""
+    backoff: Backoff = field(default_factory=Backoff)
+    again: asyncio.Event = field(default_factory=asyncio.Event)
+    """Is set to start a failed process again at once."""
+
+    @property
+    def settled(self) -> bool:
+        """Says whether the process has been ready, or has failed, at least once."""
+        return self.state != "starting" or self.restarts > 0
+
+    @property
+    def digest(self) -> str:
+        """Identifies what the keeper runs: a process with another digest is not adopted."""
+        content = [self.spec.argv, sorted(self.spec.env.items()), str(self.spec.cwd)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def record(self) -> dict[str, Any]:
+        """Returns the entry for the status file, which is also what `adopt` takes."""
+        return {
+            "name": self.spec.name,
+            "digest": self.digest,
+            "pid": self.process.pid if self.process else None,
+            "created": self.process.created if self.process else None,
+            "state": self.state,
+            "message": self.message,
+            "restarts": self.restarts,
+            "tried": self.tried,
+            "stop_signal": self.spec.stop_signal,
+            "grace": self.spec.grace,
+        }
+
+    def adopt(self, record: Mapping[str, Any]) -> None:
+        """Takes over the process of an earlier supervisor, if it runs with the same settings."""
+        if record.get("digest") == self.digest:
+            self.process, self.restarts = adopt_recorded(record), record["restarts"]
+
+    async def run(self) -> None:
+        """Keeps the process running until this task is cancelled, which leaves the process alone."""
+        while True:
+            began = time.monotonic()
+            problem = await self._run_once()
+            log.warning("%s: %s", self.spec.name, problem)
+            healthy = time.monotonic() - began if self.state == "ready" else 0.0
+            self.restarts += 1
+            delay = self.backoff.after(healthy)
+            self._set("failed" if self.backoff.failures >= 3 or not healthy else "starting", problem)
+            self.again.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.again.wait(), delay)
+
+    async def stop(self) -> None:
+        if self.process is not None:
+            await self.process.stop(grace=self.spec.grace, signal=self.spec.stop_signal)
+            self.process = None
+
+    async def _run_once(self) -> str:
+        """Starts the process unless it runs, waits for its end and returns that in words."""
+        spec = self.spec
+        try:
+            if self.process is None:
+                self.tried, self.state = time.time(), "starting"
+                for port in self.ports:
+                    require_free(port, spec.name)
+                await asyncio.to_thread(spec.prepare)
+                self.process = start(spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, machine=self.machine)
+                self.changed()
+        except (LocalError, OSError, subprocess.SubprocessError) as error:
+            return str(error)
+        end = asyncio.create_task(self.process.wait())
+        try:
+            if not await self._becomes_ready(end):
+                failure = end.result() if end.done() else f"was not ready within {spec.ready_timeout:.0f} s"
+                await self.stop()
+                return f"{spec.name} {failure}. Its log {spec.log} ends: {log_tail(spec.log)}"
+            self._set("ready", "")
+            ending = await end
+            await self.stop()
+            return f"{spec.name} {ending}."
+        finally:
+            end.cancel()
+
+    async def _becomes_ready(self, end: asyncio.Task[str]) -> bool:
+        limit = time.monotonic() + self.spec.ready_timeout
+        while not end.done() and time.monotonic() < limit:
+            if await asyncio.to_thread(self.spec.ready):
+                return True
+            await asyncio.sleep(POLL / 2)
+        return False
+
+    def _set(self, state: str, message: str) -> None:
+        self.state, self.message = state, message
+        self.changed()
+
+
+def require_free(port: int, name: str) -> None:
+    """Raises LocalError, with the process that listens on it, when a port is in use."""
+    if is_free(port):
+        return
+    holder = "another process"
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
+                holder = f"{psutil.Process(connection.pid).name()!r} (process {connection.pid})"
+    except (psutil.AccessDenied, psutil.NoSuchProcess):
+        log.info("The system does not say which process has port %d.", port)
+    raise LocalError(
+        f"Port {port} on 127.0.0.1, which {name} needs, is used by {holder}. "
+        "End it, or delete .local/ports.json to have other ports chosen."
+    )

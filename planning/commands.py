@@ -1,0 +1,73 @@
+"""The commands `plan` and `render`: `python -m planning`, and under the same names `python -m local`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+app = App(name="planning", help="What the program declares, offline.", version_flags=[])
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@app.command
+def plan(
+    *,
+    stack: str,
+    against: str | None = None,
+    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
+    as_markdown: Annotated[bool, Parameter("--markdown", negative=())] = False,
+    root: Path = ROOT,
+) -> None:
+    """Print what the program declares for a stack, offline.
+
+    Parameters
+    ----------
+    stack
+        local, dev or prod.
+    against
+        A git revision; print what differs from it instead.
+    as_json
+        As JSON, for programs.
+    as_markdown
+        As Markdown, for a pull request.
+    root
+        Folder of the program, when it is not this one.
+    """
+    from planning import plan as planner
+    from planning import report
+    from planning.changes import compare
+
+    config = planner.STAND_INS if stack == "local" else None
+    planned = planner.plan(root.resolve(), stack, config=config)
+    changes = compare(planner.plan_of_revision(root, stack, against, config=config), planned) if against else None
+    if as_json:
+        text = report.as_json(stack, planned, changes)
+    elif as_markdown:
+        text = report.as_markdown(stack, planned, changes)
+    else:
+        text = report.as_text(planned, changes)
+    sys.stdout.write(text + "\n")
+
+
+@app.command
+def render(*, stack: str, output: Path) -> None:
+    """Write the Kubernetes manifests of a stack as files that `kubectl apply -f` takes in order, offline.
+
+    Keys and passwords in them are made for this rendering; nothing of a deployment is read.
+
+    Parameters
+    ----------
+    stack
+        local, dev or prod.
+    output
+        A folder that is empty or does not exist yet.
+    """
+    from planning.plan import STAND_INS
+    from planning.render import render as write
+
+    paths = write(ROOT, stack, output, config=STAND_INS if stack == "local" else None)
+    sys.stdout.write(f"{len(paths)} manifests are in {output}.\n")

@@ -1,0 +1,97 @@
+"""Puts the tests into the order in which several workers finish soonest, and leaves the slow ones out of a fast run.
+
+A worker of `make test` takes whole files, one after the other, so the fixtures of a file are set up once. Each worker
+that takes files of tests/local starts one local stack for all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+from tests.support import program
+
+TESTS = Path(__file__).parent
+STACKS = [TESTS / "contract", TESTS / "local", TESTS / "recipes"]
+"""Folders whose tests start local stacks."""
+SLOW_PATHS = [
+    *STACKS,
+    TESTS / "engine",  # runs whole updates on a Pulumi engine, where there is one
+    TESTS / "images",  # copies the build contexts of all services
+    TESTS / "unit/local/envoy",  # starts Envoy
+    TESTS / "unit/local/kubernetes",  # starts pods and Envoy
+    TESTS / "unit/local/supervisor",  # starts the supervisor
+    TESTS / "unit/policy/test_mutations.py",  # runs the program once for each argument that it weakens
+]
+"""Files and folders that a fast run leaves out."""
+SLOW_FIXTURES = {
+    "server",  # PostgreSQL
+    "emulated",  # MiniStack
+    "emulator",  # MiniStack as the supervisor starts it
+}
+"""Fixtures whose tests a fast run leaves out, because they start a server."""
+LEFT_OUT = (
+    "fast: without tests that start a server or a local stack, that run the program with settings of their own, "
+    "or that are marked slow"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="leave out the slow tests")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [LEFT_OUT] if config.option.fast else []
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Returns one worker more than there are cores, because tests of a stack wait more than they compute."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the tests of stacks first, because they take longest, and marks the slow tests."""
+    items.sort(key=_turn)
+    slow = [item for item in items if is_slow(item)]
+    for item in slow:
+        item.add_marker("slow")
+    if config.option.fast and slow:
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, path in enumerate(STACKS) if item.path.is_relative_to(path)), len(STACKS))
+
+
+def is_below(item: pytest.Item, paths: list[Path]) -> bool:
+    return any(item.path.is_relative_to(path) for path in paths)
+
+
+def is_slow(item: pytest.Item) -> bool:
+    return (
+        item.get_closest_marker("slow") is not None
+        or is_below(item, SLOW_PATHS)
+        or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+        or runs_the_program(item)
+    )
+
+
+def runs_the_program(item: pytest.Item) -> bool:
+    """Tells whether the function of a test calls `run`. What `deployed` returns is kept for all tests of a worker."""
+    function, module = getattr(item, "function", None), getattr(item, "module", None)
+    code = getattr(function, "__code__", None)
+    return getattr(module, "run", None) is program.run and code is not None and "run" in set(_names(code))
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yields the global names that a function and the functions inside of it use."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)

@@ -1,0 +1,116 @@
+"""Performs the recipes of docs/contributing.md on a copy of the repository, and checks the copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from local.support import places
+from tests.recipes.copy import CHECKS, Copy
+from tests.recipes.page import Command, recipe, recipes
+from tests.support.contract import all_scopes
+from tests.support.program import ROOT
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+
+THINGS = {
+    "A service",
+    "A route of a service",
+    "A function and its route",
+    "An AWS resource type",
+    "A Kubernetes kind",
+    "A setting",
+    "An alarm",
+}
+CONCERNING_ALL = (
+    "tests/unit/test_costs.py",
+    "tests/unit/test_deploy.py",
+    "tests/unit/test_deploy_rights.py",
+    "tests/unit/test_order.py",
+    "tests/unit/test_pages.py",
+    "tests/unit/test_program.py",
+    "tests/unit/test_runbook.py",
+    "tests/unit/components",
+    "tests/unit/tools/test_settings.py",
+    "tests/unit/app/functions/orchestrator/test_fan_out.py",
+    "tests/unit/app/functions/orchestrator/test_logs.py",
+    "tests/unit/app/services/test_routes.py",
+    "tests/images",
+)
+"""Tests that look at the whole program, at every service, at every function or at every page."""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy in which every recipe has been performed."""
+    copy = Copy(tmp_path_factory.mktemp("recipes") / "copy")
+    copy.perform([step for heading in recipes() for step in recipe(heading)])
+    return copy
+
+
+@pytest.fixture(scope="module")
+def stack(copy: Copy) -> Iterator[Stack]:
+    """The copy on this machine."""
+    stack = Stack(copy.root)
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.run("down", "--purge")
+
+
+def test_there_is_a_recipe_for_each_thing() -> None:
+    assert set(recipes()) == THINGS
+
+
+@pytest.mark.parametrize("heading", recipes())
+def test_no_recipe_edits_a_test_or_a_page(heading: str) -> None:
+    paths = [step.path for step in recipe(heading) if not isinstance(step, Command)]
+    edited = [path for path in paths if (ROOT / path).exists()]
+    assert [path for path in edited if path.startswith("tests/") or path.endswith(".md")] == []
+
+
+def test_the_error_for_an_unknown_type_names_every_place_of_its_recipe() -> None:
+    error = places("aws:ssm/parameter:Parameter")
+    paths = [step.path for step in recipe("An AWS resource type") if not isinstance(step, Command)]
+    named = re.findall(r"[a-z]+(?:/[\w.-]+)*", error)
+    unnamed = [path for path in paths if not any(f"{path}/".startswith(f"{place}/") for place in named)]
+    assert unnamed == ["components/api.py"]  # where the type was used
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_afterwards_a_check_of_the_repository_passes(copy: Copy, name: str) -> None:
+    module, *arguments = CHECKS[name]
+    copy.module(module, *arguments)
+
+
+def test_afterwards_the_import_contracts_hold(copy: Copy) -> None:
+    copy.check_imports()
+
+
+def test_afterwards_the_tests_that_concern_all_pass(copy: Copy) -> None:
+    copy.test(*CONCERNING_ALL)
+
+
+def test_the_tests_that_recipes_write_pass(copy: Copy) -> None:
+    written = {path for path in copy.new_files() if path.startswith("tests/") and "/test_" in path}
+    assert written
+    copy.test(*sorted(written))
+
+
+def test_the_new_service_answers_through_the_gateway(stack: Stack) -> None:
+    token = stack.token(scope="inventory:read")
+    answer = stack.request("GET", "/inventory/notebook", token=token)
+    assert (answer.status, answer.json()) == (200, {"sku": "notebook", "name": "Notebook"})
+    assert stack.request("GET", "/inventory/nothing", token=token).status == 404
+    assert stack.request("GET", "/inventory/notebook", token=stack.token(scope="users:read")).status == 403
+    assert stack.request("GET", "/inventory/notebook").status == 401
+
+
+def test_the_new_route_answers_through_the_gateway(stack: Stack) -> None:
+    answer = stack.request("GET", "/analytics/total", token=stack.token(scope=all_scopes()))
+    assert answer.status == 200
+    assert answer.json()["events"] >= 0

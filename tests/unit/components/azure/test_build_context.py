@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from components.azure.build_context import BuildContextError, build_context
+from tests.support.program import ROOT
+
+SERVICES = sorted(path.parent.name for path in (ROOT / "app/services").glob("*/__main__.py"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_second_run_touches_nothing(root: Path) -> None:
+    service = SERVICES[0]
+    folder = root / build_context(service, root)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert root / build_context(service, root) == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_nothing_but_the_contexts_is_left_in_dist(root: Path) -> None:
+    for service in SERVICES:
+        build_context(service, root)
+    assert sorted(path.name for path in (root / "dist/images").iterdir()) == SERVICES
+
+
+def test_changed_file_and_its_mode_are_mended(root: Path) -> None:
+    folder = root / build_context(SERVICES[0], root)
+    module = folder / "app/__init__.py"
+    content = module.read_bytes()
+    module.write_bytes(b"broken")
+    module.chmod(0o600)
+    build_context(SERVICES[0], root)
+    assert module.read_bytes() == content
+    assert module.stat().st_mode & 0o777 == 0o644
+
+
+def test_service_without_sources_is_named(root: Path) -> None:
+    with pytest.raises(BuildContextError, match=r"The service stock has no sources: .*app/services/stock/__main__\.py"):
+        build_context("stock", root)

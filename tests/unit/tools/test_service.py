@@ -1,0 +1,129 @@
+"""What `make service` refuses, and how it adds to files that people wrote. Its service is tried in tests/recipes."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support import databases
+from tests.support.postgres import postgres
+from tests.support.program import ROOT
+from tools.service.__main__ import main, new_texts
+from tools.service.names import CONTRACT, RESERVED_WORDS, Names, NameTakenError, checked
+from tools.service.yaml_text import YamlPlaceError, added
+
+REFUSED = [
+    ("Inventory", "sku", "should match pattern"),
+    ("x", "sku", "should match pattern"),
+    ("a" * 21, "sku", "should match pattern"),
+    ("in ventory", "sku", "should match pattern"),
+    ("", "sku", "should match pattern"),
+    ("kit", "sku", "must not be one of"),
+    ("orchestrator", "sku", "must not be one of"),
+    ("class", "sku", "reserved word"),
+    ("table", "sku", "reserved word"),
+    ("users", "sku", "There is a service users already, in app/services/users"),
+    ("products", "sku", "the contract has a path /products already"),
+    ("health", "sku", "the contract has a path /health already"),
+    ("event", "sku", "the contract has an entry Event in components.schemas already"),
+    ("inventory", "SKU", "must be a word"),
+    ("inventory", "", "must be a word"),
+    ("inventory", "s" * 21, "must be a word"),
+    ("inventory", "from", "reserved word"),
+    ("inventory", "json", "reserved word"),
+    ("inventory", "name", "another column of that name"),
+]
+
+
+@pytest.mark.parametrize(("service", "key", "reason"), REFUSED)
+def test_a_bad_or_taken_name_is_refused_in_one_sentence(service: str, key: str, reason: str) -> None:
+    with pytest.raises(NameTakenError, match=reason) as caught:
+        checked(ROOT, service=service, key=key)
+    assert re.fullmatch(r"[^\n]+\.", str(caught.value))
+
+
+def test_a_refusal_writes_nothing_and_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "app/contract").mkdir(parents=True)
+    (tmp_path / "app/services/inventory").mkdir(parents=True)
+    assert main(["inventory", "--root", str(tmp_path)]) == 1
+    assert capsys.readouterr() == ("", "There is a service inventory already, in app/services/inventory.\n")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_good_name_is_taken_as_it_is() -> None:
+    names = checked(ROOT, service="inventory", key="sku")
+    assert (names.schema, names.key_schema, names.operation) == ("Inventory", "InventorySku", "getInventory")
+
+
+def test_the_reserved_words_are_those_of_the_server(tmp_path: Path) -> None:
+    statement = "select word from pg_get_keywords() where catcode in ('R', 'T')"
+    with postgres(tmp_path) as server:
+        words = {row["word"] for row in databases.rows(server.new_database(), statement)}
+    assert {word for word in words if "_" not in word} == RESERVED_WORDS
+
+
+def test_nothing_that_was_there_is_changed() -> None:
+    names = Names(service="inventory", key="sku")
+    for path, text in new_texts(ROOT, names).items():
+        if not (ROOT / path).exists():
+            continue
+        remaining = iter(text.splitlines())
+        for line in (ROOT / path).read_text().splitlines():
+            known = line.rstrip("]},") if "x-extensible-enum" in line else line
+            assert any(found == line or (known != line and found.startswith(known)) for found in remaining), line
+
+
+def test_the_contract_gets_a_route_and_loses_nothing() -> None:
+    names = Names(service="parts", key="number")
+    before = yaml.safe_load((ROOT / CONTRACT).read_text())
+    after = yaml.safe_load(new_texts(ROOT, names)[CONTRACT])
+    assert after["paths"].keys() - before["paths"].keys() == {"/parts/{number}"}
+    operation = after["paths"]["/parts/{number}"]["get"]
+    assert operation["security"] == [{"jwt": ["parts:read"]}]
+    assert operation["x-orchestration"]["parameters"] == {"number": "$request.path.number"}
+    for path in before["paths"].keys() - {"/health"}:
+        assert after["paths"][path] == before["paths"][path]
+    health = after["paths"]["/health"]["get"]["x-orchestration"]["parts"]
+    assert health["parts"] == {"upstream": "parts", "path": "/health/parts"}
+
+
+TEXT = textwrap.dedent("""\
+    # above
+    one:
+      a: 1 # why
+      b: [x, y]
+    two:
+        - name: p
+          text: |
+            several
+            lines
+
+    three: {} # beside
+    # below
+    """)
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "lines"),
+    [
+        (["one"], "c:\n  d: 2\n", {"one": {"a": 1, "b": ["x", "y"], "c": {"d": 2}}}),
+        (["one", "b"], "z", {"one": {"a": 1, "b": ["x", "y", "z"]}}),
+        (["two"], "- name: q", {"two": [{"name": "p", "text": "several\nlines\n"}, {"name": "q"}]}),
+        ([], "four: 4", {"four": 4}),
+    ],
+)
+def test_an_entry_comes_last_and_the_rest_stays(path: list[str], entry: str, lines: dict[str, object]) -> None:
+    text = added(TEXT, path, entry)
+    assert yaml.safe_load(text) == {**yaml.safe_load(TEXT), **lines}
+    for comment in ("# above", "  a: 1 # why", "three: {} # beside", "# below"):
+        assert comment in text.splitlines()
+
+
+@pytest.mark.parametrize("path", [["four"], ["one", "a"], ["one", "a", "b"], ["three"], ["two", "name"]])
+def test_a_place_that_is_not_there_is_named(path: list[str]) -> None:
+    with pytest.raises(YamlPlaceError, match=re.escape(".".join(path))):
+        added(TEXT, path, "x: 1")

@@ -1,0 +1,1 @@
+"""docs/runbook.md: the tables of what to do about each alarm."""
