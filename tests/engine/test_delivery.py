@@ -102,7 +102,7 @@ def test_a_canary_delivers_in_steps_and_returns_when_an_alarm_goes_off(
     file = checkout.folder / f"Pulumi.{stack}.yaml"
     text, before = file.read_text(), serving(checkout, stack)
     settings = yaml.safe_load(text)["config"]
-    told: list[str] = []
+    messages: list[str] = []
     seconds = 0.0
 
     def sleep(pause: float) -> None:
@@ -112,11 +112,11 @@ def test_a_canary_delivers_in_steps_and_returns_when_an_alarm_goes_off(
             fire(checkout, alarm)
 
     fire(checkout, None)
-    canary = Canary(stack=stack, run=checkout.command, clock=lambda: seconds, sleep=sleep, tell=told.append)
+    canary = Canary(stack=stack, run=checkout.command, clock=lambda: seconds, sleep=sleep, report=messages.append)
     with changed(checkout, SERVICE), changed(checkout, FUNCTION):
         if alarm is None:
             canary.deliver()
-            assert len([line for line in told if "keep" in line]) == len(STEPS)
+            assert len([line for line in messages if "keep" in line]) == len(STEPS)
             after = serving(checkout, stack)
             assert {name for name in after if after[name] != before[name]} == {"orchestrator-live", "users"}
             assert yaml.safe_load(file.read_text())["config"] == settings
