@@ -156,11 +156,11 @@ def test_new_migration_changes_it(service: str, tmp_path: Path) -> None:
 def test_a_renamed_and_an_executable_file_change_it(service: str, tmp_path: Path) -> None:
     root = clone(tmp_path)
     digests = {digest(service, root)}
-    module = root / f"app/services/{service}/__init__.py"
-    module.chmod(0o755)
+    migration = next((root / f"app/services/{service}/migrations").iterdir())
+    migration.chmod(0o755)
     digests.add(digest(service, root))
-    module.chmod(0o644)
-    module.rename(module.with_name("other.py"))
+    migration.chmod(0o644)
+    migration.rename(migration.with_name("29991231000000_renamed.sql"))
     digests.add(digest(service, root))
     assert len(digests) == 3
 

@@ -114,3 +114,17 @@ def test_the_new_route_answers_through_the_gateway(stack: Stack) -> None:
     answer = stack.request("GET", "/analytics/total", token=stack.token(scope=all_scopes()))
     assert answer.status == 200
     assert answer.json()["events"] >= 0
+
+
+def test_the_new_function_answers_through_the_gateway(stack: Stack) -> None:
+    token = stack.token(scope=all_scopes())
+    product = {"name": "Notebook", "price": "4.50", "currency": "EUR", "stock": 1}
+    created = stack.request("POST", "/products", token=token, json_body=product)
+    assert created.status == 201
+    answer = stack.request("GET", f"/products/{created.json()['id']}/availability", token=token)
+    assert (answer.status, answer.json()) == (200, {"available": True})
+    assert stack.request("GET", "/products/nothing/availability", token=token).status == 404
+
+
+def test_the_new_resource_of_aws_is_real(stack: Stack) -> None:
+    assert stack.outputs_of("ssm/parameter:Parameter", "gateway")["value"] == stack.machine.endpoint_url

@@ -19,7 +19,7 @@ import psutil
 import urllib3
 
 from local.machine import Machine
-from local.setup import open_machine
+from local.setup import choose_ports, open_machine
 from local.state import Entry, State
 from planning.wire import plain
 from tests.support.waiting import PATIENCE
@@ -72,6 +72,12 @@ class Stack:
     # ---- the command line
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts a command.
+
+        The first `up` gets a port of its own: clones that start together would all see the preferred one as free.
+        """
+        if arguments == ("up",) and not (self.root / ".local").exists():
+            arguments = ("up", "--port", str(choose_ports(None).ingress))
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "COLUMNS": "300"}
         return subprocess.Popen(
             [sys.executable, "-m", "local", *arguments],

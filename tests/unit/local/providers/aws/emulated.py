@@ -130,7 +130,7 @@ class Program:
             runtime="python3.13",
             code=archive,
             publish=True,
-            timeout=60,
+            timeout=10,
             loggingConfig={"logFormat": "JSON", "logGroup": group["name"]},
             **inputs,
         )
