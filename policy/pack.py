@@ -118,8 +118,21 @@ def _sentences(rule: Rule, stack: Stack) -> Iterator[tuple[str, str]]:
 
 def _stack(resources: Sequence[Resource]) -> Stack:
     production = pulumi.Config(pulumi.get_project()).get_bool("production") is True
-    custom = tuple(resource for resource in resources if not resource.type.startswith((f"{NAME}:", "pulumi:pulumi:")))
-    return Stack(name=pulumi.get_stack(), production=production, resources=custom, config={})
+    judged = tuple(resource for resource in resources if _is_judged(resource))
+    return Stack(name=pulumi.get_stack(), production=production, resources=judged, config={})
+
+
+def _is_judged(resource: Resource) -> bool:
+    """Returns False for what the program does not declare, and for what an engine shows without any input.
+
+    The program does not declare the stack itself and the default providers, which an engine adds and names `default`,
+    `default_7_51_1` or the like: the stack's file configures them, and its settings are checked. Of components the
+    children are judged. Without inputs come components that a provider makes, such as a Helm chart, and new resources
+    that an update leaves out (`--target`, `--exclude`): a plan has judged those (`python -m policy`).
+    """
+    default_provider = resource.type.startswith("pulumi:providers:") and resource.name.startswith("default")
+    component = resource.type.startswith((f"{NAME}:", "pulumi:pulumi:"))
+    return bool(resource.properties) and not default_provider and not component
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:

@@ -20,6 +20,7 @@ STACKS = [TESTS / "contract", TESTS / "local", TESTS / "recipes"]
 """Folders whose tests start local stacks."""
 SLOW_PATHS = [
     *STACKS,
+    TESTS / "engine",  # runs whole updates on a Pulumi engine, where there is one
     TESTS / "images",  # copies the build contexts of all services
     TESTS / "unit/local/envoy",  # starts Envoy
     TESTS / "unit/local/kubernetes",  # starts pods and Envoy

@@ -103,12 +103,23 @@ def targeted(program: Program, command: str) -> tuple[set[str], set[str]]:
 
 
 @EVERY
-def test_the_registry_can_be_made_alone(stack: str) -> None:
+def test_the_first_update_makes_the_registry_and_the_cluster_and_leaves_out_what_runs_images(stack: str) -> None:
     program = deployed(stack, False)
-    (command,) = (line for line in COMMANDS.splitlines() if line.startswith("pulumi up") and "--target" in line)
-    targets, missing = targeted(program, command)
-    assert program.one("containerregistry:Registry").urn in targets
-    assert missing == set()
+    (command,) = (
+        line for line in COMMANDS.splitlines() if line.startswith("pulumi up") and "--exclude-dependents" in line
+    )
+    (glob,) = re.findall(r"--exclude '([^']+)'", command)
+    pattern = re.compile(re.escape(glob).replace(r"\*\*", ".*"))
+    images = {r.urn for r in program.resources if pattern.fullmatch(r.urn)}
+    left_out = images | {r.urn for r in program.resources if program.after(r) & images}
+    assert images == {r.urn for r in program.all("index/image:Image")}
+    assert {r.urn for r in program.all("Deployment")} <= left_out
+    made = (
+        program.one("containerregistry:Registry"),
+        program.one("ManagedCluster"),
+        program.one("providers:kubernetes"),
+    )
+    assert not {r.urn for r in made} & left_out
 
 
 @EVERY

@@ -104,3 +104,35 @@ def test_a_stack_is_judged_by_inputs_and_not_by_what_an_autoscaler_did(pack: Any
     pack.Analyze(asked(deployment, spec={**deployment["spec"], "replicas": 7}))
     assert "autoscalers-own-the-replicas" in [rule for rule, _ in messages(pack.AnalyzeStack(request))]
     pack.Analyze(asked(deployment))
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "inputs"),
+    [
+        ("pulumi:providers:aws", "default_7_51_1", {"region": "eu-central-1"}),
+        ("pulumi:providers:azure-native", "default", {}),
+        ("kubernetes:helm.sh/v4:Chart", "envoy-gateway-crds", {}),
+        ("kubernetes:apps/v1:Deployment", "new", {}),
+    ],
+    ids=["default provider", "unversioned default provider", "remote component", "new resource that is left out"],
+)
+def test_what_an_engine_adds_or_shows_without_inputs_is_not_judged(
+    pack: Any, type_: str, name: str, inputs: dict[str, str]
+) -> None:
+    urn = f"urn:pulumi:prod::crosscloud::{type_}::{name}"
+    properties = json_format.ParseDict(inputs, struct_pb2.Struct())
+    options = analyzer_pb2.AnalyzerResourceOptions()
+    request = analyzer_pb2.AnalyzeRequest(type=type_, name=name, urn=urn, properties=properties, options=options)
+    assert messages(pack.Analyze(request)) == []
+    stack = analyzer_pb2.AnalyzeStackRequest(resources=[analyzer_pb2.AnalyzerResource(type=type_, name=name, urn=urn)])
+    assert messages(pack.AnalyzeStack(stack)) == []
+
+
+def test_a_type_that_nobody_looked_at_is_refused(pack: Any) -> None:
+    type_, name = "aws:ec2/instance:Instance", "machine"
+    urn = f"urn:pulumi:prod::crosscloud::{type_}::{name}"
+    properties = json_format.ParseDict({"instanceType": "t4g.nano"}, struct_pb2.Struct())
+    options = analyzer_pb2.AnalyzerResourceOptions()
+    pack.Analyze(analyzer_pb2.AnalyzeRequest(type=type_, name=name, urn=urn, properties=properties, options=options))
+    stack = analyzer_pb2.AnalyzeStackRequest(resources=[analyzer_pb2.AnalyzerResource(type=type_, name=name, urn=urn)])
+    assert "every-type-was-looked-at" in [rule for rule, _ in messages(pack.AnalyzeStack(stack))]

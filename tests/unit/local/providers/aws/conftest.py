@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
@@ -11,7 +12,10 @@ from local.machine import Machine
 from local.provider import Package
 from local.providers import aws
 from local.providers.aws.client import Aws, connect
-from tests.unit.local.providers.aws.emulated import Emulator, Program
+from planning.wire import Archive
+from tests.unit.local.providers.aws.emulated import Emulator, Program, zipped
+
+HELLO = "def handler(event, context):\n    return 'hello'\n"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +36,12 @@ def machine(emulator: Emulator) -> Machine:
 def api(machine: Machine) -> Aws:
     """Direct calls, to see what is really there."""
     return connect(machine)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """A function's code, for cases that need a function."""
+    return zipped(tmp_path / "hello.zip", HELLO)
 
 
 @pytest.fixture

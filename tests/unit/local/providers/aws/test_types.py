@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +13,10 @@ from local.provider import Properties
 from local.providers.aws.client import Aws, StumbledError
 from planning.replacements import replaces
 from planning.wire import Archive
-from tests.unit.local.providers.aws.emulated import TRUST, Program, zipped
+from tests.unit.local.providers.aws.emulated import TRUST, Program
 from tests.unit.local.providers.aws.life import Case, live
 
 PERMISSION = "aws:lambda/permission:Permission"
-HELLO = "def handler(event, context):\n    return 'hello'\n"
 
 
 def policy(action: str) -> str:
@@ -181,11 +179,6 @@ CASES = [
         outputs=frozenset({"arn", "executionArn", "invokeUrl", "name"}),
     ),
 ]
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return zipped(tmp_path / "hello.zip", HELLO)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
