@@ -55,7 +55,7 @@ def test_other_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).put(ENTRY)
     path.write_text(json.dumps({"version": 99, "resources": []}))
-    with pytest.raises(LocalError, match="has the format 99; this program reads 1"):
+    with pytest.raises(LocalError, match="has the format 99; this program reads 2"):
         State(path)
 
 
