@@ -2,9 +2,9 @@
 
 Azure reports a server as made before it takes changes: the first one after that is sometimes refused
 (https://github.com/Azure/azure-postgresql/issues/127 and 134), and the provider does not try again. A custom timeout
-does not help: it bounds an operation and repeats none. Pulumi's error hooks repeat one. They run in the program, so that
-nothing has to be installed for them; a `pulumi destroy` without `--run-program` has none, and needs none, because what
-has a hook here goes with its server.
+does not help: it bounds an operation and repeats none. Pulumi's error hooks repeat one. They run in the program, so
+that nothing has to be installed for them; a `pulumi destroy` without `--run-program` has none, and needs none, because
+what has a hook here goes with its server.
 """
 
 from __future__ import annotations

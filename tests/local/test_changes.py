@@ -63,7 +63,11 @@ def test_editing_the_service_rolls_only_the_service(stack: Stack, token: str) ->
     relative = str(source.relative_to(stack.root))
     with edited(stack, relative, source.read_text(), source.read_text() + "\n# edited\n"):
         done = stack.up()
-        assert sorted(done.changes) == ["updated docker:Image users", "updated kubernetes:Deployment users"]
+        assert sorted(done.changes) == [
+            "replaced kubernetes:Job users-migrations",
+            "updated docker:Image users",
+            "updated kubernetes:Deployment users",
+        ]
         rolled = {pod["name"] for pod in stack.pods("users")}
         assert len(rolled) == len(pods)
         assert not rolled & pods

@@ -30,6 +30,8 @@ POOL_SIZE = 9
 must stay below the server's max_connections."""
 ACQUIRE_TIMEOUT = 1.0
 """Seconds that a request waits for a connection, making one included."""
+CONNECT_TIMEOUT = 6.0
+"""Seconds that making a connection may take, a token of Entra included. It goes on when its request has given up."""
 STATEMENT_TIMEOUT = 1.5
 """Seconds that a statement may take, waiting for locks included, before the server cancels it."""
 USE_TIMEOUT = 2.5
@@ -115,7 +117,13 @@ class Database:
                 "idle_in_transaction_session_timeout": "10000",
             },
         )
-        self._pool = Pool(connect, size=POOL_SIZE, timeout=ACQUIRE_TIMEOUT, idle_lifetime=IDLE_LIFETIME)
+        self._pool = Pool(
+            connect,
+            size=POOL_SIZE,
+            timeout=ACQUIRE_TIMEOUT,
+            connect_timeout=CONNECT_TIMEOUT,
+            idle_lifetime=IDLE_LIFETIME,
+        )
         self._deadlines = Deadlines(USE_TIMEOUT)
         self.readiness = OwnConnection(connect)
         """A connection beside the pool, by which readiness sees the database even while requests use all others."""

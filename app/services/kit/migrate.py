@@ -49,6 +49,7 @@ def prepared(service: str, environment: Mapping[str, str]) -> Command:
 
     Raises SettingsError, ValueError, TokenError, FileNotFoundError, OwnershipError, and what the database refuses.
     """
+    directory(service)
     settings = DatabaseSettings.from_environment(environment)
     role = ServiceRole.from_environment(environment, settings)
     secret = settings.password or ""

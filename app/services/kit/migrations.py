@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +12,9 @@ from app.services.kit.shared import Shared
 
 SERVICES = Path(__file__).resolve().parents[1]
 TIMEOUT = 1.5
-"""Seconds that one look at the database may take, connecting included: below the 2 s that the kubelet waits."""
+"""Seconds that a question waits for a look at the database: below the 2 s that the kubelet waits."""
+LOOK_TIMEOUT = 6.0
+"""Seconds that a look may take, connecting and a token included: it goes on, and the next question finds its answer."""
 _NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """The errors that a look at the database can meet. TimeoutError is an OSError."""
 
@@ -46,12 +49,13 @@ class MigrationCheck:
         self._connection = connection
         self._expected = expected
         self._current = False
-        self._looking = Shared(self._look, timeout=TIMEOUT)
+        self._looking = Shared(self._look, timeout=LOOK_TIMEOUT)
 
     async def check(self) -> str | None:
         """Is a `health.Check`. Calls at the same time share one look."""
         try:
-            return await self._looking.result()
+            async with asyncio.timeout(TIMEOUT):
+                return await self._looking.result()
         except _NO_ANSWER:
             return "the database does not answer"
 

@@ -39,7 +39,7 @@ def job(machine: Machine, script: str, **spec: Any) -> Object:
         "image": f"registry.example/web@sha256:{IMAGE}",
         "command": ["python", "-c", script],
         "env": [
-            {"name": "OUT", "value": str(machine.home / "out")},
+            {"name": "OUT", "value": "out"},
             {"name": "WHO", "valueFrom": {"secretKeyRef": {"name": "settings", "key": "who"}}},
         ],
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
@@ -59,7 +59,7 @@ def job(machine: Machine, script: str, **spec: Any) -> Object:
 
 
 def written(machine: Machine) -> list[str]:
-    return (machine.home / "out").read_text().splitlines()
+    return (machine.images / IMAGE / "out").read_text().splitlines()
 
 
 def test_it_runs_once_with_its_environment_and_leaves_its_log(machine: Machine) -> None:
@@ -104,7 +104,7 @@ def test_it_ends_when_its_time_is_over(machine: Machine) -> None:
 def test_what_can_t_be_done_is_refused(machine: Machine, change: dict[str, Any], reason: str) -> None:
     with pytest.raises(RefusedError, match=reason):
         jobs.run(job(machine, APPEND, **change), machine)
-    assert not (machine.home / "out").exists()
+    assert not (machine.images / IMAGE / "out").exists()
 
 
 @pytest.mark.parametrize(("field", "value"), [("initContainers", [{"name": "first"}]), ("restartPolicy", "OnFailure")])

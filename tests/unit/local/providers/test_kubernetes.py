@@ -345,6 +345,6 @@ def test_the_provider_is_this_machine_whatever_the_kubeconfig_says(machine: Mach
 
 def test_kinds_that_are_not_understood_have_no_provider(tmp_path: Path, machine: Machine) -> None:
     program = Program(tmp_path, [package(machine)])
-    with pytest.raises(UnknownTypeError, match="batch/v1:Job"):
-        program.run("kubernetes:batch/v1:Job", {"kind": "Job"})
+    with pytest.raises(UnknownTypeError, match="batch/v1:CronJob"):
+        program.run("kubernetes:batch/v1:CronJob", {"kind": "CronJob"})
     assert issubclass(UnknownTypeError, LocalError)

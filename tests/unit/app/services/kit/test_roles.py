@@ -53,14 +53,13 @@ REFUSED = {
     "a type": "create type stolen as (id int)",
     "a schema": "create schema stolen",
     "a database": "create database stolen",
-    "an extension": "create extension plpgsql schema public",
+    "an extension": "drop extension plpgsql",
     "a column": "alter table users add column stolen text",
     "an index": "create index stolen on users (name)",
     "a trigger": "create trigger stolen before insert on users execute function suppress_redundant_updates_trigger()",
     "the owner of a table": "alter table users owner to current_user",
     "the end of a table": "drop table users",
     "all rows at once": "truncate users",
-    "the rights of others": "grant select on users to public",
     "the record of migrations": "insert into schema_migrations values ('99999999999999')",
     "the end of the record": "delete from schema_migrations",
     "a role": "create role stolen",
@@ -92,6 +91,12 @@ def test_the_service_gets_no_further_than_rows(urls, server, statement):
     finally:
         idle.run_until_complete(watched.close())
         idle.close()
+
+
+def test_the_service_can_not_pass_its_rights_on(urls):
+    rows(urls.service, "grant select on users to public")  # a warning, and nothing is granted
+    privilege = "select has_table_privilege('pg_monitor', 'users', 'select')"
+    assert rows(urls.migrations, privilege) == [(False,)]
 
 
 @pytest.mark.parametrize("which", ["service", "migrations"])
@@ -227,7 +232,9 @@ class Unwilling:
 
 def test_a_server_that_is_not_there_yet_is_waited_for(monkeypatch):
     monkeypatch.setattr(roles, "PAUSE", 0.01)
-    server = Unwilling(ConnectionRefusedError(), asyncpg.CannotConnectNowError(), asyncpg.InvalidPasswordError())
+    server = Unwilling(
+        ConnectionRefusedError(), asyncpg.CannotConnectNowError("starts"), asyncpg.InvalidPasswordError("?")
+    )
     assert asyncio.run(roles._patiently(server.connect, entra=True)) == "connected"
     assert server.tries == 4
 
@@ -236,6 +243,6 @@ def test_a_wrong_password_and_a_server_that_stays_away_end_the_wait(monkeypatch)
     monkeypatch.setattr(roles, "PAUSE", 0.01)
     monkeypatch.setattr(roles, "WAIT", 0.05)
     with pytest.raises(asyncpg.InvalidPasswordError):
-        asyncio.run(roles._patiently(Unwilling(asyncpg.InvalidPasswordError()).connect, entra=False))
+        asyncio.run(roles._patiently(Unwilling(asyncpg.InvalidPasswordError("?")).connect, entra=False))
     with pytest.raises(ConnectionRefusedError):
         asyncio.run(roles._patiently(Unwilling(*[ConnectionRefusedError()] * 100).connect, entra=True))
