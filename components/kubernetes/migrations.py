@@ -86,7 +86,7 @@ class Migrations(ComponentResource):
         batch.Job(
             name,
             metadata=meta.ObjectMetaArgs(
-                # Short for a digest: nobody learns a URL from it.
+                # A few digits of a digest, from which nobody learns a URL.
                 name=Output.unsecret(job),
                 namespace=namespace,
                 labels=labels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 import asyncpg
@@ -12,19 +13,17 @@ from tests.support.load import load
 from tests.support.services import SERVICES
 from tests.support.stack import Stack
 
-ADDED = "-- migrate:up\nalter table users add column note text;\n-- migrate:down\nalter table users drop column note;\n"
-WRONG = "-- migrate:up\nalter table users add column note text;\nselect nothing from nowhere;\n-- migrate:down\n"
-
 
 class Migration:
-    """A migration of the users service that comes and goes."""
+    """A migration of the users service. Its file goes with the test, and what it has done stays."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, version: str) -> None:
         self._stack = stack
-        self._file = stack.root / "app/services/users/migrations/20991231000000_note.sql"
+        self.version = version
+        self._file = stack.root / f"app/services/users/migrations/{version}_more.sql"
 
-    def write(self, text: str) -> None:
-        self._file.write_text(text)
+    def write(self, *statements: str) -> None:
+        self._file.write_text("\n".join(["-- migrate:up", *statements, "-- migrate:down", ""]))
 
     def forget(self) -> None:
         self._file.unlink(missing_ok=True)
@@ -32,8 +31,8 @@ class Migration:
 
 
 @pytest.fixture
-def migration(stack: Stack) -> Iterator[Migration]:
-    migration = Migration(stack)
+def migration(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Migration]:
+    migration = Migration(stack, f"2099{zlib.crc32(request.node.name.encode()):010}")
     yield migration
     migration.forget()
 
@@ -75,7 +74,7 @@ def test_a_new_migration_runs_before_its_pods_and_no_call_is_lost(
     stack: Stack, token: str, migration: Migration
 ) -> None:
     (before,) = jobs(stack, "users")
-    migration.write(ADDED)
+    migration.write("alter table users add column note text;")
     with load(stack, token) as seen:
         done = stack.up()
     assert sorted(done.changes) == [
@@ -86,7 +85,7 @@ def test_a_new_migration_runs_before_its_pods_and_no_call_is_lost(
     assert set(seen) == {200}
     (after,) = jobs(stack, "users")
     assert after != before
-    assert "20991231000000" in applied(stack)
+    assert migration.version in applied(stack)
     assert "0 changes" in stack.up().out
 
 
@@ -94,7 +93,7 @@ def test_a_migration_that_fails_stops_the_roll_and_the_pods_go_on(
     stack: Stack, token: str, migration: Migration
 ) -> None:
     pods = [(pod["name"], pod["pid"]) for pod in stack.pods("users")]
-    migration.write(WRONG)
+    migration.write("alter table users add column remark text;", "select nothing from nowhere;")
     with load(stack, token) as seen:
         done = stack.run("up")
     assert done.code == 1
@@ -104,8 +103,8 @@ def test_a_migration_that_fails_stops_the_roll_and_the_pods_go_on(
     assert "Traceback" not in said
     assert [(pod["name"], pod["pid"]) for pod in stack.pods("users")] == pods
     assert set(seen) == {200}
-    assert "20991231000000" not in applied(stack)
+    assert migration.version not in applied(stack)
 
-    migration.write(ADDED)
+    migration.write("alter table users add column remark text;")
     stack.up()
-    assert "20991231000000" in applied(stack)
+    assert migration.version in applied(stack)

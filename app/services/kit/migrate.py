@@ -67,6 +67,10 @@ def main(arguments: list[str]) -> NoReturn:
     logs.configure(service=os.environ.get("SERVICE_NAME", ""), level="INFO", pod=os.environ.get("POD_NAME", ""))
     try:
         argv, environment = prepared(arguments[0], os.environ)
+    except TimeoutError:
+        logs.refuse(
+            f"The database can't be prepared: no answer within {roles.STATEMENT:g} s. Does another run hold it?"
+        )
     except (ValueError, OSError, OwnershipError) as error:
         logs.refuse(str(error))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:

@@ -21,14 +21,11 @@ class OwnConnection:
 
     async def fetch(self, query: str, *args: object) -> list[Any]:
         """Returns the rows. Raises all that connecting and the statement raise."""
-        if self._closed:
-            raise PoolClosedError("the connection is closed")
+        self._check_open()
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._connect()
-            if self._closed:  # meanwhile
-                self._give_up()
-                raise PoolClosedError("the connection is closed")
         try:
+            self._check_open()  # it may have been closed meanwhile
             return list(await self._connection.fetch(query, *args))
         except BaseException:
             self._give_up()
@@ -38,6 +35,10 @@ class OwnConnection:
         """Ends the connection, and makes no other."""
         self._closed = True
         self._give_up()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise PoolClosedError("the connection is closed")
 
     def _give_up(self) -> None:
         if self._connection is not None:
