@@ -232,8 +232,8 @@ class DatabaseSettings(Group):
     ] = Field("entra", description="entra: the pod's own identity, no password anywhere")
     administrators: DatabaseAdministrators | None = Field(
         None,
-        description="Entra group of the people who administer the servers; needed with entra, refused with password. "
-        "Services and their migrations have identities of their own, which are not in it",
+        description="Entra group of the people who administer the servers: needed with entra, without effect with "
+        "password. Services and their migrations have identities of their own, which are not in it",
     )
     port: int = Field(5432, ge=1, le=65535, description="TCP port")
     tls: Annotated[
@@ -251,9 +251,6 @@ class DatabaseSettings(Group):
     @field_validator("administrators")
     @classmethod
     def _with_entra(cls, value: DatabaseAdministrators | None, info: ValidationInfo) -> DatabaseAdministrators | None:
-        entra = info.data.get("authentication", "entra") == "entra"
-        if entra and value is None:
+        if value is None and info.data.get("authentication") == "entra":
             raise wrong("must name an Entra group with authentication entra: without one nobody can log in to mend")
-        if not entra and value is not None:
-            raise wrong("must be left out with authentication password: only Entra knows groups")
         return value

@@ -49,6 +49,9 @@ def test_the_most_pods_fit_and_one_more_would_not(connections: int) -> None:
     assert pods_in_a_roll_out(most + 1) * PER_POD + KEPT_FREE > connections
 
 
+PEOPLE = {"objectId": "00000000-0000-0000-0000-000000000000", "name": "people"}
+
+
 def services(**most: int) -> dict[str, dict[str, Any]]:
     own: dict[str, Any] = {name: {"minReplicas": 2, "maxReplicas": most.get(name, 2)} for name in SERVICES}
     return {"crosscloud:services": own}
@@ -88,4 +91,4 @@ def test_every_service_of_prod_can_have_a_canary() -> None:
 
 def test_a_larger_server_takes_more_and_one_that_nobody_measured_is_left_to_whoever_chose_it() -> None:
     for sku in ("Standard_B2s", "Standard_M8ms"):
-        run(config={**services(users=30), "crosscloud:database": {"sku": sku}})
+        run(config={**services(users=30), "crosscloud:database": {"sku": sku, "administrators": PEOPLE}})

@@ -70,6 +70,7 @@ def test_all_problems_are_told_at_once() -> None:
         "crosscloud:cluster.maxNodes",
         "crosscloud:cluster.tier",
         "crosscloud:clutser",
+        "crosscloud:database.administrators",
         "crosscloud:database.pasword",
         "crosscloud:database.tls",
         "crosscloud:services.users.maxReplicas",
