@@ -48,7 +48,10 @@ certs = Certificates(
         protect=protect,
     ),
 )
-ingress = Ingress("edge", IngressArgs(cluster=cluster, network=network, certificates=certs, settings=config.ingress))
+ingress = Ingress(
+    "edge",
+    IngressArgs(cluster=cluster, network=network, certificates=certs, settings=config.ingress, images=config.images),
+)
 ClusterTelemetry(
     "cluster",
     ClusterTelemetryArgs(monitoring=monitoring, cluster=cluster, certificates=certs, namespace=apps.namespace),

@@ -18,6 +18,7 @@ from components.settings.azure import (
     AzureSettings,
     ClusterSettings,
     DatabaseSettings,
+    ImagesSettings,
     IngressSettings,
     NetworkSettings,
     RegistrySettings,
@@ -45,6 +46,7 @@ class Settings(Group):
     network: NetworkSettings
     registry: RegistrySettings
     cluster: ClusterSettings
+    images: ImagesSettings
     ingress: IngressSettings
     certificates: CertificatesSettings
     monitoring: MonitoringSettings

@@ -61,7 +61,8 @@ class NetworkSettings(Group):
     outbound: Literal["loadBalancer", "natGateway"] = Field(
         "loadBalancer",
         description="how nodes reach the internet; natGateway gives them an address of their own and many more "
-        "connections, at a price per hour",
+        "connections, at a price per hour, from one zone: while that is away, no node reaches the internet "
+        "(docs/deploy.md, prod). loadBalancer is in every zone",
     )
 
     @field_validator("nodes", "databases", "api_server")
@@ -159,6 +160,21 @@ class ClusterSettings(Group):
     )
     authorized_ip_ranges: Annotated[tuple[OwnNetwork, ...], check(bool, "must name at least one network")] = Field(
         max_length=200, description="networks that reach the API server: offices, CI; at most 200"
+    )
+
+
+class ImagesSettings(Group):
+    """Where the ingress's charts and images come from; what the services' images start from is registry.pythonImage."""
+
+    registry: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")] | None = Field(
+        None,
+        description="registry with copies of the ingress's images, such as NAME.azurecr.io (docs/deploy.md, 7); the "
+        "cluster's nodes must be allowed to pull from it, as they are from the stack's own. Default: docker.io, which "
+        "limits anonymous pulls by address",
+    )
+    charts: Annotated[str, StringConstraints(pattern=r"^oci://[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")] = Field(
+        "oci://docker.io/envoyproxy",
+        description="where the ingress's charts are, which whoever deploys reads; an OCI registry and path",
     )
 
 
