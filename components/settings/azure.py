@@ -61,8 +61,8 @@ class NetworkSettings(Group):
     outbound: Literal["loadBalancer", "natGateway"] = Field(
         "loadBalancer",
         description="how nodes reach the internet; natGateway gives them an address of their own and many more "
-        "connections, at a price per hour, from one zone: while that is away, no node reaches the internet "
-        "(docs/deploy.md, prod). loadBalancer is in every zone",
+        "connections, at a price per hour, and is in one zone: while that is away, no node reaches the internet "
+        "(docs/deploy.md, prod)",
     )
 
     @field_validator("nodes", "databases", "api_server")
