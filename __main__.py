@@ -48,10 +48,7 @@ certs = Certificates(
         protect=protect,
     ),
 )
-ingress = Ingress(
-    "edge",
-    IngressArgs(cluster=cluster, network=network, certificates=certs, settings=config.ingress, images=config.images),
-)
+ingress = Ingress("edge", IngressArgs(cluster=cluster, network=network, certificates=certs, settings=config.ingress))
 ClusterTelemetry(
     "cluster",
     ClusterTelemetryArgs(monitoring=monitoring, cluster=cluster, certificates=certs, namespace=apps.namespace),

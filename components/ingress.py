@@ -23,7 +23,7 @@ from components.kubernetes.gateway_objects import (
 )
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.network import Network
-from components.settings.azure import ImagesSettings, IngressSettings
+from components.settings.azure import IngressSettings
 
 meta, core = k8s.meta.v1, k8s.core.v1
 
@@ -42,9 +42,7 @@ class IngressArgs:
     certificates: Certificates
     """Its certificate, and those of its callers."""
     settings: IngressSettings
-    """Name, port and size: the group `ingress` of the stack's file."""
-    images: ImagesSettings
-    """Where its charts and images come from: the group `images` of the stack's file."""
+    """Name, port, size and where its images come from: the group `ingress` of the stack's file."""
 
 
 class Ingress(ComponentResource):
@@ -73,7 +71,7 @@ class Ingress(ComponentResource):
         }
         controller = EnvoyGateway(
             "envoy-gateway",
-            EnvoyGatewayArgs(access=access, port=port, images=args.images),
+            EnvoyGatewayArgs(access=access, settings=args.settings),
             ResourceOptions(parent=self),
         )
         namespace = Namespace(name, NamespaceArgs(access=access), ResourceOptions(parent=self))
@@ -132,7 +130,7 @@ class Ingress(ComponentResource):
             service["loadBalancerSourceRanges"] = [str(network) for network in settings.source_ranges]
         kubernetes = {
             "envoyService": service,
-            "envoyDeployment": proxy_deployment(self._name, self._name, self._args.images),
+            "envoyDeployment": proxy_deployment(self._name, self._name, settings),
             "envoyHpa": {"minReplicas": settings.min_replicas, "maxReplicas": settings.max_replicas},
             "envoyPDB": {"minAvailable": 1},
         }

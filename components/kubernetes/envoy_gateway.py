@@ -15,7 +15,7 @@ from components.kubernetes.access import ClusterAccess
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
 from components.kubernetes.pod import PORT as POD_PORT
 from components.kubernetes.spreading import spread
-from components.settings.azure import ImagesSettings
+from components.settings.azure import IngressSettings
 
 meta, net = k8s.meta.v1, k8s.networking.v1
 
@@ -63,25 +63,23 @@ def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
     return net.NetworkPolicyPeerArgs(namespace_selector=of_namespace(NAMESPACE), pod_selector=labels)
 
 
-def proxy_deployment(gateway: str, namespace: str, images: ImagesSettings) -> dict[str, Any]:
+def proxy_deployment(gateway: str, namespace: str, settings: IngressSettings) -> dict[str, Any]:
     """Returns the `envoyDeployment` of a Gateway's EnvoyProxy: how its Envoys are spread, and the image of a mirror.
 
     What the chart says of all Gateways does not reach one that has an EnvoyProxy of its own.
     """
     pod = {"topologySpreadConstraints": spread(proxy_labels(gateway, namespace))}
-    if images.registry is None:
+    if settings.image_registry is None:
         return {"pod": pod}
-    return {"pod": pod, "container": {"image": f"{images.registry}/envoyproxy/envoy:{ENVOY_VERSION}"}}
+    return {"pod": pod, "container": {"image": f"{settings.image_registry}/envoyproxy/envoy:{ENVOY_VERSION}"}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnvoyGatewayArgs:
     access: ClusterAccess
     """The cluster to install it in."""
-    port: int
-    """The Gateway's TCP port, on which its Envoys may be reached."""
-    images: ImagesSettings
-    """Where the charts and the images come from: the group `images` of the stack's file."""
+    settings: IngressSettings
+    """The Gateway's port, and where charts and images come from: the group `ingress` of the stack's file."""
 
 
 class EnvoyGateway(ComponentResource):
@@ -98,7 +96,7 @@ class EnvoyGateway(ComponentResource):
             self._policy(
                 "proxy",
                 PROXY_PODS,
-                [net.NetworkPolicyIngressRuleArgs(ports=[_tcp(listening_port(args.port))])],
+                [net.NetworkPolicyIngressRuleArgs(ports=[_tcp(listening_port(args.settings.port))])],
                 [_to_controller(), _to_services()],
                 namespace,
             ),
@@ -106,7 +104,7 @@ class EnvoyGateway(ComponentResource):
         # A chart of its own, because Helm never upgrades CRDs; of the standard channel, which is what will be kept.
         definitions = k8s.helm.v4.Chart(
             f"{name}-crds",
-            chart=f"{args.images.charts}/gateway-crds-helm",
+            chart=f"{args.settings.charts}/gateway-crds-helm",
             version=VERSION,
             values={
                 "crds": {"gatewayAPI": {"enabled": True, "channel": "standard"}, "envoyGateway": {"enabled": True}}
@@ -117,7 +115,7 @@ class EnvoyGateway(ComponentResource):
         k8s.helm.v3.Release(
             name,
             name=name,
-            chart=f"{args.images.charts}/gateway-helm",
+            chart=f"{args.settings.charts}/gateway-helm",
             version=VERSION,
             namespace=NAMESPACE,
             skip_crds=True,
@@ -126,7 +124,7 @@ class EnvoyGateway(ComponentResource):
             values={
                 "crds": {"enabled": False},
                 # The chart puts it into the names of the controller's images and of those that the controller starts.
-                **({"global": {"imageRegistry": args.images.registry}} if args.images.registry else {}),
+                **({"global": {"imageRegistry": mirror}} if (mirror := args.settings.image_registry) else {}),
                 "deployment": {"replicas": 2, "pod": {"topologySpreadConstraints": spread(CONTROLLER_PODS)}},
                 "podDisruptionBudget": {"minAvailable": 1},
                 # Its webhook would have to be reachable for the API server.

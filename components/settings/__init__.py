@@ -18,7 +18,6 @@ from components.settings.azure import (
     AzureSettings,
     ClusterSettings,
     DatabaseSettings,
-    ImagesSettings,
     IngressSettings,
     NetworkSettings,
     RegistrySettings,
@@ -46,7 +45,6 @@ class Settings(Group):
     network: NetworkSettings
     registry: RegistrySettings
     cluster: ClusterSettings
-    images: ImagesSettings
     ingress: IngressSettings
     certificates: CertificatesSettings
     monitoring: MonitoringSettings

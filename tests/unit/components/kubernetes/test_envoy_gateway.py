@@ -69,8 +69,9 @@ def test_without_a_mirror_the_chart_s_own_images_are_pulled() -> None:
 def test_with_a_mirror_no_image_and_no_chart_comes_from_elsewhere() -> None:
     """Each value that names a registry is looked at, wherever it stands."""
     mirror = "mirror.example:5000/copies"
-    images = {"registry": mirror, "charts": f"oci://{mirror}/envoyproxy"}
-    program = run(config={"crosscloud:images": images})
+    ingress = {"dnsLabel": "crosscloud-dev", "sourceRanges": ["0.0.0.0/0"]}
+    own_sources = {"imageRegistry": mirror, "charts": f"oci://{mirror}/envoyproxy"}
+    program = run(config={"crosscloud:ingress": {**ingress, **own_sources}})
     release, own = program.one("helm.sh/v3:Release"), program.one("containerregistry:Registry")["registryName"]
     assert release["values.global"] == {"imageRegistry": mirror}
     envoy = program.one("EnvoyProxy")["spec.provider.kubernetes.envoyDeployment.container.image"]
