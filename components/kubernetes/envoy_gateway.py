@@ -25,7 +25,7 @@ ENVOY_VERSION = "distroless-v1.39.1"
 """The Envoy that the controller of this version starts by itself."""
 IMAGES = (f"envoyproxy/gateway:{VERSION}", f"envoyproxy/envoy:{ENVOY_VERSION}")
 """The images that nodes pull for it: of the controller, which also makes certificates and ends Envoys, and of Envoy. A
-mirror has them by these names."""
+mirror has them by these names. The chart names a third one, for limits that Envoys share; the program declares none."""
 NAMESPACE = "envoy-gateway-system"
 """The namespace of the controller and of every Envoy."""
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
