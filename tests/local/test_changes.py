@@ -138,9 +138,10 @@ def test_removing_a_service_deletes_its_resources_dependents_first(stack: Stack,
     assert len(deleted) == len(added.changes)
     for earlier, later in [
         ("kubernetes:HorizontalPodAutoscaler extra", "kubernetes:Deployment extra"),
-        ("kubernetes:Deployment extra", "kubernetes:Secret extra-database"),
-        ("kubernetes:Secret extra-database", "azure-native:Database extra"),
-        ("azure-native:Database extra", "azure-native:Server extra"),
+        ("kubernetes:Deployment extra", "kubernetes:Job extra-migrations"),
+        ("kubernetes:Job extra-migrations", "kubernetes:Secret extra-database"),
+        ("kubernetes:Job extra-migrations", "kubernetes:Secret extra-migrations"),
+        ("kubernetes:Secret extra-migrations", "azure-native:Server extra"),
     ]:
         assert deleted.index(earlier) < deleted.index(later)
     assert not stack.pods("extra")
