@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from delivery.commands import Run
+from delivery.commands import Run, read
 
 _CLOUDWATCH = {"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"}
 _GROUP = "azure-native:resources:ResourceGroup"
@@ -59,5 +59,5 @@ class Alarms:
         ]
 
     def _json(self, *command: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.run(command))
+        answer: dict[str, Any] = json.loads(read(self.run, command))
         return answer
