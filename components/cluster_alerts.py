@@ -72,16 +72,15 @@ def alerts(namespace: str) -> list[Alert]:
         ),
         Alert(
             name="TooFewPodsReady",
-            expression=f"kube_deployment_status_replicas_available{{{here}}} < "
-            f"{wanted} * 0.75",
+            expression=f"kube_deployment_status_replicas_available{{{here}}} < {wanted} * 0.75",
             minutes=10,
             severity=1,
             summary="Less than three quarters of a service's pods are ready.",
         ),
         Alert(
             name="RollOutStuck",
-            # A roll-out of a service with one pod is updated at once, whatever becomes of the new pod: then there is one
-            # pod more than there should be. A ReplicaSet is named after its Deployment.
+            # A roll-out of a single pod is updated at once, whatever becomes of the new pod: then there is one pod more
+            # than there should be. A ReplicaSet is named after its Deployment.
             expression=f"kube_deployment_status_replicas_updated{{{here}}} < {wanted} or "
             f'count by (deployment) (label_replace({living}, "deployment", "$1", "owner_name", "(.+)-[^-]+"))'
             f" > on (deployment) {wanted}",

@@ -24,8 +24,8 @@ PROBLEMS = (
 """The query of the last problems.
 
 The functions' own lines have `level`; what the runtime logs of an exception that nobody caught has `log_level`
-(https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html). A call that was ended by its time-out or for its memory
-has neither: its report has a status. The gateway's lines have no level, and their statuses are texts.
+(https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html). A call that was ended by its time-out or for its
+memory has neither: its report has a status. The gateway's lines have no level, and their statuses are texts.
 """
 ORDERS = (metrics.ORDERS_PLACED, metrics.ORDERS_OUT_OF_STOCK, metrics.ORDERS_CANCELLED)
 """What the function `orders` counts."""

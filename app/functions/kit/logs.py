@@ -12,6 +12,8 @@ from app.contract.metrics import DEAD_LETTERS, FAILURES, Metrics
 from app.functions.kit import metrics
 from app.functions.kit.metrics import Directive
 
+PART = "part"
+"""The message of the line of one call out of several that a request needs."""
 LONGEST_TEXT = 8192
 """Characters of a member that a line keeps: what callers send or errors repeat must not make lines of megabytes."""
 
@@ -45,7 +47,8 @@ class Log:
     """The log of one function.
 
     It drops lines below a level, except those of which every request and event has one, and those that hold metrics.
-    Every line of the level ERROR counts as a failure of the version that runs.
+    Every line of the level ERROR counts as a failure of the version that runs, but for that of a part of a request: the
+    request has a line of its own.
     """
 
     def __init__(self, *, service: str, level: str) -> None:
@@ -89,7 +92,7 @@ class Log:
         self._emit("INFO", "certificates", {"CertificateDaysLeft": round(days, 2)}, metrics.CERTIFICATES)
 
     def _emit(self, level: str, message: str, fields: dict[str, object], *directives: Directive) -> None:
-        if level == "ERROR":
+        if level == "ERROR" and message != PART:
             fields, directives = {**fields, "version": metrics.VERSION, FAILURES: 1}, (*directives, metrics.FAILURES)
         members = {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
         if directives:
