@@ -68,7 +68,11 @@ class Canary:
         watch.begin(moving)
         self.report(f"the new {_names(moving)} are deployed and get no calls")
         self._set(moving, ALL_CALLS)
-        self._try(moving, lambda: self._up_and_dry_run(watch))
+        self._try(moving, self._up)
+        if failures := self._dry_run(watch):
+            raise DeliveryError(
+                f"{' '.join(failures)} The previous {_names(moving)} have all calls. Revert the commit."
+            )
         for weight in self.steps:
             self.report(f"the previous {_names(moving)} keep {weight:.0%} of the calls")
             self._set(moving, weight)
@@ -77,7 +81,7 @@ class Canary:
         self._pulumi("config", "rm-all", "--path", *(release.setting for release in moving))
         self._try(moving, lambda: self._up_and_watch(watch))
 
-    def _try(self, moving: Sequence[Release], step: Callable[[], list[str]]) -> None:
+    def _try(self, moving: Sequence[Release], step: Callable[[], list[str] | None]) -> None:
         """Does one step. Raises DeliveryError after a return."""
         try:
             reasons = step()
@@ -86,9 +90,8 @@ class Canary:
         if reasons:
             raise DeliveryError(f"{' '.join(reasons)} {self._return(moving)} Revert the commit.")
 
-    def _up_and_dry_run(self, watch: Watch) -> list[str]:
-        """Deploys the new versions without calls, and returns why they can't get any."""
-        self._up()
+    def _dry_run(self, watch: Watch) -> list[str]:
+        """Calls the new versions before anybody else does, and returns why they can't get calls."""
         dry_run = DryRun(run=self.run)
         functions = [release for release in watch.moving if isinstance(release, FunctionRelease)]
         watch.newest = dry_run.newest(functions)

@@ -55,7 +55,7 @@ class LocalClouds:
     def _pulumi(self, arguments: Sequence[str]) -> str:
         match arguments:
             case ["preview", *_]:
-                return json.dumps({"steps": list(self._preview())})
+                return json.dumps({"steps": list(self._preview())}, default=str)
             case ["config", "set-all", "--path", *options]:
                 self._set(dict(o.split("=", 1) for o in options if "=" in o))
             case ["config", "rm-all", "--path", *paths]:
@@ -196,6 +196,7 @@ def _scraped(pod: Mapping[str, Any]) -> str:
     """Returns a pod's metrics, nothing when it does not answer."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the test of the ingress checks certificates
     http = urllib3.HTTPSConnectionPool("127.0.0.1", pod["port"] or 1, ssl_context=context, retries=False, timeout=2)
     try:
         return http.request("GET", "/metrics").data.decode()

@@ -8,6 +8,10 @@ ORDERS, FULFILMENT = "app/functions/orders/handler.py", "app/functions/fulfilmen
 USERS = "app/services/users/api.py"
 
 
+SLOW = 2.0
+"""Seconds that each answer of the slow version takes at least."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """A change of one source file."""
@@ -19,10 +23,12 @@ class Release:
     file: str
     code: str
     """What is added to the file."""
+    slow: bool = False
+    """Whether callers notice by waiting."""
     verdict: str | None
     """Why the delivery returns, a regular expression. None: it does not."""
     noticed: bool
-    """Whether some callers notice before it is returned."""
+    """Whether some callers notice before it is returned: by a 500, or by an answer that takes SLOW seconds."""
 
 
 def _broken(body: str) -> str:
@@ -35,8 +41,10 @@ RELEASES = (
         moves="orders",
         file=ORDERS,
         code=_broken(
-            "from app.commerce.domain.events import Event as Written\n\n_document = Written.document\n"
+            "from app.commerce.domain.events import Event as Written\n"
+            "from app.contract.events import validation\n\n_document = Written.document\n"
             "Written.document = lambda self: {**_document(self), 'occurred_at': 'now'}\n"
+            "validation.checked = lambda document: document\n"
         ),
         verdict=r"relay: \d+ messages can never be worked on\.",
         noticed=False,
@@ -63,6 +71,7 @@ RELEASES = (
     ),
     Release(
         name="is slow by 2 s",
+        slow=True,
         moves="orders",
         file=ORDERS,
         code=_broken(

@@ -25,7 +25,8 @@ OF_CLOUDWATCH = {"eventArchive": "events", "eventBus": "events", "eventRule": "e
 }
 PERMISSIONS_ONLY = {
     *("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"),
-    *("iam:PassRole", "lambda:InvokeFunction", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery"),
+    *("iam:PassRole", "lambda:InvokeFunction"),
+    *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery"),
     *("logs:ListLogDeliveries", "logs:UpdateLogDelivery", "s3:ListBucket"),
 }
 """Actions that are no call of an API: https://docs.aws.amazon.com/service-authorization/latest/reference/"""

@@ -133,7 +133,7 @@ def test_the_dashboard_begins_with_whether_it_is_well(program: Program) -> None:
     assert len(alarms) <= 100  # as many as the widget shows
 
 
-def test_an_exception_that_nobody_caught_and_a_call_that_was_ended_are_among_the_last_problems(
+def test_exceptions_that_nobody_caught_and_calls_that_were_ended_are_problems(
     program: Program,
 ) -> None:
     """The runtime writes `log_level`, and the platform a report whose status says how the call ended."""
@@ -190,7 +190,7 @@ PUBLISHED = {
     "AWS/DynamoDB": ({"TableName"}, {"ReadThrottleEvents", "WriteThrottleEvents"}),
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
     "AWS/ApiGateway": ({"ApiId", "Stage"}, {"4xx", "5xx", "Count", "IntegrationLatency", "Latency"}),
-    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html: both, as the bus is not the default one
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html: both, for a bus of one's own
     "AWS/Events": ({"EventBusName", "RuleName"}, {"FailedInvocations", "InvocationsFailedToBeSentToDlq"}),
 }
 """By namespace, the dimensions by which AWS counts, and its metrics. With others an alarm waits for ever."""
