@@ -70,9 +70,8 @@ class Canary:
         self._set(moving, ALL_CALLS)
         self._try(moving, self._up)
         if failures := self._dry_run(watch):
-            raise DeliveryError(
-                f"{' '.join(failures)} The previous {_names(moving)} have all calls. Revert the commit."
-            )
+            kept = f"The previous {_names(moving)} have all calls."
+            raise DeliveryError(f"{' '.join(failures)} {kept} Revert the commit.")
         for weight in self.steps:
             self.report(f"the previous {_names(moving)} keep {weight:.0%} of the calls")
             self._set(moving, weight)

@@ -32,7 +32,7 @@ BROKEN, GOOD = Times(watch=90, poll=0.5, before=5, period=2), Times(watch=6, pol
 returned as soon as it is seen, on a busy machine later than on an idle one."""
 STEPS = (0.5,)
 TRIES = 3
-"""Deliveries of one release: on a busy machine calls time out, which is a good reason to return, and not the release's."""
+"""Deliveries of one release: on a busy machine calls time out, which is a good reason to return, but not the one."""
 DEADLINE = ("progress_deadline_seconds=300", "progress_deadline_seconds=20")
 """How long a roll-out may hang: in the clone of the test not as long as in a cluster."""
 
