@@ -83,7 +83,7 @@ class Services:
         for step in preview["steps"]:
             state = step.get("oldState", {})
             if state.get("type") == _WORKSPACE:
-                endpoint = state["outputs"]["metrics"]["prometheusQueryEndpoint"]
+                endpoint = (state["outputs"].get("metrics") or {}).get("prometheusQueryEndpoint")
             elif state.get("type") == _DEPLOYMENT:
                 metadata = state["inputs"]["metadata"]
                 if metadata["labels"]["track"] == STABLE:
