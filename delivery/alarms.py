@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ class Alarms:
     """Runs the command lines of the clouds."""
 
     @classmethod
-    def deployed(cls, preview: dict[str, Any], run: Run) -> Alarms:
+    def deployed(cls, preview: Mapping[str, Any], run: Run) -> Alarms:
         """Returns the alarms that are deployed before the changes that `pulumi preview --json` printed."""
         resources = [step["oldState"] for step in preview["steps"] if "oldState" in step]
         return cls(

@@ -61,7 +61,7 @@ class Functions:
 
     def totals(self, span: Span) -> dict[str, Measured]:
         """Returns what was measured of all versions of each function, by name. Raises DeliveryError."""
-        queries = {}
+        queries: dict[tuple[str, ...], Query] = {}
         for name, function in self.names.items():
             own, aws = {"service": name}, {"FunctionName": function}
             queries |= {(name, *key): query for key, query in self._counted(own, aws)}
@@ -113,7 +113,10 @@ class Functions:
         begin, end = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in (span.begin, span.end))
         command = ["aws", "cloudwatch", "get-metric-data", "--metric-data-queries", json.dumps(asked)]
         answer = read(self.run, [*command, "--start-time", begin, "--end-time", end, "--output", "json"])
-        return {keys[result["Id"]]: result["Values"] for result in json.loads(answer)["MetricDataResults"]}
+        values: dict[tuple[str, ...], list[float]] = {key: [] for key in queries}
+        for result in json.loads(answer)["MetricDataResults"]:  # one more for a query that needs a second page
+            values[keys[result["Id"]]] += result["Values"]
+        return values
 
 
 def _measured(name: str, values: Mapping[tuple[str, ...], Sequence[float]]) -> Measured:

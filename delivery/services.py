@@ -22,40 +22,37 @@ STABLE, CANARY = "stable", "canary"
 """The tracks of a service's pods."""
 _WORKSPACE = "azure-native:monitor:AzureMonitorWorkspace"
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-_CALLS = 'http_request_duration_seconds_count{{{here},route=~"/.*",route!~"/livez|/readyz|/metrics"{more}}}'
-_BUCKETS = 'http_request_duration_seconds_bucket{{{here},route=~"/.*",route!~"/livez|/readyz|/metrics"}}'
 
 Vector = dict[tuple[str, str], float]
 """Values by service and track; without a track they are those of all pods."""
 
 
 def signals(namespace: str, seconds: int) -> dict[str, str]:
-    """Returns the queries for the services of a namespace over the last `seconds`, by the name of what they measure.
-
-    The canary's pods are as old as the delivery, so that their counters say what happened in it: an increase would miss
-    the first failure, with which a series begins.
-    """
-    here, failed = f'namespace="{namespace}"', ',status=~"5.."'
-    canary, stable = f'{here},track="{CANARY}"', f'{here},track="{STABLE}"'
+    """Returns the queries for the services of a namespace over the last `seconds`, by the name of what they measure."""
+    here = f'namespace="{namespace}"'
+    calls = f'{here},route=~"/.*",route!~"/livez|/readyz|/metrics"'
+    counts, buckets = (f"http_request_duration_seconds_{part}" for part in ("count", "bucket"))
     restarts = f'kube_pod_container_status_restarts_total{{{here},pod=~".+-canary-.+"}}'
     of_pods = f'label_replace({restarts}, "job", "$1", "pod", "(.+)-canary-.+")'
-
-    def counted(more: str) -> str:
-        parts = (
-            f"max_over_time({_CALLS.format(here=canary, more=more)}[{seconds}s])",
-            f"increase({_CALLS.format(here=stable, more=more)}[{seconds}s])",
-        )
-        return " or ".join(f"sum by (job, track) ({part})" for part in parts)
-
-    rates = f"rate({_BUCKETS.format(here=here)}[{seconds}s])"
+    rates = f"sum by (job, track, le) (rate({buckets}{{{calls}}}[{seconds}s]))"
     return {
-        "calls": counted(""),
-        "failures": counted(failed),
-        "milliseconds": f"1000 * histogram_quantile(0.9, sum by (job, track, le) ({rates}))",
+        "calls": _counted(f"{counts}{{{calls}}}", seconds),
+        "failures": _counted(f'{counts}{{{calls},status=~"5.."}}', seconds),
+        "milliseconds": f"1000 * histogram_quantile(0.9, {rates})",
         "memory": f"max by (job, track) (process_resident_memory_bytes{{{here}}})",
         "files": f"max by (job, track) (process_open_fds{{{here}}})",
         "restarts": f"sum by (job, track) ({_labelled(of_pods, 'track', CANARY)})",
     }
+
+
+def _counted(counter: str, seconds: int) -> str:
+    """Returns by how much a counter has grown in the last `seconds`, from nothing if its series is younger.
+
+    `increase` would begin at a series' first value, and so miss the first failure, by which the series begins.
+    """
+    highest = f"max_over_time({counter}[{seconds}s])"
+    before = f"max_over_time({counter}[5m] offset {seconds}s) or 0 * {highest}"
+    return f"sum by (job, track) (clamp_min({highest} - ({before}), 0))"
 
 
 def _labelled(query: str, label: str, value: str) -> str:

@@ -10,7 +10,7 @@ import json
 import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ OPTIONS = ("--metric-data-queries", "--start-time", "--end-time")
 Key = tuple[str, str]
 """A service and a track."""
 Counts = dict[Key, float]
+Samples = dict[tuple[str, ...], float]
+"""Values of a pod by metric and labels."""
 
 
 @dataclass(kw_only=True)
@@ -45,8 +47,8 @@ class LocalClouds:
     """The functions and services whose newest version is not the one that serves: what a preview would find."""
     ups: int = 0
     """The number of `pulumi up` so far."""
-    _first: dict[str, dict[tuple[str, ...], float]] = field(default_factory=dict)
-    """What each pod had counted when it was first looked at."""
+    _first: dict[str, dict[tuple[str, ...], float]] | None = None
+    """What each pod had counted when the delivery first looked. A pod that came later began at nothing."""
 
     def run(self, command: Sequence[str]) -> str:
         program, *arguments = command
@@ -55,6 +57,7 @@ class LocalClouds:
     def _pulumi(self, arguments: Sequence[str]) -> str:
         match arguments:
             case ["preview", *_]:
+                self._first = None
                 return json.dumps({"steps": list(self._preview())}, default=str)
             case ["config", "set-all", "--path", *options]:
                 self._set(dict(o.split("=", 1) for o in options if "=" in o))
@@ -149,12 +152,15 @@ class LocalClouds:
     def _measured(self) -> dict[str, Counts]:
         vectors: dict[str, Counts] = {name: defaultdict(float) for name in signals("apps", 60)}
         buckets: dict[Key, dict[float, float]] = defaultdict(lambda: defaultdict(float))
-        for pod in read_status(self.stack.machine).get("pods", []):
+        pods = {pod["name"]: (pod, _scraped(pod)) for pod in read_status(self.stack.machine).get("pods", [])}
+        if self._first is None:
+            self._first = {name: samples for name, (_, samples) in pods.items()}
+        for pod, samples in pods.values():
             name = pod["deployment"]
             key = (name.removesuffix("-canary"), CANARY if name.endswith("-canary") else STABLE)
             if key[1] == CANARY:
                 vectors["restarts"][key] += pod["restarts"]
-            for (metric, *labels), value in self._since(pod, key[1]).items():
+            for (metric, *labels), value in _since(samples, self._first.get(pod["name"], {})).items():
                 by = dict(zip(labels[::2], labels[1::2], strict=True))
                 if by.get("route") in PROBES or by.get("route") == "unmatched":
                     continue
@@ -171,19 +177,10 @@ class LocalClouds:
         vectors["milliseconds"] = {key: 1000 * at for key, counts in buckets.items() if (at := _quantile(counts)) >= 0}
         return vectors
 
-    def _since(self, pod: Mapping[str, Any], track: str) -> dict[tuple[str, ...], float]:
-        """Returns what a pod has counted: since it was first looked at if it is a stable one, and its gauges."""
-        samples = {
-            (sample.name, *(part for label in sorted(sample.labels.items()) for part in label)): sample.value
-            for family in text_string_to_metric_families(_scraped(pod))
-            for sample in family.samples
-        }
-        if track == CANARY:
-            return samples
-        first = self._first.setdefault(pod["name"], samples)
-        return {
-            key: value - first.get(key, 0) if key[0].startswith("http_") else value for key, value in samples.items()
-        }
+
+def _since(samples: Samples, first: Samples) -> Samples:
+    """Returns what counters have grown by, and gauges as they are."""
+    return {key: value - first.get(key, 0) if key[0].startswith("http_") else value for key, value in samples.items()}
 
 
 def _with_another_image(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -192,18 +189,23 @@ def _with_another_image(inputs: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _scraped(pod: Mapping[str, Any]) -> str:
+def _scraped(pod: Mapping[str, Any]) -> Samples:
     """Returns a pod's metrics, nothing when it does not answer."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the test of the ingress checks certificates
     http = urllib3.HTTPSConnectionPool("127.0.0.1", pod["port"] or 1, ssl_context=context, retries=False, timeout=2)
     try:
-        return http.request("GET", "/metrics").data.decode()
+        text = http.request("GET", "/metrics").data.decode()
     except urllib3.exceptions.HTTPError:
-        return ""
+        return {}
     finally:
         http.close()
+    return {
+        (sample.name, *(part for label in sorted(sample.labels.items()) for part in label)): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def _quantile(counts: Mapping[float, float]) -> float:
