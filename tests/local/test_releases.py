@@ -27,7 +27,7 @@ from tests.support.releases import RELEASES, SLOW, Release
 from tests.support.releases_page import Row, written
 from tests.support.stack import Stack
 
-BROKEN, GOOD = Times(watch=90, poll=0.5, before=5, period=2), Times(watch=6, poll=0.5, before=5, period=2)
+BROKEN, GOOD = Times(watch=90, poll=0.5, before=30, period=2), Times(watch=6, poll=0.5, before=30, period=2)
 """How long a step is watched, at most: the emulator counts at once, where CloudWatch takes minutes. A broken release is
 returned as soon as it is seen, on a busy machine later than on an idle one."""
 STEPS = (0.5,)
@@ -75,8 +75,8 @@ def traffic(stack: Stack) -> Iterator[Traffic]:
     customer = Customer(stack, f"rita-{uuid.uuid4().hex[:8]}")
     one = Traffic(customer=customer, stack=stack, product=customer.product(stock=100_000))
     with ExitStack() as entered:
-        entered.enter_context(repeated(one.order, one.order, pause=0.15))
-        entered.enter_context(repeated(one.read, one.read, pause=0.15))
+        entered.enter_context(repeated(one.order, one.order, one.order, pause=0.6))
+        entered.enter_context(repeated(one.read, one.read, pause=0.25))
         yield one
 
 
