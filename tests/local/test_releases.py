@@ -75,7 +75,7 @@ def traffic(stack: Stack) -> Iterator[Traffic]:
     customer = Customer(stack, f"rita-{uuid.uuid4().hex[:8]}")
     one = Traffic(customer=customer, stack=stack, product=customer.product(stock=100_000))
     with ExitStack() as entered:
-        entered.enter_context(repeated(one.order, one.order, one.order, pause=0.6))
+        entered.enter_context(repeated(one.order, one.order, pause=0.8))
         entered.enter_context(repeated(one.read, one.read, pause=0.25))
         yield one
 
