@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.support.releases import Release
+from tests.support.releases import RELEASES, Release
 
 BEGIN, END = "<!-- Measured by tests/local/test_releases.py -->\n", "<!-- End -->"
 HEAD = """| a new version that | verdict | callers who noticed | seconds from the first of them to the return |
@@ -27,11 +27,13 @@ class Row:
 
 
 def written(page: str, rows: Sequence[Row]) -> str:
-    """Returns the page with these rows."""
-    lines = "".join(_line(row) for row in rows)
-    return re.sub(
-        f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: f"{BEGIN}\n{HEAD}{lines}\n{END}", page, flags=re.DOTALL
-    )
+    """Returns the page with these rows in the place of those of the same releases."""
+    table = re.search(f"{re.escape(BEGIN)}(.*?){re.escape(END)}", page, flags=re.DOTALL)
+    assert table
+    lines = {line.split("|")[1].strip(): f"{line}\n" for line in table[1].splitlines() if line.startswith("| ")}
+    lines |= {row.release.name: _line(row) for row in rows}
+    body = "".join(lines[release.name] for release in RELEASES if release.name in lines)
+    return f"{page[: table.start()]}{BEGIN}\n{HEAD}{body}\n{END}{page[table.end() :]}"
 
 
 def verdict_of(release: Release) -> str:
