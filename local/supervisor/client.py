@@ -47,22 +47,19 @@ def alive(machine: Machine) -> bool:
 def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     """Starts the supervisor unless it lives, and waits until the system processes are ready.
 
-    A supervisor that runs other code is replaced, while its processes live on. Raises LocalError with the reason and
-    the last log lines when a process fails.
+    A supervisor that runs other code, or that waits before it starts a failed process again, is replaced, while its
+    processes live on. Raises LocalError with the reason and the last log lines when a process fails.
     """
-    began = time.time()
-    if alive(machine) and read_status(machine).get("supervisor", {}).get("code") != code_digest():
+    if alive(machine) and _is_outdated(read_status(machine)):
         _signal(machine, signal.SIGKILL)
         _await_end(machine, timeout=5)
-    if alive(machine):
-        _signal(machine, signal.SIGHUP)
-    else:
+    if not alive(machine):
         _launch(machine, modules)
     end = time.monotonic() + _START
     while time.monotonic() < end:
         processes = read_status(machine).get("processes", []) if _supervisor(machine) else []
         for process in processes:
-            if process["state"] == "failed" and process["tried"] > began:
+            if process["state"] == "failed":
                 raise LocalError(process["message"])
         if processes and all(process["state"] == "ready" for process in processes):
             return
@@ -70,6 +67,12 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
             raise LocalError(_last_message(machine))
         time.sleep(0.02)
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
+
+
+def _is_outdated(status: Mapping[str, Any]) -> bool:
+    """Says whether the supervisor that has written the status should make room for a new one."""
+    failed = any(process["state"] == "failed" for process in status.get("processes", []))
+    return failed or status.get("supervisor", {}).get("code") != code_digest()
 
 
 def stop(machine: Machine) -> None:
@@ -118,13 +121,9 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
             stderr=log,
             start_new_session=True,
         )
-    while read_status(machine).get("supervisor", {}).get("pid") != child.pid:
-        if child.poll() is not None:
-            if alive(machine):
-                return  # another one was quicker
-            raise LocalError(_last_message(machine))
+    while child.poll() is None and not alive(machine):
         time.sleep(0.02)
-    child.returncode = 0  # it outlives this process; nobody waits for it
+    child.returncode = child.returncode or 0  # it outlives this process; nobody waits for it
 
 
 def _last_message(machine: Machine) -> str:

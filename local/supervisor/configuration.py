@@ -16,7 +16,7 @@ from local.envoy.publish import Publisher
 from local.envoy.template import Files
 from local.errors import LocalError
 from local.kubernetes.fields import refusals
-from local.kubernetes.ingress import OWNERS, ingress
+from local.kubernetes.ingress import KINDS, ingress
 from local.kubernetes.manifests import MissingError, Objects, RefusedError, of_kind, wellformed
 from local.kubernetes.pod import Pod
 from local.kubernetes.references import References
@@ -60,10 +60,9 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
 
 
 def owners(file: str, reason: str, objects: Objects) -> list[str]:
-    """Returns the keys of the objects that a file comes from which Envoy rejected for that reason."""
-    kinds = set().union(*(kinds for beginning, kinds in OWNERS.items() if file.startswith(beginning)))
-    if file.endswith(f"-{gateway.NAME}") or (file == "lds" and gateway.NAME in reason):
-        kinds = {"Stage", "Documentation"}
+    """Returns the keys of the objects that fail with a file which Envoy rejected for that reason."""
+    is_gateway = file.endswith(f"-{gateway.NAME}") or (file == "lds" and gateway.NAME in reason)
+    kinds = ("Stage", "Documentation") if is_gateway else KINDS
     return [key for key in objects if key.split("/")[0] in kinds]
 
 

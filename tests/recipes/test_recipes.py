@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-
 from local.support import places
+
 from tests.recipes.copy import CHECKS, Copy
 from tests.recipes.page import Command, recipe, recipes
 from tests.support.contract import all_scopes
@@ -54,7 +54,6 @@ CONCERNING_ALL = (
     ),
     "tests/unit/app/services/test_routes.py",
     "tests/unit/local/kubernetes/test_fields.py",
-    "tests/unit/local/test_support.py",
     "tests/unit/policy/test_rules.py",
     "tests/unit/tools/test_settings.py",
 )

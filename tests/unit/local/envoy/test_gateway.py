@@ -33,7 +33,6 @@ def stage(machine: Machine, **changes: Any) -> dict[str, Any]:
         "emulator": f"127.0.0.1:{machine.ports.emulator}",
         "default": PLENTY,
         "routes": [{"route_key": key, **PLENTY} for key in keys],
-        "cors": None,
         **changes,
     }
 

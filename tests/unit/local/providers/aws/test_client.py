@@ -9,20 +9,8 @@ import pytest
 
 from local.errors import ProviderError
 from local.machine import Machine
-from local.providers.aws.client import Aws, MissingError, connect, loopback
+from local.providers.aws.client import Aws, MissingError, connect
 from tests.unit.local.providers.aws.emulated import machine_in
-
-
-@pytest.mark.parametrize("url", ["https://lambda.eu-central-1.amazonaws.com", "http://10.0.0.1:4566", "nonsense", ""])
-def test_nothing_but_loopback_is_called(url: str) -> None:
-    with pytest.raises(ProviderError, match="loopback"):
-        loopback(url)
-
-
-def test_a_machine_whose_emulator_is_elsewhere_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Machine, "emulator_url", "https://iam.amazonaws.com")
-    with pytest.raises(ProviderError, match=r"iam\.amazonaws\.com is not one"):
-        Aws(machine)
 
 
 def test_the_users_aws_settings_have_no_say(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -140,12 +140,6 @@ def threshold(aws: Aws, made: Properties) -> object:
     return alarm["Threshold"]
 
 
-def subscribed(program: Program, _: Archive) -> Properties:
-    topic = program.make("Topic", "notices")["arn"]
-    queue = program.make("Queue", "notices")["arn"]
-    return {"topic": topic, "protocol": "sqs", "endpoint": queue, "rawMessageDelivery": True}
-
-
 def key_policy(sid: str) -> str:
     root = {"AWS": "arn:aws:iam::000000000000:root"}
     statement = {"Sid": sid, "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
@@ -287,17 +281,6 @@ CASES = [
         before="one",
         after="two",
         outputs=frozenset({"arn", "name"}),
-    ),
-    Case(
-        type="TopicSubscription",
-        inputs=subscribed,
-        change={"rawMessageDelivery": False},
-        read=lambda aws, made: aws.call("sns", "GetSubscriptionAttributes", {"SubscriptionArn": made["id"]})[
-            "Attributes"
-        ]["RawMessageDelivery"],
-        before="true",
-        after="false",
-        outputs=frozenset({"arn"}),
     ),
     Case(
         type="EventSourceMapping",
@@ -457,7 +440,6 @@ def test_a_changed_queue_keeps_its_policies(program: Program, api: Aws) -> None:
         ("EventBus", {"kmsKeyIdentifier": "alias/own"}, "kmsKeyIdentifier"),
         ("EventRule", {"eventPattern": "{}", "scheduleExpression": "rate(1 day)"}, "scheduleExpression"),
         ("EventTarget", {"rule": "r", "arn": "a", "inputPath": "$.detail"}, "inputPath"),
-        ("TopicSubscription", {"topic": "t", "protocol": "email", "endpoint": "a@b.c"}, "protocol must be sqs"),
         ("Topic", {"fifoTopic": True}, "fifoTopic"),
         ("MetricAlarm", {**ALARM, "thresholdMetricId": "m"}, "thresholdMetricId"),
         (
@@ -465,7 +447,6 @@ def test_a_changed_queue_keeps_its_policies(program: Program, api: Aws) -> None:
             {"functionName": "f", "eventSourceArn": "arn:aws:kafka:::x", "topics": ["a"]},
             "topics",
         ),
-        ("EventSourceMapping", {"functionName": "f", "eventSourceArn": "arn:aws:sqs:::missing"}, "does not exist"),
     ],
 )
 def test_what_it_can_not_honour_is_refused_by_name(
@@ -474,10 +455,3 @@ def test_what_it_can_not_honour_is_refused_by_name(
     with pytest.raises(ProviderError, match="thing") as refused:
         program.handler(type_).create("thing", inputs)
     assert named in str(refused.value)
-
-
-def test_a_queue_that_shows_messages_again_too_soon_is_refused_as_on_aws(program: Program, archive: Archive) -> None:
-    function = of_function(program, archive)
-    queue = program.make("Queue", "orders", visibilityTimeoutSeconds=9)["arn"]
-    with pytest.raises(ProviderError, match="visibility timeout of 9 s is less than the function's timeout of 10 s"):
-        program.handler("EventSourceMapping").create("orders", {"functionName": function, "eventSourceArn": queue})
