@@ -139,8 +139,11 @@ class FunctionSettings(Group):
     @field_validator("provisioned_concurrency")
     @classmethod
     def _possible(cls, value: int | None, info: ValidationInfo) -> int | None:
-        """Lambda refuses both (https://github.com/hashicorp/terraform/issues/24957,
-        https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html)."""
+        """Refuses to keep environments of a canary warm, as Lambda does.
+
+        https://github.com/hashicorp/terraform/issues/24957
+        https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+        """
         if value is not None and info.data.get("canary") is not None:
             raise wrong("must not be set together with canary: Lambda takes no shares of calls at such an alias")
         reserved = info.data.get("reserved_concurrency")

@@ -18,8 +18,8 @@ from local.machine import Machine
 
 NAME = "gateway"
 CONNECTIONS = 4 * (os.cpu_count() or 1)
-"""Calls that are under way at a time. Each takes an environment of its function, a process whose start needs 0.15 s of a
-core: without this bound a moment's delay starts more than the cores can serve, and no call is answered in time."""
+"""Calls that are under way at a time. Each takes an environment of its function, a process whose start needs 0.15 s of
+a core: without this bound a moment's delay starts more than the cores can serve, and no call is answered in time."""
 WAITING = 100
 """Calls that wait for one of these, as many as the stage lets through at once; the surplus gets 503 at once."""
 

@@ -23,7 +23,7 @@ IGNORE_FILE = ".dockerignore"
 
 
 class Image(Updatable):
-    """docker:index/image:Image"""
+    """An image: a folder with the files of its build context."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine

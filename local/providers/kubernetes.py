@@ -81,7 +81,7 @@ class Manifest(Updatable):
 
 
 class Secret(Manifest):
-    """core/v1:Secret"""
+    """A Secret, whose content stays secret in the state and in the program."""
 
     secret_outputs: ClassVar[frozenset[str]] = frozenset({"data", "stringData"})
 

@@ -46,7 +46,8 @@ def topics_are_encrypted(stack: Stack) -> Iterator[Finding]:
     """Yields topics that are not encrypted, or not with a key of the stack where alarms come in.
 
     CloudWatch may not use the key that AWS keeps for topics
-    (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger)."""
+    (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger).
+    """
     told = {arn for alarm in stack.of(_ALARM) for arn in alarm.get("alarmActions", [])}
     for topic in stack.of(_TOPIC):
         key = topic.get("kmsMasterKeyId")

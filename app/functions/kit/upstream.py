@@ -1,5 +1,4 @@
-"""The way to the services: pooled mutual TLS through the ingress, inside a deadline, repeated only where that is
-safe."""
+"""The way to the services: pooled mutual TLS through the ingress, in a deadline, repeated only where that is safe."""
 
 from __future__ import annotations
 
@@ -34,8 +33,8 @@ MAX_ANSWER = 1024 * 1024
 CHUNK = 64 * 1024
 """Bytes that are read at a time of an answer without a length."""
 STARVED = 0.25
-"""Seconds past its limit after which a failure says nothing of the service: whatever it waits for ends within `tls.SLACK`
-of the limit, unless this process has been stopped or gets no processor."""
+"""Seconds past a limit after which a failure says nothing of the service. A wait ends within `tls.SLACK` of its limit,
+unless this process has been stopped or gets no processor."""
 POOL_SIZE = 8
 """Connections that are kept, and so calls that a request makes at once."""
 CERTIFICATES_EVERY = 60 * 60
@@ -79,8 +78,10 @@ class Ingress:
         self._breakers: dict[str, Breaker] = {}
 
     def send(self, call: Call) -> Answer:
-        """Returns the answer of the service. Sends again after failures that may pass, where that is safe. Raises
-        UpstreamError."""
+        """Returns the answer of the service.
+
+        Sends again after failures that may pass, where that is safe. Raises UpstreamError.
+        """
         breaker = self._breakers.get(call.upstream) or self._breaker(call.upstream)
         self._retries.earn()
         attempts = 0
@@ -165,8 +166,10 @@ class Ingress:
             self._report_certificates()
 
     def _report_certificates(self) -> None:
-        """Reports how long the certificates are valid. It is called after an attempt, when the ingress has shown its
-        own."""
+        """Reports how long the certificates are valid.
+
+        It is called after an attempt, when the ingress has shown its own.
+        """
         if self._context is not None and (now := self._clock()) >= self._report_at:
             self._report_at = now + CERTIFICATES_EVERY
             self._on_days_left(self._context.days_left)

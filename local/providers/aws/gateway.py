@@ -46,7 +46,7 @@ class Integration(Resource):
 
 
 class Stage(Resource):
-    """aws:apigatewayv2/stage:Stage"""
+    """The stage `$default`, which exists when Envoy has it too."""
 
     def check(self, name: str, inputs: Properties) -> None:
         super().check(name, inputs)

@@ -21,7 +21,7 @@ _PLATFORM = re.compile(r"(START|END|REPORT|INIT_START) (RequestId|Runtime)")
 
 
 class LogGroup(Resource):
-    """aws:cloudwatch/logGroup:LogGroup"""
+    """A log group, whose retention has calls of its own."""
 
     def settle(self, view: Properties) -> None:
         self.call("PutRetentionPolicy" if view.get("retentionInDays") else "DeleteRetentionPolicy", view)

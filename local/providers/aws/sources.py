@@ -11,7 +11,7 @@ from local.providers.aws.resource import Description, Resource
 
 
 class EventSourceMapping(Resource):
-    """aws:lambda/eventSourceMapping:EventSourceMapping"""
+    """A mapping, which has no name: that of the same source and function is adopted."""
 
     def find(self, view: Properties) -> Description | None:
         if "id" in view:
