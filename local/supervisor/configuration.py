@@ -113,7 +113,7 @@ class Configuration:
         problems = dict(rendered.problems)
         for file, reason in rejected.items():
             log.error("%s: %s", file, reason)
-            problems |= {key: LocalError(reason) for key in owners(file, reason, objects)}
+            problems = dict.fromkeys(owners(file, reason, objects), LocalError(reason)) | problems
         now = time.monotonic()
         since = {key: began for key, (_, began) in self._problems.items()}
         self._problems = {key: (problem, since.get(key, now)) for key, problem in problems.items()}

@@ -10,7 +10,7 @@ from local.progress import Progress
 from local.steps import StepEvent
 
 ROLE = StepEvent(urn="urn:r", type="aws:iam/role:Role", name="role", operation="create")
-SAME = StepEvent(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
+SAME = StepEvent(urn="urn:s", type="aws:iam/role:Role", name="same", operation="same", seconds=0.0)
 
 
 def show(*steps: StepEvent, terminal: bool) -> tuple[str, Progress]:
