@@ -1,4 +1,4 @@
-"""Brings this machine to what the program declares, one saved step at a time."""
+"""Makes this machine what the program declares, one saved step at a time."""
 
 from __future__ import annotations
 

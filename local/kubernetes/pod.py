@@ -48,7 +48,7 @@ class Pod:
         objects: Callable[[], Objects],
         changed: Callable[[], None],
     ) -> None:
-        """`manifest` is the pod template; `changed` is called after every change of state. Raises RefusedError."""
+        """Takes the pod template as `manifest`; calls `changed` after every change of state. Raises RefusedError."""
         self.namespace, self.deployment = namespace, deployment
         self.template = Template.read(manifest)
         self.revision = revision_of(manifest)

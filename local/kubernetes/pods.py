@@ -30,7 +30,7 @@ class Pods:
         changed: Callable[[], None],
         withdrawn: Callable[[], Awaitable[None]],
     ) -> None:
-        """`withdrawn` returns when the ingress no longer routes to pods that are not ready."""
+        """Calls `changed` after changes; `withdrawn` returns when the ingress routes to no pod that is not ready."""
         self._machine, self._group = machine, group
         self._changed, self._withdrawn = changed, withdrawn
         self._objects: Objects = {}

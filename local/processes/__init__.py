@@ -10,7 +10,7 @@ from signal import SIGTERM, Signals
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
-    """A system process (PostgreSQL, the AWS emulator, Envoy): how to start it, to see that it is ready, to stop it."""
+    """How to start a system process (PostgreSQL, the AWS emulator, Envoy), to see that it is ready, and to stop it."""
 
     name: str
     argv: tuple[str, ...]

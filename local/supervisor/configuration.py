@@ -1,4 +1,4 @@
-"""Envoy's whole configuration: rendered from the objects and the pods, published, and what Envoy has taken of it."""
+"""Envoy's whole configuration: made of the objects and the pods, published, and followed until Envoy uses it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
 
 
 def owners(file: str, reason: str, objects: Objects) -> list[str]:
-    """Returns the keys of the objects that fail with a file which Envoy rejected for that reason."""
+    """Returns the keys of the objects that count as failed when Envoy rejects a file for that reason."""
     is_gateway = file.endswith(f"-{gateway.NAME}") or (file == "lds" and gateway.NAME in reason)
     kinds = ("Stage", "Documentation") if is_gateway else KINDS
     return [key for key in objects if key.split("/")[0] in kinds]
@@ -88,7 +88,7 @@ class Configuration:
         """The pods that Envoy routes to, as far as that is known."""
 
     def update(self, objects: Objects, pods: Collection[Pod]) -> None:
-        """Is to be called after every change of objects, of a pod's readiness, or of Envoy itself."""
+        """Takes over changed objects or pods; the supervisor calls it when Envoy has been started again, too."""
         self._objects, self._pods = objects, pods
         self._stale.set()
 

@@ -1,4 +1,4 @@
-"""Brings this machine to what the objects say, again and again, and reports what it sees.
+"""Makes this machine what the objects declare, continuously, and reports its state.
 
 Nothing is remembered that the next supervisor would need, except what stands in the status file and the pods' folders.
 """
@@ -33,7 +33,7 @@ class Supervisor:
     def __init__(
         self, machine: Machine, modules: Sequence[str], identity: Object, superseded: Callable[[], bool]
     ) -> None:
-        """`modules` have a function `spec(machine)` each and stand in the order of their start.
+        """Takes the modules of the system processes, each with a function `spec(machine)`, in the order of their start.
 
         `identity` goes to the status file. `superseded` says that `.local` was removed, so that another supervisor may
         have a new one.
@@ -77,7 +77,7 @@ class Supervisor:
             (self._machine.run / "status.json").unlink(missing_ok=True)
 
     def _adopt(self) -> None:
-        """Takes over what an earlier supervisor left running as it should; the rest of what it left is killed."""
+        """Takes over what an earlier supervisor left running, and kills what does not run as it should."""
         status = read_status(self._machine)
         records = {record["name"]: record for record in status.get("processes", [])}
         for keeper in self._keepers:

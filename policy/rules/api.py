@@ -160,7 +160,7 @@ RULES = (
     ),
     Rule(
         name="apis-have-one-entrance",
-        why="The second entrance has neither the name's certificate nor what stands before the name",
+        why="The second entrance has neither the certificate of the name nor the protection in front of it",
         source=f"{_GATEWAY}/http-api-disable-default-endpoint.html",
         types=(_API, _MAPPING),
         stack=apis_have_one_entrance,

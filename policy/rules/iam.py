@@ -190,7 +190,7 @@ RULES = (
     ),
     Rule(
         name="no-policies-of-aws",
-        why="AWS's own policies grant on every resource, and grow",
+        why="AWS's own policies grant rights on every resource, and more of them over time",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html",
         types=("aws:iam/role:Role", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"),
         resource=no_policies_of_aws,

@@ -143,7 +143,7 @@ RULES = (
     ),
     Rule(
         name="secrets-are-encrypted-with-a-key-of-ours",
-        why="Who may read the private key is then also decided, and logged, by the key",
+        why="The key then also decides, and logs, who may read the secret",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
         types=("aws:secretsmanager/secret:Secret",),
         resource=secrets_are_encrypted_with_a_key_of_ours,
@@ -186,7 +186,7 @@ RULES = (
     ),
     Rule(
         name="kms-keys-rotate",
-        why="A key that was copied or computed then opens a year's data, and not everything",
+        why="A key that was copied or computed then opens the data of one year, and not everything",
         source="https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",
         types=("aws:kms/key:Key",),
         resource=kms_keys_rotate,

@@ -3,7 +3,7 @@
 What can never be published goes to the dead-letter queue. Any other batch that can't be published as a whole is raised:
 the stream's checkpoint stays before it, so that it comes again as a whole. Reporting single records
 (ReportBatchItemFailures) would save repetitions, which consumers recognise by their ids anyway, and would lose records
-wherever that report is not heeded.
+wherever that report is ignored.
 """
 
 from __future__ import annotations

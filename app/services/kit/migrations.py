@@ -38,7 +38,7 @@ class MigrationCheck:
         self._current = False
 
     async def check(self) -> str | None:
-        """Is a `health.Check`."""
+        """Answers as a `health.Check`."""
         try:
             if self._current:
                 await self._database.fetchrow("select 1")

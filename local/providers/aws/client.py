@@ -1,4 +1,4 @@
-"""Calls to the AWS emulator, and to nothing else: no profile, no environment variable, no proxy has a say in them."""
+"""Calls to the AWS emulator, and to nothing else: no profile, environment variable or proxy has an effect on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.machine import REGION, Machine
 _ABSENT = ("NotFound", "NoSuch", "NonExistent")
 """Parts of the error codes with which services say that something isn't there."""
 _TRIES = 5
-"""Calls until a failure of the emulator itself is an error: it fails, for example, when a log stream begins then."""
+"""Calls that are made in all when the emulator itself fails, as it does when a log stream begins meanwhile."""
 
 
 class MissingError(ProviderError):

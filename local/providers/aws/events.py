@@ -1,6 +1,6 @@
 """EventBridge's targets of rules.
 
-The emulator delivers to a target once and keeps but does not heed its retry policy and its dead-letter queue.
+The emulator delivers to a target once; it stores and ignores the retry policy and the dead-letter queue.
 """
 
 from __future__ import annotations

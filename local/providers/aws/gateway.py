@@ -2,7 +2,7 @@
 
 The emulator routes, checks JWTs, answers CORS preflights and calls functions. Envoy, in front of it, gives what it
 lacks: TLS, the public address, the throttles and the access log; the stage tells Envoy by an object of desired state.
-Kept and not heeded: `disableExecuteApiEndpoint`, an integration's timeout, access log settings. A deleted API's
+It stores and ignores `disableExecuteApiEndpoint`, an integration's timeout, access log settings. A deleted API's
 authorizers come back with the next API of its id, and are adopted by their names.
 """
 

@@ -53,7 +53,7 @@ class Table:
     inputs: frozenset[str] = frozenset()
     """Inputs that calls take, besides those that are common to all types."""
     only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    """By input the values that this machine can honour, where that is not any."""
+    """By input the values that this machine can honour, for inputs that may not have any value."""
     own: frozenset[str] = frozenset()
     """Inputs that the type's own code takes, or that mean nothing on this machine."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Table:
     """Member of the description by output, or a text with `{...}` around members, properties, `region`, `account` and
     `endpoint`. `id` is one of the outputs."""
     secrets: frozenset[str] = frozenset()
-    """Outputs that are secret by nature."""
+    """Outputs that are always secret."""
     also_replaces: Mapping[str, str] = field(default_factory=dict)
     """Inputs that can change in place on AWS and not on this machine, each with the reason."""
 

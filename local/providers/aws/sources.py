@@ -1,7 +1,7 @@
 """Lambda's event source mappings: queues and table streams.
 
-Of a stream's mapping the emulator heeds filters, the batch size and the age of records; it keeps and does not heed the
-report of failed items, the number of tries and bisecting: a failing batch is tried again until it is too old.
+For a stream the emulator uses the filters, the batch size and the age of records. It stores and ignores the report of
+failed items, the number of tries and bisecting: a failing batch is tried again until it is too old.
 """
 
 from __future__ import annotations

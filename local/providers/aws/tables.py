@@ -1,4 +1,4 @@
-"""DynamoDB tables, on demand. The emulator keeps and does not heed: encryption, point-in-time recovery's backups."""
+"""DynamoDB tables, on demand. The emulator stores and ignores encryption and the backups of point-in-time recovery."""
 
 from __future__ import annotations
 
