@@ -150,7 +150,7 @@ def test_a_failed_deployment_takes_all_calls_back(number: int) -> None:
     assert clouds.ups[-1][0] == at(ALL_CALLS)
 
 
-def test_a_return_that_fails_is_told_with_what_failed_before() -> None:
+def test_a_return_that_fails_is_reported_with_what_failed_before() -> None:
     with pytest.raises(DeliveryError, match=r"failed\. THE RETURN FAILED TOO: `pulumi up` failed\. Return by hand"):
         Clouds(fail_up=(2, 3)).deliver()
 
@@ -163,7 +163,7 @@ def test_nothing_is_deployed_while_an_alarm_goes_off(kind: str) -> None:
     assert clouds.ups == []
 
 
-def test_what_cloudwatch_is_asked_exists() -> None:
+def test_the_command_that_reads_the_alarms_exists_with_its_options() -> None:
     asked: list[Sequence[str]] = []
 
     def run(command: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ def test_nothing_changed_shows_no_line() -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_failure_is_told_with_its_reason(terminal: bool) -> None:
+def test_a_failure_is_shown_with_its_reason(terminal: bool) -> None:
     out, progress = show(ROLE, replace(ROLE, seconds=0.5, error="no more roles"), terminal=terminal)
     assert "role failed (0.5 s): no more roles" in out
     assert progress.summary().startswith("1 failed in ")

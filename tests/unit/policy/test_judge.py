@@ -42,7 +42,7 @@ def test_an_exemption_covers_its_resource_in_its_stacks_only() -> None:
     assert not judge(stack("prod", summer=True), rules=[RULE], exemptions=[EXEMPTION]).good
 
 
-def test_an_exemption_that_is_not_needed_is_told() -> None:
+def test_an_exemption_that_is_not_needed_is_an_error() -> None:
     verdict = judge(stack(summer=False), rules=[RULE], exemptions=[EXEMPTION])
     assert (verdict.good, verdict.unneeded) == (False, (EXEMPTION,))
 

@@ -47,7 +47,7 @@ def test_a_share_of_calls_goes_off_whatever_the_traffic_is() -> None:
     )
 
 
-def test_a_certificate_that_ends_in_three_weeks_is_told_of_and_none_that_nobody_used_is() -> None:
+def test_a_certificate_that_ends_in_three_weeks_is_reported_unless_nobody_used_it() -> None:
     one = alarm("fulfilment-certificate")
     assert (one["comparisonOperator"], one["threshold"], one["statistic"]) == ("LessThanThreshold", 21, "Minimum")
     assert one["treatMissingData"] == "missing"

@@ -61,7 +61,7 @@ def test_one_that_does_not_work_is_named(
 
 
 @pytest.mark.usefixtures("without_package")
-def test_platforms_without_one_are_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_platform_without_one_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalError, match=r"WSL2.*set STACK_ENVOY_BIN to the binary"):
         find_envoy()

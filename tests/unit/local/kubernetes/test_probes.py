@@ -84,7 +84,7 @@ def test_nobody_listens() -> None:
     assert asyncio.run(run()) == "could not be reached (ConnectionRefusedError)"
 
 
-def test_https_is_asked_without_checking_the_certificate(tmp_path: Path) -> None:
+def test_https_is_probed_without_checking_the_certificate(tmp_path: Path) -> None:
     pair = Authority.new().leaf(dns="anything.test")
     files = [tmp_path / "crt", tmp_path / "key"]
     for file, text in zip(files, (pair.certificate, pair.key), strict=True):

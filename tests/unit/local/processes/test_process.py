@@ -69,7 +69,7 @@ def test_its_end_has_words(run: Runner, machine: Machine, code: str, words: str)
     assert asyncio.run(run(code).wait()) == words
 
 
-def test_an_adopted_process_is_seen_to_end(run: Runner, machine: Machine) -> None:
+def test_the_end_of_an_adopted_process_is_noticed(run: Runner, machine: Machine) -> None:
     process = run(SLEEP)
     adopted = adopt(process.pid, process.created)
     assert adopted is not None

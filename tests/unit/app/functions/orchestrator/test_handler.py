@@ -291,7 +291,7 @@ def test_settings_that_are_wrong_are_a_problem_until_they_are_right(invoke, even
     assert invoke(event(), port=services(OK).port).status == 200
 
 
-def test_a_certificate_that_can_not_be_renewed_is_told(invoke, event, services, secrets, monkeypatch):
+def test_a_certificate_that_can_not_be_renewed_is_reported(invoke, event, services, secrets, monkeypatch):
     monkeypatch.setattr("app.functions.kit.secrets.TTL", 0.0)
     port = services(OK).port
     invoke(event(), port=port)

@@ -112,7 +112,7 @@ def test_an_ended_connection_makes_room_for_one_who_waits():
     run(work, size=1)
 
 
-def test_a_failed_connect_is_told_to_one_and_leaves_room_for_the_next():
+def test_a_failed_connect_is_an_error_of_one_caller_and_leaves_room_for_the_next():
     async def work(pool: Pool, server: Server) -> None:
         server.refuse = 1
         results = await asyncio.gather(pool.acquire(), pool.acquire(), return_exceptions=True)

@@ -340,7 +340,7 @@ def test_an_input_that_comes_later_is_refused_too(program: Program) -> None:
         program.handler("Secret").update(made["id"], {}, {"forceOverwriteReplicaSecret": True}, made)
 
 
-def test_what_aws_says_is_told_with_the_resource(program: Program) -> None:
+def test_an_error_of_aws_is_shown_with_the_resource(program: Program) -> None:
     with pytest.raises(ProviderError, match=r"LogGroup '/edge'.*Invalid retentionInDays value: 2") as refused:
         program.handler("LogGroup").create("thing", {"name": "/edge", "retentionInDays": 2})
     assert "InvalidParameterException" in str(refused.value)
