@@ -31,7 +31,7 @@ def test_a_command_of_ours_exists_with_its_options(command: str) -> None:
     app.parse_args(shlex.split(command), exit_on_error=False, print_error=False)
 
 
-def test_there_are_both() -> None:
+def test_the_runbook_has_commands_of_aws_and_of_this_repository() -> None:
     assert len(AWS) >= 15
     assert len(OURS) >= 4
 

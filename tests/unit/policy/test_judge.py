@@ -31,7 +31,7 @@ def test_a_violation_is_one_sentence_that_says_what_to_do() -> None:
     )
 
 
-def test_absent_is_not_allowed() -> None:
+def test_an_absent_property_breaks_the_rule() -> None:
     (violation,) = judge(stack(winter=None), rules=[RULE], exemptions=()).violations
     assert "given nothing" in str(violation)
 

@@ -25,7 +25,9 @@ def alarm(name: str) -> Declared:
         ("fulfilment-billing-breaker", "crosscloud/dev BreakerTransitions", "Sum", 1, 2),
     ],
 )
-def test_what_goes_off_when(name: str, metric: str, statistic: str, threshold: int, periods: int) -> None:
+def test_each_alarm_has_its_metric_and_limit(
+    name: str, metric: str, statistic: str, threshold: int, periods: int
+) -> None:
     one = alarm(name)
     assert f"{one['namespace']} {one['metricName']}" == metric
     assert statistic in (one["statistic"], one["extendedStatistic"])

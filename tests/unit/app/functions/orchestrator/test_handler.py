@@ -152,7 +152,7 @@ def test_bytes_that_are_not_utf8_are_a_problem(invoke, event):
         (None, 415),
     ],
 )
-def test_the_content_type(invoke, event, services, content_type, status):
+def test_each_content_type_has_its_status(invoke, event, services, content_type, status):
     headers = {} if content_type is None else {"Content-Type": content_type}
 
     assert invoke(event(headers=headers), port=services(OK).port).status == status

@@ -95,7 +95,7 @@ def test_ids_in_the_table_are_those_of_the_contract(server, migrate):
             server.execute(f"insert into users (id, name, role) values ('{bad}', 'n', 'r')", url=url)
 
 
-def test_the_command(environment):
+def test_migrations_run_dbmate_strictly(environment):
     argv, given = module.command("users", environment)
 
     assert Path(argv[0]).name == "dbmate"

@@ -336,7 +336,9 @@ def archive(tmp_path: Path) -> Archive:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
-def test_life(case: Case, program: Program, archive: Archive, api: Aws) -> None:
+def test_each_type_is_made_adopted_changed_and_deleted(
+    case: Case, program: Program, archive: Archive, api: Aws
+) -> None:
     live(case, program, archive, api)
 
 

@@ -183,7 +183,9 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
-def test_life(case: Case, program: Program, archive: Archive, api: Aws) -> None:
+def test_each_type_is_made_adopted_changed_and_deleted(
+    case: Case, program: Program, archive: Archive, api: Aws
+) -> None:
     live(case, program, archive, api)
 
 
