@@ -187,7 +187,7 @@ class FunctionsSettings(Group):
 
 class EncryptionSettings(Group):
     customer_key: Annotated[
-        bool, in_production(bool, "must be true: who may use keys of AWS's own is not ours to say")
+        bool, in_production(bool, "must be true: the stack can't decide who may use AWS's own keys")
     ] = Field(
         False,
         description="a KMS key of the stack's own for tables and secrets, at some dollars a month; else AWS's. "

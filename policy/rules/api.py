@@ -131,7 +131,7 @@ RULES = (
     ),
     Rule(
         name="authorizers-know-whose-tokens",
-        why="Keys fetched in clear can be replaced, and a token that was made for another API opens this one",
+        why="Keys fetched without TLS can be replaced, and a token that was made for another API opens this one",
         source=f"{_GATEWAY}/http-api-jwt-authorizer.html",
         types=("aws:apigatewayv2/authorizer:Authorizer",),
         resource=authorizers_know_whose_tokens,

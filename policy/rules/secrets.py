@@ -44,7 +44,7 @@ def secrets_are_marked(resource: Resource) -> Iterator[Finding]:
                 property=path,
                 allowed="be marked as secret",
                 given="a plain value",
-                do="Wrap it in pulumi.Output.secret, or it is in clear in the state and in every plan.",
+                do="Wrap it in pulumi.Output.secret, or it is plain text in the state and in every plan.",
             )
 
 
@@ -135,7 +135,7 @@ _SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
 RULES = (
     Rule(
         name="secrets-are-marked",
-        why="What is not marked is in clear in the state, in logs and in pull requests",
+        why="A secret that is not marked is plain text in the state, in logs and in pull requests",
         source=_SECRETS,
         types=tuple(_MARKED),
         resource=secrets_are_marked,
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         name="nothing-looks-like-a-secret",
-        why="What is not marked is in clear in the state, in logs and in pull requests",
+        why="A secret that is not marked is plain text in the state, in logs and in pull requests",
         source=_SECRETS,
         stack=nothing_looks_like_a_secret,
         plan_only=True,
