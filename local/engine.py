@@ -46,7 +46,8 @@ class Engine:
             self._seen.add(registration.urn)
             self._adopt_alias(registration)
         if not registration.custom:
-            self._keep_component(registration)
+            if self._state.get(registration.urn) is None:
+                self._state.put(Entry(**declared(registration)))
             return Registered(id="", outputs={})
         try:
             entry = self._bring_about(registration)
@@ -104,10 +105,6 @@ class Engine:
                 "new type takes; or leave the resource out of the stack 'local' by its configuration."
             )
         return self._handlers[type_]
-
-    def _keep_component(self, component: Registration) -> None:
-        if self._state.get(component.urn) is None:
-            self._state.put(Entry(**declared(component)))
 
     def _adopt_alias(self, registration: Registration) -> None:
         if self._state.get(registration.urn) is None:

@@ -51,8 +51,7 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     processes live on. Raises LocalError with the reason and the last log lines when a process fails.
     """
     if alive(machine) and _is_outdated(read_status(machine)):
-        _signal(machine, signal.SIGKILL)
-        _await_end(machine, timeout=5)
+        _end(machine, signal.SIGKILL, timeout=5)
     if not alive(machine):
         _launch(machine, modules)
     end = time.monotonic() + _START
@@ -78,8 +77,7 @@ def _is_outdated(status: Mapping[str, Any]) -> bool:
 def stop(machine: Machine) -> None:
     """Stops everything, also what a dead supervisor left behind; returns when all processes are gone."""
     if alive(machine):
-        _signal(machine, signal.SIGTERM)
-        _await_end(machine, timeout=_STOP)
+        _end(machine, signal.SIGTERM, timeout=_STOP)
     asyncio.run(_stop_recorded(read_status(machine)))
     kill(list(marked(machine)))
     (machine.run / "status.json").unlink(missing_ok=True)
@@ -143,12 +141,10 @@ def _supervisor(machine: Machine) -> Process | None:
     return adopt_recorded(read_status(machine).get("supervisor"))
 
 
-def _signal(machine: Machine, number: signal.Signals) -> None:
+def _end(machine: Machine, number: signal.Signals, *, timeout: float) -> None:
+    """Signals the supervisor and waits for its end."""
     if supervisor := _supervisor(machine):
         os.kill(supervisor.pid, number)
-
-
-def _await_end(machine: Machine, *, timeout: float) -> None:
     end = time.monotonic() + timeout
     while alive(machine):
         if time.monotonic() > end:
