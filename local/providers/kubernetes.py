@@ -1,8 +1,8 @@
 """pulumi-kubernetes on this machine: manifests become objects that the supervisor brings about.
 
-Pods are processes and the ingress is a real Envoy. ServiceAccounts, network policies, PodDisruptionBudgets and
-EnvoyProxies are recorded and not enforced: there is no API server, no network of pods and no eviction here. Envoy
-Gateway's charts install what this machine has already; others are refused.
+Pods are processes and the ingress is a real Envoy. A Job runs to its end when it is made. ServiceAccounts, network
+policies, PodDisruptionBudgets and EnvoyProxies are recorded and not enforced: there is no API server, no network of
+pods and no eviction here. Envoy Gateway's charts install what this machine has already; others are refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import ClassVar
 from local import desired
 from local.desired import Object
 from local.errors import ProviderError
+from local.kubernetes import job as jobs
 from local.kubernetes.fields import known_types
 from local.kubernetes.manifests import key_of_manifest
 from local.machine import Machine
@@ -40,6 +41,10 @@ class ThisMachine:
         desired.put(self._machine, key, manifest)
         desired.wait(self._machine, key, manifest, states=states, timeout=_TIMEOUT + deadline)
         return status_of(kind)
+
+    def complete(self, job: Object) -> None:
+        """Runs a Job to its end. Raises ProviderError when it fails."""
+        jobs.run(job, self._machine)
 
     def delete(self, manifest: Object) -> None:
         """Removes an object and returns when it is gone. Raises ProviderError."""
@@ -80,6 +85,14 @@ class Manifest(Updatable):
         return {**manifest, "status": status} if status else manifest
 
 
+class Job(Manifest):
+    """A Job. It runs when it is made, and never again: the object that is kept then says that it has run."""
+
+    def create(self, name: str, inputs: Properties) -> Made:
+        self._cluster.complete(manifest_of(inputs, name))
+        return super().create(name, inputs)
+
+
 class Secret(Manifest):
     """A Secret, whose content stays secret in the state and in the program."""
 
@@ -105,6 +118,7 @@ def package(machine: Machine) -> Package:
     return Package(
         handlers={
             **{f"kubernetes:{type_}": Manifest(cluster) for type_ in known_types()},
+            "kubernetes:batch/v1:Job": Job(cluster),
             "kubernetes:core/v1:Secret": Secret(cluster),
             "kubernetes:helm.sh/v3:Release": Recorded(_chart),
             "kubernetes:helm.sh/v4:Chart": Recorded(_chart),

@@ -21,8 +21,6 @@ UNJUDGED = {
     "aws:route53/record:Record": "a host name",
     "aws:sns/topicSubscription:TopicSubscription": "an address that people confirm",
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "only narrows who may use the queue as a dead-letter queue",
-    "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra": "an identity of the stack on its own server",
-    "azure-native:dbforpostgresql:Database": "a name on a server that is judged",
     "docker:index/image:Image": "pods name it by digest, which is judged there",
     "kubernetes:core/v1:ConfigMap": "nothing-looks-like-a-secret reads it",
     "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy": "time-outs and retries",

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from components.azure.database import alerts as database_alerts
+from components.azure.database_alerts import alerts as database_alerts
 from components.cluster_alerts import alerts as cluster_alerts
 from local.__main__ import app
 from tests.support.aws_cli import commands, unknown_options

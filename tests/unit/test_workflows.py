@@ -52,6 +52,23 @@ def test_every_action_is_pinned_by_commit_with_its_version(path: Path) -> None:
     assert [line for line in uses if not PINNED.search(line) and not OWN.search(line)] == []
 
 
+def test_a_delivery_reads_how_far_storage_has_grown_before_it_updates_the_servers() -> None:
+    jobs = content(ROOT / ".github/workflows/deliver.yml")["jobs"]
+    for stack in ("dev", "prod"):
+        own = jobs[stack]["steps"]
+        names = [step.get("uses") or step["run"] for step in own]
+        read = names.index("./.github/actions/databases")
+        assert own[read]["with"] == {"stack": stack}
+        updates = [
+            n for n, name in enumerate(names) if name.startswith(("pulumi up", ".venv/bin/python -m delivery.canary"))
+        ]
+        assert updates
+        assert read < min(updates)
+    (refresh,) = [line for line in commands(ROOT / ".github/actions/databases/action.yml") if line.strip()]
+    assert refresh.startswith("pulumi refresh --stack")
+    assert "--target '**$azure-native:dbforpostgresql:Server::*'" in refresh
+
+
 @EVERY
 def test_every_own_action_is_there(path: Path) -> None:
     for step in steps(path):
