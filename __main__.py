@@ -1,5 +1,7 @@
 """The system, from the callers to the rows: API Gateway, Lambda, mutual TLS, ingress, services, databases.
-Each stack is this program with its own settings, `Pulumi.<stack>.yaml`."""
+
+Each stack is this program with its own settings, `Pulumi.<stack>.yaml`.
+"""
 
 import pulumi
 

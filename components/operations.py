@@ -73,8 +73,10 @@ def _watched(args: OperationsArgs) -> list[Alarm]:
 
 
 def _alarms(account: str) -> Sender:
-    """Returns the stack's alarms as a sender, by the beginning of their names: their ARNs are not known yet, since the
-    alarms name the topic."""
+    """Returns the stack's alarms as a sender, by the beginning of their names.
+
+    Their ARNs are not known yet, since the alarms name the topic.
+    """
     region = pulumi.Config("aws").require("region")
     return Sender(
         service="cloudwatch.amazonaws.com",

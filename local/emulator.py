@@ -10,11 +10,13 @@ everything: what protects the emulator is that it listens on loopback.
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import sys
+from http import HTTPStatus
 from pathlib import Path
+
+import urllib3
 
 from local.machine import ACCOUNT, REGION, Machine
 from local.processes import ProcessSpec
@@ -36,7 +38,8 @@ def spec(machine: Machine) -> ProcessSpec:
         env=_environment(machine, scratch),
         cwd=scratch,
         log=machine.logs / "emulator.log",
-        ready=lambda: _ready(machine.ports.emulator),
+        ports=(machine.ports.emulator,),
+        ready=lambda: _ready(machine.emulator_url),
         grace=STOP_SECONDS,
         prepare=lambda: _prepare(machine, scratch),
     )
@@ -80,13 +83,9 @@ def _prepare(machine: Machine, scratch: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _ready(port: int) -> bool:
+def _ready(url: str) -> bool:
     """Returns whether MiniStack answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
     try:
-        connection.request("GET", "/_ministack/ready")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        return urllib3.request("GET", f"{url}/_ministack/ready", timeout=0.5, retries=False).status == HTTPStatus.OK
+    except urllib3.exceptions.HTTPError:
         return False
-    finally:
-        connection.close()

@@ -1,5 +1,5 @@
-"""MiniStack that loses nothing which it has answered, and tells the versions of a function apart: run as a script by
-`local.emulator`, inside MiniStack's process.
+"""MiniStack that loses no write that it has answered, and tells the versions of a function apart: `local.emulator` runs
+this script as MiniStack's process.
 
 MiniStack keeps its state in memory and writes it when SIGTERM ends it. Here no answer to a successful write leaves
 before a snapshot that holds the write is on disk. Writes that come while a snapshot is under way share the next one. A

@@ -37,8 +37,9 @@ class Correlation(NamedTuple):
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def sampled_at(self, rate: float) -> Correlation:
-        """Returns the correlation of a new trace that is sampled at `rate` (0 to 1) by its id. A trace that goes on
-        stays as its caller decided.
+        """Returns the correlation of a new trace that is sampled at `rate` (0 to 1) by its id.
+
+        A trace that goes on stays as its caller decided.
 
         It works as OpenTelemetry's TraceIdRatioBased, but by the last 56 bits, which are the random ones
         (https://www.w3.org/TR/trace-context-2/#random-trace-id-flag).
@@ -49,8 +50,10 @@ class Correlation(NamedTuple):
 
 
 def accept(request_id: str | None, traceparent: str | None, tracestate: str | None = None) -> Correlation:
-    """Returns the correlation that goes on from the headers. A value that is missing or not valid is replaced by a new
-    one."""
+    """Returns the correlation that goes on from the headers.
+
+    A value that is missing or not valid is replaced by a new one.
+    """
     if request_id is None or REQUEST_ID.fullmatch(request_id) is None:
         request_id = os.urandom(16).hex()
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None

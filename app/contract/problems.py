@@ -48,8 +48,10 @@ UPSTREAM_TIMEOUT = Kind(slug="upstream-timeout", status=504, title="A service di
 
 
 class ProblemError(Exception):
-    """An error that ends a request with a problem document, which lists the first LISTED of `errors`. `headers` are
-    added to the answer."""
+    """An error that ends a request with a problem document, which lists the first LISTED of `errors`.
+
+    `headers` are added to the answer.
+    """
 
     def __init__(
         self,
@@ -77,8 +79,10 @@ def invalid(errors: Sequence[Violation]) -> ProblemError:
 
 
 def document(kind: Kind, detail: str, *, request_id: str, errors: Sequence[Violation] = ()) -> str:
-    """Returns the JSON text of a problem with up to LISTED errors. It is pure ASCII, so that a name that can't be
-    encoded in UTF-8 can't break it."""
+    """Returns the JSON text of a problem with up to LISTED errors.
+
+    It is pure ASCII, so that a name that can't be encoded in UTF-8 can't break it.
+    """
     members: dict[str, object] = {
         "type": kind.type,
         "title": kind.title,

@@ -81,8 +81,10 @@ class Notices(ComponentResource):
 
 
 def _assumed_for(rule_arn: Output[str]) -> dict[str, object]:
-    """Returns who may assume the role: EventBridge, for this rule
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html)."""
+    """Returns who may assume the role: EventBridge, for this rule.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+    """
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",

@@ -30,15 +30,18 @@ def of_function(function: Function, name: str) -> Metric:
 
 
 def of_queue(queue: Queue | DeadLetterQueue, name: str) -> Metric:
-    """Returns a metric of SQS
-    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+    """Returns a metric of SQS.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     """
     return Metric(namespace="AWS/SQS", name=name, dimensions={"QueueName": queue.queue_name})
 
 
 def of_table(table: Table, name: str) -> Metric:
-    """Returns a metric of DynamoDB
-    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html)."""
+    """Returns a metric of DynamoDB.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+    """
     return Metric(namespace="AWS/DynamoDB", name=name, dimensions={"TableName": table.table_name})
 
 
@@ -49,8 +52,10 @@ def of_rule(rule: RuleName, name: str) -> Metric:
 
 
 def of_api(api_id: Input[str], name: str) -> Metric:
-    """Returns a metric of API Gateway
-    (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html)."""
+    """Returns a metric of API Gateway.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+    """
     return Metric(namespace="AWS/ApiGateway", name=name, dimensions={"ApiId": api_id, "Stage": "$default"})
 
 

@@ -54,8 +54,10 @@ class DatabaseArgs:
 
 
 class Database(ComponentResource):
-    """A PostgreSQL server of one service, for one database, which the service's migrations make
-    (docs/decisions/0017-the-migrations-own-the-database.md). One service's load and restore leave the others alone.
+    """A PostgreSQL server of one service, for one database, which the service's migrations make.
+
+    One service's load and restore leave the others alone. docs/decisions/0017-the-migrations-own-the-database.md says
+    why the migrations own the database.
 
     With Entra, people of a group and the migrations' identity administer the server, and there is no password.
     """

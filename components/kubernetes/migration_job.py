@@ -65,8 +65,10 @@ def migration_job(args: MigrationJobArgs) -> batch.JobSpecArgs:
 
 
 def job_name(service: str, *what: str) -> str:
-    """Returns the name of the Job that does `what`. Another image or database is another Job: a Job's template can't
-    be changed, and what has run does not run again."""
+    """Returns the name of the Job that does `what`.
+
+    Another image or database is another Job: a Job's template can't be changed, and what has run does not run again.
+    """
     digest = hashlib.sha256("\n".join(what).encode()).hexdigest()
     return f"{service}-migrations-{digest[:10]}"
 

@@ -108,7 +108,8 @@ class RegistrySettings(Group):
         "Basic", description="Premium adds zone redundancy and removes untagged images after retentionDays"
     )
     python_image: Annotated[str, StringConstraints(pattern=r"^\S+@sha256:[0-9a-f]{64}$")] | None = Field(
-        None, description="image that the services' images start from, by digest; default: what their Dockerfiles name"
+        None,
+        description="image that the services' images start from, by digest; default: the one that the Dockerfile names",
     )
     retention_days: int = Field(
         30, ge=7, le=365, description="days until untagged images go; longer than you may want to roll back"

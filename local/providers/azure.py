@@ -13,17 +13,10 @@ import asyncpg
 
 from local.machine import Machine
 from local.postgres import administer
-from local.provider import Handler, Made, MadeInMemory, Package, Properties, Updatable
+from local.provider import Handler, Made, Package, Properties, Recorded, Updatable
 from planning.makers.azure import FUNCTIONS, MAKERS, SUBSCRIPTION
 
 T = TypeVar("T")
-
-
-class Recorded(MadeInMemory, Updatable):
-    """A resource that exists in the state only, and changes there."""
-
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        return self._make(outputs["name"], new).outputs
 
 
 class _OnPostgres(Handler):

@@ -22,7 +22,7 @@ IGNORE_FILE = ".dockerignore"
 
 
 class Image(Updatable):
-    """docker:index/image:Image"""
+    """An image: a folder with the files of its build context."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -39,7 +39,7 @@ class Image(Updatable):
         return self._build(new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """Leaves the folders: other digests of this image may still run. `_forget` removes those that nobody names."""
+        """Leaves the folders: other digests of this image may still run. `_forget` removes unused ones."""
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         folder = self._machine.images / str(outputs["contextDigest"])

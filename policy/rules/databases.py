@@ -141,7 +141,7 @@ RULES = (
     ),
     Rule(
         name="servers-know-no-password",
-        why="A password can be copied, and has to be kept and changed; an identity has not",
+        why="A password can be copied, and has to be kept and changed; an identity needs none of this",
         source=f"{_POSTGRES}/concepts-azure-ad-authentication",
         types=(_SERVER,),
         resource=servers_know_no_password,
@@ -178,14 +178,14 @@ RULES = (
     ),
     Rule(
         name="connections-are-encrypted",
-        why="The network between pods and database is not only ours",
+        why="Others share the network between pods and database",
         source=f"{_POSTGRES}/concepts-networking-ssl-tls",
         types=("azure-native:dbforpostgresql:Configuration",),
         resource=connections_are_encrypted,
     ),
     Rule(
         name="tables-can-be-restored",
-        why="A wrong write is replicated at once; only the past has the right one",
+        why="A wrong write is replicated at once; only a backup still has the right one",
         source=f"{_DYNAMODB}/PointInTimeRecovery.html",
         types=(_TABLE,),
         resource=tables_can_be_restored,
@@ -193,7 +193,7 @@ RULES = (
     ),
     Rule(
         name="tables-are-encrypted-with-a-key-of-ours",
-        why="Who may read the items is then also decided, and logged, by the key",
+        why="The key then also decides, and logs, who may read the items",
         source=f"{_DYNAMODB}/EncryptionAtRest.html",
         types=(_TABLE,),
         resource=tables_are_encrypted_with_a_key_of_ours,
@@ -201,7 +201,7 @@ RULES = (
     ),
     Rule(
         name="tables-are-not-deleted",
-        why="A table that was deleted is gone with its backups' continuity",
+        why="A deleted table is gone, and so is its continuous backup",
         source=f"{_DYNAMODB}/WorkingWithTables.Basics.html",
         types=(_TABLE,),
         resource=tables_are_not_deleted,

@@ -172,14 +172,14 @@ RULES = (
     ),
     Rule(
         name="pods-are-confined",
-        why="Who takes a process over should find neither root nor a way out of the container",
+        why="Whoever takes over a process should find neither root nor a way out of the container",
         source=_STANDARD,
         types=_TYPES,
         resource=pods_are_confined,
     ),
     Rule(
         name="pods-mount-no-token",
-        why="A token in a pod is a way into the API server for who takes the pod over",
+        why="A token in a pod is a way into the API server for whoever takes over the pod",
         source="https://kubernetes.io/docs/concepts/security/service-accounts/#opt-out-of-api-credential-automounting",
         types=_TYPES,
         resource=pods_mount_no_token,

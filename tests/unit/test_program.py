@@ -25,7 +25,7 @@ def test_preview_and_deployment_declare_the_same(stack: str) -> None:
 
 
 @EVERY
-def test_nothing_stays_unknown(stack: str) -> None:
+def test_no_input_or_output_stays_unknown(stack: str) -> None:
     program = deployed(stack, False)
     assert UNKNOWN not in str(program.outputs)
     assert [r.urn for r in program.resources if UNKNOWN in str(r.inputs)] == []

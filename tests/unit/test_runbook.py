@@ -38,7 +38,7 @@ def test_a_redrive_names_the_queue_that_the_messages_go_to() -> None:
     assert [rest for rest in moves if "--destination-arn" not in rest] == []
 
 
-def test_there_are_both() -> None:
+def test_the_runbook_has_commands_of_aws_and_of_this_repository() -> None:
     assert len(AWS) >= 15
     assert len(OURS) >= 4
 

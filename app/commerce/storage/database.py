@@ -39,8 +39,10 @@ _WITH_REFUSED_ITEM = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One write of a transaction. `name` tells its condition from the others; `write` is `{"Put": {...}}` or the
-    like."""
+    """One write of a transaction.
+
+    `name` tells its condition from the others; `write` is `{"Put": {...}}` or the like.
+    """
 
     name: str
     write: dict[str, Any]

@@ -62,7 +62,9 @@ class Products:
 
     def replace(self, product_id: str, offer: Offer, *, version: int, at: str) -> Product:
         """Replaces what is sold, on condition that the product has the version, and returns the product after that.
-        `at` is a moment by RFC 3339. Raises UnknownProductError, ProductChangedError."""
+
+        `at` is a moment by RFC 3339. Raises UnknownProductError, ProductChangedError.
+        """
         values = {":name": offer.name, ":price": offer.price, ":currency": offer.currency, ":at": at}
         values |= {":one": 1, ":version": version, ":description": offer.description}
         described = ", description = :description" if offer.description is not None else ""
@@ -85,8 +87,10 @@ class Products:
         return _product(item)
 
     def delete(self, product_id: str, *, version: int | None) -> None:
-        """Deletes the product, on condition that it has the version, if one is given. Raises UnknownProductError,
-        ProductChangedError, and ProductReservedError while orders have reserved some of it."""
+        """Deletes the product, on condition that it has the version, if one is given.
+
+        Raises UnknownProductError, ProductChangedError, and ProductReservedError while orders have reserved some of it.
+        """
         same = " AND version = :version" if version is not None else ""
         try:
             self.database.delete(
@@ -119,8 +123,10 @@ class Products:
             raise NotEnoughStockError(-change) from error
 
     def reservation(self, number: int, line: Line, product: Product) -> Action:
-        """Returns the write that reserves line `number` of an order, on condition that the product has the same version
-        as `product` and is in stock."""
+        """Returns the write that reserves line `number` of an order.
+
+        Its condition is that the product has the same version as `product` and is in stock.
+        """
         return self._update(
             line_name(number),
             line.product_id,

@@ -52,8 +52,10 @@ class Consumer:
     log: Log
 
     def consume(self, record: Mapping[str, Any], *, deadline: float) -> bool:
-        """Works on one message, writes its log line, and returns whether it is done. `deadline` is on
-        time.monotonic."""
+        """Works on one message, writes its log line, and returns whether it is done.
+
+        `deadline` is on time.monotonic.
+        """
         receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
         # An event that can't be read has no request that it belongs to.
         entry = LogEntry(

@@ -21,6 +21,8 @@ class Context(Protocol):
 
 
 def deadline(context: Context, *, budget: float = math.inf) -> float:
-    """Returns the moment, on time.monotonic, after which nothing new may begin: `budget` seconds from now, or RESERVE
-    seconds before Lambda ends the invocation."""
+    """Returns the moment, on time.monotonic, after which nothing new may begin.
+
+    It is `budget` seconds from now, or RESERVE seconds before Lambda ends the invocation.
+    """
     return time.monotonic() + min(budget, context.get_remaining_time_in_millis() / 1000 - RESERVE)

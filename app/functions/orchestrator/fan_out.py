@@ -1,5 +1,7 @@
-"""Calls of several services at once, whose answers become one. What is missing degrades it, where the contract
-allows."""
+"""Calls of several services at once, whose answers become one.
+
+What is missing degrades it, where the contract allows.
+"""
 
 from __future__ import annotations
 
@@ -78,8 +80,10 @@ class FanOut:
         self._threads = ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="part")
 
     def response(self, plan: Mapping[str, PlannedCall], context: RequestContext, *, only_status: bool) -> Response:
-        """Returns one answer of all parts, when the last has come: a call that goes on in a frozen environment would
-        look like a failure of its service. Writes a log line for each call.
+        """Returns one answer of all parts, when the last has come.
+
+        A call that goes on in a frozen environment would look like a failure of its service. Writes a log line for each
+        call.
 
         Raises ProblemError when a required part has failed, or all have.
         """

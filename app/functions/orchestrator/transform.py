@@ -1,5 +1,7 @@
-"""Makes path, query and headers of a service's request from a checked public one. A value stays what it is, whatever it
-holds."""
+"""Makes path, query and headers of a service's request from a checked public one.
+
+A value stays what it is, whatever it holds.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,10 @@ def target(forward: Forward, request: Request) -> str:
 
 
 def headers(forward: Forward, request: Request, correlation: Correlation, subject: str | None) -> dict[str, str]:
-    """Returns the headers of the service's request: nothing that a caller sent reaches a service unless it is named
-    here or in the contract. `subject` is the caller's in percent encoding; None for a public operation.
+    """Returns the headers of the service's request.
+
+    Nothing that a caller sent reaches a service unless it is named here or in the contract. `subject` is the caller's
+    in percent encoding; None for a public operation.
     """
     result = {
         "accept": "application/json",

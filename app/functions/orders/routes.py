@@ -129,8 +129,10 @@ class OrderDesk:
 
 
 def _own_order(ledger: Ledger, context: RequestContext) -> Order:
-    """Returns the order that the path names. Raises ProblemError (404), also for the order of another customer: nobody
-    learns that it exists."""
+    """Returns the order that the path names.
+
+    Raises ProblemError (404), also for the order of another customer: nobody learns that it exists.
+    """
     order = ledger.orders.get(context.parameter("orderId").lower())
     if order is None or order.customer_id != context.subject:
         raise ProblemError(NOT_FOUND, "You have no order with this id.")

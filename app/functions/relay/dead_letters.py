@@ -1,5 +1,7 @@
-"""The queue for events that the bus will never take. In the stream such a record would hold up all that come after it;
-it is in the order's history all the same."""
+"""The queue for events that the bus will never take.
+
+In the stream such a record would hold up all that come after it; it is in the order's history all the same.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 What can never be published goes to the dead-letter queue. Any other batch that can't be published as a whole is raised:
 the stream's checkpoint stays before it, so that it comes again as a whole. Reporting single records
 (ReportBatchItemFailures) would save repetitions, which consumers recognise by their ids anyway, and would lose records
-wherever that report is not heeded.
+wherever that report is ignored.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ class Relay:
     log: Log
 
     def publish(self, records: list[dict[str, Any]], context: Context) -> None:
-        """Publishes the events among the stream's records, and writes a log line for each. Raises what the bus raises,
-        and NotPublishedError."""
+        """Publishes the events among the stream's records, and writes a log line for each.
+
+        Raises what the bus raises, and NotPublishedError.
+        """
         entry = LogEntry(correlation=accept(None, None))
         try:
             events = list(entries(records, self.publisher.unpublishable))
@@ -71,8 +73,10 @@ def assembled() -> Relay:
 
 
 def _lag(occurred_at: str) -> Metrics:
-    """Returns the milliseconds since the event's moment as a metric; nothing for a day that does not exist, which the
-    events' schemas let pass."""
+    """Returns the milliseconds since the event's moment as a metric.
+
+    It returns nothing for a day that does not exist, which the events' schemas let pass.
+    """
     try:
         lag = datetime.now(UTC) - datetime.fromisoformat(occurred_at)
     except ValueError:

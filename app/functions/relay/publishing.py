@@ -33,8 +33,10 @@ Unpublishable = Callable[[object, str], None]
 
 
 class NotPublishedError(Exception):
-    """Some entries were not taken. The stream gives the whole batch again; consumers recognise repetitions by their
-    ids."""
+    """Some entries were not taken.
+
+    The stream gives the whole batch again; consumers recognise repetitions by their ids.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,10 @@ class Publisher:
     backoff: Backoff = REFUSALS
 
     def publish(self, entries: Sequence[Entry], *, deadline: float) -> None:
-        """Publishes the entries in their order, as far as the bus keeps one. `deadline` is on time.monotonic. Raises
-        NotPublishedError."""
+        """Publishes the entries in their order, as far as the bus keeps one.
+
+        `deadline` is on time.monotonic. Raises NotPublishedError.
+        """
         for start in range(0, len(entries), BATCH):
             self._publish([{**entry, "EventBusName": self.bus} for entry in entries[start : start + BATCH]], deadline)
 

@@ -1,5 +1,8 @@
-"""Runs `bootstrap.py`, each time in a process of its own: it computes for seconds, which would hold up the event
-loop even from a thread, and a process can be ended at any moment."""
+"""Runs `bootstrap.py`, each time in a process of its own.
+
+It computes for seconds, which would hold up the event loop even from a thread, and a process can be ended at any
+moment.
+"""
 
 from __future__ import annotations
 

@@ -97,8 +97,11 @@ class Lease:
 
 
 class Database:
-    """The database of a service. Connections are made when they are needed: the service starts, and is not ready, while
-    its database can't be reached."""
+    """The database of a service.
+
+    Connections are made when they are needed: the service starts, and is not ready, while its database can't be
+    reached.
+    """
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
         connect = partial(

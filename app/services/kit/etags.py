@@ -31,8 +31,10 @@ def etag(version: int) -> str:
 
 @dataclass(frozen=True)
 class Precondition:
-    """What a write demands of the row's state: `version` is what If-Match names, None without that header; `new` is
-    whether If-None-Match says `*`."""
+    """What a write demands of the row's state.
+
+    `version` is what If-Match names, None without that header; `new` is whether If-None-Match says `*`.
+    """
 
     version: int | None = None
     new: bool = False
@@ -50,8 +52,10 @@ class Precondition:
         return cls(_version(if_match), if_none_match is not None)
 
     def problem(self) -> ProblemError:
-        """Returns the reason why a write changed nothing although the row is there: 412, or 428 for a write without
-        any precondition."""
+        """Returns the reason why a write changed nothing although the row is there.
+
+        It is 412, or 428 for a write without any precondition.
+        """
         if self.version is not None:
             return ProblemError(PRECONDITION_FAILED, "It has changed since that version: read it again.")
         if self.new:

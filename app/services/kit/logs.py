@@ -19,8 +19,10 @@ correlation: ContextVar[Correlation | None] = ContextVar("correlation", default=
 
 
 class JsonFormatter(logging.Formatter):
-    """A formatter that makes a record of the standard library a line of the contract, with the ids of the request that
-    is being handled."""
+    """A formatter that makes a record of the standard library a line of the contract.
+
+    The line has the ids of the request that is being handled.
+    """
 
     def __init__(self, service: str, pod: str) -> None:
         super().__init__()

@@ -52,7 +52,7 @@ class MigrationCheck:
         self._looking = Shared(self._look, timeout=LOOK_TIMEOUT)
 
     async def check(self) -> str | None:
-        """Is a `health.Check`. Calls at the same time share one look."""
+        """Answers as a `health.Check`. Calls at the same time share one look."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 return await self._looking.result()

@@ -1,6 +1,8 @@
-"""A pool of asyncpg's connections. asyncpg's own makes two tasks and a timer for every use, which is half of the
-cost of reading a row by its key. Here a use of an idle connection is two operations on a list
-(docs/decisions/0007-a-connection-pool-of-our-own.md)."""
+"""A pool of asyncpg's connections.
+
+The one that asyncpg brings makes two tasks and a timer for every use, which is half of the cost of reading a row by its
+key. Here a use of an idle connection is two operations on a list (docs/decisions/0007-a-connection-pool-of-our-own.md).
+"""
 
 from __future__ import annotations
 
@@ -117,8 +119,10 @@ class Pool:
                 connection.terminate()
 
     async def _new(self) -> Connection:
-        """Makes a connection in a place that is promised. The place stays promised when it raises, until it is known
-        what becomes of the connection."""
+        """Makes a connection in a place that is promised.
+
+        The place stays promised when it raises, until it is known what becomes of the connection.
+        """
         making = asyncio.create_task(self._connect_in_time(), context=Context())
         try:
             async with asyncio.timeout(self._timeout):

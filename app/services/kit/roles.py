@@ -112,8 +112,10 @@ async def _prepare(owner: DatabaseSettings, role: ServiceRole, secret: str) -> N
 
 
 async def _patiently(connect: Callable[[], Awaitable[Any]], *, entra: bool) -> Any:
-    """Connects, again and again within WAIT while that may help. An identity of Entra that has just become
-    administrator can be unknown for a while."""
+    """Connects, again and again within WAIT while that may help.
+
+    An identity of Entra that has just become administrator can be unknown for a while.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + WAIT
     while True:

@@ -26,8 +26,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class EntraSettings:
-    """The pod's workload identity, from the variables that Azure's webhook sets
-    (https://learn.microsoft.com/azure/aks/workload-identity-overview)."""
+    """The pod's workload identity, from the variables that Azure's webhook sets.
+
+    https://learn.microsoft.com/azure/aks/workload-identity-overview
+    """
 
     client_id: str
     tenant_id: str
@@ -49,8 +51,10 @@ class EntraSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """How the database is reached. `url` is for the migration tool; the other fields are its parts. One of `password`
-    and `entra` is set."""
+    """How the database is reached.
+
+    `url` is for the migration tool; the other fields are its parts. One of `password` and `entra` is set.
+    """
 
     url: str = field(repr=False)
     host: str

@@ -143,8 +143,10 @@ class _GivenIds(IdGenerator):
 
 
 class _Complaints(logging.Handler):
-    """A handler of the library's messages that logs at most one a minute: the library writes one for every message that
-    it could not send."""
+    """A handler of the library's messages that logs at most one a minute.
+
+    The library writes one for every message that it could not send.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

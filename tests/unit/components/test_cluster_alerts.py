@@ -12,7 +12,7 @@ from tests.support.program import STACKS, deployed
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_everybody_on_call_is_told_of_every_alert(stack: str) -> None:
+def test_everybody_on_call_is_notified_of_every_alert(stack: str) -> None:
     program = deployed(stack, False)
     rules = program.one("PrometheusRuleGroup")["rules"]
     assert len(rules) >= 7

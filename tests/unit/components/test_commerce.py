@@ -279,7 +279,7 @@ def test_the_ingress_lets_in_the_orchestrator_and_fulfilment_and_nobody_else(pro
 # ---- what customers are told
 
 
-def test_customers_are_told_what_becomes_of_their_orders(program: Program) -> None:
+def test_customers_are_notified_of_what_becomes_of_their_orders(program: Program) -> None:
     rule = program.one("EventRule", "order-notices")
     told = [type_ for type_ in types.TYPES if type_ != types.CONFIRMED]
     assert json.loads(rule["eventPattern"]) == {"source": [types.SOURCE], "detail-type": told}

@@ -56,7 +56,7 @@ def test_every_function_queue_dead_letter_queue_and_rule_is_watched(program: Pro
         assert (metric, queue.name + SUFFIX) in watched
 
 
-def test_who_comes_near_his_share_of_concurrent_calls_is_told_of_before_calls_are_refused() -> None:
+def test_a_function_near_its_reserved_concurrency_raises_an_alarm_before_calls_are_refused() -> None:
     alarm = deployed("prod", False).one("MetricAlarm", "orchestrator-concurrency")
     reserved = deployed("prod", False).one("lambda/function:Function", "orchestrator")["reservedConcurrentExecutions"]
     assert reserved / 2 < alarm["threshold"] < reserved
@@ -92,7 +92,7 @@ def test_the_runbook_says_what_to_do_about_every_alarm(program: Program) -> None
 # ---- who is told
 
 
-def test_people_of_both_clouds_are_told_by_one_setting() -> None:
+def test_one_setting_names_whom_both_clouds_notify() -> None:
     emails = ["ada@example.com", "ops@example.com"]
     program = run(config={"crosscloud:monitoring": {"alertEmails": emails}})
     subscriptions = program.all("TopicSubscription")
@@ -102,7 +102,7 @@ def test_people_of_both_clouds_are_told_by_one_setting() -> None:
     assert deployed("local", False).all("TopicSubscription") == []
 
 
-def test_production_needs_somebody_who_is_told() -> None:
+def test_production_needs_an_address_for_alerts() -> None:
     with pytest.raises(SettingsError, match=r"monitoring\.alertEmails must name somebody"):
         run(stack="prod", config={"crosscloud:monitoring": {}})
 

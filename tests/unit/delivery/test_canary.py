@@ -248,7 +248,7 @@ def test_a_failed_deployment_takes_all_calls_back(number: int) -> None:
     assert clouds.ups[-1][0] == at(ALL_CALLS)
 
 
-def test_a_return_that_fails_is_told_with_what_failed_before() -> None:
+def test_a_return_that_fails_is_reported_with_what_failed_before() -> None:
     with pytest.raises(DeliveryError, match=r"failed\. THE RETURN FAILED TOO: `pulumi up` failed\. Return by hand"):
         Clouds(fail_up=(2, 3)).deliver()
 
@@ -265,20 +265,20 @@ OF_THE_CLI = {"cli-binary-format"}
 """Options of every command, which are none of an operation."""
 
 
-def test_what_aws_is_asked_exists() -> None:
-    asked: dict[str, Sequence[str]] = {}
+def test_the_commands_of_aws_exist_with_their_options() -> None:
+    commands: dict[str, Sequence[str]] = {}
     clouds = Clouds()
 
     def run(command: Sequence[str]) -> str:
         if command[0] == "aws":
-            asked[command[2]] = command
+            commands[command[2]] = command
         return clouds.run(command)
 
     Canary(
         stack="prod", run=run, log_in=lambda: None, clock=lambda: clouds.now, sleep=clouds.sleep, report=lambda _: None
     ).deliver()
-    assert asked.keys() == {"describe-alarms", "get-metric-data", "get-alias", "invoke"}
-    for _, service, command, *options in asked.values():
+    assert commands.keys() == {"describe-alarms", "get-metric-data", "get-alias", "invoke"}
+    for _, service, command, *options in commands.values():
         assert unknown_options(service, command, shlex.join(options)) <= OF_THE_CLI
 
 

@@ -77,8 +77,7 @@ class Shop:
         steps: dict[str, str] = {}
 
         def listen(step: StepEvent) -> None:
-            if step.operation != "component":
-                steps[f"{step.type.rpartition(':')[2]} {step.name}"] = step.operation
+            steps[f"{step.type.rpartition(':')[2]} {step.name}"] = step.operation
 
         engine = Engine(State(self.machine.state_file), [aws.package(self.machine)], listen)
         run_program(self.machine.root, "local", engine, preview=False)

@@ -23,7 +23,7 @@ def test_what_was_put_is_read_back_in_order(tmp_path: Path) -> None:
     assert again.get("u") == ENTRY
 
 
-def test_removed_is_gone(tmp_path: Path) -> None:
+def test_a_removed_entry_is_gone_from_the_file(tmp_path: Path) -> None:
     state = State(tmp_path / "state.json")
     state.put(ENTRY)
     state.remove("u")

@@ -43,5 +43,5 @@ def test_kinds_are_distinct():
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.slug)
-def test_the_status_is_an_error(kind):
+def test_each_problem_has_a_status_of_an_error(kind):
     assert 400 <= kind.status <= 599

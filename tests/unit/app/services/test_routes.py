@@ -65,7 +65,7 @@ def test_nothing_of_a_request_runs_in_a_thread(service: str, environment: dict[s
     assert in_a_thread(app.routes) == []
 
 
-def test_synchronous_handlers_and_dependencies_would_be_seen(settings: Settings) -> None:
+def test_synchronous_handlers_and_dependencies_would_be_found(settings: Settings) -> None:
     router = Router()
 
     @router.get("/handler")

@@ -28,7 +28,9 @@ def alarm(name: str) -> Declared:
         ("fulfilment-billing-breaker", "crosscloud/dev BreakerTransitions", "Sum", 1, 2),
     ],
 )
-def test_what_goes_off_when(name: str, metric: str, statistic: str, threshold: int, periods: int) -> None:
+def test_each_alarm_has_its_metric_and_limit(
+    name: str, metric: str, statistic: str, threshold: int, periods: int
+) -> None:
     one = alarm(name)
     assert f"{one['namespace']} {one['metricName']}" == metric
     assert statistic in (one["statistic"], one["extendedStatistic"])
@@ -50,7 +52,7 @@ def test_a_share_of_calls_goes_off_whatever_the_traffic_is() -> None:
     )
 
 
-def test_a_certificate_that_ends_in_three_weeks_is_told_of_and_none_that_nobody_used_is() -> None:
+def test_a_certificate_that_ends_in_three_weeks_is_reported_unless_nobody_used_it() -> None:
     one = alarm("fulfilment-certificate")
     assert (one["comparisonOperator"], one["threshold"], one["statistic"]) == ("LessThanThreshold", 21, "Minimum")
     assert one["treatMissingData"] == "missing"

@@ -133,7 +133,7 @@ def test_servers_are_updated_on_a_quiet_day_that_is_not_the_cluster_s(stack: str
 
 
 @pytest.mark.parametrize(("stack", "connections"), [("dev", 28), ("prod", 675)])
-def test_somebody_is_told_before_a_database_is_full_busy_or_away(stack: str, connections: int) -> None:
+def test_somebody_is_notified_before_a_database_is_full_busy_or_away(stack: str, connections: int) -> None:
     program = deployed(stack, False)
     for service in SERVICES:
         alerts = [alert for alert in program.all("MetricAlert") if alert.name.startswith(f"{service}-database-")]

@@ -115,7 +115,7 @@ def test_pods_spread_over_zones_and_nodes(program: Program) -> None:
     assert keys == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
 
 
-def test_other_services_are_not_told_by_environment(program: Program) -> None:
+def test_a_pod_gets_no_variables_about_other_services(program: Program) -> None:
     assert spec(program)["enableServiceLinks"] is False
 
 

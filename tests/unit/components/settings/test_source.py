@@ -51,7 +51,7 @@ def test_the_machine_gives_addresses_to_the_stack_local_only() -> None:
     assert dev.ingress_host.endswith(".cloudapp.azure.com")
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_listed_at_once() -> None:
     broken = {
         "crosscloud:clutser": {},
         "crosscloud:azure": "westeurope",

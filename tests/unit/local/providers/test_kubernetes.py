@@ -30,7 +30,7 @@ DEPLOYMENT: Properties = {
 }
 
 
-class Memory:
+class Memory(ThisMachine):
     """A cluster that remembers."""
 
     def __init__(self) -> None:

@@ -105,7 +105,7 @@ def test_a_collision_decides_nothing_about_a_condition(client, database):
     assert len(db.client.requests) == 2
 
 
-def test_refused_conditions_are_told_by_name_with_what_was_found(client, database):
+def test_refused_conditions_are_named_with_what_was_found(client, database):
     item = {"quantity": {"N": "1"}}
     db = database(cancelled(client, "None", "ConditionalCheckFailed", item=item))
 
@@ -162,7 +162,7 @@ def test_nothing_begins_after_the_deadline(database):
     assert db.client.requests == []
 
 
-def test_keys_that_were_not_processed_are_asked_for_again(database):
+def test_keys_that_were_not_processed_are_read_again(database):
     rest = {"t": {"Keys": [{"id": {"S": "2"}}]}}
     db = database({"Responses": {"t": [{"id": {"S": "1"}}]}, "UnprocessedKeys": rest}, {"Responses": {"t": [rest]}})
 

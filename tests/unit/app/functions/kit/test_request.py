@@ -96,7 +96,7 @@ def test_an_idempotency_key_matches_its_pattern(event, value):
     ]
 
 
-def test_all_that_is_wrong_is_told_at_once(event):
+def test_everything_that_is_wrong_is_listed_at_once(event):
     made = event(
         headers=JSON | {"if-match": "3", "x-request-id": "?", "traceparent": "?"},
         body='{"name":"a\\u0000","rank":1}',

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
-from app.functions.kit import upstream
+from app.functions.kit import breaker, upstream
+from app.functions.kit.tls import DeadlineSocket
 from app.functions.kit.upstream import MAX_ANSWER, Call, UpstreamError
 from tests.support.pki import Authority
 from tests.support.scripted import drips, resets, scripted_server, sends, waits
@@ -174,6 +175,29 @@ def test_the_deadline_holds_when_the_answer_stops_on_its_way(services, ingress, 
 
     assert caught.value.kind is UPSTREAM_TIMEOUT
     assert time.monotonic() < bound.deadline + 2  # three seconds from the head would end 2.5 s after the deadline
+
+
+@pytest.mark.parametrize(("late", "states"), [(0.0, ["open"]), (upstream.STARVED + 0.2, [])])
+def test_a_caller_that_was_kept_from_running_does_not_blame_the_service(
+    services, ingress, released, monkeypatch, late, states
+):
+    """A process that was stopped, or that gets no processor, runs again when its deadlines have long passed."""
+    receive, transitions = DeadlineSocket.recv_into, []
+
+    def receive_late(self, *arguments) -> int:
+        try:
+            return receive(self, *arguments)
+        finally:
+            time.sleep(late)
+
+    monkeypatch.setattr(DeadlineSocket, "recv_into", receive_late)
+    way = ingress(services(waits(released)).port, on_transition=lambda _, state: transitions.append(state))
+    for _ in range(breaker.MINIMUM):
+        with pytest.raises(UpstreamError) as caught:
+            way.send(call(safe=False, seconds=0.1))
+        assert caught.value.kind is UPSTREAM_TIMEOUT
+
+    assert transitions == states
 
 
 def test_a_handshake_that_hangs_is_not_available(ingress, monkeypatch):

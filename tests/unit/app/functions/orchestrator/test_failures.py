@@ -75,7 +75,7 @@ def assert_in_time(done, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_one_call(invoke, event, services, released, name):
+def test_each_failure_of_a_service_has_its_documented_answer(invoke, event, services, released, name):
     behaviour, status = FAILURES[name]
     done = invoke(event(), port=services(behaviour(released)).port, seconds=seconds_of(name))
 
@@ -110,7 +110,7 @@ def test_a_part_that_may_be_missing(invoke, event, services, released, name):
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_part_that_is_needed(invoke, event, services, released, name):
+def test_without_a_required_part_there_is_no_answer(invoke, event, services, released, name):
     behaviour, status = FAILURES[name]
     service = services(paths={"/users": behaviour(released), "/invoices": PAGE, "/events": PAGE})
     done = invoke(event(**OVERVIEW), port=service.port, seconds=seconds_of(name))
@@ -150,7 +150,7 @@ def test_nobody_listens(invoke, event):
     assert_problem(invoke(event(**OVERVIEW)), 503)
 
 
-def test_no_way_leads_there(invoke, event, monkeypatch):
+def test_a_service_that_can_not_be_reached_is_not_available(invoke, event, monkeypatch):
     monkeypatch.setattr("app.functions.kit.upstream.CONNECT_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel takes the connection, and nobody answers
         done = invoke(event(), port=silent.getsockname()[1], seconds=RESERVE + 1.0)

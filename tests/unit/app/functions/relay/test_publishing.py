@@ -103,7 +103,7 @@ def test_what_may_be_taken_later_is_no_dead_letter(code):
 
 
 @pytest.mark.parametrize(("count", "calls"), [(0, []), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
-def test_ten_at_once(count, calls):
+def test_ten_events_are_published_in_one_call(count, calls):
     bus, details = Bus(), [f"d{number}" for number in range(count)]
 
     publish(bus, *details)

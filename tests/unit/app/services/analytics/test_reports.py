@@ -51,7 +51,7 @@ def test_equal_requests_get_equal_reports(post, amounts):
     assert post(PATH, QUERY).body == post(PATH, QUERY).body
 
 
-def test_only_what_is_asked_for_is_in_it(post, amounts):
+def test_a_report_counts_only_the_events_that_the_query_names(post, amounts):
     amounts([100, 300])
     amounts([1], currency="USD")
     amounts([500], type_="refund")
@@ -133,7 +133,7 @@ def test_the_event_loop_comes_first(call, begin, amounts):
     assert call.loop.run_until_complete(niceness()) == min(os.nice(0) + 10, 19)
 
 
-def test_too_many_at_once_are_told_to_come_again(call, begin, amounts):
+def test_the_surplus_of_reports_gets_503(call, begin, amounts):
     amounts(MANY)
 
     async def run() -> tuple[list[Reply], Reply]:

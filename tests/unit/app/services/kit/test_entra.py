@@ -218,7 +218,7 @@ def test_a_platform_that_can_not_be_trusted_gets_no_token(platform, settings):
     assert platform.calls == []
 
 
-def test_without_the_pods_token_nothing_is_asked(platform, settings, trust):
+def test_without_the_pods_token_no_request_is_made(platform, settings, trust):
     settings.token_file.unlink()
     with pytest.raises(TokenError, match="FileNotFoundError"):
         fetch(settings, context=trust)

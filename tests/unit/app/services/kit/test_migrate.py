@@ -105,7 +105,7 @@ def test_ids_in_the_table_are_those_of_the_contract(server, migrate):
             server.execute(f"insert into users (id, name, role) values ('{bad}', 'n', 'r')", url=urls.service)
 
 
-def test_the_command(environment):
+def test_migrations_run_dbmate_strictly(environment):
     settings = DatabaseSettings.from_environment(environment)
     argv, given = module.command("users", environment, settings, "secret")
 

@@ -120,7 +120,7 @@ def test_an_ended_connection_makes_room_for_one_who_waits():
     run(work, size=1)
 
 
-def test_a_failed_connect_is_told_to_one_and_leaves_room_for_the_next():
+def test_a_failed_connect_is_an_error_of_one_caller_and_leaves_room_for_the_next():
     async def work(pool: Pool, server: Server) -> None:
         server.refuse = 1
         results = await asyncio.gather(pool.acquire(), pool.acquire(), return_exceptions=True)
@@ -130,7 +130,7 @@ def test_a_failed_connect_is_told_to_one_and_leaves_room_for_the_next():
     run(work, size=1)
 
 
-def test_waiting_ends():
+def test_waiting_for_a_connection_ends_with_a_timeout():
     async def work(pool: Pool, server: Server) -> None:
         connection = await pool.acquire()
         with pytest.raises(TimeoutError):
@@ -218,7 +218,7 @@ def test_a_connection_for_somebody_who_has_just_given_up_goes_to_the_next():
     run(work, size=1)
 
 
-def test_what_nobody_needs_is_ended():
+def test_idle_connections_are_closed():
     async def work(pool: Pool, server: Server) -> None:
         first, second = await pool.acquire(), await pool.acquire()
         pool.release(first)

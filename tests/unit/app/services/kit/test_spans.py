@@ -121,7 +121,7 @@ def test_requests_at_once_keep_their_own(call, otlp):
     assert all(use.parent_id == requests[use.trace_id].span_id for use in uses)
 
 
-def test_failures_are_told(call, otlp):
+def test_failures_are_marked_in_their_spans(call, otlp):
     call("GET", "/wrong", headers=SAMPLED)
     request, use = otlp.wait_for(2)
 
@@ -185,7 +185,7 @@ def test_a_collector_that_does_not_answer_neither_holds_up_requests_nor_the_end(
     assert len(otlp.spans) <= 8 + 4
 
 
-def test_a_collector_that_refuses_is_told_of_once(given, otlp, caplog):
+def test_a_collector_that_refuses_is_logged_once(given, otlp, caplog):
     otlp.status = 400
     with client(application.create(given, router)) as call:
         for _ in range(20):
