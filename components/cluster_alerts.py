@@ -41,8 +41,7 @@ class Alert:
 
 
 def alerts(namespace: str) -> list[Alert]:
-    """Returns the alerts of the services in a namespace and of the nodes: what callers notice, then what will make them
-    notice.
+    """Returns the alerts of a namespace's services and of the nodes: what callers notice, then what they will notice.
 
     Azure keeps few of the cluster's own metrics unless it is asked for more:
     https://learn.microsoft.com/azure/azure-monitor/containers/prometheus-metrics-scrape-default#minimal-ingestion-profile

@@ -1,5 +1,6 @@
-"""MiniStack that loses no write that it has answered, and tells the versions of a function apart: `local.emulator` runs
-this script as MiniStack's process.
+"""MiniStack that loses no write that it has answered, and tells the versions of a function apart.
+
+`local.emulator` runs this script as MiniStack's process.
 
 MiniStack keeps its state in memory and writes it when SIGTERM ends it. Here no answer to a successful write leaves
 before a snapshot that holds the write is on disk. Writes that come while a snapshot is under way share the next one. A

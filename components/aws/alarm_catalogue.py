@@ -114,8 +114,7 @@ def dead_letters(name: str, queue: DeadLetterQueue) -> Alarm:
 
 
 def rule(name: str, watched: RuleName) -> list[Alarm]:
-    """Returns the alarms of a rule of the bus: an event that was given up, and one that not even the rule's dead-letter
-    queue has."""
+    """Returns the alarms of a rule of the bus: an event was given up, or not even the dead-letter queue has it."""
     return [
         Alarm(
             name=f"{name}-undelivered",

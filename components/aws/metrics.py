@@ -46,8 +46,10 @@ def of_table(table: Table, name: str) -> Metric:
 
 
 def of_rule(rule: RuleName, name: str) -> Metric:
-    """Returns a metric of EventBridge for a rule of a bus of one's own, which is counted under both names
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html)."""
+    """Returns a metric of EventBridge for a rule of a bus of one's own, which is counted under both names.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+    """
     return Metric(namespace="AWS/Events", name=name, dimensions={"EventBusName": rule.bus, "RuleName": rule.rule})
 
 
