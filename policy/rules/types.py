@@ -9,6 +9,7 @@ from policy.rule import Finding, Rule, Stack
 UNJUDGED = {
     "aws:apigatewayv2/integration:Integration": "leads to a function; who may call that is its permission's",
     "aws:cognito/resourceServer:ResourceServer": "names of scopes",
+    "aws:cognito/userGroup:UserGroup": "a name; people become members by hand",
     "aws:cognito/userPoolDomain:UserPoolDomain": "a host name",
     "aws:cloudwatch/dashboard:Dashboard": "shows what is there",
     "aws:cloudwatch/eventArchive:EventArchive": "keeps events of a bus that is judged",
