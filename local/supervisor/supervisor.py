@@ -53,7 +53,8 @@ class Supervisor:
         used = {
             "postgres": [ports.postgres],
             "emulator": [ports.emulator],
-            "envoy": [ports.endpoint, ports.ingress, ports.issuer],
+            "issuer": [ports.issuer],
+            "envoy": [ports.endpoint, ports.ingress],
         }
         spec = importlib.import_module(module).spec(self._machine)
         return Keeper(machine=self._machine, spec=spec, ports=used.get(spec.name, []), changed=self._wake.set)
@@ -119,7 +120,7 @@ class Supervisor:
     def _read(self) -> bool:
         """Reads the objects if a file of theirs, or one that Envoy's configuration is made of, has changed."""
         with contextlib.suppress(FileNotFoundError):  # a file was removed meanwhile: the next look sees that
-            folders = (self._machine.objects, self._machine.pki, self._machine.home / "issuer")
+            folders = (self._machine.objects, self._machine.pki)
             paths = [path for folder in folders for path in folder.rglob("*")]
             files = [(path, (status := path.stat()).st_mtime_ns, status.st_ino) for path in paths]
             if files == self._files:
