@@ -66,7 +66,7 @@ def test_every_function_with_a_table_of_operations_is_looked_at():
 
 @pytest.mark.parametrize(("module", "operation"), PROTECTED)
 def test_every_operation_needs_a_key_where_the_settings_name_the_secret(call, module, operation):
-    scope = {"sub": "alice", "scope": " ".join(operation.scopes)}
+    scope = {"sub": "alice", "scope": " ".join(operation.scopes), "groups": "[staff]"}
     event = {
         "routeKey": operation.route_key,
         "headers": {},

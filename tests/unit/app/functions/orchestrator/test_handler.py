@@ -32,7 +32,8 @@ def test_a_look_up_is_forwarded_and_answered(invoke, event, services):
     assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", received.headers["traceparent"])
     assert received.headers["traceparent"] == done.headers["traceparent"]
     assert set(received.headers) == {
-        "host", "accept", "accept-encoding", "user-agent", "x-request-id", "traceparent", "tracestate", "x-subject"
+        "host", "accept", "accept-encoding", "user-agent", "x-request-id", "traceparent", "tracestate", "x-principal",
+        "x-reach",
     }  # fmt: skip
 
 

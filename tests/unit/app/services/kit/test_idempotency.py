@@ -73,7 +73,7 @@ def request(
 ) -> dict[str, Any]:
     headers = {"content-type": "application/json"}
     headers |= {"idempotency-key": key} if key is not None else {}
-    headers |= {"x-subject": subject} if subject is not None else {}
+    headers |= {"x-principal": f"token/{subject}"} if subject is not None else {}
     return {"method": "POST", "path": path, "body": json.dumps({"name": name}).encode(), "headers": headers}
 
 
