@@ -14,7 +14,6 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from local import issuer
 from tests.support.stack import Stack, problem
 from tests.support.waiting import eventually
 
@@ -218,9 +217,3 @@ def test_only_the_surplus_over_the_routes_throttle_is_429(stack: Stack, token: s
 
 def test_token_of_another_issuer_with_a_known_key_id_is_refused(stack: Stack) -> None:
     assert stack.request("GET", "/users/123", token=_forged(stack, iss="https://evil.example")).status == 401
-
-
-def test_documents_of_the_issuer_are_public_and_hold_no_private_key(stack: Stack) -> None:
-    documents = stack.machine.home / "issuer"
-    assert set(json.loads((documents / "jwks.json").read_text())["keys"][0]) == {"kty", "n", "e", "kid", "use", "alg"}
-    assert issuer.ALGORITHM == "RS256"

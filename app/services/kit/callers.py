@@ -19,7 +19,7 @@ from app.contract import callers
 from app.contract.callers import Reach
 from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 
-_NAME = re.compile(r"(?:token|system)/[A-Za-z0-9_.~%-]{1,2048}")
+_NAME = re.compile(r"(?:token|system)/[A-Za-z0-9_.~%-]{1,16384}")
 
 
 @dataclass(frozen=True, kw_only=True)
