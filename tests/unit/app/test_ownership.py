@@ -14,6 +14,7 @@ from app.contract import generate
 from app.contract.document import load
 from app.contract.operation import STAFF, Operation, Source
 from app.contract.reading import Contract
+from tests.support.ministack import Emulated
 from tests.support.shop import Response, Shop
 from tests.support.system import Caller, RealServices, System, real_services
 
@@ -38,10 +39,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServices]
         yield running
 
 
-@pytest.fixture
-def system(shop: Shop, services: RealServices) -> System:
-    shop.services = services  # type: ignore[assignment]
-    return System(shop, services)
+@pytest.fixture(scope="module")
+def system(emulated: Emulated, services: RealServices) -> System:
+    return System(Shop(emulated, services=services), services)  # type: ignore[arg-type]
 
 
 class World:
