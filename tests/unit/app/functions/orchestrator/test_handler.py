@@ -194,7 +194,7 @@ def test_the_issuers_prefix_is_taken_from_the_settings(invoke, event, services, 
     service = services(OK)
 
     assert invoke(event(), port=service.port).status == 403
-    prefixed = event(claims={"sub": "alice", "scope": "crosscloud/users:read"})
+    prefixed = event(claims={"sub": "123", "scope": "crosscloud/users:read"})
     assert invoke(prefixed, port=service.port).status == 200
 
 

@@ -63,7 +63,7 @@ def test_the_contracts_example_reaches_the_service(invoke, good, services, route
 
 SPOOFED = {
     "authorization": "Bearer x", "cookie": "a=b", "x-api-key": "k", "x-subject": "root",
-    "x-principal": "system/fulfilment", "x-reach": "any",
+    "x-principal": "system/fulfilment", "x-reach": "own",
     "x-user": "root", "x-forwarded-for": "1.2.3.4", "x-forwarded-host": "evil.example", "x-forwarded-proto": "http",
     "x-forwarded-client-cert": "By=x", "x-envoy-original-path": "/admin", "x-original-url": "/admin",
     "x-rewrite-url": "/admin", "x-http-method-override": "DELETE", "forwarded": "for=1.2.3.4", "via": "1.1 evil",
@@ -127,9 +127,10 @@ def test_no_value_of_the_path_reaches_another_route(invoke, good, services, rout
 def test_each_scope_of_a_route_is_needed(invoke, event, services, route):
     operation = OPERATIONS[route]
     service = services(ANSWER)
-    for missing in operation.scopes:
-        others = " ".join(sorted(operation.scopes - {missing} | {"other:read"}))
-        done = invoke(event(route, None, claims={"sub": "alice", "scope": others}), port=service.port)
+    for scopes, missing in ((scopes, scope) for scopes in operation.security for scope in scopes):
+        others = " ".join(sorted(scopes - {missing} | {"other:read"}))
+        claims = {"sub": "alice", "scope": others, "groups": "[staff]"}
+        done = invoke(event(route, None, claims=claims), port=service.port)
         assert (done.status, done.json["type"]) == (403, "tag:crosscloud,2026:insufficient-scope")
     assert service.requests == []
 
