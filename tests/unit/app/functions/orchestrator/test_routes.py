@@ -127,7 +127,7 @@ def test_no_value_of_the_path_reaches_another_route(invoke, good, services, rout
 def test_each_scope_of_a_route_is_needed(invoke, event, services, route):
     operation = OPERATIONS[route]
     service = services(ANSWER)
-    for scopes, missing in ((scopes, scope) for scopes in operation.security for scope in scopes):
+    for scopes, missing in ((each, scope) for each in operation.security for scope in each):
         others = " ".join(sorted(scopes - {missing} | {"other:read"}))
         claims = {"sub": "alice", "scope": others, "groups": "[staff]"}
         done = invoke(event(route, None, claims=claims), port=service.port)
