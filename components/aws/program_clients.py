@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -39,7 +40,15 @@ def program_clients(name: str, args: ProgramClientsArgs, opts: ResourceOptions) 
         parameters={POOL: args.pool_id},
         opts=opts,
     )
-    return {client: made.outputs[client] for client in args.clients}
+    return {client: made.outputs.apply(partial(_id, client)) for client in args.clients}
+
+
+def _id(client: str, outputs: Mapping[str, str]) -> str:
+    """Returns the id of a client. In an engine's preview a new client is not among the outputs, which are those of
+    before then."""
+    if client not in outputs and pulumi.runtime.is_dry_run():
+        return f"<id of {client}>"
+    return outputs[client]
 
 
 def template(args: ProgramClientsArgs) -> dict[str, object]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.client
 import json
 import uuid
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import urllib3
 
 from tests.support.contract import all_scopes
 from tests.support.customer import Customer
@@ -108,14 +108,13 @@ def test_somebody_signs_in_from_the_documentation(stack: Stack) -> None:
     assert stack.request("GET", location.path).status == 200
     (code,) = parse_qs(location.query)["code"]
     redeemed = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": verifier}
-    given = json.loads(post(flow["tokenUrl"], {}, redeemed).read())
+    given = post(flow["tokenUrl"], {}, redeemed).json()
     assert request(stack, given["access_token"], "GET", f"/users/{MARK}")[0] == 200
     assert request(stack, given["access_token"], "GET", f"/users/{OTHER}")[0] == 403
 
 
-def post(url: str, query: dict[str, str], form: dict[str, str]) -> http.client.HTTPResponse:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+def post(url: str, query: dict[str, str], form: dict[str, str]) -> urllib3.BaseHTTPResponse:
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    connection.request("POST", f"{parts.path}?{urlencode(query)}", urlencode(form), headers)
-    return connection.getresponse()
+    with urllib3.PoolManager() as http:
+        target = f"{url}?{urlencode(query)}" if query else url
+        return http.request("POST", target, body=urlencode(form), headers=headers, redirect=False)
