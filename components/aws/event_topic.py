@@ -54,7 +54,13 @@ class Notices(ComponentResource):
         )
         role = aws.iam.Role(name, assume_role_policy=Output.json_dumps(_assumed_for(rule.arn)), opts=own)
         rights = aws.iam.RolePolicy(name, role=role.name, policy=policy([Publish(topic_arn=topic.arn)]), opts=own)
-        senders = [Sender(service="events.amazonaws.com", source_arn=rule.arn)]
+        # EventBridge refuses a target whose role IAM does not know yet ("cannot be assumed by principal"), and the
+        # provider does not try again. The target waits for this queue's policy, which the provider reads for half a
+        # minute before it is done (waitQueueAttributesPropagated in
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sqs/queue.go). So the policy
+        # comes after the role and its rights.
+        source_arn = Output.all(rule.arn, rights.id).apply(lambda known: str(known[0]))
+        senders = [Sender(service="events.amazonaws.com", source_arn=source_arn)]
         self.dead_letters = DeadLetterQueue(f"{name}-dead-letters", DeadLetterQueueArgs(senders=senders), own)
         aws.cloudwatch.EventTarget(
             name,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
+from components.kubernetes.spreading import spread
 from components.settings.services import ServiceSettings
 
 core, meta = k8s.core.v1, k8s.meta.v1
@@ -68,9 +69,7 @@ def pod(args: PodArgs) -> core.PodTemplateSpecArgs:
                 fs_group=USER,
                 seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
             ),
-            topology_spread_constraints=[
-                _spread(args.labels, key) for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-            ],
+            topology_spread_constraints=spread(args.labels),
             init_containers=[_migration(args)],
             containers=[_app(args)],
             volumes=[
@@ -161,15 +160,4 @@ def _probe(path: str, *, period: int, failures: int, timeout: int) -> core.Probe
         period_seconds=period,
         failure_threshold=failures,
         timeout_seconds=timeout,
-    )
-
-
-def _spread(labels: Mapping[str, str], key: str) -> core.TopologySpreadConstraintArgs:
-    return core.TopologySpreadConstraintArgs(
-        max_skew=1,
-        topology_key=key,
-        when_unsatisfiable="ScheduleAnyway",
-        label_selector=meta.LabelSelectorArgs(match_labels=dict(labels)),
-        # Spreads the new pods of a roll-out by themselves.
-        match_label_keys=["pod-template-hash"],
     )

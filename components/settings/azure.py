@@ -17,6 +17,8 @@ API_SERVER_PREFIX = 28
 RESERVED_BY_AKS = (IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16"))
 """Networks that AKS uses itself (https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning)."""
 
+REGISTRY = r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*"
+"""A host of container images, with a port and a path where it has them, as a regular expression."""
 
 Weekday = Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
@@ -61,7 +63,8 @@ class NetworkSettings(Group):
     outbound: Literal["loadBalancer", "natGateway"] = Field(
         "loadBalancer",
         description="how nodes reach the internet; natGateway gives them an address of their own and many more "
-        "connections, at a price per hour",
+        "connections, at a price per hour, and is in one zone: while that is away, no node reaches the internet "
+        "(docs/deploy.md, prod)",
     )
 
     @field_validator("nodes", "databases", "api_server")
@@ -174,6 +177,16 @@ class IngressSettings(Group):
         2, ge=1, le=20, description="Envoy pods, at least"
     )
     max_replicas: Annotated[int, at_least("min_replicas")] = Field(6, ge=1, le=20, description="Envoy pods, at most")
+    image_registry: Annotated[str, StringConstraints(pattern=f"^{REGISTRY}$")] | None = Field(
+        None,
+        description="registry with copies of the images of Envoy and of its controller, such as NAME.azurecr.io "
+        "(docs/deploy.md, 7); the cluster's nodes must be allowed to pull from it, as they are from the stack's own. "
+        "Default: docker.io, which limits anonymous pulls by address",
+    )
+    charts: Annotated[str, StringConstraints(pattern=f"^oci://{REGISTRY}$")] = Field(
+        "oci://docker.io/envoyproxy",
+        description="OCI registry and path of the charts that install Envoy's controller; whoever deploys reads them",
+    )
     source_ranges: Annotated[tuple[IPv4Network, ...], check(bool, "must name at least one network")] = Field(
         description="networks that may connect. 0.0.0.0/0 leaves it to the client certificate, as functions outside of "
         "a VPC have no fixed address",

@@ -1,6 +1,6 @@
 """pulumi-kubernetes on this machine: manifests become objects that the supervisor brings about.
 
-Pods are processes and the ingress is a real Envoy. ServiceAccounts, NetworkPolicies, PodDisruptionBudgets and
+Pods are processes and the ingress is a real Envoy. ServiceAccounts, network policies, PodDisruptionBudgets and
 EnvoyProxies are recorded and not enforced: there is no API server, no network of pods and no eviction here. Envoy
 Gateway's charts install what this machine has already; others are refused.
 """
@@ -26,6 +26,7 @@ TYPES = (
     "autoscaling/v2:HorizontalPodAutoscaler",
     "policy/v1:PodDisruptionBudget",
     "networking.k8s.io/v1:NetworkPolicy",
+    "cilium.io/v2:CiliumNetworkPolicy",
     "gateway.networking.k8s.io/v1:BackendTLSPolicy",
     "gateway.networking.k8s.io/v1:Gateway",
     "gateway.networking.k8s.io/v1:GatewayClass",

@@ -27,7 +27,6 @@ UNJUDGED = {
     "docker:index/image:Image": "pods name it by digest, which is judged there",
     "kubernetes:core/v1:ConfigMap": "nothing-looks-like-a-secret reads it",
     "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy": "time-outs and retries",
-    "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy": "the public load balancer; the Gateway decides who gets in",
     "kubernetes:gateway.networking.k8s.io/v1:GatewayClass": "a name",
     "random:index/randomPassword:RandomPassword": "its result is secret by itself",
     "azure-native:monitor:MetricAlert": "watches",

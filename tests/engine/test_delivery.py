@@ -45,7 +45,7 @@ def stack(request: pytest.FixtureRequest, checkout: Checkout) -> Iterator[str]:
     checkout.shell('pulumi stack init "$STACK" --secrets-provider=passphrase', STACK=name)
     checkout.answer("az acr list", "crosscloudregistry")
     checkout.answer("az acr login", "Login Succeeded")
-    (first,) = blocks("deploy.md", "7. Up")
+    first = blocks("deploy.md", "7. Up")[0]
     checkout.shell(re.sub(r"^(pulumi up )", r"\1--yes --skip-preview ", first, flags=re.MULTILINE), STACK=name)
     yield name
     away = (

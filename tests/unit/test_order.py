@@ -39,13 +39,14 @@ ON_AZURE = [
     ("AdministratorsMicrosoftEntra", "dbforpostgresql:Database"),
     ("dbforpostgresql:Database", "dbforpostgresql:Server"),
     ("dbforpostgresql:Server", "VirtualNetworkLink"),
-    ("dbforpostgresql:Server", "VirtualNetwork"),
+    ("dbforpostgresql:Server", "network:Subnet"),
+    ("network:Subnet", "VirtualNetwork"),
     ("DataCollectionRuleAssociation", "ManagedCluster"),
     ("DataCollectionRuleAssociation", "DataCollectionRule"),
     ("MetricAlert", "ActionGroup"),
     ("ManagedCluster", "RoleAssignment"),
     ("ManagedCluster", "PublicIPAddress"),
-    ("ManagedCluster", "VirtualNetwork"),
+    ("ManagedCluster", "network:Subnet"),
     ("RoleAssignment", "UserAssignedIdentity"),
     ("VirtualNetwork", "resources:ResourceGroup"),
 ]
@@ -96,9 +97,26 @@ def test_everything_in_the_cluster_goes_before_it_and_is_deleted_for_that(progra
     assert {resource.deleted_with for resource in objects} == {""}
 
 
+def test_a_target_is_made_long_after_the_role_that_it_names(program: Program) -> None:
+    """IAM takes seconds to know a role, and the provider reads a queue's policy for half a minute before it goes on."""
+    named = [t for t in of(program, "cloudwatch/eventTarget:EventTarget") if t["roleArn"]]
+    assert named
+    for target in named:
+        policies = [p for p in program.all("sqs/queuePolicy:QueuePolicy") if p.urn in program.after(target)]
+        roles = {r.urn for r in program.all("iam/role:Role") if r.urn in program.after(target)}
+        assert any(roles & program.after(policy) for policy in policies), target.urn
+
+
 def test_everything_of_the_network_goes_after_the_cluster(program: Program) -> None:
     waits = program.after(program.one("ManagedCluster"))
-    for kind in ("VirtualNetwork", "PublicIPAddress", "NatGateway", "privatedns:PrivateZone", "VirtualNetworkLink"):
+    for kind in (
+        "VirtualNetwork",
+        "network:Subnet",
+        "PublicIPAddress",
+        "NatGateway",
+        "privatedns:PrivateZone",
+        "VirtualNetworkLink",
+    ):
         assert {resource.urn for resource in program.all(kind)} <= waits, kind
 
 

@@ -31,6 +31,13 @@ def test_a_command_of_ours_exists_with_its_options(command: str) -> None:
     app.parse_args(shlex.split(command), exit_on_error=False, print_error=False)
 
 
+def test_a_redrive_names_the_queue_that_the_messages_go_to() -> None:
+    """Events that EventBridge could not deliver were in no queue before, so that SQS knows none by itself."""
+    moves = [rest for _, command, rest in AWS if command == "start-message-move-task"]
+    assert moves
+    assert [rest for rest in moves if "--destination-arn" not in rest] == []
+
+
 def test_there_are_both() -> None:
     assert len(AWS) >= 15
     assert len(OURS) >= 4

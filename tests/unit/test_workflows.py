@@ -107,6 +107,29 @@ def test_every_job_has_few_rights_and_an_end(path: Path) -> None:
 
 
 @JOBS
+def test_a_job_that_enters_the_cluster_runs_where_the_repository_says(path: Path) -> None:
+    """The API server admits few addresses, and GitHub's own runners have any. `vars` are the repository's here: GitHub
+    chooses a runner before it reads the variables of an environment."""
+    for name, job in content(path)["jobs"].items():
+        enters = any(step.get("uses") == "./.github/actions/cloud" for step in job["steps"])
+        assert job["runs-on"] == ("${{ vars.RUNNER || 'ubuntu-24.04' }}" if enters else "ubuntu-24.04"), name
+
+
+VARIABLES = re.compile(r"\bvars\.([A-Z_]+)")
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "policy.md"])
+def test_every_variable_of_the_workflows_is_on_the_pages_and_no_other(page: str) -> None:
+    read = {name for path in [*WORKFLOWS, *ACTIONS] for name in VARIABLES.findall(path.read_text())}
+    text = (ROOT / "docs" / page).read_text()
+    assert {name for name in read if not re.search(rf"\b{name}\b", text)} == set()
+    if page == "deploy.md":
+        block = text.partition("done <<END\n")[2].partition("\nEND\n")[0]
+        given = {line.split()[0] for line in block.splitlines()} | set(re.findall(r"gh variable set ([A-Z_]+)", text))
+        assert given == read
+
+
+@JOBS
 def test_a_checkout_leaves_no_credential(path: Path) -> None:
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):

@@ -42,7 +42,9 @@ GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 BACKEND_TLS = "kubernetes:gateway.networking.k8s.io/v1:BackendTLSPolicy"
 CALLERS = "kubernetes:gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy"
 SOURCES = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy"
-RELEASE = "kubernetes:helm.sh/v3:Release"
+RELEASE, PROXY = "kubernetes:helm.sh/v3:Release", "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy"
+CILIUM = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
+NETWORK, SUBNET = "azure-native:network:VirtualNetwork", "azure-native:network:Subnet"
 LEAF, KEY = "tls:index/locallySignedCert:LocallySignedCert", "tls:index/privateKey:PrivateKey"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 PROVIDER = "pulumi:providers:kubernetes"
@@ -233,6 +235,11 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("flows-are-named", POLICY, to("spec.egress", [{"to": [{"namespaceSelector": {}}], "ports": [{"port": 1}]}])),
     ("flows-are-named", POLICY, to("spec.egress.0.ports", [{"protocol": "TCP"}])),
     ("flows-are-named", POLICY, to("spec.egress.0.to", [{"namespaceSelector": {"matchLabels": {}}}])),
+    ("cilium-allows-the-nodes-dns-only", CILIUM, to("spec.egress.0.toEntities", ["world"])),
+    ("cilium-allows-the-nodes-dns-only", CILIUM, to("spec.egress.0.toPorts", None)),
+    ("cilium-allows-the-nodes-dns-only", CILIUM, to("spec.ingress", [{"fromEntities": ["all"]}])),
+    ("namespaces-reach-the-nodes-dns", CILIUM, to("metadata.namespace", "another")),
+    ("namespaces-reach-the-nodes-dns", CILIUM, to("spec.endpointSelector", {"matchLabels": {"app": "users"}})),
     ("clusters-enforce-network-policies", CLUSTER, to("networkProfile.networkPolicy", "none")),
     # staying up
     ("autoscalers-own-the-replicas", DEPLOYMENT, to("spec.replicas", 3)),
@@ -240,6 +247,12 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("nodes-can-be-drained", BUDGET, to("spec.maxUnavailable", 0)),
     ("nodes-can-be-drained", BUDGET, to("spec.selector.matchLabels", {"app": "another"})),
     ("roll-outs-keep-capacity", DEPLOYMENT, to("spec.strategy.rollingUpdate.maxUnavailable", 1)),
+    ("pods-are-spread", DEPLOYMENT, to("spec.template.spec.topologySpreadConstraints", [])),
+    ("pods-are-spread", PROXY, to("spec.provider.kubernetes.envoyDeployment.pod", None)),
+    ("pods-are-spread", PROXY, to("spec.provider.kubernetes.envoyDeployment.pod.topologySpreadConstraints.0", {})),
+    ("pods-are-spread", RELEASE, to("values.deployment.pod", None)),
+    ("networks-leave-subnets-alone", NETWORK, to("subnets", [{"name": "nodes"}])),
+    ("servers-reach-storage", SUBNET, to("serviceEndpoints", None)),
     ("servers-can-be-restored", SERVER, to("backup.backupRetentionDays", 1)),
     ("servers-outlive-a-zone", SERVER, to("highAvailability.mode", "Disabled")),
     ("tables-can-be-restored", TABLE, to("pointInTimeRecovery.enabled", False)),

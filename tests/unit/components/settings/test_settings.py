@@ -58,6 +58,8 @@ EVERYWHERE = [
     ("network.services", "10.244.0.0/16", "must not overlap 10.244.0.0/16"),
     ("network.pods", "172.31.0.0/16", "must not overlap 172.31.0.0/16"),
     ("registry.name", "With-Dash", "pattern"),
+    ("ingress.imageRegistry", "https://mirror.example", "pattern"),
+    ("ingress.charts", "docker.io/envoyproxy", "pattern"),
     ("registry.sku", "Cheap", "Basic"),
     ("registry.pythonImage", "python:3.13-slim", "pattern"),
     ("cluster.kubernetesVersion", "1.26", "1.36"),
