@@ -105,7 +105,7 @@ class Commerce(ComponentResource):
         )
         functions = CommerceFunctions(
             contract=args.contract,
-            scope_prefix=args.identity.scope_prefix,
+            tokens=args.identity.environment,
             key_arn=args.key_arn,
             settings=functions_settings,
             opts=own,

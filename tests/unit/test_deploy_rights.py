@@ -28,6 +28,7 @@ PERMISSIONS_ONLY = {
     *("iam:PassRole", "lambda:InvokeFunction"),
     *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery"),
     *("logs:ListLogDeliveries", "logs:UpdateLogDelivery", "s3:ListBucket"),
+    *("cloudformation:TagResource", "cloudformation:UntagResource"),
 }
 """Actions that are no call of an API: https://docs.aws.amazon.com/service-authorization/latest/reference/"""
 SERVICES = {"apigateway": "apigatewayv2"}
