@@ -68,8 +68,7 @@ class Canary:
         watch.begin(moving)
         self.report(f"the new {_names(moving)} are deployed and get no calls")
         self._set(moving, ALL_CALLS)
-        self._try(moving, self._up)
-        if failures := self._dry_run(watch):
+        if failures := self._up_and_dry_run(watch):
             kept = f"The previous {_names(moving)} have all calls."
             raise DeliveryError(f"{' '.join(failures)} {kept} Revert the commit.")
         for weight in self.steps:
@@ -80,7 +79,7 @@ class Canary:
         self._pulumi("config", "rm-all", "--path", *(release.setting for release in moving))
         self._try(moving, lambda: self._up_and_watch(watch))
 
-    def _try(self, moving: Sequence[Release], step: Callable[[], list[str] | None]) -> None:
+    def _try(self, moving: Sequence[Release], step: Callable[[], list[str]]) -> None:
         """Does one step. Raises DeliveryError after a return."""
         try:
             reasons = step()
@@ -89,12 +88,19 @@ class Canary:
         if reasons:
             raise DeliveryError(f"{' '.join(reasons)} {self._return(moving)} Revert the commit.")
 
-    def _dry_run(self, watch: Watch) -> list[str]:
-        """Calls the new versions before anybody else does, and returns why they can't get calls."""
+    def _up_and_dry_run(self, watch: Watch) -> list[str]:
+        """Deploys the new versions, calls them before anybody else does, and returns why they can't get calls.
+
+        Whatever fails, there is nothing to return: no setting of this step gives them calls.
+        """
         dry_run = DryRun(run=self.run)
         functions = [release for release in watch.moving if isinstance(release, FunctionRelease)]
-        watch.newest = dry_run.newest(functions)
-        return [reason for each in functions for reason in dry_run.failures(each, watch.newest[each.name])]
+        try:
+            self._up()
+            watch.newest = dry_run.newest(functions)
+            return [reason for each in functions for reason in dry_run.failures(each, watch.newest[each.name])]
+        except DeliveryError as error:
+            return [str(error)]
 
     def _up_and_watch(self, watch: Watch) -> list[str]:
         """Deploys one step, and returns the first reasons to return that are seen within the time for it."""
