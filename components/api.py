@@ -94,7 +94,7 @@ class Api(ComponentResource):
             authorizer_type="JWT",
             identity_sources=["$request.header.Authorization"],
             jwt_configuration=gateway.AuthorizerJwtConfigurationArgs(
-                issuer=args.identity.issuer, audiences=[args.identity.audience]
+                issuer=args.identity.issuer, audiences=args.identity.audiences
             ),
             opts=self._own,
         )

@@ -15,7 +15,7 @@ from app.contract.reading import Contract
 from components.aws.account import account_id
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus, EventBusArgs
+from components.aws.event_bus import EventBus, EventBusArgs, RuleName
 from components.aws.event_topic import Notices, NoticesArgs
 from components.aws.function import Function
 from components.aws.queue import Queue
@@ -68,6 +68,8 @@ class Commerce(ComponentResource):
     """The queue of the events that fulfilment works on."""
     dead_letters: Mapping[str, DeadLetterQueue]
     """The queues of what was given up, by what gave it up."""
+    rules: Mapping[str, RuleName]
+    """The rules of the bus, by the name of what they deliver to."""
     tables: Mapping[str, Table]
     """The tables, by name."""
 
@@ -103,7 +105,7 @@ class Commerce(ComponentResource):
         )
         functions = CommerceFunctions(
             contract=args.contract,
-            scope_prefix=args.identity.scope_prefix,
+            tokens=args.identity.environment,
             key_arn=args.key_arn,
             settings=functions_settings,
             opts=own,
@@ -131,6 +133,7 @@ class Commerce(ComponentResource):
             "relay": relay_letters,
             "order-notices": notices.dead_letters,
         }
+        self.rules = {"fulfilment": subscription.rule, "order-notices": notices.rule}
         self.register_outputs({"bus": bus.bus_name, "queue": self.queue.url})
 
 

@@ -43,8 +43,8 @@ class CommerceFunctions:
 
     contract: Contract
     """The operations of the functions."""
-    scope_prefix: str
-    """What precedes a scope's name in the tokens' `scope`."""
+    tokens: Mapping[str, str]
+    """The variables by which a function understands the callers' tokens."""
     key_arn: Input[str] | None
     """The KMS key of the tables. Default: the one of DynamoDB."""
     settings: FunctionsSettings
@@ -157,7 +157,7 @@ class CommerceFunctions:
 
         They are the orchestrator's.
         """
-        return {"SCOPE_PREFIX": self.scope_prefix, **self.settings.orchestrator.environment}
+        return {**self.tokens, **self.settings.orchestrator.environment}
 
     def _api_keys(self) -> list[Grant]:
         """Lets a function read the secret with the callers' API keys, where the settings name one."""

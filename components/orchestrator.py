@@ -48,7 +48,7 @@ class Orchestrator(ComponentResource):
                 environment={
                     "UPSTREAM_URL": upstream.url,
                     "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
-                    "SCOPE_PREFIX": args.identity.scope_prefix,
+                    **args.identity.environment,
                     **args.settings.environment,
                 },
                 grants=[

@@ -110,15 +110,28 @@ def logs(*, request_id: str | None = None, as_json: Annotated[bool, Parameter("-
 
 
 @app.command
-def token(*, sub: str, scope: str = "", aud: str | None = None, expired: bool = False, kid: str | None = None) -> None:
-    """Print a signed JWT of the local issuer, valid for an hour.
+def token(
+    *,
+    customer: str | None = None,
+    staff: str | None = None,
+    program: str | None = None,
+    scope: str | None = None,
+    aud: str | None = None,
+    expired: bool = False,
+    kid: str | None = None,
+) -> None:
+    """Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program.
 
     Parameters
     ----------
-    sub
-        Whom it is for.
+    customer
+        The id of a user, who reaches their own data.
+    staff
+        The name of a member of staff, who reaches everybody's data.
+    program
+        The name of a program, which gets a token by client credentials.
     scope
-        Scopes, separated by spaces.
+        Scopes, separated by spaces; without it every scope that counts in this token.
     aud
         Another audience than the API's, for a negative test.
     expired
@@ -127,11 +140,22 @@ def token(*, sub: str, scope: str = "", aud: str | None = None, expired: bool = 
         Another key id than the issuer's, for a negative test.
     """
     from local import issuer
+    from local.errors import LocalError
     from local.setup import open_machine
 
+    kinds = ((issuer.customer, customer), (issuer.staff, staff), (issuer.program, program))
+    holders = [holder(name) for holder, name in kinds if name is not None]
+    if len(holders) != 1:
+        raise LocalError("Say whose token it is: one of --customer ID, --staff NAME or --program NAME.")
     machine = open_machine(ROOT, create=False)
-    audience = aud if aud is not None else issuer.AUDIENCE
-    made = issuer.token(machine, subject=sub, scope=scope, audience=audience, expired=expired, key_id=kid)
+    made = issuer.token(
+        machine,
+        holders[0],
+        scope=issuer.scopes(machine, holders[0]) if scope is None else scope,
+        audience=issuer.AUDIENCE if aud is None else aud,
+        expired=expired,
+        key_id=kid,
+    )
     sys.stdout.write(made + "\n")
 
 

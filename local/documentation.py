@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import yaml
+from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
 
-from local import desired
+from app.contract.operation import STAFF
+from local import desired, issuer
+from local.issuer import CONTRACT
 from local.machine import Machine
 
 KIND = "Documentation"
 KEY = desired.key_of(KIND, "", "api")
 PATH = "/docs"
-CONTRACT = Path("app/contract/openapi.yaml")
+RETURN = f"{PATH}/oauth2-redirect.html"
+"""The page to which people come back from the issuer."""
 BUNDLE = "fastapi-swagger"
 """The distribution that Swagger UI is taken from; its files are those of the npm package swagger-ui-dist."""
 
@@ -57,25 +60,45 @@ def pages(machine: Machine) -> dict[str, Json]:
         script=f"{PATH}/swagger-ui-bundle.js?{bundle.version}",
         start=f"{PATH}/start.js",
     )
-    start = f"SwaggerUIBundle({json.dumps(_OPTIONS)});\n"
+    options = {**_OPTIONS, "oauth2RedirectUrl": f"{machine.endpoint_url}{RETURN}"}
+    sign_in = {"clientId": issuer.customer("").client_id, "usePkceWithAuthorizationCodeGrant": True}
+    start = f"SwaggerUIBundle({json.dumps(options)}).initOAuth({json.dumps(sign_in)});\n"
+    returned, script = _return_page(f"{PATH}/oauth2-redirect.js")
     return {
         PATH: {"type": "text/html", "text": page},
         f"{PATH}/start.js": {"type": "text/javascript", "text": start},
+        RETURN: {"type": "text/html", "text": returned, "returns": True},
+        f"{PATH}/oauth2-redirect.js": {"type": "text/javascript", "text": script},
         "/openapi.json": {"type": "application/json", "text": json.dumps(contract)},
         **{f"{PATH}/{name}": {"type": _ASSETS[name], "file": file} for name, file in files.items()},
     }
 
 
 def document(machine: Machine) -> Json:
-    """Returns the contract with this machine's endpoint, and with tokens that are pasted: nobody can log in here."""
+    """Returns the contract with this machine's endpoint and the two ways to a token.
+
+    People sign in at the local issuer; the token of a program is pasted.
+    """
     contract: Json = yaml.safe_load((machine.root / CONTRACT).read_text())
     contract["servers"] = [{"url": machine.endpoint_url}]
     schemes = contract["components"]["securitySchemes"]
-    tokens = {name for name, scheme in schemes.items() if scheme["type"] == "openIdConnect"}
-    scopes = {scope for operation in _operations(contract) for scope in _take_scopes(operation, tokens)}
-    command = f'.venv/bin/python -m local token --sub alice --scope "{" ".join(sorted(scopes))}"'
-    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": f"The output of `{command}`."}
-    schemes.update(dict.fromkeys(tokens, bearer))
+    people = {name for name, scheme in schemes.items() if scheme["type"] == "openIdConnect"}
+    scopes = set()
+    for operation in _operations(contract):
+        for need in operation["security"]:
+            scopes |= {scope for name in people & need.keys() for scope in need[name]}
+        if any(people & need.keys() for need in operation["security"]):
+            operation["security"] = [*operation["security"], {"pasted": []}]
+    known = issuer.discovery(machine)
+    flow = {
+        "authorizationUrl": known["authorization_endpoint"],
+        "tokenUrl": known["token_endpoint"],
+        "refreshUrl": known["token_endpoint"],
+        "scopes": {scope: _meaning(scope) for scope in sorted(scopes)},
+    }
+    schemes.update({name: {"type": "oauth2", "flows": {"authorizationCode": flow}} for name in people})
+    command = ".venv/bin/python -m local token --program NAME"
+    schemes["pasted"] = {"type": "http", "scheme": "bearer", "description": f"The output of `{command}`."}
     return contract
 
 
@@ -87,15 +110,16 @@ def _operations(contract: Json) -> Iterator[Json]:
             yield operation
 
 
-def _take_scopes(operation: Json, tokens: Set[str]) -> list[str]:
-    """Moves the scopes of tokens into the description, and returns them.
+def _meaning(scope: str) -> str:
+    return "Everybody's; counts for staff and programs." if scope.startswith(STAFF) else "What is your own."
 
-    OpenAPI 3.0 has no scopes in the schemes for pasted tokens.
+
+def _return_page(script: str) -> tuple[str, str]:
+    """Returns FastAPI's page for Swagger UI to come back to, and its script, which gets the address `script`.
+
+    The page's policy forbids a script that stands in the page itself.
     """
-    needs: list[dict[str, list[str]]] = operation["security"]
-    scopes = sorted({scope for need in needs for name in tokens & need.keys() for scope in need[name]})
-    if scopes:
-        text = f"{operation.get('description', '').rstrip()}\n\nScopes: {', '.join(f'`{scope}`' for scope in scopes)}."
-        operation["description"] = text.lstrip()
-    operation["security"] = [{name: [] if name in tokens else need[name] for name in need} for need in needs]
-    return scopes
+    page = bytes(get_swagger_ui_oauth2_redirect_html().body).decode()
+    before, _, rest = page.partition("<script>")
+    content, _, after = rest.partition("</script>")
+    return f'{before}<script src="{script}"></script>{after}', content

@@ -1,4 +1,8 @@
-"""The local stack's own identity provider: one key, two documents that Envoy serves, and tokens for everybody."""
+"""The local stack's own identity provider: its key, whose tokens it gives, and what they hold.
+
+Tokens look like those of Cognito: a person's names the person's groups, a program's names the program twice. People and
+programs may ask for any scope; the functions decide whose staff scopes count.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,17 @@ import hashlib
 import json
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from local.machine import Machine, write_json, write_text
+from app.contract.operation import STAFF
+from app.contract.reading import Contract
+from local.machine import Machine, write_text
 from planning.certificates import key_pem, load_key
 
 ALGORITHM = "RS256"
@@ -22,29 +30,74 @@ ALGORITHM = "RS256"
 AUDIENCE = "crosscloud"
 LIFETIME = 3600
 """Seconds from issue to expiry."""
+STAFF_GROUP = "staff"
+CONTRACT = Path("app/contract/openapi.yaml")
 
 
-def write_documents(machine: Machine) -> None:
-    """Writes the discovery document and the key set, from the key in `pki/issuer.key`, which is made once."""
-    jwk = _public_jwk(_key(machine.pki / "issuer.key"))
-    folder = machine.home / "issuer"
-    write_json(folder / "jwks.json", {"keys": [jwk]})
-    write_json(
-        folder / "openid-configuration.json",
-        {
-            "issuer": machine.issuer_url,
-            "jwks_uri": f"{machine.issuer_url}/jwks.json",
-            "id_token_signing_alg_values_supported": [ALGORITHM],
-            "response_types_supported": ["token"],
-            "subject_types_supported": ["public"],
-        },
-    )
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Whose token it is."""
+
+    subject: str
+    groups: tuple[str, ...] = ()
+    client_id: str = "docs"
+    """The client by which the token was asked for; that of a program is its subject."""
+
+    @property
+    def is_customer(self) -> bool:
+        return STAFF_GROUP not in self.groups and self.client_id != self.subject
+
+
+def customer(name: str) -> Holder:
+    """Returns somebody who reaches their own data: the user with this id."""
+    return Holder(subject=name)
+
+
+def staff(name: str) -> Holder:
+    """Returns somebody of the group that reaches everybody's data."""
+    return Holder(subject=name, groups=(STAFF_GROUP,))
+
+
+def program(name: str) -> Holder:
+    """Returns a program that got its token by client credentials."""
+    return Holder(subject=name, client_id=name)
+
+
+PEOPLE = {"123": customer("123"), "alice": customer("alice"), "bob": staff("bob")}
+"""Those whom the sign-in page lists. 123 is Mark Wells, a user whom the seeds of the databases know."""
+
+
+def scopes(machine: Machine, holder: Holder) -> str:
+    """Returns every scope of the API that counts in the holder's token."""
+    contract = Contract.read(machine.root / CONTRACT)
+    return " ".join(scope for scope in contract.scopes if not (holder.is_customer and scope.startswith(STAFF)))
+
+
+def discovery(machine: Machine) -> dict[str, Any]:
+    """Returns the discovery document (OpenID Connect Discovery 1.0)."""
+    return {
+        "issuer": machine.issuer_url,
+        "authorization_endpoint": f"{machine.issuer_url}/authorize",
+        "token_endpoint": f"{machine.issuer_url}/token",
+        "jwks_uri": f"{machine.issuer_url}/jwks.json",
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "subject_types_supported": ["public"],
+    }
+
+
+def key_set(machine: Machine) -> dict[str, Any]:
+    """Returns the public key, by which others check the tokens. It is made where it is missing, and kept."""
+    return {"keys": [_public_jwk(_key(machine.pki / "issuer.key"))]}
 
 
 def token(
     machine: Machine,
+    holder: Holder,
     *,
-    subject: str,
     scope: str = "",
     audience: str = AUDIENCE,
     expired: bool = False,
@@ -55,7 +108,9 @@ def token(
     now = int(time.time()) - (LIFETIME + 60 if expired else 0)
     claims = {
         "iss": machine.issuer_url,
-        "sub": subject,
+        "sub": holder.subject,
+        "client_id": holder.client_id,
+        "groups": list(holder.groups),
         "aud": audience,
         "scope": scope,
         "iat": now,

@@ -1,4 +1,4 @@
-"""Makes a clone's `.local` folder: ports, the endpoint's certificate and CA, the issuer's key and documents."""
+"""Makes a clone's `.local` folder: ports, the endpoint's certificate and CA, the issuer's key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography import x509
 
 from local.errors import LocalError
-from local.issuer import write_documents
+from local.issuer import key_set
 from local.machine import Machine, Ports, write_json, write_text
 from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 
@@ -84,7 +84,7 @@ def _prepare(machine: Machine) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_json(machine.home / "ports.json", asdict(machine.ports))
     _ensure_endpoint_certificate(machine)
-    write_documents(machine)
+    key_set(machine)
 
 
 def _ensure_endpoint_certificate(machine: Machine) -> None:

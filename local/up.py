@@ -24,6 +24,7 @@ from planning.run import run_program
 from planning.wire import plain
 
 STACK = "local"
+EXAMPLE_CUSTOMER = "123"
 EXAMPLE_BODY = '{"user_id": "123"}'
 EXAMPLE_SCOPE = "users:read"
 
@@ -98,7 +99,7 @@ def curl(machine: Machine) -> str:
 
 
 def _token(machine: Machine) -> str:
-    return issuer.token(machine, subject="alice", scope=EXAMPLE_SCOPE)
+    return issuer.token(machine, issuer.customer(EXAMPLE_CUSTOMER), scope=EXAMPLE_SCOPE)
 
 
 @contextmanager

@@ -42,6 +42,7 @@ _AWS = {
     ),
     "aws:apigatewayv2/route:Route": ("apigatewayv2/route.go", "apiId"),
     "aws:apigatewayv2/stage:Stage": ("apigatewayv2/stage.go", "apiId name"),
+    "aws:cloudformation/stack:Stack": ("cloudformation/stack.go", "disableRollback name onFailure timeoutInMinutes"),
     "aws:cloudwatch/dashboard:Dashboard": ("cloudwatch/dashboard.go", "dashboardName"),
     "aws:cloudwatch/eventArchive:EventArchive": ("events/archive.go", "eventSourceArn name"),
     "aws:cloudwatch/eventBus:EventBus": ("events/bus.go", "eventSourceName name"),
@@ -50,6 +51,7 @@ _AWS = {
     "aws:cloudwatch/logGroup:LogGroup": ("logs/group.go", f"{_NAMES} logGroupClass"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch/metric_alarm.go", "name"),
     "aws:cognito/resourceServer:ResourceServer": ("cognitoidp/resource_server.go", "identifier userPoolId"),
+    "aws:cognito/userGroup:UserGroup": ("cognitoidp/user_group.go", "name userPoolId"),
     "aws:cognito/userPool:UserPool": (
         "cognitoidp/user_pool.go",
         "aliasAttributes usernameAttributes usernameConfiguration",

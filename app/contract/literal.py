@@ -24,6 +24,9 @@ def literal(value: object, *, indent: str = "", used: int = 24) -> str:
         case list():
             items = [("", item) for item in value]
             opening, closing = "[", "]"
+        case tuple():
+            items = [("", item) for item in value]
+            opening, closing = "(", ")"
         case _ if dataclasses.is_dataclass(value):
             items = [(f"{name}=", item) for name, item in _fields(value)]
             opening, closing = f"{type(value).__name__}(", ")"

@@ -11,9 +11,13 @@ from typing import Literal
 
 Place = Literal["path", "query", "header", "body"]
 ParameterType = Literal["string", "integer"]
+OwnerRule = Literal["checked-by-function", "checked-by-service", "nobody"]
+"""Where no place in the request names the owner: who knows and checks the owner, or that the data belong to nobody."""
 
 ORCHESTRATOR = "orchestrator"
 """The function that answers the operations that have no `x-function`."""
+STAFF = "staff:"
+"""What the names of scopes begin with that reach everybody's data instead of the caller's own."""
 HEALTH = "/health/"
 """The beginning of the internal paths at which the services, whose names follow, say whether they are ready."""
 
@@ -97,8 +101,12 @@ class Operation:
     route_key: str
     """Method and path, as API Gateway names the route: `GET /users/{userId}`."""
     operation_id: str
-    scopes: frozenset[str] | None
-    """The scopes that a token needs, all of them; None lets everybody call."""
+    security: tuple[frozenset[str], ...] | None
+    """The sets of scopes of which a token needs one, whole; None lets everybody call. At most one set reaches the
+    caller's own; the scopes of the other begin with STAFF and reach everybody's."""
+    owner: Source | OwnerRule | None = None
+    """Whose data it is that a caller may reach as their own: the place in the request that names the user, or who
+    checks it. None where no scopes reach the caller's own."""
     throttle: Throttle | None = None
     """The limit of the route; None leaves it to the stage's own."""
     max_body: int | None = None
@@ -113,6 +121,11 @@ class Operation:
     """The function that answers."""
     orchestration: Orchestration | None = None
     """None where another function than the orchestrator answers."""
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """Every scope that helps to call the operation; None lets everybody call."""
+        return None if self.security is None else frozenset().union(*self.security)
 
     @property
     def method(self) -> str:

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.contract.callers import HEADERS
 from app.contract.document import ContractError, Document, Route, follow
 from app.contract.operation import (
     ORCHESTRATOR,
+    STAFF,
     Forward,
     Operation,
     Orchestration,
+    OwnerRule,
     ParameterType,
     Part,
     Place,
@@ -25,6 +28,12 @@ SCHEME = "jwt"
 """The security scheme of the gateway's authorizer."""
 ROUTABLE = ("GET", "PUT", "POST", "PATCH", "DELETE")
 """Methods that the functions answer. API Gateway answers OPTIONS itself where web pages may call."""
+OWNER_RULES: Mapping[str, OwnerRule] = {
+    "checked-by-function": "checked-by-function",
+    "checked-by-service": "checked-by-service",
+    "nobody": "nobody",
+}
+"""What x-owner may be besides a place in the request."""
 _EXPRESSION = re.compile(r"\$request\.(?:(?P<place>path|query|header)\.(?P<name>[\w-]+)|body#/(?P<member>\w+))")
 _WHOLE_BODY = "$request.body"
 _CALL = frozenset({"upstream", "method", "path", "parameters", "query", "headers", "body"})
@@ -52,10 +61,12 @@ class OperationReading:
             self._problem("has both x-function and x-orchestration: one of them answers")
         elif "x-function" not in spec and forwarded is None:
             self._problem("has neither x-orchestration nor x-function: nobody answers")
+        security = self._security()
         return Operation(
             route_key=self._route.key,
             operation_id=str(spec.get("operationId", "")),
-            scopes=self._scopes(),
+            security=security,
+            owner=self._owner(security),
             throttle=self._throttle(),
             max_body=self._max_body(forwarded),
             path=self._path(),
@@ -107,17 +118,43 @@ class OperationReading:
 
     # ---- who may call, how often, with what
 
-    def _scopes(self) -> frozenset[str] | None:
+    def _security(self) -> tuple[frozenset[str], ...] | None:
         if "security" not in self._spec:
             self._problem("has no `security`; a public operation says so with `security: []`")
             return None
         security = self._spec["security"]
         if not security:
             return None
-        if len(security) != 1 or set(security[0]) != {SCHEME}:
-            self._problem(f"must have one alternative in `security`, of the scheme {SCHEME}: {security}")
+        if any(set(alternative) != {SCHEME} for alternative in security):
+            self._problem(f"must have only alternatives of the scheme {SCHEME} in `security`: {security}")
             return None
-        return frozenset(security[0][SCHEME])
+        sets = tuple(frozenset(alternative[SCHEME]) for alternative in security)
+        kinds = [{scope.startswith(STAFF) for scope in scopes} for scopes in sets]
+        if any(len(kind) != 1 for kind in kinds) or len(sets) > 2 or (len(sets) == 2 and kinds[0] == kinds[1]):
+            self._problem(
+                "must have in `security` at most one alternative for the caller's own data and one for everybody's, "
+                f"each with a scope; the scopes for everybody's data, and only those, begin with {STAFF}: {security}"
+            )
+        return sets
+
+    def _owner(self, security: tuple[frozenset[str], ...] | None) -> Source | OwnerRule | None:
+        given = self._spec.get("x-owner")
+        if not any(not scope.startswith(STAFF) for scopes in security or () for scope in scopes):
+            if given is not None:
+                self._problem(f"has x-owner, but no scopes in `security` that do not begin with {STAFF}")
+            return None
+        if given is None:
+            self._problem(
+                f"has scopes that do not begin with {STAFF}, so it needs x-owner: a place in the request such as "
+                f"$request.path.userId that names the user, or one of {', '.join(OWNER_RULES)}"
+            )
+            return None
+        if given in OWNER_RULES:
+            answering = "checked-by-function" if "x-function" in self._spec else "checked-by-service"
+            if given not in ("nobody", answering):
+                self._problem(f"has the x-owner {given}, but it is answered where x-owner is {answering}")
+            return OWNER_RULES[given]
+        return self._source(str(given), "x-owner")
 
     def _throttle(self) -> Throttle | None:
         if "x-throttle" not in self._spec:
@@ -219,6 +256,8 @@ class OperationReading:
             self._problem(f"must name the parameters of {path} in {where}.parameters")
         if given.get("body") not in (None, _WHOLE_BODY):
             self._problem(f"can have {where}.body only as {_WHOLE_BODY}, not {given['body']!r}")
+        for name in sorted({str(name).lower() for name in given.get("headers", {})} & HEADERS):
+            self._problem(f"has {name} in {where}.headers, by which functions say who calls: no request may fill it")
         return Forward(
             upstream=str(given.get("upstream", "")),
             method=str(self._member(given, "method", where, "GET")),

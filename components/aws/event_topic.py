@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus
+from components.aws.event_bus import EventBus, RuleName
 from components.aws.event_grants import Publish
 from components.aws.grants import policy
 from components.aws.resource_policy import Sender
@@ -41,6 +41,8 @@ class Notices(ComponentResource):
 
     topic_arn: Output[str]
     """The topic's ARN."""
+    rule: RuleName
+    """The rule, by which its metrics are known."""
     dead_letters: DeadLetterQueue
     """The events that could not be published for a day. A replay that is meant for the rule sends them again."""
 
@@ -74,7 +76,7 @@ class Notices(ComponentResource):
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self.dead_letters.arn),
             opts=ResourceOptions(parent=self, depends_on=[rights, self.dead_letters]),
         )
-        self.topic_arn = topic.arn
+        self.topic_arn, self.rule = topic.arn, RuleName(bus=args.bus.bus_name, rule=rule.name)
         self.register_outputs({"topic": topic.arn, "rule": rule.name})
 
 

@@ -12,6 +12,7 @@ from components.settings.checks import (
     Group,
     LogLevel,
     RetentionDays,
+    check,
     in_clouds,
     in_production,
     on_this_machine,
@@ -37,18 +38,69 @@ def _https(url: str | None) -> bool:
     return url is None or (urlsplit(url).scheme == "https" and bool(urlsplit(url).hostname))
 
 
+def _callback(url: str) -> bool:
+    """Returns whether people may be sent back to this page: https, or a program on their own machine."""
+    parts = urlsplit(url)
+    return not parts.fragment and bool(parts.hostname) and (parts.scheme == "https" or _is_of_this_machine(url))
+
+
+def _is_of_this_machine(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname == "localhost"
+
+
+ClientName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,31}$")]
+"""A name that CloudFormation takes for a resource."""
+CallbackUrls = Annotated[
+    tuple[str, ...],
+    check(lambda urls: all(map(_callback, urls)), "must hold https:// URLs without a fragment, or http://localhost"),
+    in_production(lambda urls: not any(map(_is_of_this_machine, urls)), "must hold https:// URLs only"),
+]
+
+
 class IdentitySettings(Group):
-    """The issuer of the callers' tokens."""
+    """The issuer of the callers' tokens. Who holds which scopes: app/contract/openapi.yaml."""
 
     issuer: Annotated[str | None, in_clouds(_https, "must be an https:// URL")] = Field(
         None, description="OpenID issuer whose tokens are accepted (RS256); default: a Cognito user pool of the stack"
     )
     audience: str = Field("crosscloud", min_length=1, description="audience (`aud`) of the issuer's tokens")
+    groups_claim: str = Field(
+        "groups",
+        min_length=1,
+        description="claim of the issuer's tokens with a person's groups; members of `staff` hold the scopes that "
+        "begin with `staff:`. A user pool has its own claim",
+    )
     domain_prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")] | None = Field(
         None,
-        description="first label of the user pool's token endpoint, unique in the AWS region; needed without issuer",
+        description="first label of the user pool's sign-in pages and token endpoint, unique in the AWS region; needed "
+        "without issuer",
     )
-    token_minutes: int = Field(60, ge=5, le=1440, description="minutes for which the user pool's tokens are good")
+    customer_callback_urls: CallbackUrls = Field(
+        (),
+        description="pages of the customers' application to which they come back when they have signed in at the user "
+        "pool (authorization code with PKCE); none: no client for customers",
+    )
+    staff_callback_urls: CallbackUrls = Field(
+        (), description="the same for the staff's application, which may ask for every scope; none: no client for staff"
+    )
+    clients: dict[ClientName, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        {},
+        description="programs that get tokens of the user pool for themselves (client credentials): by name the scopes "
+        "that each may ask for; default: none",
+    )
+    token_minutes: int = Field(
+        60,
+        ge=5,
+        le=1440,
+        description="minutes for which the user pool's access tokens are good; they can't be taken back",
+    )
+    session_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="days after which people sign in anew at the user pool, even if they are never away",
+    )
 
     @field_validator("domain_prefix")
     @classmethod
@@ -57,6 +109,21 @@ class IdentitySettings(Group):
             raise wrong("must be given, or issuer")
         if value is not None and any(word in value for word in ("aws", "amazon", "cognito")):
             raise wrong("must not hold aws, amazon or cognito")
+        return value
+
+    @field_validator("clients")
+    @classmethod
+    def _belong_to_a_user_pool(
+        cls, value: dict[str, tuple[str, ...]], info: ValidationInfo
+    ) -> dict[str, tuple[str, ...]]:
+        urls = [info.data.get(name) for name in ("customer_callback_urls", "staff_callback_urls")]
+        if info.data.get("issuer") is not None:
+            if value or any(urls):
+                raise wrong("and callback URLs are of a user pool: register clients at the issuer, or leave it out")
+        elif info.data.get("domain_prefix") is not None and not value and not any(urls):
+            raise wrong("must name a program, or give customerCallbackUrls or staffCallbackUrls: nobody gets a token")
+        if taken := sorted({"customers", "staff", "UserPool"} & value.keys()):
+            raise wrong(f"must not be called {', '.join(taken)}, as the clients of people are")
         return value
 
 

@@ -35,6 +35,7 @@ SENTENCES = {
     "string_too_short": "must have {min_length} characters or more",
     "string_type": "must be a text",
     "too_long": "must have {max_length} items or fewer",
+    "too_short": "must have at least {min_length} of them",
     "tuple_type": "must be a list",
     "uuid_parsing": "must be a UUID",
     "uuid_type": "must be a UUID",

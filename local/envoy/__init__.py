@@ -1,4 +1,4 @@
-"""A real Envoy, configured by files: the gateway's front, the issuer's web server and the cluster's ingress.
+"""A real Envoy, configured by files: the gateway's front and the cluster's ingress.
 
 Files are replaced by rename, numbered, and waited for until Envoy has taken them
 (https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/overview/xds_api).

@@ -22,6 +22,12 @@ CONNECTIONS = 4 * (os.cpu_count() or 1)
 a core: without this bound a moment's delay starts more than the cores can serve, and no call is answered in time."""
 WAITING = 100
 """Calls that wait for one of these, as many as the stage lets through at once; the surplus gets 503 at once."""
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {issuer}; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""A page loads and calls nothing but its endpoint, and the issuer for tokens
+(https://www.w3.org/TR/CSP3/#csp-directives)."""
 
 
 def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, Object]) -> Files:
@@ -42,17 +48,26 @@ def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, O
         other_reply=fill("other_reply", message="Internal Server Error"),
         emulator_host=host,
         emulator_port=int(port),
-        routes=[*fill("refused_requests"), *_pages(pages), *_routes(stage)],
+        routes=[*fill("refused_requests"), *_pages(pages, machine.issuer_url), *_routes(stage)],
     )
     return files
 
 
-def _pages(pages: Mapping[str, Object]) -> Iterator[Json]:
+def _pages(pages: Mapping[str, Object], issuer: str) -> Iterator[Json]:
     """Yields a route for each page by its path. Envoy reads a page's file whenever it takes changed routes."""
     for path, page in pages.items():
         body = {"filename": page["file"]} if "file" in page else {"inline_string": page["text"]}
         caching = "max-age=86400" if "file" in page else "no-store"
-        yield fill("page_route", path=path, body=body, media_type=page["type"], caching=caching)
+        yield fill(
+            "page_route",
+            path=path,
+            body=body,
+            media_type=page["type"],
+            caching=caching,
+            policy=_POLICY.format(issuer=issuer),
+            # The page that signing in leads back to must find the one that opened it (https://web.dev/articles/coop-coep).
+            opener="unsafe-none" if page.get("returns") else "same-origin-allow-popups",
+        )
 
 
 def _routes(stage: Object) -> Iterator[Json]:

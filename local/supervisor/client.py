@@ -20,7 +20,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from local.processes.process import Process, adopt_recorded, kill, log_tail, marked
 
-MODULES = ("local.postgres", "local.emulator", "local.envoy.process")
+MODULES = ("local.postgres", "local.sign_in", "local.emulator", "local.envoy.process")
 """The modules of the system processes in the order of their start."""
 LOCK = "supervisor.lock"
 _CODE = Path(__file__).resolve().parents[2]

@@ -6,11 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from local.desired import Object, digest_of
-from local.envoy import gateway, issuer, process
+from local.envoy import gateway, process
 from local.envoy.admin import UnreachableError
 from local.envoy.publish import Publisher
 from local.envoy.template import Files
@@ -54,8 +53,6 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
                 _merge(files, gateway.gateway(machine, folder, stage, documents))
         except (LocalError, OSError) as error:
             problems[key] = LocalError(str(error))
-    with suppress(FileNotFoundError):
-        _merge(files, issuer.issuer(machine, folder))
     return Rendered(files=files, problems=problems)
 
 

@@ -93,7 +93,7 @@ class Supervisor:
     def _read(self) -> None:
         """Reads the objects if a file of theirs, or one that Envoy's configuration is made of, has changed."""
         with contextlib.suppress(FileNotFoundError):  # a file was removed meanwhile: the next look sees that
-            folders = (self._machine.objects, self._machine.pki, self._machine.home / "issuer")
+            folders = (self._machine.objects, self._machine.pki)
             paths = [path for folder in folders for path in folder.rglob("*")]
             files = [(path, (status := path.stat()).st_mtime_ns, status.st_ino) for path in paths]
             if files == self._files:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from policy.rule import COMPUTED, Finding, Resource, Rule, expect, items
 
@@ -18,6 +20,7 @@ TOO_MUCH = {
 (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles)."""
 _SUBSCRIPTION = re.compile(r"/(subscriptions/[^/]+/?|providers/Microsoft\.Management/.*)?")
 _ACCOUNT = re.compile(r"system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+")
+_CLIENT = "AWS::Cognito::UserPoolClient"
 _EXCHANGE = "api://AzureADTokenExchange"
 _ISSUER = re.compile(r"<ManagedCluster [^<>]+\.issuerURL>|https://[a-z0-9]+\.oic\.prod-aks\.azure\.com/.+")
 """The URL of an AKS cluster's issuer (https://learn.microsoft.com/azure/aks/use-oidc-issuer)."""
@@ -96,8 +99,20 @@ def clients_prove_who_they_are(client: Resource) -> Iterator[Finding]:
             given=flows,
             do="Use code or client_credentials: implicit puts tokens into URLs.",
         )
-    if "client_credentials" in flows:
-        yield from expect(client, "generateSecret", True, do="Set generate_secret.")
+    if "client_credentials" in flows or client.get("generateSecret"):
+        yield Finding(
+            property="generateSecret",
+            allowed="not be of a resource of the engine, whose state would hold the client's secret",
+            given=flows,
+            do="Declare programs in identity.clients of the stack's file, and people's clients without a secret.",
+        )
+    if "code" in flows:
+        yield from expect(
+            client,
+            "refreshTokenRotation.feature",
+            "ENABLED",
+            do="Rotate refresh tokens, or a stolen one is never noticed.",
+        )
     passwords = [flow for flow in items(client.get("explicitAuthFlows")) if "PASSWORD" in flow]
     if passwords:
         yield Finding(
@@ -114,6 +129,43 @@ def clients_prove_who_they_are(client: Resource) -> Iterator[Finding]:
             allowed="be a day at most",
             given=f"{client.get('accessTokenValidity')} {unit}",
             do="Lower identity.tokenMinutes: a token can't be taken back.",
+        )
+
+
+def programs_prove_who_they_are(stack: Resource) -> Iterator[Finding]:
+    body = stack.get("templateBody") or COMPUTED
+    if body == COMPUTED:
+        return
+    template: dict[str, Any] = json.loads(body)
+    for name, resource in template["Resources"].items():
+        where, properties = f"templateBody.Resources.{name}", resource.get("Properties", {})
+        if resource["Type"] != _CLIENT:
+            yield Finding(
+                property=f"{where}.Type",
+                allowed=f"be {_CLIENT}",
+                given=resource["Type"],
+                do="Declare it as a resource of its own: the rules do not look into templates.",
+            )
+        elif (properties.get("GenerateSecret"), properties.get("AllowedOAuthFlows")) != (True, ["client_credentials"]):
+            yield Finding(
+                property=f"{where}.Properties",
+                allowed="have a secret, and the flow client_credentials alone",
+                given=[properties.get("GenerateSecret"), properties.get("AllowedOAuthFlows")],
+                do="Set GenerateSecret and AllowedOAuthFlows.",
+            )
+        if not properties.get("AllowedOAuthScopes"):
+            yield Finding(
+                property=f"{where}.Properties.AllowedOAuthScopes",
+                allowed="name scopes",
+                given=None,
+                do="Name the scopes of the program in identity.clients of the stack's file.",
+            )
+    if shown := [name for name, output in template["Outputs"].items() if "Ref" not in output["Value"]]:
+        yield Finding(
+            property="templateBody.Outputs",
+            allowed="be the ids of clients",
+            given=shown,
+            do="Take Ref: an attribute such as ClientSecret would be in the state.",
         )
 
 
@@ -145,5 +197,12 @@ RULES = (
         source="https://datatracker.ietf.org/doc/html/rfc9700",
         types=("aws:cognito/userPoolClient:UserPoolClient",),
         resource=clients_prove_who_they_are,
+    ),
+    Rule(
+        name="programs-prove-who-they-are",
+        why="A program without a secret of its own can be played by everybody; a secret in the state is no secret",
+        source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html",
+        types=("aws:cloudformation/stack:Stack",),
+        resource=programs_prove_who_they_are,
     ),
 )

@@ -9,6 +9,7 @@ from policy.rule import Finding, Rule, Stack
 UNJUDGED = {
     "aws:apigatewayv2/integration:Integration": "it leads to a function, whose permission says who may call",
     "aws:cognito/resourceServer:ResourceServer": "names of scopes",
+    "aws:cognito/userGroup:UserGroup": "a name; people become members by hand",
     "aws:cognito/userPoolDomain:UserPoolDomain": "a host name",
     "aws:cloudwatch/dashboard:Dashboard": "it only shows data",
     "aws:cloudwatch/eventArchive:EventArchive": "it keeps events of a bus that is judged",

@@ -53,7 +53,7 @@ def _event(route_key: str, path: str) -> dict[str, Any]:
         "requestContext": {
             "accountId": "123456789012",
             "apiId": "r3pmxmplak",
-            "authorizer": {"jwt": {"claims": {"sub": "bench", "scope": "users:read users:write"}, "scopes": None}},
+            "authorizer": {"jwt": {"claims": {"sub": "123", "scope": "users:read users:write"}, "scopes": None}},
             "domainName": "r3pmxmplak.execute-api.eu-central-1.amazonaws.com",
             "domainPrefix": "r3pmxmplak",
             "http": {

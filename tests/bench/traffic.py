@@ -28,7 +28,8 @@ class Request:
             ("user-agent", "crosscloud-orchestrator"),
             ("x-request-id", f"{number + 1:032x}"),
             ("traceparent", f"00-{number + 1:032x}-{number + 1:016x}-{flags}"),
-            ("x-subject", "bench"),
+            ("x-principal", "token/bench"),
+            ("x-reach", "any"),
             *((name, value.replace("@id@", _id(number))) for name, value in self.headers),
         ]
         if self.body:

@@ -84,7 +84,7 @@ def _get(stack: Stack, certificate: Pair | None, folder: Path) -> int:
         "localhost", stack.machine.ports.ingress, context=context, timeout=PATIENCE
     )
     try:
-        connection.request("GET", "/users/123")
+        connection.request("GET", "/users/123", headers={"x-principal": "token/123", "x-reach": "own"})
         return connection.getresponse().status
     finally:
         connection.close()

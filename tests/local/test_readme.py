@@ -29,7 +29,7 @@ def test_the_example_of_the_client(stack: Stack, client: Path) -> None:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(client),
         "ENDPOINT": stack.machine.endpoint_url,
-        "TOKEN": stack.token(scope="users:read users:write"),
+        "TOKEN": stack.token(scope="staff:users:read staff:users:write"),
     }
     command = [sys.executable, "-W", "error", "-c", example]
     done = subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False)

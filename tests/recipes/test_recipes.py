@@ -120,7 +120,7 @@ def test_the_new_service_answers_through_the_gateway(stack: Stack) -> None:
     answer = stack.request("GET", "/inventory/notebook", token=token)
     assert (answer.status, answer.json()) == (200, {"sku": "notebook", "name": "Notebook"})
     assert stack.request("GET", "/inventory/nothing", token=token).status == 404
-    assert stack.request("GET", "/inventory/notebook", token=stack.token(scope="users:read")).status == 403
+    assert stack.request("GET", "/inventory/notebook", token=stack.token(scope="staff:users:read")).status == 403
     assert stack.request("GET", "/inventory/notebook").status == 401
 
 

@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 from fastapi import FastAPI
 
+from app.contract import callers
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -46,7 +48,13 @@ class Client:
         body: bytes | Sequence[bytes] | None = None,
         length: bool = True,
         pause: float = 0.0,
+        principal: str | None = "token/tests",
+        reach: str = "any",
     ) -> Reply:
+        """Makes one request, of a caller who reaches everybody's data unless a test says otherwise. None sends no
+        caller."""
+        if principal is not None:
+            headers = {callers.PRINCIPAL: principal, callers.REACH: reach} | (headers or {})
         pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
         chunks = [body] if isinstance(body, bytes) else list(body or [b""])
         if body is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import uuid
 from typing import Any
 
@@ -108,9 +109,14 @@ def _aws(kind: str, name: str, inputs: Properties) -> Properties:
         "Stage": {"id": "$default", "invokeUrl": f"https://{inputs.get('apiId')}.execute-api.{REGION}.amazonaws.com/"},
         "UserPool": {"id": f"{REGION}_AbCdEf123", "region": REGION},
         "ResourceServer": {"scopeIdentifiers": scopes},
-        "UserPoolClient": {"id": "4exampleclientid", "clientSecret": _secret("client-secret")},
+        "UserPoolClient": {"id": f"4example{name}", "clientSecret": _secret("")},
+        "Stack": {"outputs": {client: f"4example{client}" for client in _outputs_of(inputs.get("templateBody"))}},
     }
     return outputs.get(kind, {})
+
+
+def _outputs_of(template: str | None) -> list[str]:
+    return list(json.loads(template)["Outputs"]) if template else []
 
 
 def _azure(kind: str, name: str, inputs: Properties) -> Properties:

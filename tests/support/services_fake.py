@@ -42,7 +42,7 @@ class FakeServices:
     def _billing(self, call: Call) -> Answer:
         assert (call.method, call.path) == ("POST", "/invoices")
         assert call.body is not None
-        key = (call.headers["x-subject"], call.headers["idempotency-key"])
+        key = (call.headers["x-principal"], call.headers["idempotency-key"])
         if key in self._keys:
             body, answer = self._keys[key]
             return answer if body == call.body else _problem(422)

@@ -32,7 +32,7 @@ from tests.support.ministack import Emulated
 from tests.support.services_fake import FakeServices
 
 NO_PAUSES = Backoff(first=0.0)
-SCOPES = "products:read products:write orders:read orders:write"
+SCOPES = "products:read staff:products:write orders:read orders:write"
 
 
 @functools.cache
@@ -101,6 +101,7 @@ class Shop:
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         scope: str = SCOPES,
+        groups: str = "[staff]",
         faults: Faults | None = None,
     ) -> Response:
         """Calls a function as the gateway does. `faults` may crash it."""
@@ -111,7 +112,7 @@ class Shop:
             "headers": all_headers,
             "pathParameters": path,
             "queryStringParameters": query,
-            "requestContext": {"authorizer": {"jwt": {"claims": {"sub": subject, "scope": scope}}}},
+            "requestContext": {"authorizer": {"jwt": {"claims": {"sub": subject, "scope": scope, "groups": groups}}}},
             "isBase64Encoded": False,
             "body": json.dumps(body) if body is not None else None,
         }

@@ -25,7 +25,7 @@ from planning.wire import plain
 from tests.support.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-READ = "users:read"
+READ = "staff:users:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +105,9 @@ class Stack:
         assert done.code == 0, f"{done.out}\n{done.err}"
         return done
 
-    def token(self, *arguments: str, sub: str = "alice", scope: str = READ) -> str:
-        done = self.run("token", "--sub", sub, "--scope", scope, *arguments)
+    def token(self, *arguments: str, sub: str = "alice", scope: str = READ, kind: str = "staff") -> str:
+        """Returns a token of the `customer`, the member of `staff` or the `program` with this name."""
+        done = self.run("token", f"--{kind}", sub, "--scope", scope, *arguments)
         assert done.code == 0, done.err
         return done.out.strip()
 

@@ -5,6 +5,7 @@ service needs one more line here.
 """
 
 from . import apigatewayv2 as apigatewayv2
+from . import cloudformation as cloudformation
 from . import cloudwatch as cloudwatch
 from . import cognito as cognito
 from . import dynamodb as dynamodb

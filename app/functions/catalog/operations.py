@@ -6,7 +6,8 @@ OPERATIONS = {
     "GET /products": Operation(
         route_key="GET /products",
         operation_id="listProducts",
-        scopes=frozenset({"products:read"}),
+        security=(frozenset({"products:read"}),),
+        owner="nobody",
         throttle=Throttle(rate=50.0, burst=100),
         query={"limit": "integer", "cursor": "string"},
         function="catalog",
@@ -14,7 +15,7 @@ OPERATIONS = {
     "POST /products": Operation(
         route_key="POST /products",
         operation_id="createProduct",
-        scopes=frozenset({"products:write"}),
+        security=(frozenset({"staff:products:write"}),),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=8192,
         headers={"idempotency-key": "Idempotency-Key"},
@@ -23,7 +24,8 @@ OPERATIONS = {
     "GET /products/{productId}": Operation(
         route_key="GET /products/{productId}",
         operation_id="getProduct",
-        scopes=frozenset({"products:read"}),
+        security=(frozenset({"products:read"}),),
+        owner="nobody",
         throttle=Throttle(rate=50.0, burst=100),
         path=("productId",),
         function="catalog",
@@ -31,7 +33,7 @@ OPERATIONS = {
     "PUT /products/{productId}": Operation(
         route_key="PUT /products/{productId}",
         operation_id="putProduct",
-        scopes=frozenset({"products:write"}),
+        security=(frozenset({"staff:products:write"}),),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=8192,
         path=("productId",),
@@ -41,7 +43,7 @@ OPERATIONS = {
     "DELETE /products/{productId}": Operation(
         route_key="DELETE /products/{productId}",
         operation_id="deleteProduct",
-        scopes=frozenset({"products:write"}),
+        security=(frozenset({"staff:products:write"}),),
         throttle=Throttle(rate=20.0, burst=40),
         path=("productId",),
         headers={"if-match": "If-Match"},
@@ -50,7 +52,7 @@ OPERATIONS = {
     "POST /products/{productId}/stock": Operation(
         route_key="POST /products/{productId}/stock",
         operation_id="changeStock",
-        scopes=frozenset({"products:write"}),
+        security=(frozenset({"staff:products:write"}),),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=1024,
         path=("productId",),

@@ -6,20 +6,21 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from app.commerce.domain.events import Event
 from app.commerce.domain.orders import Order
+from app.contract import callers
 from app.contract.correlation import Correlation
-from app.contract.problems import UPSTREAM_FAILED
+from app.contract.problems import KEY_REUSED, UPSTREAM_FAILED
 from app.functions.kit import service_answers
 from app.functions.kit.calls import Answer, Call, UpstreamError
 
-SUBJECT = quote("function:fulfilment", safe="")
-"""The caller whom the services see. It is no customer, so that nobody else's Idempotency-Keys can meet these."""
+PRINCIPAL = callers.of_function("fulfilment")
+"""The caller whom the services see. No token leads to it, so that nobody's orders, events and Idempotency-Keys can meet
+those that the function writes."""
 REFUSALS = frozenset({400, 409, 413, 415, 422})
 """The statuses by which billing refuses a content for good. Others, such as 401, 404 or 429, come from the way to it
-and may pass: they must not fail an order."""
+and may pass: they must not fail an order. Nor must a 422 that only says that the Idempotency-Key was used before."""
 
 Send = Callable[[Call], Answer]
 """Makes a call, as `app.functions.kit.upstream.Ingress.send` does. Raises UpstreamError."""
@@ -55,6 +56,9 @@ class Services:
         call = self._call("billing", "/invoices", draft, answers=REFUSALS | {200, 201}, key=key)
         answer = self.send(call)
         match service_answers.value_of(call, answer):
+            case {"type": KEY_REUSED.type}:
+                reason = "knows the Idempotency-Key of this event from another request"
+                raise UpstreamError(UPSTREAM_FAILED, call, reason, status=answer.status)
             case {"title": str(title)} if answer.status in REFUSALS:
                 return Refusal(reason=f"Billing refused the invoice ({answer.status}): {title}"[:200])
             case {"id": str(invoice_id), "order_id": order.id, "total": total} if total == document["total"]:
@@ -83,7 +87,8 @@ class Services:
             "user-agent": "crosscloud-fulfilment",
             "x-request-id": self.correlation.request_id,
             "traceparent": self.correlation.traceparent,
-            "x-subject": SUBJECT,
+            callers.PRINCIPAL: PRINCIPAL,
+            callers.REACH: callers.Reach.ANY.value,
         }
         if key:
             headers["idempotency-key"] = key

@@ -15,7 +15,7 @@ from typing import Any
 from app.contract.correlation import Correlation, accept
 from app.contract.operation import Operation
 from app.contract.problems import NOT_FOUND, ProblemError
-from app.functions.kit import invocation, metrics, request, responses
+from app.functions.kit import invocation, metrics, ownership, request, responses
 from app.functions.kit.authorisation import Authorisation
 from app.functions.kit.failure import FailureError
 from app.functions.kit.invocation import Context
@@ -119,6 +119,7 @@ class Api:
         if caller.principal is not None:
             entry.fields |= {"subject": caller.principal.subject, "api_key": caller.key_owner}
         checked = request.read(event, headers, operation, self.validators)
+        ownership.check(operation, caller.principal, checked)
         handler = parts.handlers[operation.operation_id]
         return handler(
             RequestContext(

@@ -14,7 +14,11 @@ def parts(settings: Settings, log: Log, handlers: Mapping[str, Handler]) -> Part
     """Returns the parts of a function that answers HTTP by these handlers, which are given by operation id."""
     return Parts(
         log=log,
-        authorisation=Authorisation(scope_prefix=settings.scope_prefix, api_keys=_api_keys(settings, log)),
+        authorisation=Authorisation(
+            scope_prefix=settings.scope_prefix,
+            groups_claim=settings.groups_claim,
+            api_keys=_api_keys(settings, log),
+        ),
         handlers=handlers,
         sample_rate=settings.trace_sample_rate,
     )

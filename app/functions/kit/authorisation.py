@@ -42,6 +42,8 @@ class Authorisation:
 
     scope_prefix: str = ""
     """What the issuer puts before the name of a scope."""
+    groups_claim: str = principal.GROUPS_CLAIM
+    """The claim in which the issuer names a person's groups."""
     api_keys: KeyOwners | None = None
     """The keys of which callers need one besides a token; None where a token is enough."""
 
@@ -53,7 +55,7 @@ class Authorisation:
         Raises ProblemError: 401 without a verified token or a known key, 403 when a scope is missing, 503 when keys
         can't be checked now. A public operation needs nothing.
         """
-        subject = principal.authorise(event, operation, scope_prefix=self.scope_prefix)
+        subject = principal.authorise(event, operation, scope_prefix=self.scope_prefix, groups_claim=self.groups_claim)
         if subject is None or self.api_keys is None:
             return Caller(principal=subject)
         owner = self.api_keys.owner(headers.get(HEADER), timeout=deadline - time.monotonic())

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from app.contract.logs import LEVELS
 from app.functions.kit.logs import Log
+from app.functions.kit.principal import GROUPS_CLAIM
 
 PURPOSE: Mapping[str, str] = {
     "PRODUCTS_TABLE": "the table of products",
@@ -41,6 +42,8 @@ class Settings:
     """The lowest level of the lines that are written: one of `app.contract.logs.LEVELS`."""
     scope_prefix: str
     """What the issuer puts before the name of a scope, such as Cognito's `<resource server>/`. Empty for nothing."""
+    groups_claim: str
+    """The claim of a token in which the issuer names a person's groups, such as Cognito's `cognito:groups`."""
     trace_sample_rate: float
     """The share of new traces that is recorded, 0 to 1."""
     api_keys_secret_arn: str
@@ -81,6 +84,7 @@ def read(variables: Mapping[str, str], name: str, *, needed: Iterable[str]) -> S
         service=variables.get("SERVICE_NAME") or name,
         log_level=level,
         scope_prefix=variables.get("SCOPE_PREFIX", ""),
+        groups_claim=variables.get("GROUPS_CLAIM") or GROUPS_CLAIM,
         trace_sample_rate=rate,
         api_keys_secret_arn=variables.get("API_KEYS_SECRET_ARN", ""),
     )

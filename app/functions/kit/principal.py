@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from app.contract.operation import Operation
+from app.contract import callers
+from app.contract.callers import Reach
+from app.contract.operation import STAFF, Operation
 from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
+
+STAFF_GROUP = "staff"
+"""The group whose members hold the scopes that begin with STAFF."""
+GROUPS_CLAIM = "groups"
+"""The claim with a person's groups, where the settings name no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """The subject of a token. `encoded` is the subject in percent encoding, which a header's value can hold."""
+    """The subject of a token, with what the token allows for one operation."""
 
     subject: str
-    encoded: str
+    name: str
+    """The subject as the services know it: see `app.contract.callers`."""
     scopes: frozenset[str]
+    """The scopes that count. Those that begin with STAFF are left out where the token's holder may not have them."""
+    reach: Reach
+    """Whose data the operation may reach for this caller."""
 
 
-def authorise(event: Mapping[str, Any], operation: Operation, *, scope_prefix: str = "") -> Principal | None:
+def authorise(
+    event: Mapping[str, Any], operation: Operation, *, scope_prefix: str = "", groups_claim: str = GROUPS_CLAIM
+) -> Principal | None:
     """Returns the caller; None for a public operation. Only scopes with the prefix count, by what follows it.
 
     Raises ProblemError: 401 without verified claims (a route that lost its authorizer stays closed), 403 when a scope
     is missing. The challenges are RFC 6750's.
     """
-    if operation.scopes is None:
+    if operation.security is None:
         return None
     try:
         claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
@@ -37,20 +49,50 @@ def authorise(event: Mapping[str, Any], operation: Operation, *, scope_prefix: s
         raise _unauthenticated()
     if scope_prefix:
         granted = [scope.removeprefix(scope_prefix) for scope in granted if scope.startswith(scope_prefix)]
-    principal = Principal(subject=subject, encoded=_encoded(subject), scopes=frozenset(granted))
-    if not operation.scopes <= principal.scopes:
-        needed = " ".join(sorted(operation.scopes))
-        raise ProblemError(
-            FORBIDDEN,
-            f"The operation needs the scope {needed}.",
-            headers={"www-authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
-        )
-    return principal
+    if not _may_hold_staff_scopes(claims, groups_claim):
+        granted = [scope for scope in granted if not scope.startswith(STAFF)]
+    scopes = frozenset(granted)
+    sufficient = [needed for needed in operation.security if needed <= scopes]
+    if not sufficient:
+        raise _forbidden(operation.security)
+    reach = Reach.ANY if any(map(_is_staff, sufficient)) else Reach.OWN
+    return Principal(subject=subject, name=_name(subject), scopes=scopes, reach=reach)
 
 
-def _encoded(subject: str) -> str:
+def _is_staff(scopes: frozenset[str]) -> bool:
+    return bool(scopes) and all(scope.startswith(STAFF) for scope in scopes)
+
+
+def _may_hold_staff_scopes(claims: Mapping[str, Any], groups_claim: str) -> bool:
+    """Returns whether the token is a program's own, or a person's who is in the group STAFF_GROUP.
+
+    A person may ask for any scope of the client by which they sign in, so the group decides. The token of a program
+    names the program as its subject too (RFC 9068, section 2.2), and the issuer holds it to the scopes of its client.
+    """
+    if claims["sub"] == claims.get("client_id"):
+        return True
+    return STAFF_GROUP in _groups(claims.get(groups_claim))
+
+
+def _groups(claim: object) -> list[str]:
+    """Returns the names in a claim. API Gateway passes a list on as a text: `[staff admin]`."""
+    if isinstance(claim, str):
+        return claim.removeprefix("[").removesuffix("]").split()
+    return [name for name in claim if isinstance(name, str)] if isinstance(claim, list) else []
+
+
+def _forbidden(security: tuple[frozenset[str], ...]) -> ProblemError:
+    alternatives = [" ".join(sorted(scopes)) for scopes in security]
+    detail = f"The operation needs the scope {', or '.join(alternatives)}."
+    if any(map(_is_staff, security)):
+        detail += f" Scopes that begin with {STAFF} count for programs and for members of the group {STAFF_GROUP} only."
+    challenge = f'Bearer error="insufficient_scope", scope="{alternatives[0]}"'
+    return ProblemError(FORBIDDEN, detail, headers={"www-authenticate": challenge})
+
+
+def _name(subject: str) -> str:
     try:
-        return quote(subject, safe="")
+        return callers.of_subject(subject)
     except UnicodeEncodeError:  # half of a surrogate pair is nobody's name
         raise _unauthenticated() from None
 

@@ -6,7 +6,7 @@ OPERATIONS = {
     "GET /users": Operation(
         route_key="GET /users",
         operation_id="listUsers",
-        scopes=frozenset({"users:read"}),
+        security=(frozenset({"staff:users:read"}),),
         throttle=Throttle(rate=50.0, burst=100),
         query={"limit": "integer", "cursor": "string"},
         orchestration=Orchestration(
@@ -24,7 +24,8 @@ OPERATIONS = {
     "POST /users": Operation(
         route_key="POST /users",
         operation_id="lookupUser",
-        scopes=frozenset({"users:read"}),
+        security=(frozenset({"users:read"}), frozenset({"staff:users:read"})),
+        owner=Source(place="body", name="user_id"),
         throttle=Throttle(rate=50.0, burst=100),
         max_body=1024,
         orchestration=Orchestration(
@@ -42,7 +43,8 @@ OPERATIONS = {
     "GET /users/{userId}": Operation(
         route_key="GET /users/{userId}",
         operation_id="getUser",
-        scopes=frozenset({"users:read"}),
+        security=(frozenset({"users:read"}), frozenset({"staff:users:read"})),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=50.0, burst=100),
         path=("userId",),
         orchestration=Orchestration(
@@ -60,7 +62,8 @@ OPERATIONS = {
     "PUT /users/{userId}": Operation(
         route_key="PUT /users/{userId}",
         operation_id="putUser",
-        scopes=frozenset({"users:write"}),
+        security=(frozenset({"users:write"}), frozenset({"staff:users:write"})),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=4096,
         path=("userId",),
@@ -85,7 +88,8 @@ OPERATIONS = {
     "DELETE /users/{userId}": Operation(
         route_key="DELETE /users/{userId}",
         operation_id="deleteUser",
-        scopes=frozenset({"users:write"}),
+        security=(frozenset({"users:write"}), frozenset({"staff:users:write"})),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=20.0, burst=40),
         path=("userId",),
         headers={"if-match": "If-Match"},
@@ -105,7 +109,8 @@ OPERATIONS = {
     "PATCH /users/{userId}": Operation(
         route_key="PATCH /users/{userId}",
         operation_id="patchUser",
-        scopes=frozenset({"users:write"}),
+        security=(frozenset({"users:write"}), frozenset({"staff:users:write"})),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=4096,
         path=("userId",),
@@ -127,7 +132,11 @@ OPERATIONS = {
     "GET /users/{userId}/overview": Operation(
         route_key="GET /users/{userId}/overview",
         operation_id="getOverview",
-        scopes=frozenset({"analytics:read", "billing:read", "users:read"}),
+        security=(
+            frozenset({"analytics:read", "billing:read", "users:read"}),
+            frozenset({"staff:analytics:read", "staff:billing:read", "staff:users:read"}),
+        ),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=20.0, burst=40),
         path=("userId",),
         orchestration=Orchestration(
@@ -168,7 +177,8 @@ OPERATIONS = {
     "GET /users/{userId}/invoices": Operation(
         route_key="GET /users/{userId}/invoices",
         operation_id="listInvoices",
-        scopes=frozenset({"billing:read"}),
+        security=(frozenset({"billing:read"}), frozenset({"staff:billing:read"})),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=50.0, burst=100),
         path=("userId",),
         query={"limit": "integer", "cursor": "string"},
@@ -191,7 +201,8 @@ OPERATIONS = {
     "GET /users/{userId}/activity": Operation(
         route_key="GET /users/{userId}/activity",
         operation_id="listActivity",
-        scopes=frozenset({"analytics:read"}),
+        security=(frozenset({"analytics:read"}), frozenset({"staff:analytics:read"})),
+        owner=Source(place="path", name="userId"),
         throttle=Throttle(rate=50.0, burst=100),
         path=("userId",),
         query={"limit": "integer", "cursor": "string"},
@@ -214,14 +225,14 @@ OPERATIONS = {
     "POST /invoices": Operation(
         route_key="POST /invoices",
         operation_id="createInvoice",
-        scopes=frozenset({"billing:write"}),
+        security=(frozenset({"staff:billing:write"}),),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=32768,
         headers={"idempotency-key": "Idempotency-Key"},
         orchestration=Orchestration(
             timeout=3.0,
             safe=False,
-            answers=frozenset({200, 201, 409, 422}),
+            answers=frozenset({201, 422}),
             forward=Forward(
                 upstream="billing",
                 method="POST",
@@ -234,7 +245,8 @@ OPERATIONS = {
     "GET /invoices/{invoiceId}": Operation(
         route_key="GET /invoices/{invoiceId}",
         operation_id="getInvoice",
-        scopes=frozenset({"billing:read"}),
+        security=(frozenset({"billing:read"}), frozenset({"staff:billing:read"})),
+        owner="checked-by-service",
         throttle=Throttle(rate=50.0, burst=100),
         path=("invoiceId",),
         orchestration=Orchestration(
@@ -252,7 +264,7 @@ OPERATIONS = {
     "POST /events": Operation(
         route_key="POST /events",
         operation_id="recordEvents",
-        scopes=frozenset({"analytics:write"}),
+        security=(frozenset({"staff:analytics:write"}),),
         throttle=Throttle(rate=20.0, burst=40),
         max_body=65536,
         headers={"idempotency-key": "Idempotency-Key"},
@@ -272,7 +284,7 @@ OPERATIONS = {
     "GET /analytics/summary": Operation(
         route_key="GET /analytics/summary",
         operation_id="getSummary",
-        scopes=frozenset({"analytics:read"}),
+        security=(frozenset({"staff:analytics:read"}),),
         throttle=Throttle(rate=20.0, burst=40),
         query={"from": "string", "to": "string"},
         orchestration=Orchestration(
@@ -290,7 +302,7 @@ OPERATIONS = {
     "POST /analytics/reports": Operation(
         route_key="POST /analytics/reports",
         operation_id="createReport",
-        scopes=frozenset({"analytics:read"}),
+        security=(frozenset({"staff:analytics:read"}),),
         throttle=Throttle(rate=2.0, burst=4),
         max_body=1024,
         orchestration=Orchestration(
@@ -303,7 +315,7 @@ OPERATIONS = {
     "GET /health": Operation(
         route_key="GET /health",
         operation_id="getHealth",
-        scopes=None,
+        security=None,
         throttle=Throttle(rate=5.0, burst=10),
         orchestration=Orchestration(
             timeout=2.0,

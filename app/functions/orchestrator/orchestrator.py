@@ -71,12 +71,11 @@ class Orchestrator:
 
 
 def _call(orchestration: Orchestration, forward: Forward, context: RequestContext, answers: frozenset[int]) -> Call:
-    subject = context.principal.encoded if context.principal else None
     return Call(
         upstream=forward.upstream,
         method=forward.method,
         path=transform.target(forward, context.request),
-        headers=transform.headers(forward, context.request, context.correlation, subject),
+        headers=transform.headers(forward, context.request, context.correlation, context.principal),
         body=context.request.raw if forward.body else None,
         safe=orchestration.safe,
         answers=answers,

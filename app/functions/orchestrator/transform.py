@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from app.contract import callers
 from app.contract.correlation import Correlation
 from app.contract.operation import Forward, Source
 from app.contract.problems import NOT_FOUND, ProblemError
+from app.functions.kit.principal import Principal
 from app.functions.kit.request import Request
 
 
@@ -25,11 +27,13 @@ def target(forward: Forward, request: Request) -> str:
     return f"{path}?{'&'.join(query)}" if query else path
 
 
-def headers(forward: Forward, request: Request, correlation: Correlation, subject: str | None) -> dict[str, str]:
+def headers(
+    forward: Forward, request: Request, correlation: Correlation, principal: Principal | None
+) -> dict[str, str]:
     """Returns the headers of the service's request.
 
-    Nothing that a caller sent reaches a service unless it is named here or in the contract. `subject` is the caller's
-    in percent encoding; None for a public operation.
+    Nothing that a caller sent reaches a service unless it is named here or in the contract. `principal` is the caller;
+    None for a public operation.
     """
     result = {
         "accept": "application/json",
@@ -39,8 +43,8 @@ def headers(forward: Forward, request: Request, correlation: Correlation, subjec
     }
     if correlation.tracestate:
         result["tracestate"] = correlation.tracestate
-    if subject is not None:
-        result["x-subject"] = subject
+    if principal is not None:
+        result[callers.PRINCIPAL], result[callers.REACH] = principal.name, principal.reach.value
     if forward.body:
         result["content-type"] = "application/json"
     for name, source in forward.headers.items():

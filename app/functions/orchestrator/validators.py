@@ -120,14 +120,6 @@ BODY: dict[str, Validator] = validators({
         "additionalProperties": False,
         "properties": {
             "user_id": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"},
-            "order_id": {
-                "allOf": [
-                    {
-                        "type": "string",
-                        "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-                    },
-                ],
-            },
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
             "items": {
                 "type": "array",

@@ -6,7 +6,8 @@ OPERATIONS = {
     "GET /orders": Operation(
         route_key="GET /orders",
         operation_id="listOrders",
-        scopes=frozenset({"orders:read"}),
+        security=(frozenset({"orders:read"}),),
+        owner="checked-by-function",
         throttle=Throttle(rate=50.0, burst=100),
         query={"limit": "integer", "cursor": "string"},
         function="orders",
@@ -14,7 +15,8 @@ OPERATIONS = {
     "POST /orders": Operation(
         route_key="POST /orders",
         operation_id="createOrder",
-        scopes=frozenset({"orders:write"}),
+        security=(frozenset({"orders:write"}),),
+        owner="checked-by-function",
         throttle=Throttle(rate=20.0, burst=40),
         max_body=16384,
         headers={"idempotency-key": "Idempotency-Key"},
@@ -23,7 +25,8 @@ OPERATIONS = {
     "GET /orders/{orderId}": Operation(
         route_key="GET /orders/{orderId}",
         operation_id="getOrder",
-        scopes=frozenset({"orders:read"}),
+        security=(frozenset({"orders:read"}),),
+        owner="checked-by-function",
         throttle=Throttle(rate=50.0, burst=100),
         path=("orderId",),
         function="orders",
@@ -31,7 +34,8 @@ OPERATIONS = {
     "POST /orders/{orderId}/cancel": Operation(
         route_key="POST /orders/{orderId}/cancel",
         operation_id="cancelOrder",
-        scopes=frozenset({"orders:write"}),
+        security=(frozenset({"orders:write"}),),
+        owner="checked-by-function",
         throttle=Throttle(rate=20.0, burst=40),
         path=("orderId",),
         function="orders",
@@ -39,7 +43,8 @@ OPERATIONS = {
     "GET /orders/{orderId}/events": Operation(
         route_key="GET /orders/{orderId}/events",
         operation_id="listOrderEvents",
-        scopes=frozenset({"orders:read"}),
+        security=(frozenset({"orders:read"}),),
+        owner="checked-by-function",
         throttle=Throttle(rate=50.0, burst=100),
         path=("orderId",),
         function="orders",

@@ -15,6 +15,7 @@ from app.services.analytics.models import Batch, Event, Interval, Recorded, Repo
 from app.services.analytics.period import Period
 from app.services.analytics.reports import Reports, ServiceReports, most_amounts, while_awaited
 from app.services.kit import application
+from app.services.kit.callers import ServiceCaller
 from app.services.kit.dependencies import ServiceDatabase
 from app.services.kit.fields import Day
 from app.services.kit.idempotency import once
@@ -31,12 +32,13 @@ router = Router(tags=["analytics"])
 
 
 @router.post("/events", response_model=Recorded)
-async def record_events(batch: Batch, request: Request, database: ServiceDatabase) -> Response:
-    """Stores each event once, however often it is sent."""
+async def record_events(batch: Batch, request: Request, caller: ServiceCaller, database: ServiceDatabase) -> Response:
+    """Stores each event of the caller once, however often it is sent."""
+    caller.require_any()
     async with database.transaction() as connection:
 
         async def effect() -> Response:
-            new = await store.record(connection, batch.events)
+            new = await store.record(connection, batch.events, caller)
             return answer(Recorded(accepted=new, duplicates=len(batch.events) - new))
 
         return await once(
@@ -46,9 +48,14 @@ async def record_events(batch: Batch, request: Request, database: ServiceDatabas
 
 @router.get("/events")
 async def list_events(
-    user_id: UserId, database: ServiceDatabase, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    user_id: UserId,
+    caller: ServiceCaller,
+    database: ServiceDatabase,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[Event]:
     """Lists the user's events, the newest first."""
+    caller.require(user_id)
     before = decode(cursor, moment, UUID) or NEWEST
     async with database.connection() as connection:
         rows = await store.page(connection, user_id, before, limit + 1)
@@ -57,11 +64,13 @@ async def list_events(
 
 @router.get("/analytics/summary")
 async def read_summary(
+    caller: ServiceCaller,
     database: ServiceDatabase,
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Summary:
     """Counts events and adds up amounts of a period, by default of the last 30 days."""
+    caller.require_any()
     period = Period.until(last, first)
     if period.last < period.first:
         raise problems.invalid([{"parameter": "from", "detail": f"must not be after to, which is {period.last}"}])
@@ -71,9 +80,10 @@ async def read_summary(
 
 @router.post("/analytics/reports")
 async def create_report(
-    query: ReportQuery, request: Request, database: ServiceDatabase, reports: ServiceReports
+    query: ReportQuery, request: Request, caller: ServiceCaller, database: ServiceDatabase, reports: ServiceReports
 ) -> Report:
     """Estimates the mean amount of a period's events."""
+    caller.require_any()
     period, most = Period(query.first, query.last), most_amounts(query.resamples)
     with reports.place():
         async with database.connection() as connection:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from app.services.analytics.models import Event, NewEvent, OfCurrency, OfType, Summary
 from app.services.analytics.period import Period
+from app.services.kit.callers import Caller
 from app.services.kit.database import Connection
 
 MOST = 1000
@@ -18,9 +19,9 @@ there may be any number."""
 
 _RECORD = """
 with recorded as (
-    insert into events (id, type, user_id, occurred_at, amount, currency, attributes)
+    insert into events (id, sent_id, type, user_id, occurred_at, amount, currency, attributes)
     select * from unnest(
-        $1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::numeric[], $6::text[], $7::jsonb[]
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::numeric[], $7::text[], $8::jsonb[]
     )
     on conflict (id) do nothing
     returning 1
@@ -28,7 +29,7 @@ with recorded as (
 select count(*) from recorded
 """
 PAGE = """
-select id, type, user_id, occurred_at, amount, currency, attributes from events
+select id, coalesce(sent_id, id) as sent_id, type, user_id, occurred_at, amount, currency, attributes from events
 where user_id = $1 and (occurred_at, id) < ($2, $3)
 order by occurred_at desc, id desc limit $4
 """
@@ -58,11 +59,12 @@ select array_agg(minor order by minor) from (
 """
 
 
-async def record(connection: Connection, events: Sequence[NewEvent]) -> int:
-    """Stores the events and returns how many of them are new."""
+async def record(connection: Connection, events: Sequence[NewEvent], caller: Caller) -> int:
+    """Stores the events of the caller and returns how many of them are new."""
     # Always in the same order, so that two batches with the same events can't each wait for the other.
     rows = [
         (
+            event_id,
             event.id,
             event.type,
             event.user_id,
@@ -71,7 +73,9 @@ async def record(connection: Connection, events: Sequence[NewEvent]) -> int:
             event.currency,
             json.dumps(event.attributes),
         )
-        for event in sorted(events, key=lambda event: event.id)
+        for event_id, event in sorted(
+            ((stored_id(event.id, caller), event) for event in events), key=lambda numbered: numbered[0]
+        )
     ]
     new: int = await connection.fetchval(_RECORD, *map(list, zip(*rows, strict=True)))
     return new
@@ -84,8 +88,17 @@ async def page(connection: Connection, user_id: str, before: tuple[datetime, UUI
 
 
 def event(row: Any) -> Event:
-    """Returns the event that a row holds."""
-    return Event(**{**row, "attributes": json.loads(row["attributes"])})
+    """Returns the event that a row holds, under the id that its caller gave it."""
+    return Event(**{**row, "id": row["sent_id"], "attributes": json.loads(row["attributes"])})
+
+
+def stored_id(sent: UUID, caller: Caller) -> UUID:
+    """Returns the id under which an event of the caller is stored.
+
+    Each caller has ids of their own: nobody can take the id of another caller's event, or of one of the system, which
+    would count as a duplicate then and be lost. The system's events keep the ids that they have everywhere else.
+    """
+    return sent if caller.is_system else uuid5(sent, caller.principal)
 
 
 async def summary(connection: Connection, period: Period) -> Summary:

@@ -3,7 +3,7 @@
 The key, the effect and the answer are one transaction, so that a crash never leaves one without the others. Concurrent
 calls wait for the first, within the statement's time-out. An effect that raises is undone together with its key: the
 next call tries again. The semantics are those of draft-ietf-httpapi-idempotency-key-header-07, except that a call
-waits for one that is under way.
+waits for one that is under way. Only an answer of success is remembered: a refusal is raised, and undone with its key.
 
     async with database.transaction() as connection:
         return await once(
@@ -25,6 +25,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from app.contract import problems
+from app.contract.callers import PRINCIPAL
 from app.contract.problems import KEY_REUSED, ProblemError
 from app.services.kit.pool import Connection
 
@@ -66,7 +67,7 @@ async def once(
     """Returns the effect's answer, or the stored one of the first call with this caller, operation and key.
 
     `connection` is inside a transaction (`Database.transaction`), in which `effect` does all its work. Two requests are
-    equal when their `fingerprint` is. Callers (X-Subject) and operations have keys of their own. Without the header
+    equal when their `fingerprint` is. Callers (X-Principal) and operations have keys of their own. Without the header
     Idempotency-Key the effect just happens. Raises ProblemError (422) for a malformed key, and for a key that was sent
     with another request.
     """
@@ -76,7 +77,7 @@ async def once(
     if _KEY.fullmatch(key) is None:
         detail = "A key has 1 to 128 of A-Z, a-z, 0-9, _ . : -"
         raise problems.invalid([{"parameter": "Idempotency-Key", "detail": detail}])
-    scope = json.dumps([request.headers.get("x-subject", ""), operation, key])
+    scope = json.dumps([request.headers.get(PRINCIPAL, ""), operation, key])
     id_, mark = _digest(scope.encode()), _digest(fingerprint)
     if await connection.fetchval(_CLAIM, id_, mark, LIFETIME):
         response = await effect()

@@ -1,5 +1,6 @@
-"""Routes whose bodies are I-JSON: a body that the contract refuses never reaches a model.
+"""Routes whose bodies are I-JSON, and that take no request without a caller.
 
+What the contract refuses never reaches a model.
 Both classes are the way that FastAPI documents for this: https://fastapi.tiangolo.com/how-to/custom-request-and-route/
 """
 
@@ -9,11 +10,12 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from app.contract import ijson
 from app.contract.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
+from app.services.kit.callers import caller_of
 from app.services.kit.problems import BodyError
 
 JSON = b"application/json"
@@ -47,5 +49,6 @@ class JsonRoute(APIRoute):
         return strict
 
 
-Router = partial(APIRouter, route_class=JsonRoute)
-"""The router that services declare their routes on."""
+Router = partial(APIRouter, route_class=JsonRoute, dependencies=[Depends(caller_of)])
+"""The router that services declare their routes on. FastAPI asks a dependency once a request, so that a route which
+takes the caller too does not pay twice."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Path, Response
 
 from app.contract.problems import NOT_FOUND, ProblemError
 from app.services.kit import application
+from app.services.kit.callers import ServiceCaller
 from app.services.kit.dependencies import ServiceDatabase
 from app.services.kit.etags import Preconditions, etag
 from app.services.kit.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode, text
@@ -24,16 +25,20 @@ router = Router(tags=["users"])
 
 
 @router.get("/users")
-async def list_users(database: ServiceDatabase, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Page[User]:
+async def list_users(
+    caller: ServiceCaller, database: ServiceDatabase, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[User]:
     """Lists the users in the order of their ids."""
+    caller.require_any()
     (after,) = decode(cursor, text) or ("",)
     rows = await store.page(database, after, limit + 1)
     return page_of(rows, limit, item=store.user, position=lambda row: (row["id"],))
 
 
 @router.get("/users/{user_id}", response_model=User)
-async def read_user(user_id: UserId, database: ServiceDatabase) -> Response:
+async def read_user(user_id: UserId, caller: ServiceCaller, database: ServiceDatabase) -> Response:
     """Reads a user."""
+    caller.require(user_id)
     stored = await store.read(database, user_id)
     if stored is None:
         raise _not_found()
@@ -42,9 +47,14 @@ async def read_user(user_id: UserId, database: ServiceDatabase) -> Response:
 
 @router.put("/users/{user_id}", response_model=User, responses={201: {"model": User}})
 async def put_user(
-    user_id: UserId, fields: UserFields, precondition: Preconditions, database: ServiceDatabase
+    user_id: UserId,
+    fields: UserFields,
+    precondition: Preconditions,
+    caller: ServiceCaller,
+    database: ServiceDatabase,
 ) -> Response:
     """Creates a user without If-Match, replaces one with it."""
+    caller.require(user_id)
     if precondition.version is None:
         stored = await store.create(database, user_id, fields)
         if stored is not None:
@@ -58,9 +68,14 @@ async def put_user(
 
 @router.patch("/users/{user_id}", response_model=User)
 async def patch_user(
-    user_id: UserId, changes: UserChanges, precondition: Preconditions, database: ServiceDatabase
+    user_id: UserId,
+    changes: UserChanges,
+    precondition: Preconditions,
+    caller: ServiceCaller,
+    database: ServiceDatabase,
 ) -> Response:
     """Changes the fields of a user that are given."""
+    caller.require(user_id)
     if precondition.version is not None:
         stored = await store.change(database, user_id, changes, precondition.version)
         if stored is not None:
@@ -71,8 +86,11 @@ async def patch_user(
 
 
 @router.delete("/users/{user_id}", status_code=204)
-async def delete_user(user_id: UserId, precondition: Preconditions, database: ServiceDatabase) -> Response:
+async def delete_user(
+    user_id: UserId, precondition: Preconditions, caller: ServiceCaller, database: ServiceDatabase
+) -> Response:
     """Deletes a user."""
+    caller.require(user_id)
     if await store.delete(database, user_id, precondition.version):
         return Response(status_code=204)
     if await store.read(database, user_id) is None:

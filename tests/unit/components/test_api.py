@@ -175,12 +175,12 @@ def test_public_operation_needs_no_token_and_gets_the_stage_s_throttle() -> None
 DOCUMENT = """
 paths:
   /orders:
-    post: {operationId: createOrder, security: [{jwt: [orders:write]}], x-function: orders}
-    get: {operationId: listOrders, security: [{jwt: [orders:read]}], x-function: orders}
+    post: {operationId: createOrder, security: [{jwt: [orders:write]}], x-owner: nobody, x-function: orders}
+    get: {operationId: listOrders, security: [{jwt: [orders:read]}], x-owner: nobody, x-function: orders}
   /users:
     get:
       operationId: listUsers
-      security: [{jwt: [users:read]}]
+      security: [{jwt: [staff:users:read]}]
       x-orchestration: {upstream: users, method: GET, path: /users, timeout: 3, safe: true, answers: [200]}
 """
 

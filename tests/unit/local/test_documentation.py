@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 
 from local import desired, documentation
 from local.machine import Machine
-from tests.support.contract import document, operations
+from tests.support.contract import all_scopes, document, operations
 from tests.unit.local.kubernetes.cluster import clone
 
 
@@ -29,15 +29,24 @@ def test_the_document_is_valid_and_has_every_operation_of_the_contract(machine: 
     assert operations(served).keys() == operations(document()).keys()
 
 
-def test_a_token_can_be_pasted_for_every_operation_that_needs_one(machine: Machine) -> None:
+def test_people_sign_in_and_a_token_can_be_pasted_for_every_operation_that_needs_one(machine: Machine) -> None:
     contract, served = operations(document()), documentation.document(machine)
-    scheme = served["components"]["securitySchemes"]["jwt"]
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    schemes = served["components"]["securitySchemes"]
+    (flow,) = schemes["jwt"]["flows"].values()
+    assert flow["authorizationUrl"] == f"{machine.issuer_url}/authorize"
+    assert set(flow["scopes"]) == set(all_scopes().split())
+    assert (schemes["pasted"]["type"], schemes["pasted"]["scheme"]) == ("http", "bearer")
     for name, operation in operations(served).items():
-        scopes = [scope for need in contract[name]["security"] for scope in need["jwt"]]
-        assert operation["security"] == ([{"jwt": []}] if scopes else []), name
-        assert all(f"`{scope}`" in operation["description"] for scope in scopes), name
-        assert all(scope in scheme["description"] for scope in scopes), name
+        needed = contract[name]["security"]
+        assert operation["security"] == ([*needed, {"pasted": []}] if needed else []), name
+
+
+def test_swagger_ui_signs_in_with_pkce_and_comes_back_to_a_page_that_is_served(machine: Machine) -> None:
+    pages = documentation.pages(machine)
+    start = pages[f"{documentation.PATH}/start.js"]["text"]
+    assert f'"oauth2RedirectUrl": "{machine.endpoint_url}{documentation.RETURN}"' in start
+    assert '"usePkceWithAuthorizationCodeGrant": true' in start
+    assert "swaggerUIRedirectOauth2" in pages[f"{documentation.PATH}/oauth2-redirect.js"]["text"]
 
 
 def test_the_same_page_is_not_written_twice(machine: Machine) -> None:

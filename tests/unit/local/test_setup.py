@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import socket
 import ssl
 import threading
@@ -104,8 +103,18 @@ def test_endpoint_certificate_is_kept_until_it_nears_its_end(machine: Machine) -
     assert renewed.not_valid_after_utc - dt.datetime.now(dt.UTC) > dt.timedelta(days=300)
 
 
+ALICE = issuer.customer("alice")
+
+
+def test_tokens_of_staff_and_programs_are_known_by_their_claims(machine: Machine) -> None:
+    staff = _verify(machine, issuer.token(machine, issuer.staff("bob")))
+    program = _verify(machine, issuer.token(machine, issuer.program("erp")))
+    assert (staff["groups"], staff["client_id"] == staff["sub"]) == (["staff"], False)
+    assert (program["groups"], program["client_id"]) == ([], program["sub"])
+
+
 def _verify(machine: Machine, token: str) -> dict[str, object]:
-    keys = json.loads((machine.home / "issuer" / "jwks.json").read_text())["keys"]
+    keys = issuer.key_set(machine)["keys"]
     kid = jwt.get_unverified_header(token)["kid"]
     key = jwt.PyJWK(next(key for key in keys if key["kid"] == kid))
     claims: dict[str, object] = jwt.decode(
@@ -115,29 +124,29 @@ def _verify(machine: Machine, token: str) -> dict[str, object]:
 
 
 def test_token_verifies_against_the_published_documents(machine: Machine) -> None:
-    discovery = json.loads((machine.home / "issuer" / "openid-configuration.json").read_text())
+    discovery = issuer.discovery(machine)
     assert discovery["issuer"] == machine.issuer_url
     assert discovery["jwks_uri"] == f"{machine.issuer_url}/jwks.json"
-    claims = _verify(machine, issuer.token(machine, subject="alice", scope="users:read orders:write"))
-    assert claims["sub"] == "alice"
+    claims = _verify(machine, issuer.token(machine, ALICE, scope="users:read orders:write"))
+    assert (claims["sub"], claims["groups"]) == ("alice", [])
     assert claims["scope"] == "users:read orders:write"
 
 
 def test_key_survives_the_next_start(machine: Machine) -> None:
-    token = issuer.token(machine, subject="alice")
+    token = issuer.token(machine, ALICE)
     open_machine(machine.root)
     _verify(machine, token)
 
 
 def test_key_set_holds_no_private_part(machine: Machine) -> None:
-    (key,) = json.loads((machine.home / "issuer" / "jwks.json").read_text())["keys"]
+    (key,) = issuer.key_set(machine)["keys"]
     assert set(key) == {"kty", "n", "e", "kid", "use", "alg"}
 
 
 def test_negative_tokens_fail_for_their_own_reason(machine: Machine) -> None:
     with pytest.raises(jwt.ExpiredSignatureError):
-        _verify(machine, issuer.token(machine, subject="a", expired=True))
+        _verify(machine, issuer.token(machine, ALICE, expired=True))
     with pytest.raises(jwt.InvalidAudienceError):
-        _verify(machine, issuer.token(machine, subject="a", audience="other"))
+        _verify(machine, issuer.token(machine, ALICE, audience="other"))
     with pytest.raises(StopIteration):
-        _verify(machine, issuer.token(machine, subject="a", key_id="unknown"))
+        _verify(machine, issuer.token(machine, ALICE, key_id="unknown"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,8 @@ FUNCTION, PERMISSION = "aws:lambda/function:Function", "aws:lambda/permission:Pe
 ROLE, RIGHTS = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
 POOL, CLIENT = "aws:cognito/userPool:UserPool", "aws:cognito/userPoolClient:UserPoolClient"
+PROGRAMS = "aws:cloudformation/stack:Stack"
+SECRET_OF_SMOKE = {"Fn::GetAtt": ["smoke", "ClientSecret"]}
 DEPLOYMENT, SERVICE = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"
 NAMESPACE, POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 ACCOUNT, SECRET = "kubernetes:core/v1:ServiceAccount", "kubernetes:core/v1:Secret"
@@ -72,6 +75,17 @@ def to(path: str, value: Any) -> Mutation:
             del holder[last]
         else:
             holder[last] = value
+
+    return mutate
+
+
+def within_template(path: str, value: Any) -> Mutation:
+    """Sets a property within a stack of CloudFormation."""
+
+    def mutate(properties: Properties) -> None:
+        template = json.loads(properties["templateBody"])
+        to(path, value)(template)
+        properties["templateBody"] = json.dumps(template)
 
     return mutate
 
@@ -133,7 +147,18 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("issuer", "https://issuer.example/")),
     ("people-do-not-sign-up", POOL, to("adminCreateUserConfig.allowAdminCreateUserOnly", False)),
     ("clients-prove-who-they-are", CLIENT, to("allowedOauthFlows", ["implicit"])),
-    ("clients-prove-who-they-are", CLIENT, to("generateSecret", False)),
+    ("clients-prove-who-they-are", CLIENT, to("generateSecret", True)),
+    ("clients-prove-who-they-are", CLIENT, to("allowedOauthFlows", ["client_credentials"])),
+    ("clients-prove-who-they-are", CLIENT, to("refreshTokenRotation.feature", "DISABLED")),
+    ("programs-prove-who-they-are", PROGRAMS, within_template("Resources.smoke.Properties.GenerateSecret", False)),
+    (
+        "programs-prove-who-they-are",
+        PROGRAMS,
+        within_template("Resources.smoke.Properties.AllowedOAuthFlows", ["code"]),
+    ),
+    ("programs-prove-who-they-are", PROGRAMS, within_template("Resources.smoke.Properties.AllowedOAuthScopes", [])),
+    ("programs-prove-who-they-are", PROGRAMS, within_template("Resources.smoke.Type", "AWS::IAM::User")),
+    ("programs-prove-who-they-are", PROGRAMS, within_template("Outputs.smoke.Value", SECRET_OF_SMOKE)),
     ("clients-prove-who-they-are", CLIENT, to("explicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"])),
     ("clients-prove-who-they-are", CLIENT, to("tokenValidityUnits.accessToken", "hours")),
     # encryption

@@ -24,7 +24,8 @@ def operation(name: str) -> Operation:
 def test_the_table_has_what_the_document_says():
     lookup = operation("lookupUser")
 
-    assert lookup.scopes == {"users:read"}
+    assert lookup.security == ({"users:read"}, {"staff:users:read"})
+    assert lookup.owner == Source(place="body", name="user_id")
     assert lookup.orchestration.safe
     assert lookup.orchestration.forward == Forward(
         upstream="users",
@@ -150,12 +151,13 @@ def test_another_functions_operations_are_in_a_table_of_their_own():
 
 SMALL = """
     openapi: 3.0.3
-    security: [{jwt: []}]
+    security: [{jwt: ["staff:all"]}]
     paths:
       /users:
         post:
           operationId: lookupUser
           security: [{jwt: ["users:read"]}]
+          x-owner: nobody
           x-throttle: {rate: 5, burst: 10}
           x-orchestration: {upstream: users, method: GET, path: /users, timeout: 3, safe: true, answers: [200]}
       /users/{userId}/invoices:
@@ -205,7 +207,7 @@ def test_functions_that_answer_are_known():
 
 def test_operation_without_security_of_its_own_needs_a_token():
     _, invoices, health, _ = small().operations
-    assert invoices.scopes == frozenset()
+    assert invoices.scopes == {"staff:all"}
     assert health.scopes is None
 
 
@@ -217,7 +219,7 @@ def test_services_are_found_by_the_first_segment_of_their_internal_paths_and_by_
 
 
 def test_scopes_of_all_operations_are_known():
-    assert small().scopes == ("users:read",)
+    assert small().scopes == ("staff:all", "users:read")
 
 
 def test_operations_that_take_an_idempotency_key_are_known_by_their_function():
@@ -226,9 +228,26 @@ def test_operations_that_take_an_idempotency_key_are_known_by_their_function():
 
 
 BROKEN = [
-    ("security: [{jwt: []}]", "", "GET /users/{userId}/invoices has no `security`"),
-    ('{jwt: ["users:read"]}', "{key: []}", "POST /users must have one alternative in `security`"),
-    ('[{jwt: ["users:read"]}]', "[{jwt: []}, {jwt: []}]", "POST /users must have one alternative in `security`"),
+    ('security: [{jwt: ["staff:all"]}]', "", "GET /users/{userId}/invoices has no `security`"),
+    ('{jwt: ["users:read"]}', "{key: []}", "POST /users must have only alternatives of the scheme jwt in `security`"),
+    ('[{jwt: ["users:read"]}]', "[{jwt: []}]", "POST /users must have in `security` at most one alternative for"),
+    ('["users:read"]', '["users:read", "staff:users:read"]', "POST /users must have in `security` at most one"),
+    ('{jwt: ["users:read"]}', '{jwt: ["users:read"]}, {jwt: ["other"]}', "must have in `security` at most one"),
+    ('{jwt: ["users:read"]}', '{jwt: ["staff:a"]}, {jwt: ["staff:b"]}', "must have in `security` at most one"),
+    ("x-owner: nobody", "", "POST /users has scopes that do not begin with staff:, so it needs x-owner"),
+    ("x-owner: nobody", "x-owner: somebody", "POST /users has 'somebody' in x-owner, which is none of"),
+    (
+        "x-owner: nobody",
+        "x-owner: $request.path.userId",
+        "POST /users has $request.path.userId in x-owner, which is not",
+    ),
+    ("x-owner: nobody", "x-owner: checked-by-function", "it is answered where x-owner is checked-by-service"),
+    ("x-function: orders", "x-function: orders\n          x-owner: nobody", "POST /orders has x-owner, but no scopes"),
+    (
+        "path: /users, timeout",
+        "path: /users, headers: {X-Principal: root}, timeout",
+        "POST /users has x-principal in x-orchestration.headers, by which functions say who calls",
+    ),
     ("operationId: lookupUser", "", "POST /users has no operationId"),
     ("operationId: lookupUser", "operationId: health", "2 operations have the operationId health"),
     ("{rate: 5, burst: 10}", "{rate: 5}", "POST /users must have in x-throttle a rate"),

@@ -105,6 +105,9 @@ def ingress(secrets) -> Iterator[Callable[..., Ingress]]:
 
 SCOPES = " ".join(sorted({scope for each in OPERATIONS.values() for scope in each.scopes or ()}))
 
+MIGHTY = {"sub": "alice", "scope": SCOPES, "groups": "[staff]"}
+"""The claims of somebody who may do everything."""
+
 
 class Context:
     aws_request_id = "aws-1"
@@ -185,7 +188,9 @@ def event(
         "headers": {"content-type": "application/json"} if headers is None else headers,
         "requestContext": {
             "http": {"method": route.partition(" ")[0]},
-            "authorizer": {"jwt": {"claims": {"sub": "alice", "scope": SCOPES} if claims is None else claims}},
+            "authorizer": {
+                "jwt": {"claims": {"sub": "alice", "scope": SCOPES, "groups": "[staff]"} if claims is None else claims}
+            },
         },
         "isBase64Encoded": base64,
     }

@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from app.contract.generate import CONTRACT
+from app.contract.reading import Contract
 from app.functions.kit.api import Api
 from tests.support.program import ROOT
 from tests.unit.app.functions.conftest import Context
@@ -64,9 +66,14 @@ def test_every_function_with_a_table_of_operations_is_looked_at():
     assert all(isinstance(module.API, Api) for module in MODULES)
 
 
+def test_every_operation_of_the_contract_is_looked_at():
+    protected = {operation.route_key for operation in Contract.read(CONTRACT).operations if operation.security}
+    assert {operation.route_key for _, operation in (each.values for each in PROTECTED)} == protected
+
+
 @pytest.mark.parametrize(("module", "operation"), PROTECTED)
 def test_every_operation_needs_a_key_where_the_settings_name_the_secret(call, module, operation):
-    scope = {"sub": "alice", "scope": " ".join(operation.scopes)}
+    scope = {"sub": "alice", "scope": " ".join(operation.scopes), "groups": "[staff]"}
     event = {
         "routeKey": operation.route_key,
         "headers": {},

@@ -31,7 +31,7 @@ def event(route: str, body: object = None, *, scope: str = SCOPES):
     return {
         "routeKey": route,
         "headers": {"content-type": "application/json", "x-request-id": "request-1"},
-        "requestContext": {"authorizer": {"jwt": {"claims": {"sub": "alice", "scope": scope}}}},
+        "requestContext": {"authorizer": {"jwt": {"claims": {"sub": "alice", "scope": scope, "groups": "[staff]"}}}},
         "body": json.dumps(body),
     }
 

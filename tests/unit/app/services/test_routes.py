@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from fastapi.routing import APIRoute
 from app.services.kit import application
 from app.services.kit.routing import Router
 from app.services.kit.settings import Settings
+from tests.support.asgi import client
 from tests.support.service import ROOT
 
 FOLDER = ROOT / "app/services"
@@ -63,6 +65,25 @@ def test_nothing_of_a_request_runs_in_a_thread(service: str, environment: dict[s
     app = create(Settings.from_environment(environment | {"SERVICE_NAME": service}))
     assert len([route for route in app.routes if isinstance(route, APIRoute)]) > 4
     assert in_a_thread(app.routes) == []
+
+
+PROBES = ("/livez", "/readyz", "/metrics", "/health/")
+
+
+def test_no_route_answers_a_request_without_a_caller(service: str, environment: dict[str, str]) -> None:
+    """Its database is away: a route that asked it before the caller would answer 503."""
+    create = importlib.import_module(f"app.services.{service}.api").create
+    headers = {"content-type": "application/json"}
+    with client(create(Settings.from_environment(environment | {"SERVICE_NAME": service}))) as call:
+        routes = [route for route in call.app.routes if isinstance(route, APIRoute)]
+        own = [route for route in routes if not route.path.startswith(PROBES)]
+        assert own
+        for route in own:
+            path = re.sub(r"{\w+}", "0d1f3b6a-7c1e-4a56-8f0b-9e2d4c6a8b10", route.path)
+            for method in route.methods:
+                body = b"{}" if route.body_field is not None else None
+                reply = call(method, path, headers=headers, body=body, principal=None)
+                assert reply.status == 401, (method, path, reply)
 
 
 def test_synchronous_handlers_and_dependencies_would_be_found(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The public endpoint and the issuer, as a caller finds them on a real Envoy."""
+"""The public endpoint, as a caller finds it on a real Envoy."""
 
 from __future__ import annotations
 
@@ -233,20 +233,6 @@ def test_the_endpoint_speaks_tls_of_the_local_authority_only(front: Front) -> No
     connection.request("GET", "/users/1")
     assert connection.getresponse().status == 200
     connection.close()
-
-
-def test_the_issuers_documents_are_served_in_plain_http(machine: Machine) -> None:
-    def get(path: str) -> tuple[int, str | None, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", machine.ports.issuer, timeout=60)
-        connection.request("GET", path)
-        response = connection.getresponse()
-        content = response.status, response.headers["content-type"], response.read()
-        connection.close()
-        return content
-
-    for path, file in (("/.well-known/openid-configuration", "openid-configuration.json"), ("/jwks.json", "jwks.json")):
-        assert get(path) == (200, "application/json", (machine.home / "issuer" / file).read_bytes())
-    assert get("/ca.key")[0] == 404
 
 
 def test_a_second_stage_is_refused(front: Front) -> None:

@@ -100,13 +100,20 @@ def test_every_page_says_what_a_browser_may_do_with_it(machine: Machine) -> None
         _, headers, _ = ask(machine, path)
         policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
         assert policy["default-src"] == "'none'"
-        assert (policy["script-src"], policy["connect-src"], policy["frame-ancestors"]) == (
-            "'self'",
-            "'self'",
-            "'none'",
-        )
+        assert policy["connect-src"] == f"'self' {machine.issuer_url}"
+        assert (policy["script-src"], policy["frame-ancestors"]) == ("'self'", "'none'")
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_page_that_signing_in_leads_back_to_finds_the_one_that_opened_it(machine: Machine) -> None:
+    policies = {path: ask(machine, path)[1]["cross-origin-opener-policy"] for path in documentation.pages(machine)}
+    assert policies.pop(documentation.RETURN) == "unsafe-none"
+    assert set(policies.values()) == {"same-origin-allow-popups"}
+    links = Links(ask(machine, documentation.RETURN)[2].decode())
+    assert (links.loaded, links.inline) == ([f"{documentation.PATH}/oauth2-redirect.js"], [])
+    script = ask(machine, links.loaded[0])[2].decode()
+    assert "window.opener.swaggerUIRedirectOauth2" in script
 
 
 def test_the_document_is_the_contract_with_this_endpoint(machine: Machine) -> None:

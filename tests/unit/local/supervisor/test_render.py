@@ -72,7 +72,7 @@ def test_envoy_takes_everything_that_is_rendered(cluster: Cluster) -> None:
         "clusters": [plain(cluster_) for cluster_ in files["cds"]],
         "secrets": [plain(secret) for name in files if name.startswith("sds-") for secret in files[name]],
     }
-    assert [listener["name"] for listener in resources["listeners"]] == ["ingress", "gateway", "issuer"]
+    assert [listener["name"] for listener in resources["listeners"]] == ["ingress", "gateway"]
     bootstrap = {"static_resources": resources, "node": {"id": "test", "cluster": "test"}}
     for file in result.files:  # validation wants the files of secrets and endpoints to be there
         (cluster.machine.run / "xds").mkdir(exist_ok=True)
@@ -111,14 +111,9 @@ def test_reads_have_the_policy_of_their_rule_and_writes_that_of_the_route(cluste
     assert actions["shop/web/read"]["timeout"] == "20s"
 
 
-@pytest.mark.parametrize("file", ["jwks.json", "openid-configuration.json"])
-def test_without_stage_gateway_and_issuer_nothing_listens(cluster: Cluster, file: str) -> None:
+def test_without_stage_and_gateway_nothing_listens(cluster: Cluster) -> None:
     cluster.objects = {}
-    path = cluster.machine.home / "issuer" / file
-    content = path.read_text()
-    path.unlink()
     assert rendered(cluster).files == {"lds": [], "cds": []}
-    path.write_text(content)
 
 
 Change = Callable[[Cluster], Any]

@@ -55,7 +55,8 @@ def test_an_invoice_of_this_order(status):
         "user-agent": "crosscloud-fulfilment",
         "x-request-id": "7f9c2ba4e88f827d",
         "traceparent": CAUSE.traceparent,
-        "x-subject": "function%3Afulfilment",
+        "x-principal": "system/fulfilment",
+        "x-reach": "any",
         "idempotency-key": "event-1",
     }
     assert CAUSE.traceparent.startswith("00-4bf92f3577b34da6a3ce929d0e0e4736-")

@@ -37,7 +37,7 @@ def test_every_part_gets_what_the_contract_says(invoke, event, services):
         "/events?user_id=123&limit=5", "/invoices?user_id=123&limit=5", "/users/123"
     ]  # fmt: skip
     assert {each.method for each in service.requests} == {"GET"}
-    assert {each.headers["x-subject"] for each in service.requests} == {"alice"}
+    assert {each.headers["x-principal"] for each in service.requests} == {"token/alice"}
     assert {each.headers["x-request-id"] for each in service.requests} == {done.log["request_id"]}
     assert {each.headers["traceparent"] for each in service.requests} == {done.headers["traceparent"]}
 
@@ -140,7 +140,7 @@ def test_health_needs_no_token(invoke, event, services):
     done = invoke(public(event(**HEALTH)), port=service.port)
 
     assert (done.status, done.json) == (200, {"status": "ok", "degraded": []})
-    assert not [each for each in service.requests if "x-subject" in each.headers]
+    assert not [each for each in service.requests if {"x-principal", "x-reach"} & each.headers.keys()]
     assert "subject" not in done.log
 
 

@@ -32,7 +32,8 @@ def test_a_look_up_is_forwarded_and_answered(invoke, event, services):
     assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", received.headers["traceparent"])
     assert received.headers["traceparent"] == done.headers["traceparent"]
     assert set(received.headers) == {
-        "host", "accept", "accept-encoding", "user-agent", "x-request-id", "traceparent", "tracestate", "x-subject"
+        "host", "accept", "accept-encoding", "user-agent", "x-request-id", "traceparent", "tracestate", "x-principal",
+        "x-reach",
     }  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def test_the_issuers_prefix_is_taken_from_the_settings(invoke, event, services, 
     service = services(OK)
 
     assert invoke(event(), port=service.port).status == 403
-    prefixed = event(claims={"sub": "alice", "scope": "crosscloud/users:read"})
+    prefixed = event(claims={"sub": "123", "scope": "crosscloud/users:read"})
     assert invoke(prefixed, port=service.port).status == 200
 
 

@@ -62,7 +62,8 @@ def test_the_contracts_example_reaches_the_service(invoke, good, services, route
 
 
 SPOOFED = {
-    "authorization": "Bearer x", "cookie": "a=b", "x-api-key": "k", "x-subject": "root", "x-principal": "root",
+    "authorization": "Bearer x", "cookie": "a=b", "x-api-key": "k", "x-subject": "root",
+    "x-principal": "system/fulfilment", "x-reach": "own",
     "x-user": "root", "x-forwarded-for": "1.2.3.4", "x-forwarded-host": "evil.example", "x-forwarded-proto": "http",
     "x-forwarded-client-cert": "By=x", "x-envoy-original-path": "/admin", "x-original-url": "/admin",
     "x-rewrite-url": "/admin", "x-http-method-override": "DELETE", "forwarded": "for=1.2.3.4", "via": "1.1 evil",
@@ -88,14 +89,15 @@ def test_nothing_but_the_listed_headers_reaches_a_service(invoke, good, services
     named = (
         {name for name, source in how.forward.headers.items() if isinstance(source, Source)} if how.forward else set()
     )
-    named |= {"x-subject"} if operation.scopes else set()
+    named |= {"x-principal", "x-reach"} if operation.scopes else set()
     named |= {"content-type", "content-length"} if how.forward and how.forward.body else set()
     assert service.requests
     for received in service.requests:
         assert set(received.headers) == ALWAYS | named
         assert received.headers["host"] == f"127.0.0.1:{port}"
         assert received.headers["accept-encoding"] == "identity"
-        assert received.headers.get("x-subject") == ("alice" if operation.scopes else None)
+        assert received.headers.get("x-principal") == ("token/alice" if operation.scopes else None)
+        assert received.headers.get("x-reach") == ("any" if operation.scopes else None)
         assert received.headers.get("content-type") == ("application/json" if "content-type" in named else None)
         for name in named & set(operation.headers):
             assert received.headers[name] == headers_of(operation)[operation.headers[name]]
@@ -125,9 +127,10 @@ def test_no_value_of_the_path_reaches_another_route(invoke, good, services, rout
 def test_each_scope_of_a_route_is_needed(invoke, event, services, route):
     operation = OPERATIONS[route]
     service = services(ANSWER)
-    for missing in operation.scopes:
-        others = " ".join(sorted(operation.scopes - {missing} | {"other:read"}))
-        done = invoke(event(route, None, claims={"sub": "alice", "scope": others}), port=service.port)
+    for scopes, missing in ((each, scope) for each in operation.security for scope in each):
+        others = " ".join(sorted(scopes - {missing} | {"other:read"}))
+        claims = {"sub": "alice", "scope": others, "groups": "[staff]"}
+        done = invoke(event(route, None, claims=claims), port=service.port)
         assert (done.status, done.json["type"]) == (403, "tag:crosscloud,2026:insufficient-scope")
     assert service.requests == []
 

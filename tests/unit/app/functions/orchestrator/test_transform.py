@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.contract.callers import Reach
 from app.contract.correlation import accept
 from app.contract.operation import Forward, Source
 from app.contract.problems import ProblemError
+from app.functions.kit.principal import Principal
 from app.functions.kit.request import Request
 from app.functions.orchestrator.transform import headers, target
 
@@ -94,14 +96,18 @@ def test_only_named_headers_go_along():
     correlation = accept("caller-0001", None)
     checked = Request(parameters={"orderId": "7", "If-Match": '"3"', "Authorization": "Bearer x"})
 
-    assert headers(SEARCH, checked, correlation, "alice%40example.com") == {
+    caller = Principal(
+        subject="alice@example.com", name="token/alice%40example.com", scopes=frozenset(), reach=Reach.OWN
+    )
+    assert headers(SEARCH, checked, correlation, caller) == {
         "accept": "application/json",
         "user-agent": "crosscloud-orchestrator",
         "x-request-id": "caller-0001",
         "traceparent": correlation.traceparent,
-        "x-subject": "alice%40example.com",
+        "x-principal": "token/alice%40example.com",
+        "x-reach": "own",
         "if-match": '"3"',
         "prefer": "minimal",
     }
-    assert "x-subject" not in headers(SEARCH, checked, correlation, None)
+    assert not {"x-principal", "x-reach"} & headers(SEARCH, checked, correlation, None).keys()
     assert "if-match" not in headers(SEARCH, Request(parameters={"orderId": "7"}), correlation, None)

@@ -145,6 +145,17 @@ def test_a_repeated_key_gets_the_first_answer(shop, product):
     invariants.check(shop, {product: 20}, settled=False)
 
 
+def test_a_refused_key_may_succeed_later(shop):
+    few = shop.product(stock=1)
+    assert shop.order({few: 2}, key="k").status == 409
+    assert shop.request("POST /products/{productId}/stock", {"change": 1}, path={"productId": few}).status == 204
+
+    placed = shop.order({few: 2}, key="k")
+
+    assert placed.status == 201
+    assert shop.order({few: 2}, key="k").json == placed.json
+
+
 def test_the_same_key_after_the_product_is_gone_for_good(shop, product):
     first = shop.order({product: 1}, key="k")
     cancel(shop, first.json["id"])

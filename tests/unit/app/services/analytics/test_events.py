@@ -67,7 +67,7 @@ def test_batches_of_the_same_events_do_not_wait_for_each_other(call, begin, rows
             await transaction.start()
             await other.execute("insert into events values ($1, 'a', 'b', now())", middle["id"])
             batches = [
-                asyncio.ensure_future(begin("/events", {"events": batch}))
+                asyncio.ensure_future(begin("/events", {"events": batch}, x_principal="system/fulfilment"))
                 for batch in ([first, middle, last], [last, middle, first])
             ]
             async with asyncio.timeout(PATIENCE):
@@ -102,7 +102,9 @@ def test_eight_calls_with_one_key_get_one_answer(call, begin, rows):
     batch = {"events": [event(), event()]}
 
     async def together() -> list[Reply]:
-        return await asyncio.gather(*(begin("/events", batch, idempotency_key="k", x_subject="a") for _ in range(8)))
+        return await asyncio.gather(
+            *(begin("/events", batch, idempotency_key="k", x_principal="token/a") for _ in range(8))
+        )
 
     replies = call.loop.run_until_complete(together())
     assert {(reply.status, reply.body) for reply in replies} == {(200, b'{"accepted":2,"duplicates":0}')}

@@ -23,11 +23,12 @@ def call(url, environment) -> Iterator[Client]:
 
 @pytest.fixture
 def post(call) -> Callable[..., Awaitable[Reply]]:
-    """Begins a POST of a draft; keywords are headers."""
+    """Begins a POST of a draft, as the function that invoices orders; keywords are headers."""
 
     def begin(draft: object, **headers: str) -> Awaitable[Reply]:
         given = {"content-type": "application/json"} | {name.replace("_", "-"): headers[name] for name in headers}
-        return call.request("POST", "/invoices", headers=given, body=json.dumps(draft).encode())
+        body = json.dumps(draft).encode()
+        return call.request("POST", "/invoices", headers=given, body=body, principal="system/fulfilment")
 
     return begin
 

@@ -136,7 +136,9 @@ def test_one_order_with_two_contents_at_once_gets_one_invoice(call, post, rows):
 
 def test_eight_calls_with_one_key_are_one(call, post, rows):
     async def together() -> list[Reply]:
-        return await asyncio.gather(*(post(DRAFT, idempotency_key="key-1", x_subject="alice") for _ in range(8)))
+        return await asyncio.gather(
+            *(post(DRAFT, idempotency_key="key-1", x_principal="token/alice") for _ in range(8))
+        )
 
     replies = call.loop.run_until_complete(together())
     answers = {(reply.status, reply.body, reply.headers["location"], reply.headers["etag"]) for reply in replies}
@@ -166,8 +168,8 @@ def test_a_key_with_another_body_is_refused(create, rows):
 
 
 def test_callers_do_not_share_keys(create, rows):
-    assert create(DRAFT, idempotency_key="k", x_subject="alice").status == 201
-    assert create(DRAFT, idempotency_key="k", x_subject="bob").status == 201
+    assert create(DRAFT, idempotency_key="k", x_principal="token/alice").status == 201
+    assert create(DRAFT, idempotency_key="k", x_principal="token/bob").status == 201
     assert counts(rows) == (2, 4, 2)
 
 

@@ -21,7 +21,8 @@ where total <> (select coalesce(sum(quantity * unit_price), 0) from order_items 
 @given(bodies(DRAFT | {"order_id": ORDER}), KEYS)
 def test_no_draft_makes_it_fail(call, rows, body, key):
     raw = [(b"idempotency-key", key)] if key is not None else []
-    reply = call("POST", "/invoices", headers={"content-type": "application/json"}, raw=raw, body=body)
+    headers = {"content-type": "application/json"}
+    reply = call("POST", "/invoices", headers=headers, raw=raw, body=body, principal="system/fulfilment")
 
     assert 200 <= reply.status < 500, reply
     if reply.status > 201:

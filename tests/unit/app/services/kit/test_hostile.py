@@ -42,7 +42,7 @@ HEADERS = st.lists(
     st.tuples(
         st.sampled_from(
             b"content-type content-length transfer-encoding x-request-id traceparent tracestate if-match if-none-match "
-            b"idempotency-key x-subject x-text x-number accept host".split()
+            b"idempotency-key x-principal x-text x-number accept host".split()
         ),
         st.one_of(
             st.binary(max_size=40),

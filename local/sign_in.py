@@ -1,0 +1,189 @@
+"""The web server of the local identity provider: its documents, a page to sign in, and tokens for codes.
+
+`python -m local.sign_in ROOT` serves the clone at ROOT on loopback. It speaks authorization code with PKCE, as Cognito
+does with an application that keeps no secret. It asks for no password: a click chooses who one is. Codes and refresh
+tokens are good for one use, and for as long as the process lives.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from local import issuer
+from local.issuer import PEOPLE
+from local.machine import Machine
+from local.processes import ProcessSpec
+from local.setup import open_machine
+
+CODE_SECONDS = 60
+"""Seconds within which a code must be redeemed."""
+SESSION_SECONDS = 12 * 3600
+"""Seconds for which a refresh token is good."""
+_SECRETS = {"authorization_code": "code", "refresh_token": "refresh_token"}
+"""The member of a token request that holds the secret, by its grant_type."""
+_ORIGINS = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+"""Pages of this machine: the API's documentation, and front ends in development."""
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Sign in to the local stack</title>
+<h1>Who are you?</h1>
+<p>This is the identity provider of the local stack. It asks for no password.</p>
+<form method="post" action="/authorize?{query}">{buttons}</form>
+</html>
+"""
+_HEADERS = {"cache-control": "no-store", "x-frame-options": "DENY", "referrer-policy": "no-referrer"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What a code or a refresh token may be exchanged for."""
+
+    person: str
+    scope: str
+    ends: float
+    """The moment, on time.monotonic, after which it is worth nothing."""
+    redirect_uri: str = ""
+    challenge: str = ""
+    """What the code verifier's hash must be."""
+
+
+def spec(machine: Machine) -> ProcessSpec:
+    """Returns how the supervisor runs the server."""
+    return ProcessSpec(
+        name="issuer",
+        argv=(sys.executable, "-m", "local.sign_in", str(machine.root)),
+        env={"PATH": os.defpath, "PYTHONNOUSERSITE": "1"},
+        cwd=Path(__file__).resolve().parents[1],
+        log=machine.logs / "issuer.log",
+        ports=(machine.ports.issuer,),
+        ready=lambda: _ready(machine.ports.issuer),
+    )
+
+
+def application(machine: Machine) -> Starlette:
+    """Returns the server's application."""
+    grants: dict[str, Grant] = {}
+
+    async def discovery(_: Request) -> Response:
+        return JSONResponse(issuer.discovery(machine))
+
+    async def keys(_: Request) -> Response:
+        return JSONResponse(issuer.key_set(machine))
+
+    async def authorize(request: Request) -> Response:
+        """Shows who one may be; a click leads back to the application with a code."""
+        asked = request.query_params
+        if problem := _problem(machine, asked):
+            return JSONResponse({"error": "invalid_request", "error_description": problem}, 400)
+        chosen = parse_qs((await request.body()).decode()).get("person", [""])[0]
+        if request.method == "GET" or chosen not in PEOPLE:
+            return HTMLResponse(_PAGE.format(query=escape(urlencode(asked)), buttons=_buttons()), headers=_HEADERS)
+        grant = Grant(
+            person=chosen,
+            scope=asked.get("scope", ""),
+            ends=time.monotonic() + CODE_SECONDS,
+            redirect_uri=asked["redirect_uri"],
+            challenge=asked["code_challenge"],
+        )
+        answer = {"code": _keep(grants, grant)} | ({"state": asked["state"]} if "state" in asked else {})
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 303, headers=_HEADERS)
+
+    async def token(request: Request) -> Response:
+        """Exchanges a code, or a refresh token, for an access token and the next refresh token (RFC 6749, 4.1.3, 6)."""
+        sent = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        grant = grants.pop(sent.get(_SECRETS.get(sent.get("grant_type", ""), ""), ""), None)
+        if grant is None or grant.ends < time.monotonic() or not _redeems(sent, grant):
+            return JSONResponse({"error": "invalid_grant"}, 400, headers=_HEADERS)
+        refresh = Grant(person=grant.person, scope=grant.scope, ends=time.monotonic() + SESSION_SECONDS)
+        answer = {
+            "access_token": issuer.token(machine, PEOPLE[grant.person], scope=grant.scope),
+            "token_type": "Bearer",
+            "expires_in": issuer.LIFETIME,
+            "scope": grant.scope,
+            "refresh_token": _keep(grants, refresh),
+        }
+        return JSONResponse(answer, headers=_HEADERS)
+
+    pages = Middleware(CORSMiddleware, allow_origin_regex=_ORIGINS, allow_methods=["GET", "POST"], allow_headers=["*"])
+    return Starlette(
+        routes=[
+            Route("/.well-known/openid-configuration", discovery),
+            Route("/jwks.json", keys),
+            Route("/authorize", authorize, methods=["GET", "POST"]),
+            Route("/token", token, methods=["POST"]),
+        ],
+        middleware=[pages],
+    )
+
+
+def _problem(machine: Machine, asked: Mapping[str, str]) -> str | None:
+    """Returns what is wrong with a request to sign in; None for a good one."""
+    back = urlsplit(asked.get("redirect_uri", ""))
+    if back.hostname not in ("localhost", "127.0.0.1") or back.query or back.fragment:
+        return f"redirect_uri must be a page of this machine, such as {machine.endpoint_url}/docs/oauth2-redirect.html"
+    if asked.get("response_type") != "code":
+        return "response_type must be code"
+    if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+        return "code_challenge must be there, with the code_challenge_method S256 (RFC 7636)"
+    return None
+
+
+def _redeems(sent: Mapping[str, str], grant: Grant) -> bool:
+    """Returns whether the request shows what the grant asks for: a code needs its page and its verifier."""
+    if not grant.challenge:
+        return sent["grant_type"] == "refresh_token"
+    digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return (
+        sent["grant_type"] == "authorization_code"
+        and secrets.compare_digest(challenge, grant.challenge)
+        and sent.get("redirect_uri") == grant.redirect_uri
+    )
+
+
+def _keep(grants: dict[str, Grant], grant: Grant) -> str:
+    secret = secrets.token_urlsafe(32)
+    grants[secret] = grant
+    return secret
+
+
+def _buttons() -> str:
+    texts = {name: "customer" if person.is_customer else "staff" for name, person in PEOPLE.items()}
+    return "".join(f'<button name="person" value="{name}">{name} ({text})</button>\n' for name, text in texts.items())
+
+
+def _ready(port: int) -> bool:
+    """Returns whether the server answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    try:
+        connection.request("GET", "/jwks.json")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    here = open_machine(Path(sys.argv[1]), create=False)
+    uvicorn.run(application(here), host="127.0.0.1", port=here.ports.issuer, log_level="warning")
