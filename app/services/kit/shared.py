@@ -18,7 +18,7 @@ class Shared(Generic[T]):
     """
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, T]], *, timeout: float) -> None:
-        """`timeout` is in seconds, from the beginning of the work, whoever waits for it."""
+        """Shares `work`, which may take `timeout` seconds from its beginning, whoever waits for it."""
         self._work = work
         self._timeout = timeout
         self._task: asyncio.Task[T] | None = None
