@@ -12,9 +12,6 @@ from app.contract.metrics import Metrics
 from app.functions.kit import metrics
 from app.functions.kit.metrics import Directive
 
-LONGEST_TEXT = 8192
-"""Characters of a member that a line keeps: what callers send or errors repeat must not make lines of megabytes."""
-
 
 @dataclass(kw_only=True)
 class LogEntry:
@@ -74,9 +71,8 @@ class Log:
         self._emit("INFO", "certificates", {"CertificateDaysLeft": round(days, 2)}, metrics.CERTIFICATES)
 
     def _emit(self, level: str, message: str, fields: dict[str, object], *directives: Directive) -> None:
-        members = {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
         if directives:
-            members["_aws"] = metrics.embedded(directives)
-        line = logs.line(level=level, service=self._service, message=message, **members)  # type: ignore[arg-type]
+            fields = {**fields, "_aws": metrics.embedded(directives)}
+        line = logs.line(level=level, service=self._service, message=message, **fields)  # type: ignore[arg-type]
         sys.stdout.write(line)  # looked up at every call: the runtime replaces the stream
         sys.stdout.flush()
