@@ -49,7 +49,7 @@ async def put_user(
         stored = await store.create(database, user_id, fields)
         if stored is not None:
             return _answer(stored, status=201, location=f"/users/{user_id}")
-    else:
+    elif not precondition.new:
         stored = await store.change(database, user_id, fields, precondition.version)
         if stored is not None:
             return _answer(stored)
@@ -61,7 +61,7 @@ async def patch_user(
     user_id: UserId, changes: UserChanges, precondition: Preconditions, database: ServiceDatabase
 ) -> Response:
     """Changes the fields of a user that are given."""
-    if precondition.version is not None:
+    if precondition.version is not None and not precondition.new:
         stored = await store.change(database, user_id, changes, precondition.version)
         if stored is not None:
             return _answer(stored)
@@ -73,7 +73,7 @@ async def patch_user(
 @router.delete("/users/{user_id}", status_code=204)
 async def delete_user(user_id: UserId, precondition: Preconditions, database: ServiceDatabase) -> Response:
     """Deletes a user."""
-    if await store.delete(database, user_id, precondition.version):
+    if not precondition.new and await store.delete(database, user_id, precondition.version):
         return Response(status_code=204)
     if await store.read(database, user_id) is None:
         raise _not_found()
