@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
 
+from app.contract.batches import events_within
 from app.contract.events.types import CONFIRMED, SOURCE, TYPES
 from app.contract.reading import Contract
 from components.aws.account import account_id
@@ -121,7 +122,12 @@ class Commerce(ComponentResource):
         fulfilment = functions.fulfilment(self.queue, upstream_url=upstream.url, secret_arn=client.secret_arn)
         QueueSource(
             "fulfilment",
-            QueueSourceArgs(queue=self.queue, function=fulfilment, max_concurrency=events.max_concurrency),
+            QueueSourceArgs(
+                queue=self.queue,
+                function=fulfilment,
+                max_concurrency=events.max_concurrency,
+                batch_size=events_within(functions_settings.fulfilment.timeout),
+            ),
             own,
         )
         self.functions = {"catalog": functions.catalog(), "orders": functions.taking_orders()}
