@@ -1,0 +1,258 @@
+"""Whatever is sent: no answer is a 5xx or larger than 64 KiB, and no log line longer than 16 KiB.
+
+The requests come from the contract's examples (`tests.support.hostile`). They go through the gateway's event to the
+function and, where it forwards, to the real service on a real database; to each function with events of its own kind;
+and to each service as somebody would send them who got past the ingress.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.contract.operation import Forward, Source
+from app.contract.reading import Contract
+from app.functions.catalog import handler as catalog
+from app.functions.kit import api
+from app.functions.kit.api import Parts
+from app.functions.kit.authorisation import Authorisation
+from app.functions.kit.logs import Log
+from app.functions.orchestrator import handler as orchestrator
+from app.functions.orchestrator.orchestrator import Orchestrator
+from app.functions.orders import handler as orders
+from app.functions.relay.handler import Relay
+from app.functions.relay.publishing import Publisher
+from tests.support.contract import CONTRACT, all_scopes
+from tests.support.hostile import TARGETS, VALUES, Attempt, Target, attempts, mutated
+from tests.support.program import ROOT
+from tests.support.services import SERVICES, functions
+from tests.support.shop import NO_PAUSES, Context, Shop
+from tests.unit.app.hostile.conftest import MANY, assert_bounded, logged
+
+LARGEST = 64 * 1024
+"""Bytes of an answer."""
+OPERATIONS = {operation.operation_id: operation for operation in Contract.read(ROOT / CONTRACT).operations}
+HTTP = sorted({operation.function for operation in OPERATIONS.values()})
+"""The functions that answer HTTP."""
+
+
+def targets_of(function: str) -> list[Target]:
+    return [TARGETS[id_] for id_, operation in OPERATIONS.items() if operation.function == function]
+
+
+def event_of(attempt: Attempt) -> dict[str, Any]:
+    """Returns the attempt as the gateway hands it to a function."""
+    claims = {"sub": attempt.subject, "scope": all_scopes()}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": attempt.target.route,
+        "headers": attempt.headers,
+        "pathParameters": attempt.path or None,
+        "queryStringParameters": attempt.query or None,
+        "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
+        "isBase64Encoded": attempt.encoded,
+    }
+    if attempt.body is not None:
+        text = base64.b64encode(attempt.body).decode() if attempt.encoded else attempt.body.decode(errors="replace")
+        event["body"] = text
+    return event
+
+
+def assert_refused_well(status: int, body: bytes, lines: list[str]) -> None:
+    assert_bounded(lines)
+    assert status < 500, (status, body[:2000], [line[:3000] for line in lines])
+    assert len(body) <= LARGEST, (status, len(body), body[:500])
+    if status >= 400:
+        problem = json.loads(body)
+        assert problem["status"] == status
+        assert len(problem.get("errors", ())) <= 100
+
+
+@pytest.fixture
+def answer(shop: Shop, ingress: Any) -> Any:
+    """Calls the function of an event and returns its answer."""
+    parts = Parts(log=Log(service="orchestrator", level="INFO"), authorisation=Authorisation(), handlers={})
+    forwarding = Orchestrator(ingress, parts.log)
+    by_function: dict[str, Any] = {
+        "orchestrator": (orchestrator.API, lambda: replace(parts, handlers=forwarding.handlers())),
+        "catalog": (catalog.API, shop.catalog),
+        "orders": (orders.API, shop.desk),
+    }
+    routes = {operation.route_key: operation.function for operation in OPERATIONS.values()}
+
+    def call(event: dict[str, Any]) -> dict[str, Any]:
+        function: api.Api
+        function, assemble = by_function[routes[event["routeKey"]]]
+        return function.handle(event, Context(), assemble)
+
+    yield call
+    forwarding.close()
+
+
+def try_event(answer: Any, attempt: Attempt, statuses: Counter[int]) -> None:
+    with logged() as lines:
+        response = answer(event_of(attempt))
+    assert_refused_well(response["statusCode"], response["body"].encode(), lines)
+    assert all(value.isascii() and value.isprintable() for value in response["headers"].values())
+    statuses[response["statusCode"]] += 1
+
+
+@functools.cache
+def statuses_of(target: str) -> Counter[int]:
+    return Counter()
+
+
+@MANY
+@given(attempts(list(TARGETS.values())))
+def test_at_the_edge(answer: Any, attempt: Attempt) -> None:
+    try_event(answer, attempt, statuses_of("edge"))
+
+
+@pytest.mark.parametrize("function", HTTP)
+def test_at_a_function(answer: Any, function: str) -> None:
+    @MANY
+    @given(attempts(targets_of(function)))
+    def tried(attempt: Attempt) -> None:
+        try_event(answer, attempt, statuses_of(function))
+
+    tried()
+
+
+def service_targets(service: str) -> list[Target]:
+    """Returns the requests that the orchestrator makes of a service, as targets."""
+    calls = [(TARGETS[id_], call) for id_, operation in OPERATIONS.items() for call in operation.calls]
+    return [target_of(public, call) for public, call in calls if call.upstream == service]
+
+
+def target_of(public: Target, call: Forward) -> Target:
+    """Returns the call of a service that a good request leads to."""
+    body = public.body if isinstance(public.body, dict) else {}
+    known = {**body, **public.path, **public.query, **public.headers}
+
+    def values(sources: Mapping[str, Source | str]) -> dict[str, str]:
+        return {
+            name: str(known.get(source.name, "1") if isinstance(source, Source) else source)
+            for name, source in sources.items()
+        }
+
+    return Target(
+        route=f"{call.method} {call.path}",
+        path=values(call.parameters),
+        query=values(call.query),
+        headers=values(call.headers),
+        body=public.body if call.body else None,
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_at_a_service(services: Any, service: str) -> None:
+    """As with a certificate of the ingress: nothing has looked at these requests before."""
+    call, statuses = services[service], statuses_of(service)
+
+    @MANY
+    @given(attempts(service_targets(service)))
+    def tried(attempt: Attempt) -> None:
+        method, path = attempt.target.route.split(" ")
+        filled = path.format_map({name: encoded(value) for name, value in attempt.path.items()})
+        query = "&".join(f"{encoded(name)}={encoded(value)}" for name, value in attempt.query.items())
+        raw = [(name.encode(), value.encode(errors="surrogatepass")) for name, value in attempt.headers.items()]
+        with logged() as lines:
+            reply = call(method, f"{filled}?{query}", raw=raw, body=attempt.body)
+        assert_refused_well(reply.status, reply.body, lines)
+        statuses[reply.status] += 1
+
+    tried()
+
+
+def encoded(text: str) -> str:
+    return quote(text.encode(errors="surrogatepass"), safe="")
+
+
+class Bus:
+    """A bus that takes everything."""
+
+    def put_events(self, *, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        json.dumps(Entries)
+        return {"Entries": [{"EventId": "x"} for _ in Entries]}
+
+
+class Letters:
+    """A dead-letter queue, by SQS's own bound."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    def put(self, record: object, reason: str) -> None:
+        body = json.dumps({"reason": reason, "record": record}, default=str)
+        assert len(reason) < 16 * 1024
+        self.bodies.append(body)
+
+
+def record_of(document: Any) -> dict[str, Any]:
+    keys = {"order_id": {"S": "0d1f3b6a-7c1e-4a56-8f0b-9e2d4c6a8b10"}, "entry": {"S": "event#000001"}}
+    return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": {**keys, "document": {"S": document}}}}
+
+
+EVENT = json.loads((ROOT / "app/contract/events/order.placed.v1.json").read_text())["examples"][0]
+DOCUMENTS = st.one_of(mutated(EVENT).map(json.dumps), st.text(), st.sampled_from(["[" * 100_000, "1" * 5000, "NaN"]))
+RECORDS = st.one_of(DOCUMENTS.map(record_of), mutated(record_of(json.dumps(EVENT))), VALUES)
+
+
+@MANY
+@given(st.lists(RECORDS, max_size=4))
+def test_at_the_relay(records: list[Any]) -> None:
+    """It raises for nothing in a record: whatever is no event is put aside, and the others are published."""
+    letters = Letters()
+    publisher = Publisher(client=Bus(), bus="bus", backoff=NO_PAUSES)
+    relay = Relay(publisher=publisher, letters=letters, log=Log(service="relay", level="INFO"))  # type: ignore[arg-type]
+    good = record_of(json.dumps(EVENT))
+    with logged() as lines:
+        relay.publish([*records, good], Context())
+    assert_bounded(lines)
+    published = [line for line in map(json.loads, lines) if line["message"] == "published"]
+    assert len(published) >= 1
+    assert len(published) + len(letters.bodies) <= len(records) + 1
+
+
+ENVELOPE = {"source": "crosscloud.orders", "detail-type": EVENT["type"], "detail": EVENT}
+MESSAGES = st.one_of(mutated(ENVELOPE).map(json.dumps), DOCUMENTS)
+
+
+@MANY
+@given(st.lists(MESSAGES, max_size=3))
+def test_at_fulfilment(shop: Shop, bodies: list[str]) -> None:
+    """It raises for nothing in a message: each that can't be worked on comes again on its own."""
+    records = [
+        {"messageId": f"m{number}", "receiptHandle": "h", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+        for number, body in enumerate(bodies)
+    ]
+    consumer = shop.consumer()
+    with logged() as lines:
+        again = consumer.consume_batch(records, deadline=float("inf"))
+    assert_bounded(lines)
+    assert set(again) <= {record["messageId"] for record in records}
+
+
+def test_every_function_and_service_is_a_target() -> None:
+    assert {*HTTP, "relay", "fulfilment"} == functions()
+    assert {call.upstream for operation in OPERATIONS.values() for call in operation.calls} == set(SERVICES)
+
+
+@pytest.mark.parametrize("target", ["edge", *HTTP, *SERVICES])
+def test_the_requests_get_through_now_and_then(target: str) -> None:
+    """The tests above would prove nothing if everything were refused at the door."""
+    counts = statuses_of(target)
+    if not counts:
+        pytest.skip("the test of this target has not run")
+    assert any(status < 300 for status in counts), counts
+    assert 422 in counts, counts
