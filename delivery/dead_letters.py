@@ -92,7 +92,9 @@ class DeadLetterQueue:
 
     def redrive(self, only: Collection[str] = ()) -> Redriven:
         """Gives the letters back, or those with the ids `only`. Each is deleted after that: a crash between the two
-        gives it back twice, and never loses it."""
+        gives it back twice, and never loses it. One that is refused stops no other."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
+
         sqs, done = self.events.client("sqs"), Redriven()
         with self.held() as letters:
             for letter in letters:
@@ -100,7 +102,7 @@ class DeadLetterQueue:
                     continue
                 try:
                     self._give_back(letter)
-                except DeliveryError as error:
+                except (DeliveryError, BotoCoreError, ClientError) as error:
                     done.refused[letter.message_id] = str(error)
                 else:
                     sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)

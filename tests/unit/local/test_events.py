@@ -264,12 +264,19 @@ def test_what_is_wrong_is_said_in_a_sentence(words: tuple[str, ...], sentence: s
     assert sentence in str(refused.value)
 
 
-@pytest.mark.parametrize("body", ["no JSON", "[]", '{"record": 1}', '{"DDBStreamBatchInfo": {}}'])
+NO_POSITION = json.dumps(
+    {"DDBStreamBatchInfo": {"streamArn": "", "shardId": "", "startSequenceNumber": "1", "endSequenceNumber": "2"}}
+)
+
+
+@pytest.mark.parametrize("body", ["no JSON", "[]", '{"record": 1}', '{"DDBStreamBatchInfo": {}}', NO_POSITION])
 def test_a_letter_of_the_relay_that_stands_for_no_record_stays(shop: Shop, body: str) -> None:
     url = f"{shop.machine.emulator_url}/000000000000/relay-dead-letters"
     shop.api.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": body})
     try:
-        with pytest.raises(DeliveryError, match=r" stays: (It holds neither|The note of the batch lacks)"):
+        with pytest.raises(
+            DeliveryError, match=r" stays: (It holds neither|The note of the batch lacks|Parameter validation failed)"
+        ):
             run("redrive", "--queue", "relay")
         assert shop.waiting("relay-dead-letters") == 1
     finally:
