@@ -96,7 +96,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if f"{IMAGE}::" not in request.urn:
             return provider_pb2.CheckResponse(inputs=request.news)
         inputs = decode(request.news)
-        digest = self._cloud.context_digest(request.urn.rpartition("::")[2])
+        digest = self._cloud.context_digest(plain(inputs)["build"]["context"])
         return provider_pb2.CheckResponse(
             inputs=encode({**inputs, "build": {**inputs["build"], "contextDigest": digest}})
         )
