@@ -134,8 +134,8 @@ def forgotten_by_the_stream(shop: Shop, order: str) -> None:
     place, _ = shop.position(order)
     now = dt.datetime.now(dt.UTC).isoformat()
     batch = {
-        "startSequenceNumber": "1",
-        "endSequenceNumber": "9",
+        "startSequenceNumber": f"{1:021}",
+        "endSequenceNumber": f"{9:021}",
         "batchSize": 9,
         "shardId": f"{place['shardId']}-gone",
     }

@@ -4,6 +4,7 @@ several at once."""
 import json
 import socket
 import threading
+import uuid
 
 import pytest
 
@@ -255,6 +256,21 @@ def test_the_attempt_that_opens_the_circuit_is_the_last(invoke, event, services)
 
     assert [(each.status, each.log["attempts"]) for each in done] == [(502, 3), (502, MINIMUM - 3), (503, 1)]
     assert len(service.requests) == MINIMUM
+
+
+@pytest.mark.parametrize("route", ["GET /analytics/summary", "POST /analytics/reports"])
+def test_a_service_that_has_no_place_for_heavy_work_keeps_its_circuit_closed(invoke, event, services, route):
+    """Otherwise no event could be recorded while many ask for summaries."""
+    full = sends(b'{"title":"x"}', status=503, media_type="application/problem+json", headers="retry-after: 2\r\n")
+    service = services(paths={"/analytics": full, "/events": sends(b'{"accepted":1,"duplicates":0}')})
+    body = json.dumps({"currency": "EUR", "from": "2026-11-01", "to": "2026-11-30"})
+    for _ in range(2 * MINIMUM):
+        refused = invoke(event(route, body if route.startswith("POST") else None), port=service.port)
+        assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+
+    recorded = {"id": str(uuid.uuid4()), "type": "login", "user_id": "a", "occurred_at": "2026-11-02T09:30:00Z"}
+    done = invoke(event("POST /events", json.dumps({"events": [recorded]})), port=service.port)
+    assert (done.status, transitions(done)) == (200, [])
 
 
 def test_a_transition_is_a_metric(invoke, event, services):
