@@ -28,7 +28,7 @@ from app.functions.kit import validation
 Event = Mapping[str, Any]
 Headers = Mapping[str, str]
 
-CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+CONDITIONS = ("If-Match", "If-None-Match", "If-Unmodified-Since")
 """The headers by which a caller makes a change conditional."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")

@@ -9,41 +9,43 @@ from __future__ import annotations
 
 import base64
 import functools
+import importlib
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.operation import Forward, Source
+from app.contract.operation import ORCHESTRATOR, Forward, Source
 from app.contract.reading import Contract
-from app.functions.catalog import handler as catalog
-from app.functions.kit import api
 from app.functions.kit.api import Parts
 from app.functions.kit.authorisation import Authorisation
 from app.functions.kit.logs import Log
-from app.functions.orchestrator import handler as orchestrator
+from app.functions.kit.request import Event
+from app.functions.kit.responses import Response
 from app.functions.orchestrator.orchestrator import Orchestrator
-from app.functions.orders import handler as orders
 from app.functions.relay.handler import Relay
 from app.functions.relay.publishing import Publisher
+from tests.support.asgi import Client
 from tests.support.contract import CONTRACT, all_scopes
 from tests.support.hostile import TARGETS, VALUES, Attempt, Target, attempts, mutated
 from tests.support.program import ROOT
 from tests.support.services import SERVICES, functions
 from tests.support.shop import NO_PAUSES, Context, Shop
-from tests.unit.app.hostile.conftest import MANY, assert_bounded, logged
+from tests.unit.app.hostile.conftest import MANY, Ingress, assert_bounded, logged
 
 LARGEST = 64 * 1024
 """Bytes of an answer."""
 OPERATIONS = {operation.operation_id: operation for operation in Contract.read(ROOT / CONTRACT).operations}
 HTTP = sorted({operation.function for operation in OPERATIONS.values()})
 """The functions that answer HTTP."""
+
+
+Answering = Callable[[Event], Response]
 
 
 def targets_of(function: str) -> list[Target]:
@@ -79,27 +81,30 @@ def assert_refused_well(status: int, body: bytes, lines: list[str]) -> None:
 
 
 @pytest.fixture
-def answer(shop: Shop, ingress: Any) -> Any:
-    """Calls the function of an event and returns its answer."""
-    parts = Parts(log=Log(service="orchestrator", level="INFO"), authorisation=Authorisation(), handlers={})
-    forwarding = Orchestrator(ingress, parts.log)
-    by_function: dict[str, Any] = {
-        "orchestrator": (orchestrator.API, lambda: replace(parts, handlers=forwarding.handlers())),
-        "catalog": (catalog.API, shop.catalog),
-        "orders": (orders.API, shop.desk),
-    }
-    routes = {operation.route_key: operation.function for operation in OPERATIONS.values()}
+def answer(shop: Shop, ingress: Ingress, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
+    """Calls the function of an event and returns its answer. The orchestrator calls the services without a network."""
+    names = {"PRODUCTS_TABLE": "products", "ORDERS_TABLE": "orders", "IDEMPOTENCY_TABLE": "keys"}
+    for variable, name in names.items():
+        monkeypatch.setenv(variable, shop.names[name])
+    modules = {name: importlib.import_module(f"app.functions.{name}.handler") for name in HTTP}
+    log = Log(service=ORCHESTRATOR, level="INFO")
+    forwarding = Orchestrator(cast("Any", ingress), log)
+    parts = Parts(log=log, authorisation=Authorisation(), handlers=forwarding.handlers())
+    assemble = {name: module.assembled for name, module in modules.items()} | {ORCHESTRATOR: lambda: parts}
+    functions_by_route = {operation.route_key: operation.function for operation in OPERATIONS.values()}
 
-    def call(event: dict[str, Any]) -> dict[str, Any]:
-        function: api.Api
-        function, assemble = by_function[routes[event["routeKey"]]]
-        return function.handle(event, Context(), assemble)
+    def call(event: Event) -> Response:
+        name = functions_by_route[event["routeKey"]]
+        response: Response = modules[name].API.handle(event, Context(), assemble[name])
+        return response
 
     yield call
     forwarding.close()
+    for module in modules.values():
+        module.assembled.cache_clear()
 
 
-def try_event(answer: Any, attempt: Attempt, statuses: Counter[int]) -> None:
+def try_event(answer: Answering, attempt: Attempt, statuses: Counter[int]) -> None:
     with logged() as lines:
         response = answer(event_of(attempt))
     assert_refused_well(response["statusCode"], response["body"].encode(), lines)
@@ -114,12 +119,12 @@ def statuses_of(target: str) -> Counter[int]:
 
 @MANY
 @given(attempts(list(TARGETS.values())))
-def test_at_the_edge(answer: Any, attempt: Attempt) -> None:
+def test_at_the_edge(answer: Answering, attempt: Attempt) -> None:
     try_event(answer, attempt, statuses_of("edge"))
 
 
 @pytest.mark.parametrize("function", HTTP)
-def test_at_a_function(answer: Any, function: str) -> None:
+def test_at_a_function(answer: Answering, function: str) -> None:
     @MANY
     @given(attempts(targets_of(function)))
     def tried(attempt: Attempt) -> None:
@@ -155,7 +160,7 @@ def target_of(public: Target, call: Forward) -> Target:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_at_a_service(services: Any, service: str) -> None:
+def test_at_a_service(services: dict[str, Client], service: str) -> None:
     """As with a certificate of the ingress: nothing has looked at these requests before."""
     call, statuses = services[service], statuses_of(service)
 
