@@ -60,7 +60,8 @@ class Outbox:
         return self.records_between(first - MARGIN, last + MARGIN)
 
     def records_between(self, since: dt.datetime, until: dt.datetime) -> list[Record]:
-        """Returns the events of a time in the table as records of the stream, the oldest first."""
+        """Returns the events of a time in the table as records of the stream, the oldest first. Items that are no events
+        are left out."""
         table, form = self.events.exported["outbox"]["table"], self.events.exported["outbox"]["filter"]
         [(key, pattern)] = form["dynamodb"]["Keys"].items()
         pages = (
@@ -74,13 +75,13 @@ class Outbox:
                 ExpressionAttributeValues={":prefix": {"S": pattern["S"][0]["prefix"]}},
             )
         )
-        found = [
+        events = [
             (occurred, {"eventName": form["eventName"][0], "dynamodb": {"Keys": item, "NewImage": item}})
             for page in pages
             for item in page["Items"]
-            if since <= (occurred := moment(json.loads(item["document"]["S"])["occurred_at"])) <= until
+            if (occurred := _occurred(item)) is not None and since <= occurred <= until
         ]
-        return [record for _, record in sorted(found, key=lambda each: each[0])]
+        return [record for _, record in sorted(events, key=lambda each: each[0])]
 
     def _from_stream(self, batch: dict[str, Any]) -> list[Record] | None:
         """Returns the records of the batch; None when the stream has forgotten them."""
@@ -121,6 +122,15 @@ class Outbox:
 def moment(text: str) -> dt.datetime:
     """Returns a moment that is written by RFC 3339, in UTC. Raises ValueError."""
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+
+
+def _occurred(item: Record) -> dt.datetime | None:
+    """Returns the moment of the event in an item of the table; None for an item that is no event, which the function
+    has put aside when it was new."""
+    try:
+        return moment(json.loads(item["document"]["S"])["occurred_at"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _message(result: bytes) -> str:
