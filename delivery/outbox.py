@@ -60,8 +60,8 @@ class Outbox:
         return self.records_between(first - MARGIN, last + MARGIN)
 
     def records_between(self, since: dt.datetime, until: dt.datetime) -> list[Record]:
-        """Returns the events of a time in the table as records of the stream, the oldest first. Items that are no events
-        are left out."""
+        """Returns the events of a time in the table as records of the stream, the oldest first. Items that are no
+        events are left out."""
         table, form = self.events.exported["outbox"]["table"], self.events.exported["outbox"]["filter"]
         [(key, pattern)] = form["dynamodb"]["Keys"].items()
         pages = (

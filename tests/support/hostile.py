@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from tests.support.contract import document, operations
 
 CONTRACT = document()
-LONG = 20_000
-"""Characters of the longest texts: more than any answer or log line may take over."""
+LONG, LONGER = 1_500, 20_000
+"""Characters of the longest texts in a path, a query or a header, and of those in a body: more than an answer or a log
+line may take over."""
 
+LETTERS = ["x", "é", "\U0001f600", "\ud800", "~/", "\0", '"', "["]
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.text(st.characters(categories=["Cs", "Cc", "Zl", "Zp"]), max_size=5),
@@ -25,7 +27,7 @@ TEXTS = st.one_of(
          "2026-11-21T10:00:00+23:59", "items[0]", "events.0.id", "attributes.a", "~0~1", "__proto__", "${jndi:x}",
          '"1"', 'W/"1"', "*", "a=b", "a=b,a=c", "WyJhIl0", "WyJcdTAwMDAiXQ", "WyJcdWQ4MDAiXQ"]
     ),
-    st.sampled_from(["x", "é", "\U0001f600", "\ud800", "~/", "\0", '"', "["]).map(lambda letter: letter * LONG),
+    st.sampled_from([letter * LONG for letter in LETTERS]),
 )  # fmt: skip
 NUMBERS = st.one_of(
     st.integers(),
@@ -47,9 +49,10 @@ VALUES = st.one_of(
     st.booleans(),
     NUMBERS,
     TEXTS,
+    st.sampled_from([letter * LONGER for letter in LETTERS]),
     st.builds(nested, st.sampled_from([1, 30, 300]), objects=st.booleans()),
     st.lists(st.one_of(st.none(), NUMBERS, TEXTS), max_size=4),
-    st.dictionaries(TEXTS, st.one_of(st.none(), NUMBERS, TEXTS), max_size=4),
+    st.dictionaries(st.one_of(TEXTS, st.sampled_from([letter * LONGER for letter in LETTERS])), NUMBERS, max_size=4),
     st.builds(
         lambda value, count: [value] * count, st.sampled_from([None, {}, {"a": "b"}, [], 0]), st.integers(0, 3000)
     ),
@@ -189,6 +192,9 @@ def targets() -> dict[str, Target]:
 TARGETS = targets()
 
 
+MANY_PARAMETERS = st.integers(100, 300).map(lambda count: {f"parameter-{number}": "x" for number in range(count)})
+
+
 @st.composite
 def attempts(draw: st.DrawFn, choices: list[Target]) -> Attempt:
     """Returns a hostile request for one of the operations. A part that is not hostile is that of a good request, so
@@ -203,7 +209,7 @@ def attempts(draw: st.DrawFn, choices: list[Target]) -> Attempt:
         path[draw(st.sampled_from(sorted(path)))] = draw(TEXTS)
     if "query" in hostile:
         names = st.one_of(st.sampled_from([*sorted(target.query), "limit"]), TEXTS)
-        query = draw(st.dictionaries(names, TEXTS, max_size=200 if draw(st.integers(0, 20)) == 0 else 3))
+        query = draw(st.one_of(st.dictionaries(names, TEXTS, max_size=3), MANY_PARAMETERS))
     else:
         query = {name: value for name, value in target.query.items() if draw(st.booleans())}
     if "headers" in hostile:

@@ -286,7 +286,8 @@ def test_a_transition_is_a_metric(invoke, event, services):
 
 
 @pytest.mark.parametrize("name", ["reset before the headers", "hang", "503", "504", "500"])
-def test_a_failure_of_the_service_counts(invoke, event, services, released, name):
+def test_a_failure_of_the_service_counts(invoke, event, services, released, monkeypatch, name):
+    monkeypatch.setattr("app.functions.kit.upstream.LEAST_WAIT", 0.1)
     behaviour, _ = FAILURES[name]
     service = services(behaviour(released))
     for _ in range(MINIMUM):
@@ -321,7 +322,8 @@ def test_one_service_does_not_open_the_circuit_of_another(invoke, event, service
     assert invoke(event(**CHANGE), port=service.port).headers["retry-after"] == str(int(PAUSE))
 
 
-def test_an_open_circuit_degrades_the_whole_at_once(invoke, event, services, released):
+def test_an_open_circuit_degrades_the_whole_at_once(invoke, event, services, released, monkeypatch):
+    monkeypatch.setattr("app.functions.kit.upstream.LEAST_WAIT", 0.1)
     paths = {"/users": USER, "/invoices": waits(released), "/events": PAGE}
     service = services(paths=paths)
     for _ in range(MINIMUM):
