@@ -135,6 +135,8 @@ def read(body: str) -> Event:
         envelope = ijson.parse(body.encode())
     except ProblemError as error:
         raise EventError(error.detail) from None
+    except UnicodeEncodeError:
+        raise EventError("A message is text that UTF-8 can hold.") from None
     if not isinstance(envelope, dict):
         raise EventError("A message is the bus's JSON object.")
     detail = validation.checked(envelope.get("detail"))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from app.contract.problems import UNAVAILABLE
 from app.functions.kit.calls import Answer, Call, UpstreamError
@@ -27,9 +28,12 @@ from tests.unit.app.services.analytics.conftest import Waits
 
 EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "200"))
 """Requests for each target. `HOSTILE_EXAMPLES=10000` takes minutes."""
+LONG_RUN = EXAMPLES > 1000
+RANDOMS = st.randoms(use_true_random=LONG_RUN)
+"""What makes the requests: in the suite Hypothesis knows each choice and can undo it, in a long run only the seed."""
 MANY = settings(
     max_examples=EXAMPLES,
-    derandomize=EXAMPLES <= 1000,  # the suite tries the same in each run; a long run tries something new
+    derandomize=not LONG_RUN,  # the suite tries the same in each run; a long run tries something new
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -13,12 +13,12 @@ import importlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from random import Random
 from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from app.contract.operation import ORCHESTRATOR, Forward, Source
 from app.contract.reading import Contract
@@ -30,13 +30,14 @@ from app.functions.kit.responses import Response
 from app.functions.orchestrator.orchestrator import Orchestrator
 from app.functions.relay.handler import Relay
 from app.functions.relay.publishing import Publisher
+from tests.support import hostile
 from tests.support.asgi import Client
 from tests.support.contract import CONTRACT, all_scopes
-from tests.support.hostile import TARGETS, VALUES, Attempt, Target, attempts, mutated
+from tests.support.hostile import TARGETS, Attempt, Target
 from tests.support.program import ROOT
 from tests.support.services import SERVICES, functions
 from tests.support.shop import NO_PAUSES, Context, Shop
-from tests.unit.app.hostile.conftest import MANY, Ingress, assert_bounded, logged
+from tests.unit.app.hostile.conftest import MANY, RANDOMS, Ingress, assert_bounded, logged
 
 LARGEST = 64 * 1024
 """Bytes of an answer."""
@@ -70,10 +71,10 @@ def event_of(attempt: Attempt) -> dict[str, Any]:
     return event
 
 
-def assert_refused_well(status: int, body: bytes, lines: list[str]) -> None:
+def assert_refused_well(status: int, body: bytes, lines: list[str], attempt: Attempt) -> None:
     assert_bounded(lines)
-    assert status < 500, (status, body[:2000], [line[:3000] for line in lines])
-    assert len(body) <= LARGEST, (status, len(body), body[:500])
+    assert status < 500, (attempt, status, body[:2000], lines)
+    assert len(body) <= LARGEST, (attempt, status, len(body), body[:500])
     if status >= 400:
         problem = json.loads(body)
         assert problem["status"] == status
@@ -107,7 +108,7 @@ def answer(shop: Shop, ingress: Ingress, monkeypatch: pytest.MonkeyPatch) -> Ite
 def try_event(answer: Answering, attempt: Attempt, statuses: Counter[int]) -> None:
     with logged() as lines:
         response = answer(event_of(attempt))
-    assert_refused_well(response["statusCode"], response["body"].encode(), lines)
+    assert_refused_well(response["statusCode"], response["body"].encode(), lines, attempt)
     assert all(value.isascii() and value.isprintable() for value in response["headers"].values())
     statuses[response["statusCode"]] += 1
 
@@ -118,17 +119,19 @@ def statuses_of(target: str) -> Counter[int]:
 
 
 @MANY
-@given(attempts(list(TARGETS.values())))
-def test_at_the_edge(answer: Answering, attempt: Attempt) -> None:
-    try_event(answer, attempt, statuses_of("edge"))
+@given(RANDOMS)
+def test_at_the_edge(answer: Answering, random: Random) -> None:
+    try_event(answer, hostile.attempt(random, list(TARGETS.values())), statuses_of("edge"))
 
 
 @pytest.mark.parametrize("function", HTTP)
 def test_at_a_function(answer: Answering, function: str) -> None:
+    choices = targets_of(function)
+
     @MANY
-    @given(attempts(targets_of(function)))
-    def tried(attempt: Attempt) -> None:
-        try_event(answer, attempt, statuses_of(function))
+    @given(RANDOMS)
+    def tried(random: Random) -> None:
+        try_event(answer, hostile.attempt(random, choices), statuses_of(function))
 
     tried()
 
@@ -162,18 +165,19 @@ def target_of(public: Target, call: Forward) -> Target:
 @pytest.mark.parametrize("service", SERVICES)
 def test_at_a_service(services: dict[str, Client], service: str) -> None:
     """As with a certificate of the ingress: nothing has looked at these requests before."""
-    call, statuses = services[service], statuses_of(service)
+    call, statuses, choices = services[service], statuses_of(service), service_targets(service)
 
     @MANY
-    @given(attempts(service_targets(service)))
-    def tried(attempt: Attempt) -> None:
+    @given(RANDOMS)
+    def tried(random: Random) -> None:
+        attempt = hostile.attempt(random, choices)
         method, path = attempt.target.route.split(" ")
         filled = path.format_map({name: encoded(value) for name, value in attempt.path.items()})
         query = "&".join(f"{encoded(name)}={encoded(value)}" for name, value in attempt.query.items())
         raw = [(name.encode(), value.encode(errors="surrogatepass")) for name, value in attempt.headers.items()]
         with logged() as lines:
             reply = call(method, f"{filled}?{query}", raw=raw, body=attempt.body)
-        assert_refused_well(reply.status, reply.body, lines)
+        assert_refused_well(reply.status, reply.body, lines, attempt)
         statuses[reply.status] += 1
 
     tried()
@@ -209,14 +213,29 @@ def record_of(document: Any) -> dict[str, Any]:
 
 
 EVENT = json.loads((ROOT / "app/contract/events/order.placed.v1.json").read_text())["examples"][0]
-DOCUMENTS = st.one_of(mutated(EVENT).map(json.dumps), st.text(), st.sampled_from(["[" * 100_000, "1" * 5000, "NaN"]))
-RECORDS = st.one_of(DOCUMENTS.map(record_of), mutated(record_of(json.dumps(EVENT))), VALUES)
+
+
+def a_document(random: Random) -> str:
+    """Returns the text of an event, perhaps with wrong parts, or some other text."""
+    return random.choice([json.dumps(hostile.mutated(random, EVENT)), hostile.text(random), "[" * 100_000, "NaN"])
+
+
+def a_record(random: Random) -> Any:
+    """Returns a record of the stream with a wrong document or wrong parts, or something else."""
+    match random.randrange(5):
+        case 0:
+            return hostile.value(random)
+        case 1 | 2:
+            return hostile.mutated(random, record_of(json.dumps(EVENT)))
+        case _:
+            return record_of(a_document(random))
 
 
 @MANY
-@given(st.lists(RECORDS, max_size=4))
-def test_at_the_relay(records: list[Any]) -> None:
+@given(RANDOMS)
+def test_at_the_relay(random: Random) -> None:
     """It raises for nothing in a record: whatever is no event is put aside, and the others are published."""
+    records = [a_record(random) for _ in range(random.randrange(5))]
     letters = Letters()
     publisher = Publisher(client=Bus(), bus="bus", backoff=NO_PAUSES)
     relay = Relay(publisher=publisher, letters=letters, log=Log(service="relay", level="INFO"))  # type: ignore[arg-type]
@@ -230,13 +249,20 @@ def test_at_the_relay(records: list[Any]) -> None:
 
 
 ENVELOPE = {"source": "crosscloud.orders", "detail-type": EVENT["type"], "detail": EVENT}
-MESSAGES = st.one_of(mutated(ENVELOPE).map(json.dumps), DOCUMENTS)
+
+
+def a_message(random: Random) -> str:
+    """Returns the body of a message with wrong parts, or some other text."""
+    if random.random() < 0.5:
+        return json.dumps(hostile.mutated(random, ENVELOPE))
+    return a_document(random)
 
 
 @MANY
-@given(st.lists(MESSAGES, max_size=3))
-def test_at_fulfilment(shop: Shop, bodies: list[str]) -> None:
+@given(RANDOMS)
+def test_at_fulfilment(shop: Shop, random: Random) -> None:
     """It raises for nothing in a message: each that can't be worked on comes again on its own."""
+    bodies = [a_message(random) for _ in range(random.randrange(4))]
     records = [
         {"messageId": f"m{number}", "receiptHandle": "h", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
         for number, body in enumerate(bodies)

@@ -168,6 +168,7 @@ def test_a_replay_of_everything_changes_nothing(shop, product, times):
 
 POISON = {
     "no JSON": lambda _: "{",
+    "no text": lambda _: "\ud800",
     "no object": lambda _: "[]",
     "no event": lambda body: body | {"detail": None},
     "a member is missing": lambda body: body | {"detail": {k: v for k, v in body["detail"].items() if k != "order_id"}},
