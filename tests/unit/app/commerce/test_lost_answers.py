@@ -1,11 +1,9 @@
 """An answer of DynamoDB gets lost, and the SDK repeats the call by itself: whoever asked learns what was done.
 
-The emulator keeps no tokens of transactions. Here the promise of AWS is played in front of it: a repetition with the
-token of a transaction that was carried out is answered as that was, without being carried out again
+DynamoDB, and the emulator as well, answers the repetition of a transaction by its token, without carrying it out again
 (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
 """
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -16,11 +14,10 @@ WRITES = {"TransactWriteItems", "UpdateItem", "DeleteItem", "PutItem"}
 
 
 class LostAnswers:
-    """Carries out each write and loses its answer, so that the SDK repeats it; then the answer arrives."""
+    """Carries out each write and loses the answer of its first attempt, so that the SDK repeats it."""
 
     def __init__(self) -> None:
         self._http = URLLib3Session()
-        self._done: dict[str, bytes] = {}
         self._lost: set[bytes] = set()
         self.operations: list[str] = []
 
@@ -30,12 +27,7 @@ class LostAnswers:
         if operation not in WRITES:
             return None
         self.operations.append(operation)
-        token = json.loads(request.body).get("ClientRequestToken", "")
-        if token in self._done:
-            return _answer(200, self._done[token])
         answer = self._http.send(request)
-        if token and answer.status_code == 200:
-            self._done[token] = answer.content
         if request.body in self._lost:
             return answer
         self._lost.add(request.body)

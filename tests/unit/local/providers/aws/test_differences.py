@@ -171,15 +171,6 @@ def test_messages_are_moved_by_hand_there_is_no_move_task(program: Program, api:
         api.call("sqs", "StartMessageMoveTask", {"SourceArn": dead["arn"]})
 
 
-def test_a_transaction_with_a_known_token_is_carried_out_again(program: Program, api: Aws) -> None:
-    program.make("Table", "orders", **KEYS)
-    put = {"TableName": "orders", "Item": {"pk": {"S": "one"}}, "ConditionExpression": "attribute_not_exists(pk)"}
-    transaction = {"TransactItems": [{"Put": put}], "ClientRequestToken": "token-1"}
-    api.call("dynamodb", "TransactWriteItems", transaction)
-    with pytest.raises(ProviderError, match="ConditionalCheckFailed"):  # AWS answers as it did before
-        api.call("dynamodb", "TransactWriteItems", transaction)
-
-
 def test_queues_and_streams_have_no_metrics(program: Program, api: Aws) -> None:
     """So an alarm on them exists here, and stays without data."""
     queue = program.make("Queue", "dead")
