@@ -17,7 +17,7 @@ from app.contract.reading import Contract
 from components.aws.account import account_id
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus, EventBusArgs
+from components.aws.event_bus import EventBus, EventBusArgs, RuleName
 from components.aws.event_topic import Notices, NoticesArgs
 from components.aws.function import Function
 from components.aws.queue import Queue
@@ -70,6 +70,8 @@ class Commerce(ComponentResource):
     """The queue of the events that fulfilment works on."""
     dead_letters: Mapping[str, DeadLetterQueue]
     """The queues of what was given up, by what gave it up."""
+    rules: Mapping[str, RuleName]
+    """The rules of the bus, by the name of what they deliver to."""
     tables: Mapping[str, Table]
     """The tables, by name."""
     events: Mapping[str, Any]
@@ -153,6 +155,7 @@ class Commerce(ComponentResource):
                 "order-notices": {"url": notices.dead_letters.url, "topic": notices.topic_arn},
             },
         }
+        self.rules = {"fulfilment": subscription.rule, "order-notices": notices.rule}
         self.register_outputs({"bus": bus.bus_name, "queue": self.queue.url})
 
 

@@ -12,7 +12,7 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from components.certificates import Certificates
 from components.cluster import Cluster
 from components.credentials import Upstream
-from components.kubernetes.envoy_gateway import CONTROLLER, EnvoyGateway, EnvoyGatewayArgs
+from components.kubernetes.envoy_gateway import CONTROLLER, EnvoyGateway, EnvoyGatewayArgs, proxy_deployment
 from components.kubernetes.gateway_objects import (
     ENVOY_API,
     GATEWAY_API,
@@ -42,7 +42,7 @@ class IngressArgs:
     certificates: Certificates
     """Its certificate, and those of its callers."""
     settings: IngressSettings
-    """Name, port and size: the group `ingress` of the stack's file."""
+    """Name, port, size and where its images come from: the group `ingress` of the stack's file."""
 
 
 class Ingress(ComponentResource):
@@ -70,7 +70,9 @@ class Ingress(ComponentResource):
             for function, client in args.certificates.callers.items()
         }
         controller = EnvoyGateway(
-            "envoy-gateway", EnvoyGatewayArgs(access=access, port=port), ResourceOptions(parent=self)
+            "envoy-gateway",
+            EnvoyGatewayArgs(access=access, settings=args.settings),
+            ResourceOptions(parent=self),
         )
         namespace = Namespace(name, NamespaceArgs(access=access), ResourceOptions(parent=self))
         within = access.inside(self, depends_on=[namespace])
@@ -128,6 +130,7 @@ class Ingress(ComponentResource):
             service["loadBalancerSourceRanges"] = [str(network) for network in settings.source_ranges]
         kubernetes = {
             "envoyService": service,
+            "envoyDeployment": proxy_deployment(self._name, self._name, settings),
             "envoyHpa": {"minReplicas": settings.min_replicas, "maxReplicas": settings.max_replicas},
             "envoyPDB": {"minAvailable": 1},
         }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.azure.database import DatabaseNetwork
 from components.azure.placement import Placement
+from components.azure.subnets import SubnetPlan, subnets
 from components.settings.azure import IngressSettings, NetworkSettings
 
 net = azure.network
@@ -64,35 +64,46 @@ class Network(ComponentResource):
             resource_group_name=self._place.group_name,
             location=self._place.location,
             address_space=net.AddressSpaceArgs(address_prefixes=[str(settings.addresses)]),
-            subnets=[
-                net.SubnetArgs(
-                    name="nodes",
-                    address_prefix=str(settings.nodes),
-                    nat_gateway=self._nat_gateway(f"{name}-outbound", outbound) if outbound else None,
-                ),
-                _delegated("databases", settings.databases, "Microsoft.DBforPostgreSQL/flexibleServers"),
-                *(
-                    [_delegated("api-server", settings.api_server, "Microsoft.ContainerService/managedClusters")]
-                    if settings.api_server
-                    else []
-                ),
-            ],
             tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
+        by_name = subnets(self._plans(name, outbound), network=network, name=name, placement=self._place, parent=self)
         ingress = self._address(
             f"{name}-ingress", net.PublicIPAddressDnsSettingsArgs(domain_name_label=args.ingress.dns_label)
         )
-        self.nodes_subnet_id = Output.concat(network.id, "/subnets/nodes")
-        self.api_server_subnet_id = Output.concat(network.id, "/subnets/api-server") if settings.api_server else None
+        self.nodes_subnet_id = by_name["nodes"].id
+        self.api_server_subnet_id = by_name["api-server"].id if "api-server" in by_name else None
         self.databases = DatabaseNetwork(
-            subnet_id=Output.concat(network.id, "/subnets/databases"),
+            subnet_id=by_name["databases"].id,
             zone_id=self._database_zone(name, network),
             addresses=settings.databases,
         )
         self.ingress_address = PublicAddress(name=ingress.name, group_name=self._place.group_name)
         self.outbound_networks = [outbound.ip_address.apply(lambda ip: f"{ip}/32")] if outbound else []
         self.register_outputs({"nodes_subnet_id": self.nodes_subnet_id})
+
+    def _plans(self, name: str, outbound: net.PublicIPAddress | None) -> list[SubnetPlan]:
+        """Returns the subnets of the network, the nodes' with the way out that has the address `outbound`."""
+        settings = self.addresses
+        plans = [
+            SubnetPlan(
+                name="nodes",
+                addresses=settings.nodes,
+                nat_gateway_id=self._nat_gateway(f"{name}-outbound", outbound) if outbound else None,
+            ),
+            SubnetPlan(
+                name="databases",
+                addresses=settings.databases,
+                delegated_to="Microsoft.DBforPostgreSQL/flexibleServers",
+                # A server archives its write-ahead log in Azure Storage
+                # (https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-networking-private).
+                endpoints=["Microsoft.Storage"],
+            ),
+        ]
+        if settings.api_server:
+            service = "Microsoft.ContainerService/managedClusters"
+            plans.append(SubnetPlan(name="api-server", addresses=settings.api_server, delegated_to=service))
+        return plans
 
     def _database_zone(self, name: str, network: net.VirtualNetwork) -> Output[str]:
         """Declares the zone of the databases' names; its id is known once the network resolves them."""
@@ -116,8 +127,11 @@ class Network(ComponentResource):
         )
         return Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))
 
-    def _nat_gateway(self, name: str, address: net.PublicIPAddress) -> net.SubResourceArgs:
-        """Declares the gateway through which the nodes reach the internet, from one address."""
+    def _nat_gateway(self, name: str, address: net.PublicIPAddress) -> Output[str]:
+        """Declares the gateway through which the nodes reach the internet, from one address, and returns its id.
+
+        It is in one zone, whichever Azure chooses: the provider's API has no StandardV2, which is in all of them.
+        """
         gateway = net.NatGateway(
             name,
             resource_group_name=self._place.group_name,
@@ -127,7 +141,7 @@ class Network(ComponentResource):
             tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
-        return net.SubResourceArgs(id=gateway.id)
+        return gateway.id
 
     def _address(self, name: str, dns: net.PublicIPAddressDnsSettingsArgs | None) -> net.PublicIPAddress:
         return net.PublicIPAddress(
@@ -141,9 +155,3 @@ class Network(ComponentResource):
             tags=self._place.tags,
             opts=ResourceOptions(parent=self),
         )
-
-
-def _delegated(name: str, addresses: IPv4Network, service: str) -> net.SubnetArgs:
-    """Returns a subnet that only `service` may put something into."""
-    delegation = net.DelegationArgs(name=name, service_name=service)
-    return net.SubnetArgs(name=name, address_prefix=str(addresses), delegations=[delegation])

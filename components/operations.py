@@ -68,6 +68,7 @@ def _watched(args: OperationsArgs) -> list[Alarm]:
         alarm_catalogue.iterator_age("relay", commerce.workers["relay"]),
         alarm_catalogue.queue_age("fulfilment", commerce.queue, seconds=OLDEST_EVENT),
         *(alarm_catalogue.dead_letters(name, queue) for name, queue in commerce.dead_letters.items()),
+        *(alarm for name, rule in commerce.rules.items() for alarm in alarm_catalogue.rule(name, rule)),
     ]
 
 

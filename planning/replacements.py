@@ -92,7 +92,7 @@ _AZURE = {
         "",
         (
             "databaseName location privateZoneName registryName resourceGroupName resourceName serverName "
-            "virtualNetworkName vaultName workspaceName"
+            "subnetName virtualNetworkName vaultName workspaceName"
         ),
     ),
     "azure-native:authorization:RoleAssignment": ("", "principalId roleDefinitionId scope"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,16 @@ class EventBusArgs:
     """What the bus is for, a phrase."""
     archive_days: int
     """Days for which every event is kept, to be replayed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleName:
+    """A rule as EventBridge counts for it."""
+
+    bus: Input[str]
+    """The name of the rule's bus."""
+    rule: Input[str]
+    """The rule's name."""
 
 
 class EventBus(ComponentResource):

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus
+from components.aws.event_bus import EventBus, RuleName
 from components.aws.event_grants import Publish
 from components.aws.grants import policy
 from components.aws.resource_policy import Sender
@@ -43,6 +43,8 @@ class Notices(ComponentResource):
     """The topic's ARN."""
     rule_arn: Output[str]
     """The rule's ARN, which a replay names that is meant for the topic alone."""
+    rule: RuleName
+    """The rule, by which its metrics are known."""
     dead_letters: DeadLetterQueue
     """The events that could not be published for a day, as the rule would have published them."""
 
@@ -56,7 +58,13 @@ class Notices(ComponentResource):
         )
         role = aws.iam.Role(name, assume_role_policy=Output.json_dumps(_assumed_for(rule.arn)), opts=own)
         rights = aws.iam.RolePolicy(name, role=role.name, policy=policy([Publish(topic_arn=topic.arn)]), opts=own)
-        senders = [Sender(service="events.amazonaws.com", source_arn=rule.arn)]
+        # EventBridge refuses a target whose role IAM does not know yet ("cannot be assumed by principal"), and the
+        # provider does not try again. The target waits for this queue's policy, which the provider reads for half a
+        # minute before it is done (waitQueueAttributesPropagated in
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sqs/queue.go). So the policy
+        # comes after the role and its rights.
+        source_arn = Output.all(rule.arn, rights.id).apply(lambda known: str(known[0]))
+        senders = [Sender(service="events.amazonaws.com", source_arn=source_arn)]
         self.dead_letters = DeadLetterQueue(f"{name}-dead-letters", DeadLetterQueueArgs(senders=senders), own)
         aws.cloudwatch.EventTarget(
             name,
@@ -71,6 +79,7 @@ class Notices(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[rights, self.dead_letters]),
         )
         self.topic_arn, self.rule_arn = topic.arn, rule.arn
+        self.rule = RuleName(bus=args.bus.bus_name, rule=rule.name)
         self.register_outputs({"topic": topic.arn, "rule": rule.name})
 
 

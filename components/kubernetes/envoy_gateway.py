@@ -6,6 +6,7 @@ Chart and manifests: https://gateway.envoyproxy.io/docs/install/install-helm/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Resource, ResourceOptions
@@ -13,13 +14,18 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from components.kubernetes.access import ClusterAccess
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
 from components.kubernetes.pod import PORT as POD_PORT
+from components.kubernetes.spreading import spread
+from components.settings.azure import IngressSettings
 
 meta, net = k8s.meta.v1, k8s.networking.v1
 
 VERSION = "v1.9.1"
 """The version of the charts, and so of the controller."""
-CHARTS = "oci://docker.io/envoyproxy"
-"""Where the charts are published."""
+ENVOY_VERSION = "distroless-v1.39.1"
+"""The Envoy that the controller of this version starts by itself."""
+IMAGES = (f"envoyproxy/gateway:{VERSION}", f"envoyproxy/envoy:{ENVOY_VERSION}")
+"""The images that nodes pull for it: of the controller, which also makes certificates and ends Envoys, and of Envoy. A
+mirror has them by these names. The chart names a third one, for limits that Envoys share; the program declares none."""
 NAMESPACE = "envoy-gateway-system"
 """The namespace of the controller and of every Envoy."""
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
@@ -42,24 +48,38 @@ def listening_port(port: int) -> int:
     return port + UNPRIVILEGED if port < 1024 else port
 
 
-def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
-    """Returns the Envoys of one Gateway, as the peer of a NetworkPolicy."""
-    labels = {
+def proxy_labels(gateway: str, namespace: str) -> dict[str, str]:
+    """Returns the labels of the Envoys of one Gateway."""
+    return {
         **PROXY_PODS,
         "gateway.envoyproxy.io/owning-gateway-name": gateway,
         "gateway.envoyproxy.io/owning-gateway-namespace": namespace,
     }
-    return net.NetworkPolicyPeerArgs(
-        namespace_selector=of_namespace(NAMESPACE), pod_selector=meta.LabelSelectorArgs(match_labels=labels)
-    )
+
+
+def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
+    """Returns the Envoys of one Gateway, as the peer of a NetworkPolicy."""
+    labels = meta.LabelSelectorArgs(match_labels=proxy_labels(gateway, namespace))
+    return net.NetworkPolicyPeerArgs(namespace_selector=of_namespace(NAMESPACE), pod_selector=labels)
+
+
+def proxy_deployment(gateway: str, namespace: str, settings: IngressSettings) -> dict[str, Any]:
+    """Returns the `envoyDeployment` of a Gateway's EnvoyProxy: how its Envoys are spread, and the image of a mirror.
+
+    What the chart says of all Gateways does not reach one that has an EnvoyProxy of its own.
+    """
+    pod = {"topologySpreadConstraints": spread(proxy_labels(gateway, namespace))}
+    if settings.image_registry is None:
+        return {"pod": pod}
+    return {"pod": pod, "container": {"image": f"{settings.image_registry}/envoyproxy/envoy:{ENVOY_VERSION}"}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnvoyGatewayArgs:
     access: ClusterAccess
     """The cluster to install it in."""
-    port: int
-    """The Gateway's TCP port, on which its Envoys may be reached."""
+    settings: IngressSettings
+    """The Gateway's port, and where charts and images come from: the group `ingress` of the stack's file."""
 
 
 class EnvoyGateway(ComponentResource):
@@ -76,7 +96,7 @@ class EnvoyGateway(ComponentResource):
             self._policy(
                 "proxy",
                 PROXY_PODS,
-                [net.NetworkPolicyIngressRuleArgs(ports=[_tcp(listening_port(args.port))])],
+                [net.NetworkPolicyIngressRuleArgs(ports=[_tcp(listening_port(args.settings.port))])],
                 [_to_controller(), _to_services()],
                 namespace,
             ),
@@ -84,7 +104,7 @@ class EnvoyGateway(ComponentResource):
         # A chart of its own, because Helm never upgrades CRDs; of the standard channel, which is what will be kept.
         definitions = k8s.helm.v4.Chart(
             f"{name}-crds",
-            chart=f"{CHARTS}/gateway-crds-helm",
+            chart=f"{args.settings.charts}/gateway-crds-helm",
             version=VERSION,
             values={
                 "crds": {"gatewayAPI": {"enabled": True, "channel": "standard"}, "envoyGateway": {"enabled": True}}
@@ -95,7 +115,7 @@ class EnvoyGateway(ComponentResource):
         k8s.helm.v3.Release(
             name,
             name=name,
-            chart=f"{CHARTS}/gateway-helm",
+            chart=f"{args.settings.charts}/gateway-helm",
             version=VERSION,
             namespace=NAMESPACE,
             skip_crds=True,
@@ -103,7 +123,9 @@ class EnvoyGateway(ComponentResource):
             timeout=600,
             values={
                 "crds": {"enabled": False},
-                "deployment": {"replicas": 2},
+                # The chart puts it into the names of the controller's images and of those that the controller starts.
+                **({"global": {"imageRegistry": mirror}} if (mirror := args.settings.image_registry) else {}),
+                "deployment": {"replicas": 2, "pod": {"topologySpreadConstraints": spread(CONTROLLER_PODS)}},
                 "podDisruptionBudget": {"minAvailable": 1},
                 # Its webhook would have to be reachable for the API server.
                 "topologyInjector": {"enabled": False},

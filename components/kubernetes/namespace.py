@@ -67,6 +67,25 @@ class Namespace(ComponentResource):
             ),
             opts=within,
         )
+        # From Kubernetes 1.37 on, and on nodes that it makes itself from 1.36 on, Azure may answer DNS on the node
+        # (LocalDNS, 169.254.10.10). For Cilium that is the host, which no address of a NetworkPolicy stands for
+        # (https://learn.microsoft.com/azure/aks/localdns-custom, "Update Cilium Network Policies").
+        k8s.apiextensions.CustomResource(
+            f"{name}-node-dns",
+            api_version="cilium.io/v2",
+            kind="CiliumNetworkPolicy",
+            metadata=meta.ObjectMetaArgs(name="node-dns", namespace=name),
+            spec={
+                "endpointSelector": {},
+                "egress": [
+                    {
+                        "toEntities": ["host"],
+                        "toPorts": [{"ports": [{"port": "53", "protocol": each} for each in ("UDP", "TCP")]}],
+                    }
+                ],
+            },
+            opts=args.access.inside(self, depends_on=[namespace], delete_before_replace=True),
+        )
         self.register_outputs({"namespace": name})
 
     def host(self, service: str) -> str:

@@ -17,6 +17,8 @@ API_SERVER_PREFIX = 28
 RESERVED_BY_AKS = (IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16"))
 """Networks that AKS uses itself (https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning)."""
 
+REGISTRY = r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*"
+"""A host of container images, with a port and a path where it has them, as a regular expression."""
 
 Weekday = Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
@@ -61,7 +63,8 @@ class NetworkSettings(Group):
     outbound: Literal["loadBalancer", "natGateway"] = Field(
         "loadBalancer",
         description="how nodes reach the internet; natGateway gives them an address of their own and many more "
-        "connections, at a price per hour",
+        "connections, at a price per hour, and is in one zone: while that is away, no node reaches the internet "
+        "(docs/deploy.md, prod)",
     )
 
     @field_validator("nodes", "databases", "api_server")
@@ -174,6 +177,16 @@ class IngressSettings(Group):
         2, ge=1, le=20, description="Envoy pods, at least"
     )
     max_replicas: Annotated[int, at_least("min_replicas")] = Field(6, ge=1, le=20, description="Envoy pods, at most")
+    image_registry: Annotated[str, StringConstraints(pattern=f"^{REGISTRY}$")] | None = Field(
+        None,
+        description="registry with copies of the images of Envoy and of its controller, such as NAME.azurecr.io "
+        "(docs/deploy.md, 7); the cluster's nodes must be allowed to pull from it, as they are from the stack's own. "
+        "Default: docker.io, which limits anonymous pulls by address",
+    )
+    charts: Annotated[str, StringConstraints(pattern=f"^oci://{REGISTRY}$")] = Field(
+        "oci://docker.io/envoyproxy",
+        description="OCI registry and path of the charts that install Envoy's controller; whoever deploys reads them",
+    )
     source_ranges: Annotated[tuple[IPv4Network, ...], check(bool, "must name at least one network")] = Field(
         description="networks that may connect. 0.0.0.0/0 leaves it to the client certificate, as functions outside of "
         "a VPC have no fixed address",
@@ -185,16 +198,32 @@ class IngressSettings(Group):
         return EVERYWHERE in self.source_ranges
 
 
+class DatabaseAdministrators(Group):
+    """An Entra group whose members administer the database servers, each as themselves."""
+
+    object_id: UUID = Field(description="object id of the group in Entra")
+    name: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,63}$")] = Field(
+        description="display name of the same group, letter by letter: it becomes the role's name, with which members "
+        "log in; at most 63 characters, which is all that PostgreSQL keeps of a name"
+    )
+
+
 class DatabaseSettings(Group):
     """The services' database servers, each of them."""
 
-    version: Annotated[str, one_of("16", "17", "18")] = Field("18", description="major version of PostgreSQL")
+    version: Annotated[str, one_of("16", "17", "18")] = Field(
+        "17",
+        description="major version of PostgreSQL. The log-in with Entra does not work on some servers with 18 "
+        "(https://github.com/Azure/azure-postgresql/issues/132), and there is no way back from an upgrade",
+    )
     tier: Literal["Burstable", "GeneralPurpose", "MemoryOptimized"] = Field(
         "Burstable", description="compute tier of a service's server; Burstable has no high availability"
     )
     sku: str = Field("Standard_B2s", description="compute size, one of tier; it also says how many connections fit")
     storage_gb: Literal[32, 64, 128, 256, 512, 1024, 2048, 4096] = Field(
-        32, description="storage at the start in GiB; it grows by itself and never shrinks"
+        32,
+        description="storage of a new server in GiB. It grows by itself and never shrinks, so that a later change of "
+        "this setting has no effect; docs/runbook.md says how to add storage",
     )
     backup_days: int = Field(7, ge=7, le=35, description="days for which any moment can be restored")
     geo_redundant_backup: bool = Field(
@@ -206,13 +235,19 @@ class DatabaseSettings(Group):
     maintenance_day: Weekday = Field(
         "Saturday",
         description="day of the week for updates of the servers, each of which is away for a minute or so; "
-        "another one than the cluster's",
+        "another one than the cluster's. Azure ignores it when a server is made: docs/deploy.md has the command that "
+        "sets it then",
     )
     maintenance_hour: int = Field(2, ge=0, le=23, description="hour (UTC) in which they begin")
     authentication: Annotated[
         Literal["entra", "password"],
         in_production(lambda kind: kind == "entra", "must be entra: a password is a secret that somebody can copy"),
     ] = Field("entra", description="entra: the pod's own identity, no password anywhere")
+    administrators: DatabaseAdministrators | None = Field(
+        None,
+        description="Entra group of the people who administer the servers: needed with entra, without effect with "
+        "password. Services and their migrations have identities of their own, which are not in it",
+    )
     port: int = Field(5432, ge=1, le=65535, description="TCP port")
     tls: Annotated[
         Literal["verify-full", "disable"],
@@ -224,4 +259,11 @@ class DatabaseSettings(Group):
     def _possible(cls, value: str, info: ValidationInfo) -> str:
         if value != "Disabled" and info.data.get("tier") == "Burstable":
             raise wrong("must be Disabled with tier Burstable")
+        return value
+
+    @field_validator("administrators")
+    @classmethod
+    def _with_entra(cls, value: DatabaseAdministrators | None, info: ValidationInfo) -> DatabaseAdministrators | None:
+        if value is None and info.data.get("authentication") == "entra":
+            raise wrong("must name an Entra group with authentication entra: without one nobody can log in to mend")
         return value

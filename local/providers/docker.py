@@ -13,7 +13,6 @@ from pathlib import Path
 
 from local.desired import read_all
 from local.errors import ProviderError
-from local.kubernetes.manifests import of_kind
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
 
@@ -85,10 +84,12 @@ class Image(Updatable):
         }
 
     def _forget(self) -> None:
-        """Removes the images that no Deployment names, except for the KEPT newest."""
+        """Removes the images that no pod template names, except for the KEPT newest."""
         used = set()
-        for _, deployment in of_kind(read_all(self._machine), "Deployment"):
-            pod = deployment["spec"]["template"]["spec"]
+        for value in read_all(self._machine).values():
+            pod = value.get("spec", {}).get("template", {}).get("spec")
+            if pod is None:
+                continue
             used |= {_digest(each["image"]) for each in (*pod.get("initContainers", ()), *pod["containers"])}
         built = [path for path in self._machine.images.iterdir() if path.name not in used and not path.suffix]
         for path in sorted(built, key=lambda path: path.stat().st_mtime)[:-KEPT]:

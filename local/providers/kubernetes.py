@@ -1,8 +1,8 @@
 """pulumi-kubernetes on this machine: manifests become objects that the supervisor brings about.
 
-Pods are processes and the ingress is a real Envoy. ServiceAccounts, NetworkPolicies, PodDisruptionBudgets and
-EnvoyProxies are recorded and not enforced: there is no API server, no network of pods and no eviction here. Envoy
-Gateway's charts install what this machine has already; others are refused.
+Pods are processes and the ingress is a real Envoy. A Job runs to its end when it is made. ServiceAccounts, network
+policies, PodDisruptionBudgets and EnvoyProxies are recorded and not enforced: there is no API server, no network of
+pods and no eviction here. Envoy Gateway's charts install what this machine has already; others are refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 from local import desired
 from local.desired import Object
 from local.errors import ProviderError
+from local.kubernetes import job as jobs
 from local.machine import Machine
 from local.provider import Handler, Made, Package, Properties, Updatable
 from planning.manifests import manifest_of, status_of
@@ -23,9 +24,11 @@ TYPES = (
     "core/v1:Service",
     "core/v1:ServiceAccount",
     "apps/v1:Deployment",
+    "batch/v1:Job",
     "autoscaling/v2:HorizontalPodAutoscaler",
     "policy/v1:PodDisruptionBudget",
     "networking.k8s.io/v1:NetworkPolicy",
+    "cilium.io/v2:CiliumNetworkPolicy",
     "gateway.networking.k8s.io/v1:BackendTLSPolicy",
     "gateway.networking.k8s.io/v1:Gateway",
     "gateway.networking.k8s.io/v1:GatewayClass",
@@ -49,6 +52,9 @@ class Cluster(Protocol):
     def apply(self, manifest: Object) -> Object:
         """Brings it about and returns its status. Raises ProviderError."""
 
+    def complete(self, job: Object) -> None:
+        """Runs a Job to its end. Raises ProviderError when it fails."""
+
     def delete(self, manifest: Object) -> None:
         """Returns when it is gone. Raises ProviderError."""
 
@@ -69,6 +75,9 @@ class ThisMachine:
         desired.put(self._machine, key, manifest)
         desired.wait(self._machine, key, manifest, states=states, timeout=_TIMEOUT + deadline)
         return status_of(kind)
+
+    def complete(self, job: Object) -> None:
+        jobs.run(job, self._machine)
 
     def delete(self, manifest: Object) -> None:
         pod = manifest.get("spec", {}).get("template", {}).get("spec", {})
@@ -105,6 +114,14 @@ class Manifest(Updatable):
         manifest = manifest_of(properties, name)
         status = self._cluster.apply(manifest)
         return {**manifest, "status": status} if status else manifest
+
+
+class Job(Manifest):
+    """batch/v1:Job. It runs when it is made, and never again: the object that is kept then says that it has run."""
+
+    def create(self, name: str, inputs: Properties) -> Made:
+        self._cluster.complete(manifest_of(inputs, name))
+        return super().create(name, inputs)
 
 
 class Secret(Manifest):
@@ -147,6 +164,7 @@ def handlers(cluster: Cluster) -> dict[str, Handler]:
     """Returns the types of pulumi-kubernetes, applied to `cluster`."""
     return {
         **{f"kubernetes:{type_}": Manifest(cluster) for type_ in TYPES},
+        "kubernetes:batch/v1:Job": Job(cluster),
         "kubernetes:core/v1:Secret": Secret(cluster),
         "kubernetes:helm.sh/v3:Release": Chart(),
         "kubernetes:helm.sh/v4:Chart": Chart(),

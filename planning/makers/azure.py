@@ -54,7 +54,7 @@ class Kind:
     """A maker of the resources of one type."""
 
     path: str
-    """The resource provider's type, such as `Microsoft.Network/virtualNetworks`."""
+    """The resource provider's type, such as `Microsoft.Network/virtualNetworks`, or `.../subnets` below it."""
     name_input: str
     """The input that holds the resource's name; without it the name is the Pulumi name."""
     outputs: Callable[[str, Properties], Properties] = _no_outputs
@@ -70,8 +70,12 @@ class Kind:
             return f"{scope}/resourceGroups/{physical}"
         if group := inputs.get("resourceGroupName"):
             scope = f"{scope}/resourceGroups/{group}"
-        parents = [inputs[key] for key in _PARENTS if key in inputs and key != self.name_input]
-        return "/".join([scope, "providers", self.path, *parents, physical])
+        names = [*(inputs[key] for key in _PARENTS if key in inputs and key != self.name_input), physical]
+        namespace, *types = self.path.split("/")
+        if len(types) == len(names):
+            steps = [step for pair in zip(types, names, strict=True) for step in pair]
+            return "/".join([scope, "providers", namespace, *steps])
+        return "/".join([scope, "providers", self.path, *names])
 
 
 _KINDS = {
@@ -100,6 +104,7 @@ _KINDS = {
     "monitor:MetricAlert": Kind("Microsoft.Insights/metricAlerts", "ruleName"),
     "network:NatGateway": Kind("Microsoft.Network/natGateways", "natGatewayName"),
     "network:PublicIPAddress": Kind("Microsoft.Network/publicIPAddresses", "publicIpAddressName", _address),
+    "network:Subnet": Kind("Microsoft.Network/virtualNetworks/subnets", "subnetName"),
     "network:VirtualNetwork": Kind("Microsoft.Network/virtualNetworks", "virtualNetworkName"),
     "operationalinsights:Workspace": Kind("Microsoft.OperationalInsights/workspaces", "workspaceName"),
     "privatedns:PrivateZone": Kind("Microsoft.Network/privateDnsZones", "privateZoneName"),

@@ -10,10 +10,14 @@ from policy.rule import Finding, Resource, Rule, Stack, expect, items
 
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+_CILIUM = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
+_NODE_DNS = [{"toEntities": ["host"], "toPorts": [{"ports": [{"port": "53", "protocol": p} for p in ("UDP", "TCP")]}]}]
+"""What all pods may reach by a policy of Cilium: the node they are on, at the port of DNS."""
 _ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:Role", "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole")
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 AZURES_OWN = "kube-system"
 """The namespace whose pods and flows are Azure's; a stack puts configuration there only."""
+_LOCAL_DNS = "https://learn.microsoft.com/azure/aks/localdns-custom"
 _POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies"
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
 """Networks that are not the internet: the cluster's addresses, the network's, the cloud's metadata service."""
@@ -66,6 +70,32 @@ def flows_are_named(policy: Resource) -> Iterator[Finding]:
                 )
             for peer in items(rule.get(peers)):
                 yield from _reach(f"{path}.{peers}", peer)
+
+
+def namespaces_reach_the_nodes_dns(stack: Stack) -> Iterator[Finding]:
+    reached = {
+        policy.get("metadata.namespace") for policy in stack.of(_CILIUM) if policy.get("spec.endpointSelector") == {}
+    }
+    for namespace in stack.of(_NAMESPACE):
+        if namespace.get("metadata.name") not in reached:
+            yield Finding(
+                property="metadata.name",
+                allowed="have a CiliumNetworkPolicy for all pods that allows the node's DNS",
+                given=namespace.get("metadata.name"),
+                do="Use components.kubernetes.namespace.Namespace, which declares it.",
+                resource=namespace,
+            )
+
+
+def cilium_allows_the_nodes_dns_only(policy: Resource) -> Iterator[Finding]:
+    spec = dict(policy.get("spec", {}))
+    if spec.pop("egress", None) != _NODE_DNS or set(spec) != {"endpointSelector"}:
+        yield Finding(
+            property="spec",
+            allowed="allow port 53 of the host and nothing else",
+            given=policy.get("spec"),
+            do="Allow everything else by a NetworkPolicy, which the rules here read.",
+        )
 
 
 def _reach(path: str, peer: dict[str, Any]) -> Iterator[Finding]:
@@ -138,6 +168,20 @@ RULES = (
         source=f"{_POLICIES}/#behavior-of-to-and-from-selectors",
         types=(_POLICY,),
         resource=flows_are_named,
+    ),
+    Rule(
+        name="namespaces-reach-the-nodes-dns",
+        why="Azure may answer DNS on the node (LocalDNS), and for Cilium a NetworkPolicy never stands for the node",
+        source=_LOCAL_DNS,
+        types=(_NAMESPACE, _CILIUM),
+        stack=namespaces_reach_the_nodes_dns,
+    ),
+    Rule(
+        name="cilium-allows-the-nodes-dns-only",
+        why="Allowances add up: one of Cilium passes by what NetworkPolicies refuse",
+        source="https://docs.cilium.io/en/stable/security/policy/intro/",
+        types=(_CILIUM,),
+        resource=cilium_allows_the_nodes_dns_only,
     ),
     Rule(
         name="cluster-roles-are-named",

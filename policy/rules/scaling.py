@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.rule import Finding, Rule, Stack, items
+from policy.rule import Finding, Resource, Rule, Stack, items
 
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 _BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+_PROXY, _RELEASE = "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy", "kubernetes:helm.sh/v3:Release"
+_PODS = {
+    _DEPLOYMENT: "spec.template.spec",
+    _PROXY: "spec.provider.kubernetes.envoyDeployment.pod",
+    _RELEASE: "values.deployment.pod",
+}
+"""Where each type that makes pods says what they are."""
+_SPREAD_OVER = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
 def autoscalers_own_the_replicas(stack: Stack) -> Iterator[Finding]:
@@ -88,6 +96,21 @@ def services_have_two_pods(stack: Stack) -> Iterator[Finding]:
                 )
 
 
+def pods_are_spread(resource: Resource) -> Iterator[Finding]:
+    path = _PODS[resource.type]
+    if resource.type == _RELEASE and not str(resource.get("chart", "")).endswith("/gateway-helm"):
+        return
+    constraints = items(resource.get(f"{path}.topologySpreadConstraints"))
+    missing = [key for key in _SPREAD_OVER if key not in {each.get("topologyKey") for each in constraints}]
+    if missing:
+        yield Finding(
+            property=f"{path}.topologySpreadConstraints",
+            allowed=f"name {' and '.join(missing)}",
+            given=constraints,
+            do="Use components.kubernetes.spreading.spread.",
+        )
+
+
 _ROLL_OUT = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment"
 
 RULES = (
@@ -120,5 +143,12 @@ RULES = (
         types=(_SCALER,),
         stack=services_have_two_pods,
         clouds_only=True,
+    ),
+    Rule(
+        name="pods-are-spread",
+        why="Where Azure makes the nodes, pods that do not ask for it may all be on one, in one zone",
+        source="https://learn.microsoft.com/azure/aks/node-auto-provisioning-node-pools",
+        types=tuple(_PODS),
+        resource=pods_are_spread,
     ),
 )

@@ -25,6 +25,7 @@ CHECKS = {
 }
 """What `make lint` and a pull request check, by modules with their arguments. Judging the stacks plans them first."""
 TYPES = ".mypy_cache"
+"""Where mypy keeps what it knows of files that have not changed."""
 GENERATE = ".venv/bin/python -m tools.generate"
 """The last step of most recipes. Performed one after the other they share it."""
 GIT = ("git", "-c", "user.name=recipe", "-c", "user.email=recipe@example.com", "-c", "commit.gpgsign=false")
@@ -38,8 +39,6 @@ class Copy:
         for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Before"]):
             self._run([*GIT, *arguments])
         (root / ".venv").symlink_to(Path(sys.prefix))
-        if (REPOSITORY / TYPES).is_dir():  # what mypy knows already saves it a minute
-            shutil.copytree(REPOSITORY / TYPES, root / TYPES)
 
     def perform(self, steps: Sequence[Step]) -> None:
         """Applies steps in their order; files are generated once, at the end."""
@@ -59,6 +58,12 @@ class Copy:
     def module(self, module: str, *arguments: str, timeout: int = 1800) -> str:
         """Runs `python -m MODULE` in the copy."""
         return self._run([sys.executable, "-m", module, *arguments], timeout=timeout)
+
+    def check(self, name: str) -> None:
+        """Runs one of CHECKS."""
+        if name == "types" and (REPOSITORY / TYPES).is_dir():  # what mypy knows by now saves it a minute
+            shutil.copytree(REPOSITORY / TYPES, self.root / TYPES)
+        self.module(*CHECKS[name])
 
     def check_imports(self) -> None:
         """Holds the import contracts."""

@@ -105,8 +105,7 @@ def test_the_error_for_an_unknown_type_names_every_place_of_its_recipe() -> None
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_afterwards_a_check_of_the_repository_passes(copy: Copy, name: str) -> None:
-    module, *arguments = CHECKS[name]
-    copy.module(module, *arguments)
+    copy.check(name)
 
 
 def test_afterwards_the_import_contracts_hold(copy: Copy) -> None:

@@ -114,7 +114,7 @@ def _aws(kind: str, name: str, inputs: Properties) -> Properties:
 
 
 def _azure(kind: str, name: str, inputs: Properties) -> Properties:
-    names = ("resourceName", "resourceGroupName", "registryName", "privateZoneName", "databaseName")
+    names = ("resourceName", "resourceGroupName", "registryName", "privateZoneName", "databaseName", "subnetName")
     physical = str(next((inputs[key] for key in names if key in inputs and _names(kind, key)), f"{name}1a2b3c4d"))
     group = inputs.get("resourceGroupName", physical)
     id_ = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{kind}/{physical}"
@@ -126,6 +126,8 @@ def _azure(kind: str, name: str, inputs: Properties) -> Properties:
             return {**common, "ipAddress": "20.50.0.7"}
         case "UserAssignedIdentity":
             return {**common, "principalId": principal_of(name), "clientId": client_of(name)}
+        case "Subnet":
+            return {**common, "id": f"{id_.rpartition('/providers/')[0]}/providers/network/subnets/{physical}"}
         case "Registry":
             return {**common, "loginServer": f"{physical}.azurecr.io"}
         case "ManagedCluster":

@@ -65,7 +65,7 @@ class Customer:
     def product(self, *, stock: int = 20, price: str = "4.55") -> str:
         """Creates a product and returns its id."""
         body = {"name": "Notebook", "price": price, "currency": "EUR", "stock": stock}
-        answer = self.ask("POST", "/products", body)
+        answer = self.ask("POST", "/products", body, Idempotency_Key=new_key())
         assert answer.status == 201, answer.data
         product: str = answer.json()["id"]
         return product

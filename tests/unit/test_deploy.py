@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from components.kubernetes.envoy_gateway import IMAGES
 from delivery.smoke import app as smoke
 from tests.support.aws_cli import commands, unknown_options
 from tests.support.program import ROOT, Program, deployed
@@ -53,12 +54,79 @@ def test_what_is_to_be_pasted_is_for_a_shell(block: str) -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.json")))
 def test_names_are_filled_in(name: str) -> None:
     names = {"ACCOUNT": "123456789012", "REGION": "eu-central-1", "BUCKET": "b", "KEY": "1234abcd-12ab"}
-    names |= {"GITHUB_OWNER": "o", "GITHUB_REPOSITORY": "r"}
+    names |= {"GITHUB_OWNER": "o", "GITHUB_REPOSITORY": "r", "OWNER_ID": "1", "REPOSITORY_ID": "2"}
     (function,) = re.findall(r"^fill\(\).*?^}", TEXT, re.DOTALL | re.MULTILINE)
     filled = bash(f"{function}\nfill {name} dev", PATH=os.defpath, **names)
     assert json.loads(filled)["Statement"]
+    assert set(re.findall(r"repo:\S+?(?=:environment)", filled)) in ({"repo:o/r", "repo:o@1/r@2"}, set())
     verbs = {"GET", "POST", "PUT", "PATCH", "DELETE"}
     assert set(re.findall(r"\b[A-Z]{3,}\b", filled)) <= verbs
+
+
+def calls_of_az(script: str) -> list[str]:
+    """Returns every call of `az` that a script makes with the functions of the page."""
+    functions = "\n".join(re.findall(r"^\w+\(\).*?^}", TEXT, re.DOTALL | re.MULTILINE))
+    recording = "az() { printf '%s\\036' \"$*\" >&3; echo answer; }"
+    names = {"GITHUB_OWNER": "o", "GITHUB_REPOSITORY": "r", "OWNER_ID": "1", "REPOSITORY_ID": "2"}
+    return bash(f"exec 3>&1 >/dev/null\n{functions}\n{recording}\n{script}", PATH=os.defpath, **names).split("\036")
+
+
+def test_azure_trusts_both_forms_of_a_subject_as_aws_does() -> None:
+    calls = calls_of_az('application "preview-dev"')
+    parsed = [json.loads(call.partition("--parameters ")[2]) for call in calls if "federated-credential" in call]
+    assert {one["subject"] for one in parsed} == {
+        "repo:o/r:environment:preview-dev",
+        "repo:o@1/r@2:environment:preview-dev",
+    }
+    assert len({one["name"] for one in parsed}) == len(parsed)
+    assert {(one["issuer"], *one["audiences"]) for one in parsed} == {
+        ("https://token.actions.githubusercontent.com", "api://AzureADTokenExchange")
+    }
+
+
+GIVEN = {"OPTARG", "1", "2", "3", "@", "PATH"}
+
+
+def test_every_variable_of_the_page_gets_its_value_before_it_is_used() -> None:
+    known = set(GIVEN)
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL):
+        assigned = re.findall(r"\b([A-Za-z_]\w*)=", block) + re.findall(r"\bfor (\w+) in\b", block)
+        known |= set(assigned) | {name for names in re.findall(r"\bread -r ([\w ]+)", block) for name in names.split()}
+        script = re.sub(r"'[^']*'", "", block)  # what single quotes hold is no shell's
+        used = set(re.findall(r"\$\{?([A-Za-z_]\w*|[0-9@])", script))
+        assert used - known == set()
+
+
+def test_region_and_location_are_those_of_the_stack_s_file() -> None:
+    found = re.search(r"REGION=(\S+) LOCATION=(\S+)", TEXT)
+    assert found
+    program = deployed("dev", False)
+    assert found[2] == program.one("resources:ResourceGroup")["location"]
+    assert f"aws:region: {found[1]}\n" in (ROOT / "Pulumi.dev.yaml").read_text()
+
+
+def test_names_of_two_stacks_in_one_account_differ() -> None:
+    fixed = re.findall(
+        r"(?:alias/|BUCKET=|--role-name \"?|--policy-name \"|--display-name \")(crosscloud[\w$-]*)", TEXT
+    )
+    assert len(fixed) >= 6
+    assert [name for name in fixed if not re.search(r"\$(STACK|environment|1)\b", name)] == []
+
+
+@EVERY
+def test_what_a_month_costs_is_within_what_the_page_of_costs_expects(stack: str) -> None:
+    costs = (ROOT / "docs" / "costs.md").read_text()
+    (line,) = (line for line in costs.splitlines() if line.startswith("| to expect |"))
+    least, most = line.replace(",", "").split("|")[2 + STACKS.index(stack)].split(" to ")
+    introduction = " ".join(TEXT.partition("## 1.")[0].split()).replace(",", "")
+    found = re.search(rf"`{stack}` (?:costs )?some (\d+)", introduction)
+    assert found
+    assert float(least) <= float(found[1]) <= float(most)
+
+
+def test_images_that_are_copied_are_those_that_nodes_pull() -> None:
+    (loop,) = re.findall(r"for image in(.*?); do", COMMANDS)
+    assert tuple(loop.split()) == IMAGES
 
 
 def test_every_resource_provider_of_the_program_is_registered() -> None:

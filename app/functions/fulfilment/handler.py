@@ -86,6 +86,8 @@ class Consumer:
             done = self._work(event, entry, deadline=min(deadline, time.monotonic() + SECONDS_PER_EVENT))
         except EventError as error:
             unreadable, entry.fields["reason"] = True, str(error)
+            if receives == 1:  # it comes again, and is the same message
+                entry.dead_letter()
         if not done:
             self._postpone(record, receives=receives, unreadable=unreadable)
         entry.fields["duration_ms"] = entry.milliseconds

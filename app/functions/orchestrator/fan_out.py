@@ -15,7 +15,7 @@ from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
 from app.functions.kit import responses, service_answers
 from app.functions.kit.api import RequestContext
 from app.functions.kit.calls import Answer, Call, UpstreamError
-from app.functions.kit.logs import Log, LogEntry
+from app.functions.kit.logs import PART, Log, LogEntry
 from app.functions.kit.responses import Response
 from app.functions.kit.upstream import POOL_SIZE, Ingress
 from app.functions.orchestrator.service_calls import CallRecord, send
@@ -109,7 +109,7 @@ class FanOut:
         entry = LogEntry(correlation=context.correlation, fields={**of_request, "part": call.name})
         call.record.add_to(entry)
         entry.fields["reason"] = call.record.reason
-        self._log.entry("part", entry, failed=call.record.failed)
+        self._log.entry(PART, entry, failed=call.record.failed)
 
 
 def _combined(pending: Iterable[PendingCall], context: RequestContext, *, only_status: bool) -> Response:

@@ -23,4 +23,4 @@ class DeadLetters:
         """Sends a record to the queue. Raises what the SDK raises: then the record stays in the stream."""
         body = json.dumps({"reason": reason, "record": record}, default=str)
         self.client.send_message(QueueUrl=self.url, MessageBody=body)
-        self.log.write("ERROR", "A record was sent to the dead-letter queue.", reason=reason)
+        self.log.dead_letter(reason=reason)

@@ -62,6 +62,14 @@ def test_every_route_has_both_halves_of_a_throttle(program: Program) -> None:
         assert each["throttlingBurstLimit"] > 0
 
 
+def test_no_route_has_metrics_that_nothing_reads(program: Program) -> None:
+    """They are paid for each route; a dashboard or an alarm that reads one of a route may switch them on."""
+    read = [r for r in program.resources if r.type.startswith("aws:cloudwatch/") and "Resource" in str(r.inputs)]
+    assert [r.name for r in read if "AWS/ApiGateway" in str(r.inputs) and '"Route"' in str(r.inputs)] == []
+    stage = program.one("apigatewayv2/stage:Stage")
+    assert {s["detailedMetricsEnabled"] for s in [stage["defaultRouteSettings"], *stage["routeSettings"]]} == {False}
+
+
 def test_throttles_are_the_contract_s(program: Program) -> None:
     stage = program.one("apigatewayv2/stage:Stage")
     found = {s["routeKey"]: (s["throttlingRateLimit"], s["throttlingBurstLimit"]) for s in stage["routeSettings"]}

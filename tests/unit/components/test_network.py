@@ -12,7 +12,7 @@ CLOUDS = ["dev", "prod"]
 
 
 def subnets(program: Program) -> dict[str, dict[str, Any]]:
-    return {subnet["name"]: subnet for subnet in program.one("VirtualNetwork")["subnets"]}
+    return {subnet["subnetName"]: subnet.inputs for subnet in program.all("network:Subnet")}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -23,6 +23,27 @@ def test_databases_have_a_subnet_that_is_theirs_alone(stack: str) -> None:
     (delegation,) = found["databases"]["delegations"]
     assert delegation["serviceName"] == "Microsoft.DBforPostgreSQL/flexibleServers"
     assert "delegations" not in found["nodes"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_databases_reach_the_storage_that_they_archive_their_log_in(stack: str) -> None:
+    found = subnets(deployed(stack, False))
+    assert {name: subnet.get("serviceEndpoints") for name, subnet in found.items() if "serviceEndpoints" in subnet} == {
+        "databases": [{"service": "Microsoft.Storage"}]
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_an_update_of_the_network_takes_back_nothing_that_others_added_to_its_subnets(stack: str) -> None:
+    assert "subnets" not in deployed(stack, False).one("VirtualNetwork").inputs
+
+
+def test_a_network_is_changed_by_one_subnet_after_the_other() -> None:
+    program = deployed("prod", False)
+    made = program.all("network:Subnet")
+    assert len(made) == 3
+    for earlier, later in itertools.pairwise(made):
+        assert earlier.urn in later.dependencies
 
 
 def test_api_server_of_prod_has_a_subnet_that_is_its_alone() -> None:

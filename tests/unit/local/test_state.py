@@ -44,7 +44,7 @@ def test_damaged_file_is_one_sentence(tmp_path: Path, damage: str) -> None:
         "cut": text[: len(text) // 2],
         "empty": "",
         "not json": "hello",
-        "no resources": '{"version": 1}',
+        "no resources": '{"version": 2}',
     }
     path.write_text(damaged.get(damage) or (json.dumps(content) if "wrong" in damage else ""))
     with pytest.raises(LocalError, match=r"state\.json is damaged .* `make down PURGE=1`"):
@@ -55,7 +55,7 @@ def test_other_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).put(ENTRY)
     path.write_text(json.dumps({"version": 99, "resources": []}))
-    with pytest.raises(LocalError, match="has the format 99; this program reads 1"):
+    with pytest.raises(LocalError, match="has the format 99; this program reads 2"):
         State(path)
 
 

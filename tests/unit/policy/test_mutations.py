@@ -22,6 +22,7 @@ Mutation = Callable[[Properties], None]
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 SERVER = "azure-native:dbforpostgresql:Server"
+ADMINISTRATOR, JOB = "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra", "kubernetes:batch/v1:Job"
 REGISTRY = "azure-native:containerregistry:Registry"
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 CREDENTIAL = "azure-native:managedidentity:FederatedIdentityCredential"
@@ -39,7 +40,9 @@ GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 BACKEND_TLS = "kubernetes:gateway.networking.k8s.io/v1:BackendTLSPolicy"
 CALLERS = "kubernetes:gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy"
 SOURCES = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy"
-RELEASE = "kubernetes:helm.sh/v3:Release"
+RELEASE, PROXY = "kubernetes:helm.sh/v3:Release", "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy"
+CILIUM = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
+NETWORK, SUBNET = "azure-native:network:VirtualNetwork", "azure-native:network:Subnet"
 LEAF, KEY = "tls:index/locallySignedCert:LocallySignedCert", "tls:index/privateKey:PrivateKey"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 PROVIDER = "pulumi:providers:kubernetes"
@@ -122,6 +125,8 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("registries-know-identities-only", REGISTRY, to("adminUserEnabled", True)),
     ("registries-know-identities-only", REGISTRY, to("anonymousPullEnabled", True)),
     ("servers-know-no-password", SERVER, to("authConfig.passwordAuth", "Enabled")),
+    ("people-administer-servers", ADMINISTRATOR, to("principalType", "User")),
+    ("what-serves-administers-nothing", ADMINISTRATOR, to("principalName", "<UserAssignedIdentity users.name>")),
     ("workspaces-know-identities-only", WORKSPACE, to("features.disableLocalAuth", False)),
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("subject", "system:serviceaccount:apps:*")),
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("audiences", ["everybody"])),
@@ -199,6 +204,11 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("pods-share-nothing-of-the-node", DEPLOYMENT, to("spec.template.spec.hostNetwork", True)),
     ("pods-share-nothing-of-the-node", DEPLOYMENT, to("spec.template.spec.volumes.1", {"name": "t", "hostPath": {}})),
     ("pods-mount-no-token", DEPLOYMENT, to("spec.template.spec.automountServiceAccountToken", True)),
+    ("pods-mount-no-token", JOB, to("spec.template.spec.automountServiceAccountToken", True)),
+    ("pods-are-confined", JOB, to(f"{APP}.securityContext.allowPrivilegeEscalation", True)),
+    ("images-are-named-by-digest", JOB, to(f"{APP}.image", "registry.example/users:latest")),
+    ("jobs-end-and-stay", JOB, to("spec.activeDeadlineSeconds", None)),
+    ("jobs-end-and-stay", JOB, to("spec.ttlSecondsAfterFinished", 60)),
     ("accounts-mount-no-token", ACCOUNT, to("automountServiceAccountToken", None)),
     ("containers-say-what-they-need", DEPLOYMENT, to(f"{APP}.resources.limits", None)),
     ("namespaces-admit-confined-pods-only", NAMESPACE, to("metadata.labels", {"edge": "true"})),
@@ -208,6 +218,11 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("flows-are-named", POLICY, to("spec.egress", [{"to": [{"namespaceSelector": {}}], "ports": [{"port": 1}]}])),
     ("flows-are-named", POLICY, to("spec.egress.0.ports", [{"protocol": "TCP"}])),
     ("flows-are-named", POLICY, to("spec.egress.0.to", [{"namespaceSelector": {"matchLabels": {}}}])),
+    ("cilium-allows-the-nodes-dns-only", CILIUM, to("spec.egress.0.toEntities", ["world"])),
+    ("cilium-allows-the-nodes-dns-only", CILIUM, to("spec.egress.0.toPorts", None)),
+    ("cilium-allows-the-nodes-dns-only", CILIUM, to("spec.ingress", [{"fromEntities": ["all"]}])),
+    ("namespaces-reach-the-nodes-dns", CILIUM, to("metadata.namespace", "another")),
+    ("namespaces-reach-the-nodes-dns", CILIUM, to("spec.endpointSelector", {"matchLabels": {"app": "users"}})),
     ("clusters-enforce-network-policies", CLUSTER, to("networkProfile.networkPolicy", "none")),
     # staying up
     ("autoscalers-own-the-replicas", DEPLOYMENT, to("spec.replicas", 3)),
@@ -215,6 +230,12 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("nodes-can-be-drained", BUDGET, to("spec.maxUnavailable", 0)),
     ("nodes-can-be-drained", BUDGET, to("spec.selector.matchLabels", {"app": "another"})),
     ("roll-outs-keep-capacity", DEPLOYMENT, to("spec.strategy.rollingUpdate.maxUnavailable", 1)),
+    ("pods-are-spread", DEPLOYMENT, to("spec.template.spec.topologySpreadConstraints", [])),
+    ("pods-are-spread", PROXY, to("spec.provider.kubernetes.envoyDeployment.pod", None)),
+    ("pods-are-spread", PROXY, to("spec.provider.kubernetes.envoyDeployment.pod.topologySpreadConstraints.0", {})),
+    ("pods-are-spread", RELEASE, to("values.deployment.pod", None)),
+    ("networks-leave-subnets-alone", NETWORK, to("subnets", [{"name": "nodes"}])),
+    ("servers-reach-storage", SUBNET, to("serviceEndpoints", None)),
     ("servers-can-be-restored", SERVER, to("backup.backupRetentionDays", 1)),
     ("servers-outlive-a-zone", SERVER, to("highAvailability.mode", "Disabled")),
     ("tables-can-be-restored", TABLE, to("pointInTimeRecovery.enabled", False)),
@@ -295,7 +316,7 @@ def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation)
 
 def test_a_resource_that_is_not_protected_any_more_is_noticed() -> None:
     stack = planned("prod")
-    for weak in (CLUSTER, SERVER, TABLE, KMS, "azure-native:dbforpostgresql:Database"):
+    for weak in (CLUSTER, SERVER, TABLE, KMS):
         resources = tuple(
             type(each)(
                 type=each.type, name=each.name, properties=each.properties, protect=each.type != weak and each.protect
@@ -312,6 +333,7 @@ def test_a_policy_that_is_left_out_is_noticed() -> None:
         (POLICY, "namespaces-deny-by-default"),
         (BACKEND_TLS, "routes-lead-to-tls"),
         (BUDGET, "nodes-can-be-drained"),
+        (ADMINISTRATOR, "people-administer-servers"),
         (LOGS, "functions-write-to-a-group-of-the-stack"),
     ):
         resources = tuple(each for each in stack.resources if each.type != gone)

@@ -23,13 +23,14 @@ where columns.table_schema = 'public' and columns.column_name = 'version' and co
 def test_a_version_never_comes_again_or_its_row_s_id_does_not(server, environment, service):
     """A row whose id callers choose may be deleted and made anew. Then its versions have to be unique over time. The
     ids that the database makes itself never come again."""
-    url = databases.migrated(server, service, environment)
+    url = databases.owner_url(databases.migrated(server, service, environment))  # others do not see defaults
     tables = databases.rows(url, VERSIONED)
 
     assert [row["table_name"] for row in tables if not (row["unique_over_time"] or row["made_here"])] == []
 
 
 def test_there_are_versions(server, environment):
-    tables = databases.rows(databases.migrated(server, "users", environment), VERSIONED)
+    url = databases.owner_url(databases.migrated(server, "users", environment))
+    tables = databases.rows(url, VERSIONED)
 
     assert [row["table_name"] for row in tables] == ["users"]

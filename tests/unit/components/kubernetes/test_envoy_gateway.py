@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from components.kubernetes.envoy_gateway import listening_port
-from tests.support.program import STACKS, deployed
+from components.kubernetes.envoy_gateway import CONTROLLER_PODS, IMAGES, listening_port, proxy_labels
+from tests.support.program import STACKS, containers, deployed, run
 from tests.unit.components.kubernetes.test_namespace import policies
 
 SYSTEM = "envoy-gateway-system"
@@ -42,6 +44,44 @@ def test_controller_is_reached_by_envoys_only() -> None:
     spec = policies("prod", SYSTEM)["controller"]["spec"]
     (rule,) = spec["ingress"]
     assert rule["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/component": "proxy"}}}]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_envoys_and_their_controllers_are_spread_over_zones_and_nodes(stack: str) -> None:
+    program = deployed(stack, False)
+    controllers = program.one("helm.sh/v3:Release")["values.deployment.pod.topologySpreadConstraints"]
+    envoys = program.one("EnvoyProxy")["spec.provider.kubernetes.envoyDeployment.pod.topologySpreadConstraints"]
+    for constraints, labels in ((controllers, CONTROLLER_PODS), (envoys, proxy_labels("edge", "edge"))):
+        assert [each["topologyKey"] for each in constraints] == [
+            "topology.kubernetes.io/zone",
+            "kubernetes.io/hostname",
+        ]
+        assert {each["maxSkew"] for each in constraints} == {1}
+        assert all(each["labelSelector"] == {"matchLabels": labels} for each in constraints)
+
+
+def test_without_a_mirror_the_chart_s_own_images_are_pulled() -> None:
+    program = deployed("prod", False)
+    assert "global" not in program.one("helm.sh/v3:Release")["values"]
+    assert "container" not in program.one("EnvoyProxy")["spec.provider.kubernetes.envoyDeployment"]
+
+
+def test_with_a_mirror_no_image_and_no_chart_comes_from_elsewhere() -> None:
+    """Each value that names a registry is looked at, wherever it stands."""
+    mirror = "mirror.example:5000/copies"
+    ingress = {"dnsLabel": "crosscloud-dev", "sourceRanges": ["0.0.0.0/0"]}
+    own_sources = {"imageRegistry": mirror, "charts": f"oci://{mirror}/envoyproxy"}
+    program = run(config={"crosscloud:ingress": {**ingress, **own_sources}})
+    release, own = program.one("helm.sh/v3:Release"), program.one("containerregistry:Registry")["registryName"]
+    assert release["values.global"] == {"imageRegistry": mirror}
+    envoy = program.one("EnvoyProxy")["spec.provider.kubernetes.envoyDeployment.container.image"]
+    assert envoy == f"{mirror}/{IMAGES[1]}"
+    charts = {r["chart"] for r in (release, program.one("helm.sh/v4:Chart"))}
+    assert charts == {f"oci://{mirror}/envoyproxy/{name}" for name in ("gateway-helm", "gateway-crds-helm")}
+    pulled = {c["image"] for d in program.all("apps/v1:Deployment") for c in containers(d)}
+    assert pulled
+    assert all(image.startswith(f"{own}.azurecr.io/") for image in pulled)
+    assert "docker.io" not in json.dumps([r.inputs for r in program.resources])
 
 
 def test_certificate_job_is_reached_by_nobody() -> None:

@@ -38,6 +38,20 @@ def test_dns_is_all_that_everybody_may_ask(namespace: str) -> None:
     assert peer["podSelector"]["matchLabels"] == {"k8s-app": "kube-dns"}
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_dns_may_be_asked_of_the_node_too(stack: str) -> None:
+    """As Azure's documentation of LocalDNS says it for Cilium, to which no address of a NetworkPolicy is the node."""
+    asked = {p["metadata.namespace"]: p for p in deployed(stack, False).all("CiliumNetworkPolicy")}
+    assert sorted(asked) == NAMESPACES
+    for policy in asked.values():
+        ports = [{"port": "53", "protocol": "UDP"}, {"port": "53", "protocol": "TCP"}]
+        assert policy["spec"] == {
+            "endpointSelector": {},
+            "egress": [{"toEntities": ["host"], "toPorts": [{"ports": ports}]}],
+        }
+        assert policy.delete_before_replace
+
+
 def test_only_the_services_namespace_is_behind_the_ingress() -> None:
     labelled = [
         n["metadata.name"]

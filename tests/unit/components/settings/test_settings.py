@@ -58,6 +58,8 @@ EVERYWHERE = [
     ("network.services", "10.244.0.0/16", "must not overlap 10.244.0.0/16"),
     ("network.pods", "172.31.0.0/16", "must not overlap 172.31.0.0/16"),
     ("registry.name", "With-Dash", "pattern"),
+    ("ingress.imageRegistry", "https://mirror.example", "pattern"),
+    ("ingress.charts", "docker.io/envoyproxy", "pattern"),
     ("registry.sku", "Cheap", "Basic"),
     ("registry.pythonImage", "python:3.13-slim", "pattern"),
     ("cluster.kubernetesVersion", "1.26", "1.36"),
@@ -119,6 +121,10 @@ EVERYWHERE = [
     ("api.domain", {**DOMAIN, "certificateArn": "arn:aws:iam::123456789012:server-certificate/api"}, "pattern"),
     ("api.domain", {**DOMAIN, "hostedZoneId": "example.com"}, "pattern"),
     ("monitoring.alertEmails", ["ada"], "pattern"),
+    ("database.administrators", None, "must name an Entra group"),
+    ("database.administrators", {"objectId": "people", "name": "people"}, "UUID"),
+    ("database.administrators", {"objectId": "00000000-0000-0000-0000-000000000000"}, "required"),
+    ("database.administrators", {"objectId": "00000000-0000-0000-0000-000000000000", "name": "x" * 64}, "pattern"),
 ]
 
 

@@ -70,11 +70,12 @@ def test_all_problems_are_told_at_once() -> None:
         "crosscloud:cluster.maxNodes",
         "crosscloud:cluster.tier",
         "crosscloud:clutser",
+        "crosscloud:database.administrators",
         "crosscloud:database.pasword",
         "crosscloud:database.tls",
         "crosscloud:services.users.maxReplicas",
     ]
-    assert str(error.value).startswith("Pulumi.dev.yaml has 10 problems:\n")
+    assert str(error.value).startswith("Pulumi.dev.yaml has 11 problems:\n")
 
 
 def test_a_problem_says_what_is_allowed_and_what_was_given() -> None:

@@ -50,7 +50,7 @@ def test_what_is_no_event_goes_to_the_dead_letters_and_the_others_to_the_bus(sho
     (letter,) = shop.sqs.receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])["Messages"]
     assert json.loads(letter["Body"]) == {"reason": "It is no event: KeyError('document').", "record": broken}
     assert shop.waiting() == 2
-    assert '"message":"A record was sent to the dead-letter queue."' in capsys.readouterr().out
+    assert '"message":"An event was sent to the dead-letter queue."' in capsys.readouterr().out
 
 
 def test_a_bus_that_takes_nothing_fails_the_invocation(shop, records, monkeypatch, capsys):

@@ -14,10 +14,10 @@ from tests.support.asgi import client
 
 @pytest.fixture
 def call(server, migrate, environment):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
-    with client(api.create(Settings.from_environment(environment | {"DATABASE_URL": url}))) as made:
-        made.app.state.database_url = url
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+    with client(api.create(Settings.from_environment(environment | {"DATABASE_URL": urls.service}))) as made:
+        made.app.state.database_url = urls.service
         yield made
 
 
@@ -267,11 +267,11 @@ def test_pages_hold_every_user_once_by_id(call):
 
 
 def test_a_page_is_found_by_the_index(server, migrate):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
 
     async def plan() -> str:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(urls.migrations)
         await connection.execute("insert into users select 'u' || n, 'n', 'r' from generate_series(1, 5000) n; analyze")
         rows = await connection.fetch(f"explain {store.SELECT_PAGE}", "u42", 21)
         await connection.close()

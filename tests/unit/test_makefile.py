@@ -1,0 +1,34 @@
+"""`make install`: which Python the virtual environment has."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import ROOT
+
+
+def interpreter(path: Path, version: str) -> None:
+    """Puts a program at `path` that answers as a Python of that version does to what the Makefile asks it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho {version}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(("chosen", "anew"), [("3.13", True), ("3.12", False), (None, False)])
+def test_an_environment_of_another_version_than_the_chosen_one_is_made_anew(
+    tmp_path: Path, chosen: str | None, anew: bool
+) -> None:
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    (tmp_path / "requirements.txt").touch()
+    interpreter(tmp_path / ".venv/bin/python", "3.12")
+    (tmp_path / ".venv/.installed").touch()
+    choice = []
+    if chosen:
+        interpreter(tmp_path / "chosen", chosen)
+        choice = [f"PYTHON={tmp_path / 'chosen'}"]
+    command = ["make", "--dry-run", "--no-print-directory", "install", *choice]
+    planned = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert ("-m venv --clear .venv" in planned) == anew
