@@ -45,6 +45,15 @@ def spec(machine: Machine) -> ProcessSpec:
     )
 
 
+def aws_access(machine: Machine) -> dict[str, str]:
+    """Returns what a client of botocore needs to reach the emulator: `python -m delivery.events` reads it."""
+    return {
+        "endpoint_url": machine.emulator_url,
+        "aws_access_key_id": ROOT_KEY,
+        "aws_secret_access_key": ROOT_SECRET,
+    }
+
+
 def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
     """Returns the environment, which functions inherit: nothing in it is of the user's shell, home or AWS profiles."""
     state = machine.data / "aws"

@@ -35,6 +35,8 @@ class EventBus(ComponentResource):
     """The bus's ARN."""
     archive_name: Output[str]
     """The archive's name."""
+    archive_arn: Output[str]
+    """The archive's ARN, by which it is replayed."""
 
     def __init__(self, name: str, args: EventBusArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:EventBus", name, {}, opts)
@@ -43,5 +45,6 @@ class EventBus(ComponentResource):
         archive = aws.cloudwatch.EventArchive(
             name, event_source_arn=bus.arn, retention_days=args.archive_days, opts=own
         )
-        self.bus_name, self.arn, self.archive_name = bus.name, bus.arn, archive.name
+        self.bus_name, self.arn = bus.name, bus.arn
+        self.archive_name, self.archive_arn = archive.name, archive.arn
         self.register_outputs({"bus": bus.name, "archive": archive.name})

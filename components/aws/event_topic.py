@@ -41,10 +41,12 @@ class Notices(ComponentResource):
 
     topic_arn: Output[str]
     """The topic's ARN."""
+    rule_arn: Output[str]
+    """The rule's ARN, which a replay names that is meant for the topic alone."""
     rule: RuleName
     """The rule, by which its metrics are known."""
     dead_letters: DeadLetterQueue
-    """The events that could not be published for a day. A replay that is meant for the rule sends them again."""
+    """The events that could not be published for a day, as the rule would have published them."""
 
     def __init__(self, name: str, args: NoticesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Notices", name, {}, opts)
@@ -76,7 +78,8 @@ class Notices(ComponentResource):
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self.dead_letters.arn),
             opts=ResourceOptions(parent=self, depends_on=[rights, self.dead_letters]),
         )
-        self.topic_arn, self.rule = topic.arn, RuleName(bus=args.bus.bus_name, rule=rule.name)
+        self.topic_arn, self.rule_arn = topic.arn, rule.arn
+        self.rule = RuleName(bus=args.bus.bus_name, rule=rule.name)
         self.register_outputs({"topic": topic.arn, "rule": rule.name})
 
 

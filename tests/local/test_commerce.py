@@ -145,7 +145,7 @@ def test_a_cancelled_order_gives_its_stock_back_once_and_is_not_invoiced(
     stack: Stack, aws: Aws, anna: Customer
 ) -> None:
     product = anna.product(stock=20)
-    with paused(stack, aws):
+    with paused(stack):
         order = anna.placed(product, 5)
         assert anna.stock(product) == (15, 5)
         answers = together(5, lambda _: anna.ask("POST", f"/orders/{order}/cancel"))

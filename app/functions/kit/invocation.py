@@ -6,8 +6,7 @@ import math
 import time
 from typing import Protocol
 
-RESERVE = 0.5
-"""Seconds of the invocation that are kept for the answer and its log lines."""
+from app.contract.batches import RESERVE
 
 
 class Context(Protocol):

@@ -14,8 +14,6 @@ from app.functions.kit.metrics import Directive
 
 PART = "part"
 """The message of the line of one call out of several that a request needs."""
-LONGEST_TEXT = 8192
-"""Characters of a member that a line keeps: what callers send or errors repeat must not make lines of megabytes."""
 
 
 @dataclass(kw_only=True)
@@ -94,9 +92,8 @@ class Log:
     def _emit(self, level: str, message: str, fields: dict[str, object], *directives: Directive) -> None:
         if level == "ERROR" and message != PART:
             fields, directives = {**fields, "version": metrics.VERSION, FAILURES: 1}, (*directives, metrics.FAILURES)
-        members = {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
         if directives:
-            members["_aws"] = metrics.embedded(directives)
-        line = logs.line(level=level, service=self._service, message=message, **members)  # type: ignore[arg-type]
+            fields = {**fields, "_aws": metrics.embedded(directives)}
+        line = logs.line(level=level, service=self._service, message=message, **fields)  # type: ignore[arg-type]
         sys.stdout.write(line)  # looked up at every call: the runtime replaces the stream
         sys.stdout.flush()

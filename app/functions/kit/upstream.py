@@ -23,6 +23,9 @@ from app.functions.kit.secrets import CachedSecret, SecretUnavailableError, cach
 
 CONNECT_TIMEOUT = 1.0
 """Seconds that TCP and TLS may take together. A healthy ingress needs two round trips."""
+LEAST_WAIT = 1.0
+"""Seconds that a service must have had for its silence to count against it. With less it is the caller that had no time
+left, such as for the last attempt before a deadline; no operation of the contract has less for its first attempt."""
 IDLE = 60.0
 """Seconds without a call after which connections are not used again. Azure's load balancer drops them silently after
 four minutes by default (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset), and a call that
@@ -135,12 +138,13 @@ class Ingress:
         if call.deadline <= time.monotonic():
             raise UpstreamError(UPSTREAM_TIMEOUT, call, "no time left", delivered=False, counts=False)
         pool = self._connections(call)
+        fair = call.deadline - time.monotonic() >= LEAST_WAIT
         tls.read_until(call.deadline)
         connected_by = time.monotonic() + 2 * CONNECT_TIMEOUT  # TCP and TLS, each with the time-out
         try:
             return _read(self._request(pool, call), call)
         except (NewConnectionError, ConnectTimeoutError) as error:
-            counts = not _starved(connected_by)
+            counts = isinstance(error, NewConnectionError) or (fair and not _starved(connected_by))
             raise UpstreamError(
                 UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=False, counts=counts
             ) from error
@@ -153,11 +157,11 @@ class Ingress:
             ) from error
         except HTTPError as error:
             if time.monotonic() >= call.deadline:
-                counts = not _starved(call.deadline)
+                counts = fair and not _starved(call.deadline)
                 reason = "no complete answer before the deadline"
                 raise UpstreamError(UPSTREAM_TIMEOUT, call, reason, counts=counts) from error
             if isinstance(error, TimedOutError):  # only connecting has a time-out of its own
-                counts = not _starved(connected_by)
+                counts = fair and not _starved(connected_by)
                 raise UpstreamError(
                     UNAVAILABLE, call, "can't connect in time", transient=True, counts=counts
                 ) from error

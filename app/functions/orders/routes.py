@@ -26,7 +26,7 @@ from app.contract.problems import CONFLICT, INVALID, NOT_FOUND, ProblemError, Vi
 from app.functions.commerce_kit import idempotency
 from app.functions.commerce_kit.idempotency import Remember
 from app.functions.commerce_kit.problems import translating
-from app.functions.kit import conditions, pages, responses, validation
+from app.functions.kit import conditions, pages, responses
 from app.functions.kit.api import Handler, RequestContext
 from app.functions.kit.aws import Client
 from app.functions.kit.responses import Response
@@ -185,4 +185,4 @@ def _problem(error: CommerceError) -> ProblemError | None:
 
 def _violation(error: LineError) -> Violation:
     place = ("items",) if error.line is None else ("items", error.line, error.member or "")
-    return {"pointer": validation.pointer(place), "detail": error.detail}
+    return problems.in_body(place, error.detail)

@@ -1,6 +1,7 @@
-"""The queue for events that the bus will never take.
+"""The queue for records of the stream that can never be published.
 
-In the stream such a record would hold up all that come after it; it is in the order's history all the same.
+In the stream such a record would hold up all that come after it; it is in the order's history all the same. A letter
+holds the whole record, in the form in which the stream gave it: as such the function takes it again (docs/runbook.md).
 """
 
 from __future__ import annotations

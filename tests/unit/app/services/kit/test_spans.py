@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import subprocess
 import sys
 import time
@@ -168,6 +169,28 @@ def test_a_collector_that_is_away_costs_nothing_but_a_line(given, otlp, monkeypa
     assert len(found) == 1
     assert found[0].startswith("Spans are lost: ")
     assert not [record for record in caplog.records if record.name.startswith(("opentelemetry", "urllib3"))]
+
+
+MALFORMED = ["vendor", "vendor=1,vendor=2", "Vendor=1", "a=b=c", "=", ",".join(f"v{number}=1" for number in range(33))]
+
+
+@pytest.mark.parametrize("tracestate", MALFORMED)
+def test_a_malformed_tracestate_makes_a_span_without_it_and_no_line(call, otlp, caplog, tracestate):
+    assert call("GET", "/plain", headers=SAMPLED | {"tracestate": tracestate}).status == 200
+    (request,) = otlp.wait_for(1)
+
+    assert (request.trace_id, request.trace_state) == (TRACE, "")
+    assert complaints(caplog) == []
+
+
+def test_what_else_the_library_says_does_not_hide_a_loss(call, caplog):
+    for name in ("opentelemetry.trace.span", "opentelemetry.sdk._shared_internal") * 3:
+        logging.getLogger(name).warning("of %s", name)
+
+    assert complaints(caplog) == [
+        "A span is incomplete: of opentelemetry.trace.span",
+        "Spans are lost: of opentelemetry.sdk._shared_internal",
+    ]
 
 
 def test_a_collector_that_does_not_answer_neither_holds_up_requests_nor_the_end(given, otlp, monkeypatch, caplog):
