@@ -67,7 +67,7 @@ class GitHubLogIn:
     """Asks GitHub's issuer."""
 
     def __call__(self) -> None:
-        """Is a `LogIn`."""
+        """Logs in again where that is due: a `LogIn`."""
         with tempfile.TemporaryDirectory() as folder:
             # As an argument every process of the machine would see a token.
             self._aws(self._token(Path(folder) / "aws", AWS_AUDIENCE))
