@@ -63,7 +63,7 @@ def test_a_command_with_a_form_for_this_machine_is_run_by_a_test(command: str) -
     module, subcommand = command.split()[2:4]
     sources = "\n".join(path.read_text() for path in (ROOT / "tests").glob("*/*.py") if path.parent.name != "unit")
     run = (
-        {f'"{module} {subcommand}', f'"{subcommand}", "--request-id"'}
+        {f'"{module} {subcommand}', f'run("{subcommand}"', f'"{subcommand}", "--request-id"'}
         if module == "local"
         else {f'"{module} {subcommand}'}
     )
