@@ -1,5 +1,7 @@
 """The system, from the callers to the rows: API Gateway, Lambda, mutual TLS, ingress, services, databases.
-Each stack is this program with its own settings, `Pulumi.<stack>.yaml`."""
+
+Each stack is this program with its own settings, `Pulumi.<stack>.yaml`.
+"""
 
 import pulumi
 
@@ -98,12 +100,10 @@ Operations(
 )
 
 pulumi.export("endpoint", api.endpoint)
-pulumi.export("issuer", tokens.issuer)
-pulumi.export("audiences", tokens.audiences)
-pulumi.export("clients", tokens.clients)
-pulumi.export("authorize_url", tokens.authorize_url)
-pulumi.export("token_url", tokens.token_url)
+for output, value in tokens.outputs.items():
+    pulumi.export(output, value)
 pulumi.export("ingress_url", ingress.url)
 pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": place.group_name})
 pulumi.export("orchestrator", orchestrator.function.summary)
+pulumi.export("events", commerce.events)
 pulumi.export("images", images)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
-from components.azure.monitoring import Condition, Monitoring
+from components.azure.monitoring import Monitoring
 from components.cluster import Cluster
 from components.settings.certificates import ALARM_DAYS
 
@@ -22,18 +22,6 @@ class ClusterAlertsArgs:
     """The cluster that is watched."""
     namespace: str
     """The namespace of the services."""
-
-
-NODES = Condition(
-    metric="kube_node_status_condition",
-    only=("status2", "NotReady"),
-    statistic="Average",
-    threshold=0,
-    minutes=5,
-    severity=1,
-    summary="A node is not ready",
-)
-"""The condition of the nodes, which the cluster's own metrics show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +41,7 @@ class Alert:
 
 
 def alerts(namespace: str) -> list[Alert]:
-    """Returns the alerts of the services in a namespace: what callers notice, then what will make them notice.
+    """Returns the alerts of a namespace's services and of the nodes: what callers notice, then what they will notice.
 
     Azure keeps few of the cluster's own metrics unless it is asked for more:
     https://learn.microsoft.com/azure/azure-monitor/containers/prometheus-metrics-scrape-default#minimal-ingestion-profile
@@ -62,6 +50,9 @@ def alerts(namespace: str) -> list[Alert]:
     # A canary's few answers must not drown in the others'.
     answers = "sum by (job, track) (rate(http_request_duration_seconds_count{%s}[5m]))"
     errors = answers % f'{here},status=~"5.."'
+    wanted = f"kube_deployment_spec_replicas{{{here}}}"
+    living = f'kube_pod_owner{{{here},owner_kind="ReplicaSet"}} and on (pod) ('
+    living += f'kube_pod_status_phase{{{here},phase=~"Pending|Running"}} == 1)'
     return [
         Alert(
             name="ServerErrors",
@@ -80,15 +71,18 @@ def alerts(namespace: str) -> list[Alert]:
         ),
         Alert(
             name="TooFewPodsReady",
-            expression=f"kube_deployment_status_replicas_available{{{here}}} < "
-            f"kube_deployment_spec_replicas{{{here}}} * 0.75",
+            expression=f"kube_deployment_status_replicas_available{{{here}}} < {wanted} * 0.75",
             minutes=10,
             severity=1,
             summary="Less than three quarters of a service's pods are ready.",
         ),
         Alert(
             name="RollOutStuck",
-            expression=f"kube_deployment_status_replicas_updated{{{here}}} < kube_deployment_spec_replicas{{{here}}}",
+            # A roll-out of a single pod is updated at once, whatever becomes of the new pod: then there is one pod more
+            # than there should be. A ReplicaSet is named after its Deployment.
+            expression=f"kube_deployment_status_replicas_updated{{{here}}} < {wanted} or "
+            f'count by (deployment) (label_replace({living}, "deployment", "$1", "owner_name", "(.+)-[^-]+"))'
+            f" > on (deployment) {wanted}",
             minutes=15,
             severity=2,
             summary="A roll-out does not get on; the old pods still serve.",
@@ -119,11 +113,21 @@ def alerts(namespace: str) -> list[Alert]:
             summary=f"The certificate of a service's pods ends in less than {ALARM_DAYS} days.",
         ),
         Alert(
+            name="NodeNotReady",
+            # A node whose kubelet is dead is neither ready nor not ready: its condition is unknown.
+            expression='kube_node_status_condition{condition="Ready",status="true"} == 0',
+            minutes=5,
+            severity=1,
+            summary="A node is not ready, or has stopped reporting.",
+        ),
+        Alert(
             name="MetricsMissing",
-            expression=f"up{{{here}}} == 0",
+            # What nobody scrapes has no `up` either, and an alert on a metric that is not there stays quiet.
+            expression=f"up{{{here}}} == 0 or absent(up{{{here}}}) or absent({wanted})"
+            ' or absent(kube_node_status_condition{condition="Ready",status="true"})',
             minutes=15,
             severity=3,
-            summary="A pod's metrics can't be read: what depends on them tells nothing.",
+            summary="Metrics can't be read: what depends on them tells nothing.",
         ),
     ]
 
@@ -161,5 +165,4 @@ class ClusterAlerts(ComponentResource):
             tags=place.tags,
             opts=ResourceOptions(parent=self),
         )
-        monitoring.alert(f"{name}-nodes", NODES, of=cluster_id, parent=self)
         self.register_outputs({})

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from app.contract.batches import events_within
 from app.contract.events.types import CONFIRMED, SOURCE, TYPES
 from app.contract.reading import Contract
 from components.aws.account import account_id
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus, EventBusArgs
+from components.aws.event_bus import EventBus, EventBusArgs, RuleName
 from components.aws.event_topic import Notices, NoticesArgs
 from components.aws.function import Function
 from components.aws.queue import Queue
@@ -68,8 +70,13 @@ class Commerce(ComponentResource):
     """The queue of the events that fulfilment works on."""
     dead_letters: Mapping[str, DeadLetterQueue]
     """The queues of what was given up, by what gave it up."""
+    rules: Mapping[str, RuleName]
+    """The rules of the bus, by the name of what they deliver to."""
     tables: Mapping[str, Table]
     """The tables, by name."""
+    events: Mapping[str, Any]
+    """What operators of the events need (`python -m delivery.events`): the bus, its archive and its rules, the mappings
+    of the functions that events call, and each dead-letter queue with where its messages go back to."""
 
     def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Commerce", name, {}, feature("commerce", opts))
@@ -110,7 +117,7 @@ class Commerce(ComponentResource):
             **self.tables,
         )
         relay = functions.relay(bus, relay_letters)
-        StreamSource(
+        stream = StreamSource(
             "relay",
             StreamSourceArgs(
                 table=self.tables["orders"], function=relay, dead_letters=relay_letters, filters=[INSERTED_EVENTS]
@@ -119,9 +126,14 @@ class Commerce(ComponentResource):
         )
         self.queue = subscription.queue
         fulfilment = functions.fulfilment(self.queue, upstream_url=upstream.url, secret_arn=client.secret_arn)
-        QueueSource(
+        source = QueueSource(
             "fulfilment",
-            QueueSourceArgs(queue=self.queue, function=fulfilment, max_concurrency=events.max_concurrency),
+            QueueSourceArgs(
+                queue=self.queue,
+                function=fulfilment,
+                max_concurrency=events.max_concurrency,
+                batch_size=events_within(functions_settings.fulfilment.timeout),
+            ),
             own,
         )
         self.functions = {"catalog": functions.catalog(), "orders": functions.taking_orders()}
@@ -131,6 +143,19 @@ class Commerce(ComponentResource):
             "relay": relay_letters,
             "order-notices": notices.dead_letters,
         }
+        self.events = {
+            "bus": bus.arn,
+            "archive": bus.archive_arn,
+            "rules": {"fulfilment": subscription.rule_arn, "order-notices": notices.rule_arn},
+            "mappings": {"relay": stream.mapping_id, "fulfilment": source.mapping_id},
+            "outbox": {"table": self.tables["orders"].table_name, "filter": INSERTED_EVENTS},
+            "dead_letters": {
+                "fulfilment": {"url": self.queue.dead_letters.url, "queue": self.queue.url},
+                "relay": {"url": relay_letters.url, "function": Output.concat(relay.function_name, ":", relay.alias)},
+                "order-notices": {"url": notices.dead_letters.url, "topic": notices.topic_arn},
+            },
+        }
+        self.rules = {"fulfilment": subscription.rule, "order-notices": notices.rule}
         self.register_outputs({"bus": bus.bus_name, "queue": self.queue.url})
 
 

@@ -153,8 +153,10 @@ class CommerceFunctions:
         )
 
     def _caller_checks(self) -> Mapping[str, Input[str]]:
-        """Returns the variables that say what a function demands of its callers, and which traces it records. They are
-        the orchestrator's."""
+        """Returns the variables that say what a function demands of its callers, and which traces it records.
+
+        They are the orchestrator's.
+        """
         return {**self.tokens, **self.settings.orchestrator.environment}
 
     def _api_keys(self) -> list[Grant]:

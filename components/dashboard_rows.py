@@ -17,10 +17,16 @@ from components.commerce import Commerce
 from components.orchestrator import Orchestrator
 
 PROBLEMS = (
-    "fields @timestamp, service, route, status, reason, integration_error, request_id "
-    '| filter level = "ERROR" or status like /^5/ | sort @timestamp desc | limit 20'
+    "fields @timestamp, service, route, status, reason, integration_error, errorMessage, record.status, request_id "
+    '| filter level = "ERROR" or log_level = "ERROR" or status like /^5/ '
+    'or (type = "platform.report" and record.status != "success") | sort @timestamp desc | limit 20'
 )
-"""The query of the last problems. The gateway's lines have no level, and their statuses are texts."""
+"""The query of the last problems.
+
+The functions' own lines have `level`; what the runtime logs of an exception that nobody caught has `log_level`
+(https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html). A call that was ended by its time-out or for its
+memory has neither: its report has a status. The gateway's lines have no level, and their statuses are texts.
+"""
 ORDERS = (metrics.ORDERS_PLACED, metrics.ORDERS_OUT_OF_STOCK, metrics.ORDERS_CANCELLED)
 """What the function `orders` counts."""
 OUTCOMES = (metrics.ORDERS_INVOICED, metrics.ORDERS_FAILED)
@@ -148,6 +154,10 @@ def _commerce(functions: Mapping[str, Function], commerce: Commerce) -> list[Gra
         Graph(
             title="Functions: errors and throttles",
             lines=[line for name, function in functions.items() for line in _failures(f"{name} ", function)],
+        ),
+        Graph(
+            title="Functions: failures",
+            lines=[Line(label=name, metric=own(metrics.FAILURES, service=name)) for name in functions],
         ),
         Graph(
             title="Functions: p99 duration, ms",

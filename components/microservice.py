@@ -14,9 +14,12 @@ from components.azure.workload_identity import WorkloadIdentity, WorkloadIdentit
 from components.certificates import Certificates
 from components.cluster import Cluster
 from components.feature_tag import feature
+from components.kubernetes.database_access import DatabaseAccess
 from components.kubernetes.gateway_objects import GatewayReference
+from components.kubernetes.migrations import Migrations, MigrationsArgs
 from components.kubernetes.namespace import Namespace
-from components.kubernetes.workload import Account, DatabaseAccess, Workload, WorkloadArgs
+from components.kubernetes.service_account import Account
+from components.kubernetes.workload import Workload, WorkloadArgs
 from components.settings.azure import DatabaseSettings
 from components.settings.services import ServiceSettings
 
@@ -65,6 +68,13 @@ class Microservice(ComponentResource):
             ),
             own,
         )
+        migrator = WorkloadIdentity(
+            f"{name}-migrations",
+            WorkloadIdentityArgs(
+                placement=place, issuer_url=args.cluster.issuer_url, namespace=args.namespace.namespace
+            ),
+            own,
+        )
         database = Database(
             name,
             DatabaseArgs(
@@ -72,7 +82,8 @@ class Microservice(ComponentResource):
                 network=args.databases,
                 monitoring=args.monitoring,
                 settings=args.database,
-                owner=identity,
+                service=identity,
+                migrations=migrator,
                 protect=args.protect,
             ),
             own,
@@ -80,6 +91,27 @@ class Microservice(ComponentResource):
         image = Image(
             name,
             ImageArgs(store=args.images, service=name),
+            own,
+        )
+        access = DatabaseAccess(
+            url=database.url,
+            authentication=database.authentication,
+            addresses=args.databases.addresses,
+            port=database.port,
+        )
+        migrations = Migrations(
+            name,
+            MigrationsArgs(
+                access=args.cluster.access,
+                namespace=args.namespace,
+                account=Account(name=migrator.service_account, client_id=migrator.client_id),
+                image=image.ref,
+                database=access,
+                owner_url=database.migrations_url,
+                principal_id=database.principal_id,
+                settings=args.settings,
+                requires=[migrator, database],
+            ),
             own,
         )
         workload = Workload(
@@ -90,18 +122,13 @@ class Microservice(ComponentResource):
                 gateway=args.gateway,
                 account=Account(name=identity.service_account, client_id=identity.client_id),
                 image=image.ref,
-                database=DatabaseAccess(
-                    url=database.url,
-                    authentication=database.authentication,
-                    addresses=args.databases.addresses,
-                    port=database.port,
-                ),
+                database=access,
                 server=args.certificates.services[name],
                 server_trust=args.certificates.server_trust,
                 paths=args.paths,
                 settings=args.settings,
                 collector=args.collector,
-                requires=[identity, database],
+                requires=[identity, migrations],
             ),
             own,
         )

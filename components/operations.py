@@ -68,12 +68,15 @@ def _watched(args: OperationsArgs) -> list[Alarm]:
         alarm_catalogue.iterator_age("relay", commerce.workers["relay"]),
         alarm_catalogue.queue_age("fulfilment", commerce.queue, seconds=OLDEST_EVENT),
         *(alarm_catalogue.dead_letters(name, queue) for name, queue in commerce.dead_letters.items()),
+        *(alarm for name, rule in commerce.rules.items() for alarm in alarm_catalogue.rule(name, rule)),
     ]
 
 
 def _alarms(account: str) -> Sender:
-    """Returns the stack's alarms as a sender, by the beginning of their names: their ARNs are not known yet, since the
-    alarms name the topic."""
+    """Returns the stack's alarms as a sender, by the beginning of their names.
+
+    Their ARNs are not known yet, since the alarms name the topic.
+    """
     region = pulumi.Config("aws").require("region")
     return Sender(
         service="cloudwatch.amazonaws.com",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from delivery.commands import Run
+from delivery.commands import Run, read
 
 _CLOUDWATCH = {"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"}
 _GROUP = "azure-native:resources:ResourceGroup"
@@ -31,7 +32,7 @@ class Alarms:
     """Runs the command lines of the clouds."""
 
     @classmethod
-    def deployed(cls, preview: dict[str, Any], run: Run) -> Alarms:
+    def deployed(cls, preview: Mapping[str, Any], run: Run) -> Alarms:
         """Returns the alarms that are deployed before the changes that `pulumi preview --json` printed."""
         resources = [step["oldState"] for step in preview["steps"] if "oldState" in step]
         return cls(
@@ -59,5 +60,5 @@ class Alarms:
         ]
 
     def _json(self, *command: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.run(command))
+        answer: dict[str, Any] = json.loads(read(self.run, command))
         return answer

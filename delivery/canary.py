@@ -1,32 +1,31 @@
-"""Moves calls to new versions step by step, and back when an alarm fires: `python -m delivery.canary`.
+"""Moves calls to new versions step by step, and back when they are worse: `python -m delivery.canary`.
 
 All functions and services that a preview finds changed move in the same steps. A step is a setting and `pulumi up`, so
 that the stack's state always says what is deployed: `functions.<name>.canary` and `services.<name>.canary` in the
-stack's file, which are removed at the end.
+stack's file, which are removed at the end. In step zero the new versions are there and get no calls.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cyclopts import App
 
-from delivery.alarms import Alarms
 from delivery.commands import DeliveryError, Run, run
-from delivery.releases import Release, releases
+from delivery.dry_run import DryRun
+from delivery.login import LogIn, log_in
+from delivery.releases import FunctionRelease, Release, releases
+from delivery.watch import Times, Watch
 
 STEPS = (0.95, 0.75, 0.5)
 """The shares of calls that stay with the previous versions, one after the other. After the last step no call stays."""
 ALL_CALLS = 1
 """The share of calls that the previous versions have again after a return."""
-WATCH_SECONDS = 300.0
-"""Seconds for which a step is watched: the alarms look at five minutes."""
-POLL_SECONDS = 15.0
-"""Seconds between two looks at the alarms."""
 
 app = App(name="canary", help=__doc__, version_flags=[])
 
@@ -39,7 +38,13 @@ class Canary:
     """The name of the stack, whose state's back end and clouds are logged in to."""
     run: Run
     """Runs the command lines of Pulumi and of the clouds."""
-    clock: Callable[[], float] = time.monotonic
+    log_in: LogIn
+    """Logs in to both clouds anew: before each step, before it is watched and before a return."""
+    steps: Sequence[float] = STEPS
+    """The shares of calls that stay with the previous versions."""
+    times: Times = field(default_factory=Times)
+    """How long each step is looked at."""
+    clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     report: Callable[[str], object] = print
     """Shows a sentence about what happens now."""
@@ -47,35 +52,66 @@ class Canary:
     def deliver(self) -> None:
         """Deploys the stack in steps.
 
-        Raises DeliveryError when an alarm fired or a deployment failed, after the previous versions have their calls
-        back.
+        Raises DeliveryError when a new version is worse than the previous one, an alarm fired or a deployment failed,
+        after the previous versions have their calls back.
         """
+        self._log_in()
         preview = json.loads(self._pulumi("preview", "--json", "--show-sames"))
-        alarms = Alarms.deployed(preview, self.run)
-        if firing := alarms.firing():
+        watch = Watch.deployed(preview, self.run, times=self.times, clock=self.clock)
+        if firing := watch.alarms.firing():
             raise DeliveryError(f"{', '.join(firing)} fired before anything was changed: nothing is deployed.")
         moving = list(releases(preview))
         if not moving:
             self.report(f"{self.stack} has no previous version that could keep calls: everything is deployed at once.")
             self._up()
             return
-        for weight in STEPS:
+        watch.begin(moving)
+        self.report(f"the new {_names(moving)} are deployed and get no calls")
+        self._set(moving, ALL_CALLS)
+        if failures := self._up_and_dry_run(watch):
+            kept = f"The previous {_names(moving)} have all calls."
+            raise DeliveryError(f"{' '.join(failures)} {kept} Revert the commit.")
+        for weight in self.steps:
             self.report(f"the previous {_names(moving)} keep {weight:.0%} of the calls")
             self._set(moving, weight)
-            self._up_and_watch(moving, alarms)
+            self._try(moving, lambda: self._up_and_watch(watch))
         self.report("the new versions have all calls")
         self._pulumi("config", "rm-all", "--path", *(release.setting for release in moving))
-        self._up_and_watch(moving, alarms)
+        self._try(moving, lambda: self._up_and_watch(watch))
 
-    def _up_and_watch(self, moving: Sequence[Release], alarms: Alarms) -> None:
-        """Deploys one step and watches it. Raises DeliveryError after a return."""
+    def _try(self, moving: Sequence[Release], step: Callable[[], list[str]]) -> None:
+        """Does one step. Raises DeliveryError after a return."""
         try:
-            self._up()
-            fired = self._watch(alarms)
+            reasons = step()
         except DeliveryError as error:
             raise DeliveryError(f"{error} {self._return(moving)}") from error
-        if fired:
-            raise DeliveryError(f"{', '.join(fired)} fired. {self._return(moving)} Revert the commit.")
+        if reasons:
+            raise DeliveryError(f"{' '.join(reasons)} {self._return(moving)} Revert the commit.")
+
+    def _up_and_dry_run(self, watch: Watch) -> list[str]:
+        """Deploys the new versions, calls them before anybody else does, and returns why they can't get calls.
+
+        Whatever fails, there is nothing to return: no setting of this step gives them calls.
+        """
+        dry_run = DryRun(run=self.run)
+        functions = [release for release in watch.moving if isinstance(release, FunctionRelease)]
+        try:
+            self._up()
+            watch.newest = dry_run.newest(functions)
+            return [reason for each in functions for reason in dry_run.failures(each, watch.newest[each.name])]
+        except DeliveryError as error:
+            return [str(error)]
+
+    def _up_and_watch(self, watch: Watch) -> list[str]:
+        """Deploys one step, and returns the first reasons to return that are seen within the time for it."""
+        self._up()
+        self._log_in()
+        end = self.clock() + self.times.watch
+        while self.clock() < end:
+            if reasons := list(watch.reasons()):
+                return reasons
+            self.sleep(self.times.poll)
+        return []
 
     def _return(self, moving: Sequence[Release]) -> str:
         """Gives the previous versions all calls, and returns a sentence that says whether that worked."""
@@ -89,22 +125,21 @@ class Canary:
             return f"THE RETURN FAILED TOO: {error} Return by hand (docs/runbook.md)."
         return f"The previous {_names(moving)} have their calls back."
 
-    def _watch(self, alarms: Alarms) -> list[str]:
-        """Returns the first alarms that fire within WATCH_SECONDS, none when all is well."""
-        end = self.clock() + WATCH_SECONDS
-        while self.clock() < end:
-            if fired := alarms.firing():
-                return fired
-            self.sleep(POLL_SECONDS)
-        return []
-
     def _set(self, moving: Sequence[Release], weight: float) -> None:
         """Writes the share of calls that the previous versions keep into the stack's file."""
         values = [(r.setting, key, value) for r in moving for key, value in ((r.key, r.previous), ("weight", weight))]
         options = [option for path, key, value in values for option in ("--plaintext", f"{path}.{key}={value}")]
         self._pulumi("config", "set-all", "--path", *options)
 
+    def _log_in(self) -> None:
+        """Logs in anew. When that fails, the log-in that there is may still do: a return must not depend on it."""
+        try:
+            self.log_in()
+        except DeliveryError as error:
+            self.report(f"{error} The delivery goes on with the log-in that it has.")
+
     def _up(self, *options: str) -> None:
+        self._log_in()
         self._pulumi("up", "--yes", "--skip-preview", "--policy-pack", "policy/crossguard", *options)
 
     def _pulumi(self, *arguments: str) -> str:
@@ -122,10 +157,11 @@ def canary(*, stack: str) -> None:
     Parameters
     ----------
     stack
-        The stack. Log in to both clouds and to the state's back end before.
+        The stack. Log in to both clouds and to the state's back end before; in a job of a workflow the delivery then
+        logs in anew before each step.
     """
     try:
-        Canary(stack=stack, run=run).deliver()
+        Canary(stack=stack, run=run, log_in=log_in(os.environ, run)).deliver()
     except DeliveryError as error:
         sys.exit(str(error))
 

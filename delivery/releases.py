@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_ALIAS, _LIVE = "aws:lambda/alias:Alias", "-live"
+ALIAS = "live"
+"""The alias by which every function is called."""
+_ALIAS, _LIVE = "aws:lambda/alias:Alias", f"-{ALIAS}"
 _WARM = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
@@ -28,7 +30,20 @@ class Release:
     """The resources that a return changes, in the form of `pulumi up --target`."""
 
 
-def releases(preview: dict[str, Any]) -> Iterator[Release]:
+@dataclass(frozen=True, kw_only=True)
+class FunctionRelease(Release):
+    """A function with a new version."""
+
+    function: str
+    """The function's name in AWS."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRelease(Release):
+    """A service with a new image."""
+
+
+def releases(preview: dict[str, Any]) -> Iterator[FunctionRelease | ServiceRelease]:
     """Yields the releases in the output of `pulumi preview --json --show-sames`.
 
     Left out are functions and services that are new, as they have no previous version; functions that are kept warm,
@@ -55,14 +70,15 @@ def _name(step: dict[str, Any]) -> str:
     return str(step["urn"]).rpartition("::")[2]
 
 
-def _function(name: str, alias: dict[str, Any]) -> Release:
+def _function(name: str, alias: dict[str, Any]) -> FunctionRelease:
     """Returns the release of a function.
 
     While a canary runs, or after a return, the alias's additional version is the previous one.
     """
     weights = (alias.get("routingConfig") or {}).get("additionalVersionWeights") or {}
-    return Release(
+    return FunctionRelease(
         name=name,
+        function=alias["functionName"],
         setting=f"crosscloud:functions.{name}.canary",
         key="previousVersion",
         previous=next(iter(weights), alias["functionVersion"]),
@@ -70,8 +86,8 @@ def _function(name: str, alias: dict[str, Any]) -> Release:
     )
 
 
-def _service(name: str, previous: str) -> Release:
-    return Release(
+def _service(name: str, previous: str) -> ServiceRelease:
+    return ServiceRelease(
         name=name,
         setting=f"crosscloud:services.{name}.canary",
         key="previousImage",

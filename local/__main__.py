@@ -15,7 +15,6 @@ from rich.table import Table
 from planning.errors import PlanningError
 
 app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
-app.command("local.events:app", name="events", help="Look into dead-letter queues, redrive, replay.")
 for name in ("plan", "render"):
     app.command(f"planning.commands:{name}", name=name)
 console = Console()

@@ -75,8 +75,10 @@ def pages(machine: Machine) -> dict[str, Json]:
 
 
 def document(machine: Machine) -> Json:
-    """Returns the contract with this machine's endpoint, and with the two ways to a token: people sign in at the local
-    issuer, and the token of a program is pasted."""
+    """Returns the contract with this machine's endpoint and the two ways to a token.
+
+    People sign in at the local issuer; the token of a program is pasted.
+    """
     contract: Json = yaml.safe_load((machine.root / CONTRACT).read_text())
     contract["servers"] = [{"url": machine.endpoint_url}]
     schemes = contract["components"]["securitySchemes"]
@@ -113,8 +115,10 @@ def _meaning(scope: str) -> str:
 
 
 def _return_page(script: str) -> tuple[str, str]:
-    """Returns FastAPI's page for Swagger UI to come back to, and its script, which gets the address `script`: a page
-    may not run what it holds itself."""
+    """Returns FastAPI's page for Swagger UI to come back to, and its script, which gets the address `script`.
+
+    The page's policy forbids a script that stands in the page itself.
+    """
     page = bytes(get_swagger_ui_oauth2_redirect_html().body).decode()
     before, _, rest = page.partition("<script>")
     content, _, after = rest.partition("</script>")

@@ -10,11 +10,13 @@ everything: what protects the emulator is that it listens on loopback.
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import sys
+from http import HTTPStatus
 from pathlib import Path
+
+import urllib3
 
 from local.machine import ACCOUNT, REGION, Machine
 from local.processes import ProcessSpec
@@ -36,10 +38,20 @@ def spec(machine: Machine) -> ProcessSpec:
         env=_environment(machine, scratch),
         cwd=scratch,
         log=machine.logs / "emulator.log",
-        ready=lambda: _ready(machine.ports.emulator),
+        ports=(machine.ports.emulator,),
+        ready=lambda: _ready(machine.emulator_url),
         grace=STOP_SECONDS,
         prepare=lambda: _prepare(machine, scratch),
     )
+
+
+def aws_access(machine: Machine) -> dict[str, str]:
+    """Returns what a client of botocore needs to reach the emulator: `python -m delivery.events` reads it."""
+    return {
+        "endpoint_url": machine.emulator_url,
+        "aws_access_key_id": ROOT_KEY,
+        "aws_secret_access_key": ROOT_SECRET,
+    }
 
 
 def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
@@ -80,13 +92,9 @@ def _prepare(machine: Machine, scratch: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _ready(port: int) -> bool:
+def _ready(url: str) -> bool:
     """Returns whether MiniStack answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
     try:
-        connection.request("GET", "/_ministack/ready")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        return urllib3.request("GET", f"{url}/_ministack/ready", timeout=0.5, retries=False).status == HTTPStatus.OK
+    except urllib3.exceptions.HTTPError:
         return False
-    finally:
-        connection.close()

@@ -1,4 +1,4 @@
-"""Brings this machine to what the program declares, one saved step at a time."""
+"""Makes this machine what the program declares, one saved step at a time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from graphlib import TopologicalSorter
 from local.errors import LocalError, UnknownTypeError
 from local.provider import Function, Handler, Package
 from local.state import Entry, State
-from local.steps import Delete, Listener, Same, Step, Target, decide, declared, event_of
-from local.support import places
+from local.steps import Listener, Step, Target, decide, declared, delete, event_of
 from planning.errors import PlanningError
 from planning.ignored import with_ignored
 from planning.record import twice
@@ -47,7 +46,8 @@ class Engine:
             self._seen.add(registration.urn)
             self._adopt_alias(registration)
         if not registration.custom:
-            self._keep_component(registration)
+            if self._state.get(registration.urn) is None:
+                self._state.put(Entry(**declared(registration)))
             return Registered(id="", outputs={})
         try:
             entry = self._bring_about(registration)
@@ -84,7 +84,7 @@ class Engine:
     def _run(self, step: Step, resource: Registration | Entry) -> Entry:
         """Applies the step and tells the listener when it begins and how it ends."""
         event = event_of(resource, step.operation, changed=step.changed)
-        if isinstance(step, Same):
+        if step.operation == "same":
             self._listener(replace(event, seconds=0.0))
             return step.apply(self._state)
         started = time.monotonic()
@@ -100,13 +100,11 @@ class Engine:
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
-            raise UnknownTypeError(f"the local stack has no provider for the type {type_}. {places(type_)}")
+            raise UnknownTypeError(
+                f"the local stack has no provider for the type {type_}. docs/contributing.md shows every place that a "
+                "new type takes; or leave the resource out of the stack 'local' by its configuration."
+            )
         return self._handlers[type_]
-
-    def _keep_component(self, component: Registration) -> None:
-        self._listener(event_of(component, "component", seconds=0.0))
-        if self._state.get(component.urn) is None:
-            self._state.put(Entry(**declared(component)))
 
     def _adopt_alias(self, registration: Registration) -> None:
         if self._state.get(registration.urn) is None:
@@ -124,7 +122,7 @@ class Engine:
         """
         for entry in dependents_first([e for e in self._state if e.urn not in self._seen]):
             if entry.custom and not entry.retain:
-                self._run(Delete(handler=self._handler(entry.type), old=entry), entry)
+                self._run(delete(self._handler(entry.type), entry), entry)
             else:
                 self._state.remove(entry.urn)
 

@@ -1,4 +1,6 @@
-"""MiniStack that loses nothing which it has answered: run as a script by `local.emulator`, inside MiniStack's process.
+"""MiniStack that loses no write that it has answered, and tells the versions of a function apart.
+
+`local.emulator` runs this script as MiniStack's process.
 
 MiniStack keeps its state in memory and writes it when SIGTERM ends it. Here no answer to a successful write leaves
 before a snapshot that holds the write is on disk. Writes that come while a snapshot is under way share the next one. A
@@ -9,6 +11,9 @@ Without fsync: it survives the end of the process, not that of the machine.
 
 Records of table streams, of which MiniStack saves the readers' positions alone, are part of it: otherwise the readers
 would wait at positions that a new stream reaches only after as many records as the old one had.
+
+The calls of an alias are shared out by its weights and counted by version, and the metrics in a function's log lines
+become CloudWatch's. MiniStack itself keeps the weights, and counts only some calls, by function. Metrics are not saved.
 """
 
 from __future__ import annotations
@@ -17,8 +22,11 @@ import asyncio
 import copy
 import fcntl
 import gc
+import itertools
 import json
 import os
+import random
+import time
 import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -26,7 +34,7 @@ from typing import Any
 
 from ministack import app as emulator  # type: ignore[import-untyped]
 from ministack.core import persistence  # type: ignore[import-untyped]
-from ministack.services import dynamodb, dynamodb_streams  # type: ignore[import-untyped]
+from ministack.services import cloudwatch, dynamodb, dynamodb_streams, lambda_svc  # type: ignore[import-untyped]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,6 +43,12 @@ Send = Callable[[Message], Awaitable[None]]
 FOLDER = Path(persistence.STATE_DIR)
 SNAPSHOT = FOLDER / "snapshot"
 """While it is there, it is newer than MiniStack's own files, one per service."""
+
+POINTS = 2000
+"""The values of a metric that are kept: those of the last minutes, which is what a delivery looks at."""
+_STATE_OF_CLOUDWATCH = cloudwatch.get_state
+_RECORD_OF_VERSION = lambda_svc._effective_func_record_for_qualifier
+_DISPATCH = lambda_svc._execute_function_dispatch
 
 READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Filter")
 """Beginnings of the names of operations that change nothing."""
@@ -157,6 +171,42 @@ def _restore_stream_records(state: dict[str, Any]) -> None:
     dynamodb._stream_records.update(state["records"])
 
 
+def _by_weight(function: Any, qualifier: str | None) -> Any:
+    """Returns the version that takes a call of an alias."""
+    weights = (function or {}).get("aliases", {}).get(qualifier, {}).get("RoutingConfig") or {}
+    drawn = random.random()  # noqa: S311 - no secret
+    for version, weight in weights.get("AdditionalVersionWeights", {}).items():
+        drawn -= weight
+        if drawn < 0:
+            return _RECORD_OF_VERSION(function, version)
+    return _RECORD_OF_VERSION(function, qualifier)
+
+
+def _counted(function: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
+    """Calls a function and counts the call as Lambda does, and what its log lines count."""
+    answer = _DISPATCH(function, config, event, request_id, started)
+    name, version = config["FunctionName"], config["Version"]
+    by_version = {"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": version}
+    values = {"Invocations": 1, "Errors": int(bool(answer.get("error"))), "Duration": (time.time() - started) * 1000}
+    for metric, value in values.items():
+        for dimensions in ({"FunctionName": name}, by_version):
+            _record("AWS/Lambda", metric, value, dimensions)
+    for text in (answer.get("log") or "").splitlines():
+        if '"_aws"' in text:
+            line = json.loads(text)
+            for directive in line["_aws"]["CloudWatchMetrics"]:
+                for names, metric in itertools.product(directive["Dimensions"], directive["Metrics"]):
+                    dimensions = {dimension: str(line[dimension]) for dimension in names}
+                    _record(directive["Namespace"], metric["Name"], line[metric["Name"]], dimensions)
+    return answer
+
+
+def _record(namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:
+    cloudwatch.record_metric(namespace, name, value, dimensions=dimensions)
+    points = cloudwatch._metric_bucket((namespace, name, cloudwatch._dims_key(dimensions)))
+    del points[:-POINTS]
+
+
 def main() -> None:
     """Runs MiniStack until it is stopped."""
     os.umask(0o077)
@@ -165,6 +215,10 @@ def main() -> None:
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _unpack()
+        cloudwatch.get_state = lambda: {**_STATE_OF_CLOUDWATCH(), "metrics": {}}
+        lambda_svc._effective_func_record_for_qualifier = _by_weight
+        lambda_svc._execute_function_dispatch = _counted
+        lambda_svc._emit_lambda_metrics = lambda *_, **__: None
         dynamodb_streams.get_state = _stream_records
         dynamodb_streams.load_persisted_state = _restore_stream_records
         emulator.app = Durable(emulator.app)

@@ -68,6 +68,7 @@ def spec(machine: Machine) -> ProcessSpec:
         env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath},
         cwd=machine.home,
         log=machine.logs / "postgres.log",
+        ports=(machine.ports.postgres,),
         ready=lambda: _accepts(machine),
         grace=15.0,
         prepare=lambda: _initialise(machine, binaries, data),

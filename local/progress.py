@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -35,19 +34,13 @@ class Progress:
         self._status = Status("", console=console)
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._status.start()
+        self._status.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._console.is_terminal:
-            self._status.stop()
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
 
     def __call__(self, event: StepEvent) -> None:
-        if event.operation == "component":
-            return
         with self._lock:
             self._steps[event.urn] = event
             running = [step.name for step in self._steps.values() if step.seconds is None]

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from planning.makers import Made, Maker, Properties
 
-__all__ = ["Function", "Handler", "Made", "MadeInMemory", "Package", "Properties", "Updatable"]
+__all__ = ["Function", "Handler", "Made", "MadeInMemory", "Package", "Properties", "Recorded", "Updatable"]
 
 Function = Callable[[Properties], Properties]
 """A provider's function, such as azure-native:authorization:getClientConfig."""
@@ -69,6 +69,13 @@ class MadeInMemory(Handler):
 
     def delete(self, id_: str, outputs: Properties) -> None:
         """Has nothing to remove."""
+
+
+class Recorded(MadeInMemory, Updatable):
+    """A resource that exists in the state only, and changes there."""
+
+    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        return self._make(outputs.get("name", id_), new).outputs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,18 +61,11 @@ def _read_ports(file: Path) -> Ports:
 
 def choose_ports(endpoint: int | None) -> Ports:
     """Returns five free ports; the endpoint's is `endpoint`, or 8443 where that is free."""
-    taken: list[int] = []
-    first = endpoint or (PREFERRED_ENDPOINT if is_free(PREFERRED_ENDPOINT) else None)
-    start = random.randrange(PORT_RANGE.start, PORT_RANGE.stop - 1000)  # noqa: S311 - spreads clones, hides nothing
-    for port in range(start, start + 1000):
-        if len(taken) == 5:
-            break
-        if is_free(port):
-            taken.append(port)
-    if len(taken) < 5:
-        raise LocalError(f"No five free TCP ports on 127.0.0.1 from {start} to {start + 999}.")
-    spare, ingress, issuer, emulator, postgres = taken
-    return Ports(endpoint=first or spare, ingress=ingress, issuer=issuer, emulator=emulator, postgres=postgres)
+    free = [port for port in random.sample(PORT_RANGE, 100) if is_free(port)][:5]
+    if len(free) < 5:
+        raise LocalError(f"Five of 100 TCP ports in {PORT_RANGE} on 127.0.0.1 must be free; {len(free)} are.")
+    first = endpoint or (PREFERRED_ENDPOINT if is_free(PREFERRED_ENDPOINT) else free[0])
+    return Ports(endpoint=first, ingress=free[1], issuer=free[2], emulator=free[3], postgres=free[4])
 
 
 def is_free(port: int) -> bool:

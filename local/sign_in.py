@@ -75,6 +75,7 @@ def spec(machine: Machine) -> ProcessSpec:
         env={"PATH": os.defpath, "PYTHONNOUSERSITE": "1"},
         cwd=Path(__file__).resolve().parents[1],
         log=machine.logs / "issuer.log",
+        ports=(machine.ports.issuer,),
         ready=lambda: _ready(machine.ports.issuer),
     )
 

@@ -16,7 +16,8 @@ from local.errors import LocalError
 from local.machine import write_text
 from planning.wire import SECRET, SIGNATURE, Wire, is_secret, plain
 
-VERSION = 1
+VERSION = 2
+"""The format. A state of an earlier one is refused: with 1, the services owned their databases."""
 Status = Literal["creating", "ready", "updating", "deleting"]
 
 
@@ -110,8 +111,9 @@ class State:
             content = json.loads(self._path.read_text())
             if content["version"] != VERSION:
                 raise LocalError(
-                    f"{self._path} has the format {content['version']}; this program reads {VERSION}. "
-                    "Start afresh with `make down PURGE=1`."
+                    f"{self._path} has the format {content['version']}; this program reads {VERSION} and can't take "
+                    "over what an earlier one made. Start afresh: `make down PURGE=1` (this removes the local "
+                    "databases too), then `make up`."
                 )
             for raw in content["resources"]:
                 opened = _with_secrets(raw, self._open)

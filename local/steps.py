@@ -1,14 +1,13 @@
-"""The steps of the engine: what happens to one resource, decided once, and able to apply itself.
+"""The steps of the engine: what happens to one resource, decided once, with what applies it.
 
 Each step saves the state around its effect, so that a run that was killed at any point is finished by the next one.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from local.errors import LocalError
 from local.provider import Handler, Properties, Updatable
@@ -18,7 +17,7 @@ from planning.replacements import replaces
 from planning.run import Registration
 from planning.wire import Wire, holds_secret, plain, secret
 
-Operation = Literal["component", "same", "create", "update", "replace", "delete"]
+Operation = Literal["same", "create", "update", "replace", "delete"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +27,6 @@ class StepEvent:
     urn: str
     type: str
     name: str
-    parent: str
     operation: Operation
     changed: tuple[str, ...] = ()
     """Inputs that differ."""
@@ -43,7 +41,7 @@ Listener = Callable[[StepEvent], None]
 
 def event_of(resource: Registration | Entry, operation: Operation, **more: Any) -> StepEvent:
     """Returns the event of a step on a resource; `more` are other fields of the event."""
-    shared = {key: getattr(resource, key) for key in ("urn", "type", "name", "parent")}
+    shared = {key: getattr(resource, key) for key in ("urn", "type", "name")}
     return StepEvent(operation=operation, **shared, **more)
 
 
@@ -76,99 +74,81 @@ class Target:
         return {key: secret(plain(value)) if key in secrets else value for key, value in merged.items()}
 
 
-class Step(ABC):
+@dataclass(frozen=True, kw_only=True)
+class Step:
     """What happens to one resource."""
 
-    operation: ClassVar[Operation]
+    operation: Operation
     changed: tuple[str, ...] = ()
     """Inputs that differ."""
-
-    @abstractmethod
-    def apply(self, state: State) -> Entry:
-        """Brings it about, saves the state around it, and returns the resource's entry."""
+    apply: Callable[[State], Entry]
+    """Brings it about, saves the state around it, and returns the resource's entry."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Same(Step):
-    """The resource is as declared; its dependencies and options may differ."""
+def same(target: Target, old: Entry) -> Step:
+    """Returns the step of a resource that is as declared; its dependencies and options may differ."""
 
-    operation = "same"
-    target: Target
-    old: Entry
-
-    def apply(self, state: State) -> Entry:
-        entry = replace(self.old, **declared(self.target.registration))
-        if entry != self.old:
+    def apply(state: State) -> Entry:
+        entry = replace(old, **declared(target.registration))
+        if entry != old:
             state.put(entry)
         return entry
 
+    return Step(operation="same", apply=apply)
 
-@dataclass(frozen=True, kw_only=True)
-class Create(Step):
-    """The resource is new, has vanished, or was being created when a run was killed."""
 
-    operation = "create"
-    target: Target
+def create(target: Target) -> Step:
+    """Returns the step of a resource that is new, has vanished, or was being created when a run was killed."""
 
-    def apply(self, state: State) -> Entry:
-        entry = self.target.entry()
+    def apply(state: State) -> Entry:
+        entry = target.entry()
         state.put(replace(entry, status="creating"))
-        made = self.target.handler.create(entry.name, self.target.values)
-        entry = replace(entry, id=made.id, outputs=self.target.marked(made.outputs))
+        made = target.handler.create(entry.name, target.values)
+        entry = replace(entry, id=made.id, outputs=target.marked(made.outputs))
         state.put(entry)
         return entry
 
+    return Step(operation="create", apply=apply)
 
-@dataclass(frozen=True, kw_only=True)
-class Update(Step):
-    """The resource changes in place."""
 
-    operation = "update"
-    target: Target
-    handler: Updatable
-    old: Entry
-    changed: tuple[str, ...]
+def update(target: Target, handler: Updatable, old: Entry, changed: tuple[str, ...]) -> Step:
+    """Returns the step of a resource that changes in place."""
 
-    def apply(self, state: State) -> Entry:
-        old = self.old
+    def apply(state: State) -> Entry:
         state.put(replace(old, status="updating"))
-        outputs = self.handler.update(old.id, old.input_values, self.target.values, old.output_values)
-        entry = replace(self.target.entry(), id=old.id, outputs=self.target.marked(outputs))
+        outputs = handler.update(old.id, old.input_values, target.values, old.output_values)
+        entry = replace(target.entry(), id=old.id, outputs=target.marked(outputs))
         state.put(entry)
         return entry
 
-
-@dataclass(frozen=True, kw_only=True)
-class Replace(Step):
-    """The resource is deleted and created anew."""
-
-    operation = "replace"
-    target: Target
-    old: Entry
-    changed: tuple[str, ...]
-
-    def apply(self, state: State) -> Entry:
-        Delete(handler=self.target.handler, old=self.old).delete(state)
-        return Create(target=self.target).apply(state)
+    return Step(operation="update", changed=changed, apply=apply)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Delete(Step):
-    """The program no longer declares the resource."""
+def replacement(target: Target, old: Entry, changed: tuple[str, ...] = ()) -> Step:
+    """Returns the step of a resource that is deleted and created anew."""
 
-    operation = "delete"
-    handler: Handler
-    old: Entry
+    def apply(state: State) -> Entry:
+        _delete(target.handler, old, state)
+        return create(target).apply(state)
 
-    def apply(self, state: State) -> Entry:
-        self.delete(state)
-        state.remove(self.old.urn)
-        return self.old
+    return Step(operation="replace", changed=changed, apply=apply)
 
-    def delete(self, state: State) -> None:
-        """Deletes the resource and leaves its entry."""
-        state.put(replace(self.old, status="deleting"))
-        self.handler.delete(self.old.id, self.old.output_values)
+
+def delete(handler: Handler, old: Entry) -> Step:
+    """Returns the step of a resource that the program no longer declares."""
+
+    def apply(state: State) -> Entry:
+        _delete(handler, old, state)
+        state.remove(old.urn)
+        return old
+
+    return Step(operation="delete", apply=apply)
+
+
+def _delete(handler: Handler, old: Entry, state: State) -> None:
+    """Deletes the resource and leaves its entry."""
+    state.put(replace(old, status="deleting"))
+    handler.delete(old.id, old.output_values)
 
 
 def decide(target: Target, old: Entry | None) -> Step:
@@ -177,21 +157,21 @@ def decide(target: Target, old: Entry | None) -> Step:
     Raises LocalError when it would replace a protected resource.
     """
     if old is None or old.status == "creating":
-        return Create(target=target)
+        return create(target)
     if old.status == "deleting":
-        return Replace(target=target, old=old, changed=())
+        return replacement(target, old)
     if not target.handler.exists(old.id, old.output_values):
-        return Create(target=target)
+        return create(target)
     before, after = old.input_values, target.values
     changed = tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
     if not changed and old.status == "ready":
-        return Same(target=target, old=old)
+        return same(target, old)
     handler = target.handler
     if isinstance(handler, Updatable) and not _replaced(handler, old, after, changed):
-        return Update(target=target, handler=handler, old=old, changed=changed)
+        return update(target, handler, old, changed)
     if target.registration.protect:
         raise LocalError(f"It is protected; changing {', '.join(changed)} would replace it. Remove `protect` first.")
-    return Replace(target=target, old=old, changed=changed)
+    return replacement(target, old, changed)
 
 
 def _replaced(handler: Updatable, old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:

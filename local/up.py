@@ -12,6 +12,7 @@ import urllib3
 from rich.console import Console
 
 from local import desired, documentation, issuer
+from local.emulator import aws_access
 from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine, write_json
@@ -59,6 +60,7 @@ def apply(machine: Machine, console: Console) -> None:
         run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=machine.config))
         engine.finish()
         write_json(machine.outputs_file, plain(engine.stack_outputs))
+        write_json(machine.home / "aws.json", aws_access(machine))
     count = progress.changes
     console.print(f"  {count} change{'s' * (count != 1)}: {progress.summary()}", highlight=False)
 

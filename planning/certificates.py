@@ -58,7 +58,7 @@ def general_names(
 def issue(
     leaf: Leaf, public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, issuer: Issuer | Key
 ) -> x509.Certificate:
-    """A certificate signed by `issuer`, or by its own key when that is given."""
+    """Returns a certificate signed by `issuer`, or by its own key when that is given."""
     key = issuer.key if isinstance(issuer, Issuer) else issuer
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     builder = (

@@ -16,8 +16,7 @@ PRECIOUS = {
     "aws:dynamodb/table:Table": "its items",
     "aws:kms/key:Key": "everything that is encrypted with it",
     "azure-native:containerservice:ManagedCluster": "everything that runs in it",
-    "azure-native:dbforpostgresql:Database": "its rows",
-    "azure-native:dbforpostgresql:Server": "its databases",
+    "azure-native:dbforpostgresql:Server": "its databases, with their rows",
     "azure-native:keyvault:Vault": "its keys and secrets",
 }
 """Types whose deletion loses what `pulumi up` can't make again, and what that is."""

@@ -22,7 +22,17 @@ from planning.run import Registered, Registration, run_program
 from planning.wire import Wire, holds_unknown, plain
 
 _FIRST = (
-    *("Namespace", "ServiceAccount", "Secret", "ConfigMap", "NetworkPolicy", "Service", "GatewayClass", "EnvoyProxy"),
+    *(
+        "Namespace",
+        "ServiceAccount",
+        "Secret",
+        "ConfigMap",
+        "NetworkPolicy",
+        "Service",
+        "GatewayClass",
+        "EnvoyProxy",
+        "Job",
+    ),
 )
 """Kinds that others name come before them: an API server takes any order, but a pod starts only when all is there."""
 _MAKERS: dict[str, Maker] = {**tls.MAKERS, **random.MAKERS, **azure.MAKERS}

@@ -57,7 +57,7 @@ def _plain(planned: Planned) -> dict[str, Any]:
 
 
 def _resources(planned: list[Planned]) -> Iterator[str]:
-    """Indented under their components; what a resource waits for stands behind the arrow."""
+    """Yields the resources, indented under their components; after the arrow stands what a resource waits for."""
     children: dict[str, list[Planned]] = {}
     known = {p.urn for p in planned}
     for resource in planned:
@@ -108,7 +108,7 @@ def _counts(changes: list[Change]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A name or path can hold any text: it stays on one line, and Markdown and HTML find nothing of theirs in it."""
+    """Returns a name or path, which can hold any text, on one line and without meaning in Markdown or HTML."""
     return text.encode("unicode_escape").decode().translate({ord(c): "_" for c in "`<>@"})
 
 

@@ -50,6 +50,8 @@ class Registration:
     """The URN of the resource whose deletion deletes this one."""
     provider: str = ""
     """The URN of an explicit provider."""
+    error_hooks: tuple[str, ...] = ()
+    """Names of the program's functions that an engine asks whether to try again, when an operation failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,13 @@ class _NoMocks(Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(args.token)
+
+
+class _Callbacks:
+    """Takes the program's error hooks and never calls them: no operation of a provider fails where there is none."""
+
+    def register_error_hook(self, hook: pulumi.ErrorHook) -> None:
+        """Forgets the hook. Resources still name it."""
 
 
 class _Monitor(MockMonitor):
@@ -116,6 +125,7 @@ class _Monitor(MockMonitor):
                 delete_before_replace=request.deleteBeforeReplace,
                 deleted_with=request.deletedWith,
                 provider=request.provider.rpartition("::")[0],
+                error_hooks=tuple(request.hooks.on_error),
             )
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=registered.id, object=encode(registered.outputs))
@@ -190,7 +200,7 @@ def run_main(
             stack=stack,
             dry_run=preview,
             organization=None,
-            callbacks=None,
+            callbacks=_Callbacks(),
         )
     )
     pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # a second run in one process

@@ -34,7 +34,7 @@ class Archive:
 
 
 def decode(message: struct_pb2.Struct) -> Wire:
-    """A protobuf Struct as a dict; null values, which mean absent, are dropped and whole floats become ints."""
+    """Returns a protobuf Struct as a dict without null values, which mean absent; whole floats become ints."""
     value = _normal(json_format.MessageToDict(message))
     return value if isinstance(value, dict) else {}
 
@@ -62,7 +62,7 @@ def is_secret(value: Any) -> bool:
 
 
 def holds_secret(value: Any) -> bool:
-    """Whether a secret lies anywhere in the value."""
+    """Returns whether a secret lies anywhere in the value."""
     if isinstance(value, dict):
         return is_secret(value) or any(map(holds_secret, value.values()))
     return isinstance(value, list) and any(map(holds_secret, value))
@@ -75,7 +75,7 @@ def holds_unknown(value: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Without marks: secrets unwrapped, references to resources as their id, archives as `Archive`."""
+    """Returns the value without marks: secrets in clear, references to resources as ids, archives as `Archive`."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if not isinstance(value, dict):
@@ -97,7 +97,7 @@ def plain(value: Any) -> Any:
 
 
 def pinned(value: Any) -> Any:
-    """With the content's digest in every archive and asset, so that values compare by content and not by path."""
+    """Returns the value with a digest in every archive and asset: they compare by content and not by path."""
     if isinstance(value, list):
         return [pinned(item) for item in value]
     if not isinstance(value, dict):

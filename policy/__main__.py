@@ -25,8 +25,9 @@ app = App(name="policy", help=__doc__, version_flags=[])
 
 @app.default
 def check(*, stack: list[str], against: str | None = None) -> None:
-    """Judge what the program declares for stacks. The exit status is 1 when a rule is violated, 2 when the program has
-    no plan.
+    """Judge what the program declares for stacks.
+
+    The exit status is 1 when a rule is violated, 2 when the program has no plan.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ PRECIOUS_STAYS = Rule(
 _AUTHORITY, _LEAF = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
 AUTHORITIES_OVERLAP = Rule(
     name="authorities-overlap",
-    why="Who does not trust an authority refuses everybody whom it signed",
+    why="A peer that does not trust an authority refuses everybody whose certificate it signed",
     source="https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/",
     types=(_AUTHORITY,),
 )

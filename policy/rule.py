@@ -100,9 +100,9 @@ class Rule:
     resource: ResourceCheck | None = None
     """The check of one resource at a time."""
     stack: StackCheck | None = None
-    """The check of the resources in their relations. With neither check others judge (policy.changes)."""
+    """The check of the resources in their relations. Without either check, policy.changes judges by the rule."""
     clouds_only: bool = False
-    """Whether a person's machine is left out, which has no cloud's means or needs none."""
+    """Whether the stack `local` is left out, because a machine lacks what the rule asks for, or does not need it."""
     production_only: bool = False
     """Whether only stacks with `production: true` are judged."""
     plan_only: bool = False

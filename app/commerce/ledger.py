@@ -1,5 +1,4 @@
-"""Orders with all that belongs to their changes in one transaction: the event, and the stock that is taken or given
-back."""
+"""Orders: each change is one transaction with its event and with the stock that is taken or given back."""
 
 from __future__ import annotations
 
@@ -57,8 +56,9 @@ class Ledger:
         correlation: Correlation,
         also: Callable[[Order], list[Action]],
     ) -> Order:
-        """Stores a new order with its event, reserves its stock, and writes what `also` returns in the same
-        transaction.
+        """Stores a new order with its event, and reserves its stock.
+
+        What `also` returns is written in the same transaction.
 
         Raises InvalidOrderError, OutOfStockError, UnavailableError, and ConditionsFailedError when a condition of
         `also` does not hold.
@@ -111,8 +111,11 @@ class Ledger:
 
 
 def _refuse(order: Order, error: ConditionsFailedError, names: set[str]) -> None:
-    """Raises the error that names the order's lines, or `error` itself when another condition than the order's own has
-    failed. Returns when products have other versions by now: the order would have other prices."""
+    """Raises the error that names the order's lines.
+
+    It raises `error` itself when another condition than the order's own has failed. Returns when products have other
+    versions by now: the order would have other prices.
+    """
     if set(error.items) - names:
         raise error
     items: Mapping[int, Product | None] = {

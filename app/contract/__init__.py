@@ -1,2 +1,1 @@
-"""What callers, functions and services agree on: the API description, and the rules that every part of the system
-follows."""
+"""What callers, functions and services agree on: the API's description, and the rules that every part follows."""

@@ -37,8 +37,11 @@ class Backoff:
         return self.uniform(self.fixed * limit, limit)
 
     def pause(self, attempt: int, *, deadline: float, reserve: float = 0.0) -> bool:
-        """Sleeps after attempt number `attempt` and returns True; returns False at once when less than `reserve`
-        seconds would be left after the pause. `deadline` is on time.monotonic."""
+        """Sleeps after attempt number `attempt` and returns True.
+
+        It returns False at once when less than `reserve` seconds would be left after the pause. `deadline` is on
+        time.monotonic.
+        """
         seconds = self.seconds(attempt)
         if not fits(seconds, deadline=deadline, reserve=reserve):
             return False
@@ -47,6 +50,8 @@ class Backoff:
 
 
 def fits(seconds: float, *, deadline: float, reserve: float = 0.0) -> bool:
-    """Returns whether more than `reserve` seconds are left after a pause of `seconds`. `deadline` is on
-    time.monotonic."""
+    """Returns whether more than `reserve` seconds are left after a pause of `seconds`.
+
+    `deadline` is on time.monotonic.
+    """
     return time.monotonic() + seconds + reserve < deadline

@@ -13,8 +13,10 @@ _VALIDITY = re.compile(rb"\x30.(?:\x17\x0d\d\d|\x18\x0f\d{4})\d{10}Z(?:\x17\x0d|
 
 
 def end(pem: str) -> float:
-    """Returns the Unix time at which the first of the text's certificates ends. Raises ValueError when it holds
-    none."""
+    """Returns the Unix time at which the first of the text's certificates ends.
+
+    Raises ValueError when it holds none.
+    """
     return min(end_of(ssl.PEM_cert_to_DER_cert(certificate)) for certificate in _CERTIFICATE.findall(pem))
 
 

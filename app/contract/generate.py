@@ -39,8 +39,10 @@ def operations_module(contract: Contract, function: str) -> str:
 
 
 def validators_module(contract: Contract, function: str) -> str:
-    """Returns the source of the module with PARAMETERS and BODY: the validators of the function's operations that have
-    parameters or a body, by operation id."""
+    """Returns the source of the module with PARAMETERS and BODY.
+
+    They hold the validators of the function's operations that have parameters or a body, by operation id.
+    """
     ids = [operation.operation_id for operation in contract.answered_by(function)]
     tables = {
         "PARAMETERS": {id_: contract.parameters[id_] for id_ in ids if id_ in contract.parameters},

@@ -1,4 +1,7 @@
-"""Writes log lines: each is one JSON object, with the same members from every part of the system."""
+"""Writes log lines: each is one JSON object, with the same members from every part of the system.
+
+Writing a line never raises and never makes one longer than LONGEST, whatever a caller sent or an error repeats.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,18 @@ import functools
 import json
 import time
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+LONGEST = 16 * 1024
+"""Bytes of a line at most. Its longest texts are cut to fit: a line tells what happened, and is no place for a body."""
+_SHORT = 64
+"""Characters of a text that is not cut any more: ids, names and levels stay whole."""
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
 def line(*, level: str, service: str, message: str, request_id: str = "", trace_id: str = "", **members: object) -> str:
-    """Returns the line, ended by a newline. `members` that are None are left out; the others must be JSON values."""
+    """Returns the line, ended by a newline. `members` that are None are left out."""
     record: dict[str, object] = {
         "timestamp": timestamp(),
         "level": level,
@@ -22,7 +30,19 @@ def line(*, level: str, service: str, message: str, request_id: str = "", trace_
         "trace_id": trace_id,
     }
     record |= {name: value for name, value in members.items() if value is not None}
-    return _encode(record) + "\n"
+    text = _encode(record)
+    return (text if len(text) < LONGEST else _encode(_shortened(record))) + "\n"
+
+
+def _shortened(record: dict[str, object]) -> dict[str, object]:
+    """Returns the record, of which the text that takes most bytes has been halved until the line fits."""
+    texts = {name: value for name, value in record.items() if isinstance(value, str)}
+    while len(_encode({**record, **texts})) >= LONGEST:
+        name = max(texts, key=lambda each: len(_encode(texts[each])))
+        if len(texts[name]) <= _SHORT:
+            break
+        texts[name] = f"{texts[name][: len(texts[name]) // 2 - 1]}…"
+    return {**record, **texts}
 
 
 def timestamp() -> str:

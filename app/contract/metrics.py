@@ -10,6 +10,16 @@ ORDERS_FAILED = "OrdersFailed"
 RELAY_LAG = "RelayLag"
 """The milliseconds from an event's moment until the bus has it."""
 
+FAILURES = "Failures"
+"""What a function failed at: an answer with a status from 500 on, a message that it could not work on, a batch that it
+could not publish. As the one below it has the dimensions of `BY_VERSION`."""
+DEAD_LETTERS = "DeadLetters"
+"""Messages and events that can never be worked on, counted when that is known and not when their queue has them."""
+BY_VERSION = (("service",), ("service", "version"))
+"""The sets of dimensions of what is counted for a function and for each of its versions: alarms read the first, a
+delivery compares versions by the second. CloudWatch charges a metric for the hours in which it has data, so that these
+two cost next to nothing while all is well."""
+
 UPSTREAM_COUNT = "UpstreamCount"
 UPSTREAM_LATENCY = "UpstreamLatency"
 """The milliseconds of a call of a service."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -13,6 +14,10 @@ Violation = dict[str, str]
 
 LISTED = 100
 """The number of violations that one answer lists at most: it stays small whatever was sent."""
+LONGEST_PLACE = 256
+"""Bytes of a violation's pointer or parameter in the answer. Callers may choose the names in them."""
+LONGEST_TEXT = 256
+"""Bytes of a violation's detail in the answer. With LISTED, an answer has less than 64 KiB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +53,10 @@ UPSTREAM_TIMEOUT = Kind(slug="upstream-timeout", status=504, title="A service di
 
 
 class ProblemError(Exception):
-    """An error that ends a request with a problem document, which lists the first LISTED of `errors`. `headers` are
-    added to the answer."""
+    """An error that ends a request with a problem document, which lists the first LISTED of `errors`.
+
+    `headers` are added to the answer.
+    """
 
     def __init__(
         self,
@@ -66,19 +73,41 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-def invalid(errors: Sequence[Violation]) -> ProblemError:
-    """Returns the 422 of a request that breaks the contract."""
-    if len(errors) > LISTED:
-        detail = f"{len(errors)} violations; the first {LISTED} are listed in errors."
+def in_body(place: Sequence[str | int], detail: str) -> Violation:
+    """Returns the violation at a place of the body, by names and indexes from the outermost value on.
+
+    Where the pointer would be longer than LONGEST_PLACE, it leads to the value around the long name.
+    """
+    steps = [f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place]
+    fitting = sum(total <= LONGEST_PLACE for total in accumulate(map(_size, steps)))
+    if fitting < len(steps):
+        detail = f"has a member with a very long name, which {detail}"
+    return {"pointer": "".join(steps[:fitting]), "detail": _cut(detail, LONGEST_TEXT)}
+
+
+def in_parameters(name: str, detail: str) -> Violation:
+    """Returns the violation of a parameter of the path, the query or the headers."""
+    return {"parameter": _cut(name, LONGEST_PLACE), "detail": _cut(detail, LONGEST_TEXT)}
+
+
+def invalid(errors: Sequence[Violation], *, total: int = 0) -> ProblemError:
+    """Returns the 422 of a request that breaks the contract.
+
+    `total` counts the violations where `errors` holds only the first of them.
+    """
+    count = max(total, len(errors))
+    if count > LISTED:
+        detail = f"{count} violations; the first {LISTED} are listed in errors."
     else:
-        count = "1 violation" if len(errors) == 1 else f"{len(errors)} violations"
-        detail = f"{count}, listed in errors."
+        detail = f"{count} violation{'s' * (count != 1)}, listed in errors."
     return ProblemError(INVALID, detail, errors=errors)
 
 
 def document(kind: Kind, detail: str, *, request_id: str, errors: Sequence[Violation] = ()) -> str:
-    """Returns the JSON text of a problem with up to LISTED errors. It is pure ASCII, so that a name that can't be
-    encoded in UTF-8 can't break it."""
+    """Returns the JSON text of a problem with up to LISTED errors.
+
+    It is pure ASCII, so that a name that can't be encoded in UTF-8 can't break it.
+    """
     members: dict[str, object] = {
         "type": kind.type,
         "title": kind.title,
@@ -89,3 +118,15 @@ def document(kind: Kind, detail: str, *, request_id: str, errors: Sequence[Viola
     if errors:
         members["errors"] = errors[:LISTED]
     return json.dumps(members)
+
+
+def _size(text: str) -> int:
+    """Returns the number of bytes that a text takes in the answer, without its quotes."""
+    return len(json.dumps(text)) - 2
+
+
+def _cut(text: str, longest: int) -> str:
+    """Returns the text, or its beginning and an ellipsis when it would take more than `longest` bytes."""
+    while _size(text) > longest:
+        text = f"{text[: len(text) // 2 - 1]}…"
+    return text

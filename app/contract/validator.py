@@ -37,8 +37,10 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def validators(schemas: Mapping[str, Schema]) -> dict[str, Validator]:
-    """Returns the validators of the schemas, by the same names. Each is made when it is first used, so that a function
-    that starts makes those of one operation."""
+    """Returns the validators of the schemas, by the same names.
+
+    Each is made when it is first used, so that a function that starts makes those of one operation.
+    """
     return {name: _made_at_first_use(schema) for name, schema in schemas.items()}
 
 
@@ -52,8 +54,10 @@ def _made_at_first_use(schema: Schema) -> Validator:
 
 
 def validator(schema: Schema) -> Validator:
-    """Returns the validator of a schema. Its violations come in the order of RULES. Raises ValueError for a keyword
-    that is not in there."""
+    """Returns the validator of a schema.
+
+    Its violations come in the order of RULES. Raises ValueError for a keyword that is not in there.
+    """
     if unknown := schema.keys() - RULES.keys():
         raise ValueError(f"There are no rules for {', '.join(sorted(unknown))}.")
     rules = [(types, make(schema[keyword], schema)) for keyword, (types, make) in RULES.items() if keyword in schema]

@@ -6,24 +6,37 @@ from collections.abc import Collection
 
 from pulumi import Input
 
-from app.contract.metrics import BREAKER_TRANSITIONS, CERTIFICATE_DAYS_LEFT
+from app.contract.metrics import BREAKER_TRANSITIONS, CERTIFICATE_DAYS_LEFT, FAILURES
 from components.aws.alarms import MINUTE, Alarm
 from components.aws.dead_letter_queue import DeadLetterQueue
+from components.aws.event_bus import RuleName
 from components.aws.function import Function
-from components.aws.metrics import of_api, of_function, of_queue, own
+from components.aws.metrics import of_api, of_function, of_queue, of_rule, own
 from components.aws.queue import Queue
 from components.settings.certificates import ALARM_DAYS
 
 NEAR = 0.8
 """The share of a limit at which somebody should know that it is near."""
+FEW = 3
+"""Failures of a function in five minutes at which somebody should know, however many calls it has: a share would hide
+a rare operation of which each call fails behind a frequent one. One or two may be a service's short restart."""
 
 
 def function(name: str, watched: Function) -> list[Alarm]:
     """Returns the alarms of a function.
 
-    Functions answer what they expect, so that no call should raise or time out, nor be refused.
+    Functions answer what they expect, so that no call should raise or time out, nor be refused. What they answer with
+    5xx and the messages that they give back are no errors of Lambda's: they count as failures in their own log lines.
     """
     return [
+        Alarm(
+            name=f"{name}-failures",
+            description="The function answers with 5xx, or can't work on what it was given.",
+            metric=own(FAILURES, service=name),
+            statistic="Sum",
+            threshold=FEW,
+            period=5 * MINUTE,
+        ),
         Alarm(
             name=f"{name}-errors",
             description="Calls of the function fail.",
@@ -98,6 +111,26 @@ def dead_letters(name: str, queue: DeadLetterQueue) -> Alarm:
         statistic="Maximum",
         threshold=1,
     )
+
+
+def rule(name: str, watched: RuleName) -> list[Alarm]:
+    """Returns the alarms of a rule of the bus: an event was given up, or not even the dead-letter queue has it."""
+    return [
+        Alarm(
+            name=f"{name}-undelivered",
+            description="The bus has given up delivering an event: its target refused it for a day, or for good.",
+            metric=of_rule(watched, "FailedInvocations"),
+            statistic="Sum",
+            threshold=1,
+        ),
+        Alarm(
+            name=f"{name}-lost",
+            description="An event could not be delivered, nor put into the rule's dead-letter queue: it is lost.",
+            metric=of_rule(watched, "InvocationsFailedToBeSentToDlq"),
+            statistic="Sum",
+            threshold=1,
+        ),
+    ]
 
 
 def api(name: str, api_id: Input[str], *, percent: float = 5, milliseconds: int = 3000) -> list[Alarm]:

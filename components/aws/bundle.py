@@ -1,5 +1,4 @@
-"""The zip of a Lambda function: what its handler imports and nothing else, byte for byte the same from the same
-sources.
+"""The zip of a Lambda function: what its handler imports, byte for byte the same from the same sources.
 
 Only pure Python goes in, so that one zip fits every platform and no compiler, container or network is needed.
 """
@@ -57,8 +56,11 @@ def bundle(name: str, handler: str, runtime: str, *, root: Path | None = None) -
 
 
 def contents(handler: str, *, root: Path) -> Files:
-    """Returns the sources that the handler's module needs: its own imports, and the distributions of other packages
-    that neither the standard library nor Lambda has. Raises BundleError."""
+    """Returns the sources that the handler's module needs.
+
+    These are its own imports, and the distributions of other packages that neither the standard library nor Lambda has.
+    Raises BundleError.
+    """
     try:
         modules = python_imports.follow(handler, root)
     except MissingModuleError as error:
@@ -99,8 +101,10 @@ def _requirements(installed: Distribution) -> list[str]:
 
 
 def _compiled(files: Files) -> Files:
-    """Returns the byte code. A process of its own makes it: what an interpreter has seen before changes what it
-    writes."""
+    """Returns the byte code.
+
+    A process of its own makes it: what an interpreter has seen before changes what it writes.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, content in files.items():

@@ -23,8 +23,11 @@ class DomainArgs:
 
 
 class Domain(ComponentResource):
-    """A host name that is served by TLS 1.2 at least, the lowest that HTTP APIs can be told to take
-    (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html)."""
+    """A host name that is served by TLS 1.2 at least.
+
+    HTTP APIs can be told to take no higher minimum
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html).
+    """
 
     def __init__(self, name: str, args: DomainArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Domain", name, {}, opts)

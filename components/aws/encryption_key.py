@@ -138,8 +138,10 @@ def writing(key_arn: Input[str] | None, *services: Service) -> list[Grant]:
 
 
 def _policy(account: str) -> str:
-    """Returns AWS's default policy of a key without the right to use it
-    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
+    """Returns AWS's default policy of a key without the right to use it.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
     services = sorted(READ)
     used = sorted({action for each in services for action in READ[each] + WRITE[each]} | {"kms:CreateGrant"})
     statements: list[Statement] = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,16 @@ class EventBusArgs:
     """What the bus is for, a phrase."""
     archive_days: int
     """Days for which every event is kept, to be replayed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleName:
+    """A rule as EventBridge counts for it."""
+
+    bus: Input[str]
+    """The name of the rule's bus."""
+    rule: Input[str]
+    """The rule's name."""
 
 
 class EventBus(ComponentResource):
@@ -25,6 +35,8 @@ class EventBus(ComponentResource):
     """The bus's ARN."""
     archive_name: Output[str]
     """The archive's name."""
+    archive_arn: Output[str]
+    """The archive's ARN, by which it is replayed."""
 
     def __init__(self, name: str, args: EventBusArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:EventBus", name, {}, opts)
@@ -33,5 +45,6 @@ class EventBus(ComponentResource):
         archive = aws.cloudwatch.EventArchive(
             name, event_source_arn=bus.arn, retention_days=args.archive_days, opts=own
         )
-        self.bus_name, self.arn, self.archive_name = bus.name, bus.arn, archive.name
+        self.bus_name, self.arn = bus.name, bus.arn
+        self.archive_name, self.archive_arn = archive.name, archive.arn
         self.register_outputs({"bus": bus.name, "archive": archive.name})

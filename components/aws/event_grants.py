@@ -105,8 +105,10 @@ class ReadStream:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumeQueue:
-    """Grants what an event source mapping of a queue needs
-    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+    """Grants what an event source mapping of a queue needs.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
 
     queue_arn: Input[str]
 

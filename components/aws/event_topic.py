@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus
+from components.aws.event_bus import EventBus, RuleName
 from components.aws.event_grants import Publish
 from components.aws.grants import policy
 from components.aws.resource_policy import Sender
@@ -41,8 +41,12 @@ class Notices(ComponentResource):
 
     topic_arn: Output[str]
     """The topic's ARN."""
+    rule_arn: Output[str]
+    """The rule's ARN, which a replay names that is meant for the topic alone."""
+    rule: RuleName
+    """The rule, by which its metrics are known."""
     dead_letters: DeadLetterQueue
-    """The events that could not be published for a day. A replay that is meant for the rule sends them again."""
+    """The events that could not be published for a day, as the rule would have published them."""
 
     def __init__(self, name: str, args: NoticesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Notices", name, {}, opts)
@@ -74,13 +78,16 @@ class Notices(ComponentResource):
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self.dead_letters.arn),
             opts=ResourceOptions(parent=self, depends_on=[rights, self.dead_letters]),
         )
-        self.topic_arn = topic.arn
+        self.topic_arn, self.rule_arn = topic.arn, rule.arn
+        self.rule = RuleName(bus=args.bus.bus_name, rule=rule.name)
         self.register_outputs({"topic": topic.arn, "rule": rule.name})
 
 
 def _assumed_for(rule_arn: Output[str]) -> dict[str, object]:
-    """Returns who may assume the role: EventBridge, for this rule
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html)."""
+    """Returns who may assume the role: EventBridge, for this rule.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+    """
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",

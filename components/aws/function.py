@@ -101,7 +101,8 @@ class Function(ComponentResource):
                 log_format="JSON",
                 # Not above INFO: the function drops lines itself, but for those that hold its metrics.
                 application_log_level="DEBUG" if settings.log_level == "DEBUG" else "INFO",
-                system_log_level="WARN",
+                # Not above INFO: the report of a call says how long it took and how much memory it used.
+                system_log_level="INFO",
                 log_group=logs.name,
             ),
             tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="PassThrough"),

@@ -1,5 +1,7 @@
-"""What a function may do, one typed grant for each thing
-(https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
+"""What a function may do, one typed grant for each thing.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
 
 from __future__ import annotations
 

@@ -44,8 +44,10 @@ def program_clients(name: str, args: ProgramClientsArgs, opts: ResourceOptions) 
 
 
 def _id(client: str, outputs: Mapping[str, str]) -> str:
-    """Returns the id of a client. In an engine's preview a new client is not among the outputs, which are those of
-    before then."""
+    """Returns the id of a client.
+
+    In an engine's preview the outputs are those of the last update, and a new client is not among them.
+    """
     if client not in outputs and pulumi.runtime.is_dry_run():
         return f"<id of {client}>"
     return outputs[client]

@@ -11,8 +11,11 @@ from pulumi import Input, Output
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """A service of AWS, on behalf of one resource: whoever else makes the same service send is refused
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)."""
+    """A service of AWS, on behalf of one resource.
+
+    Whoever else makes the same service send is refused
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    """
 
     service: str
     """Its principal, such as events.amazonaws.com."""

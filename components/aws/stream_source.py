@@ -40,7 +40,7 @@ class StreamSource(ComponentResource):
     no limit of tries: an outage of what the function calls may last, and records that wait in the stream are not lost.
     A record that can never pass is the function's to put aside.
 
-    A function that reported failed items instead would lose them on the emulator, which does not heed such a report.
+    A function that reported failed items instead would lose them on the emulator, which ignores such a report.
     """
 
     mapping_id: Output[str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.aws.event_bus import EventBus
+from components.aws.event_bus import EventBus, RuleName
 from components.aws.queue import Queue, QueueArgs
 from components.aws.resource_policy import Sender
 
@@ -44,6 +44,8 @@ class Subscription(ComponentResource):
 
     queue: Queue
     """The consumer's queue."""
+    rule: RuleName
+    """The rule, by which its metrics are known."""
     rule_arn: Output[str]
     """The rule's ARN, which a replay names that is meant for this consumer alone."""
 
@@ -77,5 +79,5 @@ class Subscription(ComponentResource):
             # Events are not to come before the queue lets them in.
             opts=ResourceOptions(parent=self, depends_on=[self.queue]),
         )
-        self.rule_arn = rule.arn
+        self.rule, self.rule_arn = RuleName(bus=args.bus.bus_name, rule=rule.name), rule.arn
         self.register_outputs({"rule": rule.name, "queue": self.queue.queue_name})

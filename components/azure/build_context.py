@@ -49,8 +49,11 @@ def build_context(service: str, root: Path | None = None) -> str:
 
 
 def source_files(service: str, root: Path) -> list[Path]:
-    """Returns the sources of a service's image, relative to `root`: all files of the service's own folder, and what
-    its entry points import of the kit and the contract. Raises BuildContextError for a service without sources."""
+    """Returns the sources of a service's image, relative to `root`.
+
+    These are all files of the service's own folder, and what its entry points import of the kit and the contract.
+    Raises BuildContextError for a service without sources.
+    """
     own = SERVICES / service
     if not (root / own / "__main__.py").is_file():
         raise BuildContextError(
@@ -63,9 +66,11 @@ def source_files(service: str, root: Path) -> list[Path]:
 
 
 def _copy(root: Path, source: Path, target: Path) -> None:
-    """Copies content and whether it is executable, which is all that git keeps of a file's mode: the umask of whoever
-    checks the repository out would otherwise change the image. The copy is moved into place, so that a build that
-    runs meanwhile reads a whole file."""
+    """Copies content and whether it is executable.
+
+    That is all that git keeps of a file's mode: the umask of whoever checks the repository out would otherwise change
+    the image. The copy is moved into place, so that a build that runs meanwhile reads a whole file.
+    """
     source, target = root / source, root / target
     content, mode = source.read_bytes(), 0o755 if source.stat().st_mode & 0o100 else 0o644
     if target.is_file() and target.read_bytes() == content and target.stat().st_mode & 0o777 == mode:

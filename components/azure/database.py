@@ -1,4 +1,4 @@
-"""A service's own PostgreSQL server, reached through the virtual network by that service's identity only."""
+"""A service's own PostgreSQL server, reached through the virtual network by that service's identities and by people."""
 
 from __future__ import annotations
 
@@ -8,62 +8,19 @@ from typing import get_args
 
 import pulumi_azure_native as azure
 import pulumi_random as random
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.azure.monitoring import Condition, Monitoring
+from components.azure.busy_server import again_while_busy
+from components.azure.database_alerts import alerts
+from components.azure.monitoring import Monitoring
 from components.azure.placement import Placement
 from components.azure.workload_identity import WorkloadIdentity
 from components.settings.azure import DatabaseSettings, Weekday
-from components.settings.connections import taken_by
 
 pg = azure.dbforpostgresql
 
 LOGS = ("PostgreSQLLogs",)
 """The log of the server itself: errors, refused log-ins, checkpoints."""
-
-
-def alerts(sku: str) -> dict[str, Condition]:
-    """Returns what people are told of a server of the size `sku`, by a name for each.
-
-    The metrics: https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-monitoring
-    """
-    conditions = {
-        "away": Condition(
-            metric="is_db_alive",
-            statistic="Maximum",
-            below=True,
-            threshold=1,
-            minutes=5,
-            severity=0,
-            summary="The database server does not answer",
-        ),
-        "storage": Condition(
-            metric="storage_percent",
-            statistic="Average",
-            threshold=85,
-            minutes=15,
-            severity=1,
-            summary="The storage did not grow by itself; at 95 % the server refuses to write",
-        ),
-        "cpu": Condition(
-            metric="cpu_percent",
-            statistic="Average",
-            threshold=80,
-            minutes=15,
-            severity=2,
-            summary="The database server has little left for more load",
-        ),
-    }
-    if limit := taken_by(sku):
-        conditions["connections"] = Condition(
-            metric="active_connections",
-            statistic="Maximum",
-            threshold=round(limit * 0.8),
-            minutes=5,
-            severity=2,
-            summary=f"Four fifths of the {limit} connections that the server takes are open",
-        )
-    return conditions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,32 +45,42 @@ class DatabaseArgs:
     """Where the server's logs are kept and who is told of its alerts."""
     settings: DatabaseSettings
     """Version, size and log-in: the group `database` of the stack's file, the same for all services."""
-    owner: WorkloadIdentity
-    """The identity that administers the server, where its log-in is Entra's."""
+    service: WorkloadIdentity
+    """The identity of the service, which reads and writes rows where the server's log-in is Entra's."""
+    migrations: WorkloadIdentity
+    """The identity of the service's migrations, which own the database where the server's log-in is Entra's."""
     protect: bool
     """Whether an engine refuses to delete or replace the server."""
 
 
 class Database(ComponentResource):
-    """A PostgreSQL server of one service, with one database.
+    """A PostgreSQL server of one service, for one database, which the service's migrations make.
 
-    With Entra the service's identity administers the server, so that no password and no set-up by SQL is needed. One
-    service's load and restore leave the others alone.
+    One service's load and restore leave the others alone. docs/decisions/0017-the-migrations-own-the-database.md says
+    why the migrations own the database.
+
+    With Entra, people of a group and the migrations' identity administer the server, and there is no password.
     """
 
     url: Output[str]
-    """`postgresql://role[:password]@host:port/database?sslmode=...`, secret."""
+    """The service's URL: `postgresql://role[:password]@host:port/database?sslmode=...`, secret."""
+    migrations_url: Output[str]
+    """The URL of the same database for the migrations, which own it, secret."""
+    principal_id: Output[str] | None
+    """The id of the service's identity in Entra; None where the log-in has passwords."""
     authentication: str
-    """`entra`, or `password`, which is then in the URL."""
+    """`entra`, or `password`, which is then in the URLs."""
     port: int
     """The server's TCP port."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Database", name, {}, opts)
-        settings, place = args.settings, args.placement
+        self._args, settings, place = args, args.settings, args.placement
         entra = settings.authentication == "entra"
         self.authentication, self.port = settings.authentication, settings.port
-        password = None if entra else _password(name, ResourceOptions(parent=self)).result
+        own = ResourceOptions(parent=self)
+        owner_name = f"{name}_migrations"
+        owner_password = None if entra else _password(owner_name, own).result
         server = pg.Server(
             name,
             resource_group_name=place.group_name,
@@ -143,40 +110,64 @@ class Database(ComponentResource):
                 password_auth="Disabled" if entra else "Enabled",
                 tenant_id=place.tenant_id if entra else None,
             ),
-            administrator_login=None if entra else name,
-            administrator_login_password=password,
+            administrator_login=None if entra else owner_name,
+            administrator_login_password=owner_password,
             tags=place.tags,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                # It grows by itself, and Azure refuses to make it smaller: what was found at the last refresh stays.
+                ignore_changes=["storage.storageSizeGB"],
+            ),
         )
-        database = pg.Database(
-            name,
-            resource_group_name=place.group_name,
-            server_name=server.name,
-            database_name=name,
-            charset="UTF8",
-            opts=ResourceOptions(parent=self, protect=args.protect),
-        )
-        role: Output[str] = Output.from_input(name)
         if entra:
-            role = args.owner.principal_name
-            pg.AdministratorsMicrosoftEntra(
-                name,
-                resource_group_name=place.group_name,
-                server_name=server.name,
-                object_id=args.owner.principal_id,
-                principal_name=role,
-                principal_type="ServicePrincipal",
-                tenant_id=place.tenant_id,
-                # A server takes one change at a time.
-                opts=ResourceOptions(parent=self, depends_on=[database]),
-            )
+            self._administrators(name, server)
         args.monitoring.keep_logs(f"{name}-database", of=server.id, categories=LOGS, parent=self)
         for alert, condition in alerts(settings.sku).items():
             args.monitoring.alert(f"{name}-database-{alert}", condition, of=server.id, parent=self)
-        user = Output.concat(role, ":", password) if password else role
-        where = Output.concat(server.fully_qualified_domain_name, f":{settings.port}/{name}?sslmode={settings.tls}")
-        self.url = Output.secret(Output.concat("postgresql://", user, "@", where))
+        host = server.fully_qualified_domain_name
+        where = Output.concat("@", host, f":{settings.port}/{name}?sslmode={settings.tls}")
+        if entra:
+            service, migrations = args.service.principal_name, args.migrations.principal_name
+            self.principal_id = args.service.principal_id
+        else:
+            service = Output.concat(name, ":", _password(name, own).result)
+            migrations = Output.concat(owner_name, ":", owner_password or "")
+            self.principal_id = None
+        self.url = Output.secret(Output.concat("postgresql://", service, where))
+        self.migrations_url = Output.secret(Output.concat("postgresql://", migrations, where))
         self.register_outputs({"url": self.url})
+
+    def _administrators(self, name: str, server: pg.Server) -> None:
+        """Declares who administers the server: the people of a group, and the migrations.
+
+        A server takes one change at a time, so one comes after the other. They go with their server: Azure does not
+        take a role away that owns tables.
+        """
+        args = self._args
+        people = args.settings.administrators
+        if people is None:
+            raise TypeError("Settings without administrators and with entra are refused when they are read.")
+        group = str(people.object_id), people.name, "Group"
+        identity = args.migrations.principal_id, args.migrations.principal_name, "ServicePrincipal"
+        busy = again_while_busy(name)
+        before: Resource = server
+        for kind, (object_id, principal_name, principal_type) in (("people", group), ("migrations", identity)):
+            before = pg.AdministratorsMicrosoftEntra(
+                f"{name}-{kind}",
+                resource_group_name=args.placement.group_name,
+                server_name=server.name,
+                object_id=object_id,
+                principal_name=principal_name,
+                principal_type=principal_type,
+                tenant_id=args.placement.tenant_id,
+                opts=ResourceOptions(
+                    parent=self,
+                    depends_on=[before],
+                    deleted_with=server,
+                    hooks=ResourceHookBinding(on_error=[busy]),
+                ),
+            )
 
 
 def _password(name: str, opts: ResourceOptions) -> random.RandomPassword:

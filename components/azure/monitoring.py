@@ -32,8 +32,6 @@ class Condition:
     """What people are told, a sentence without its full stop."""
     below: bool = False
     """Whether values below the limit are bad. Default: those above it are."""
-    only: tuple[str, str] | None = None
-    """The name of a dimension, and the value of it that counts. Default: all values count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +61,6 @@ class Monitoring:
 
     def alert(self, name: str, condition: Condition, *, of: Input[str], parent: Resource) -> None:
         """Tells people while `condition` holds for the resource with the id `of`."""
-        only = condition.only
-        dimensions = only and [monitor.MetricDimensionArgs(name=only[0], operator="Include", values=[only[1]])]
         monitor.MetricAlert(
             name,
             resource_group_name=self.placement.group_name,
@@ -85,7 +81,6 @@ class Monitoring:
                         operator="LessThan" if condition.below else "GreaterThan",
                         threshold=condition.threshold,
                         time_aggregation=condition.statistic,
-                        dimensions=dimensions,
                     )
                 ],
             ),

@@ -175,6 +175,8 @@ def _to_services() -> net.NetworkPolicyEgressRuleArgs:
 
 
 def _to_api_server() -> net.NetworkPolicyEgressRuleArgs:
-    """Allows the API server by its ports alone: with Cilium an address range never matches it
-    (https://learn.microsoft.com/azure/aks/azure-cni-powered-by-cilium)."""
+    """Allows the API server by its ports alone.
+
+    With Cilium an address range never matches it (https://learn.microsoft.com/azure/aks/azure-cni-powered-by-cilium).
+    """
     return net.NetworkPolicyEgressRuleArgs(ports=[_tcp(443), _tcp(6443)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
@@ -40,11 +41,9 @@ def flows(
     paths, and metrics are on the one port that a pod has. They reach the databases' subnet; with `entra` the tokens of
     Entra, which is on the internet and has no fixed addresses; and the OpenTelemetry collector at the URL `collector`.
     """
-    out = [_to(str(databases), database_port)]
+    out = _to_database(databases, database_port, entra=entra)
     if collector is not None:
         out.append(_to_collector(collector))
-    if entra:
-        out.append(_to("0.0.0.0/0", 443, NOT_THE_INTERNET))
     return net.NetworkPolicySpecArgs(
         pod_selector=meta.LabelSelectorArgs(match_labels={"app": service}),
         policy_types=["Ingress", "Egress"],
@@ -56,6 +55,23 @@ def flows(
         ],
         egress=out,
     )
+
+
+def database_flows(
+    labels: Mapping[str, str], *, databases: IPv4Network, database_port: int, entra: bool
+) -> net.NetworkPolicySpecArgs:
+    """Returns the policy of pods that nobody reaches and that reach a database: with `entra` its tokens too."""
+    return net.NetworkPolicySpecArgs(
+        pod_selector=meta.LabelSelectorArgs(match_labels=dict(labels)),
+        policy_types=["Ingress", "Egress"],
+        egress=_to_database(databases, database_port, entra=entra),
+    )
+
+
+def _to_database(databases: IPv4Network, port: int, *, entra: bool) -> list[net.NetworkPolicyEgressRuleArgs]:
+    """Allows the databases' subnet; and with `entra` the internet, where the tokens of Entra come from."""
+    out = [_to(str(databases), port)]
+    return [*out, _to("0.0.0.0/0", 443, NOT_THE_INTERNET)] if entra else out
 
 
 def _agent() -> net.NetworkPolicyPeerArgs:

@@ -64,8 +64,10 @@ class Scraping(ComponentResource):
 
 
 def _job(service: str, host: str, namespace: str) -> dict[str, Any]:
-    """Returns a job that reads the pods of one service
-    (https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config)."""
+    """Returns a job that reads the pods of one service.
+
+    https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
+    """
     pod = "__meta_kubernetes_pod"
     return {
         "job_name": service,

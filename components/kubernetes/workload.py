@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi_kubernetes as k8s
@@ -14,39 +13,17 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.credentials import Leaf
 from components.kubernetes import route
 from components.kubernetes.access import ClusterAccess
+from components.kubernetes.database_access import DatabaseAccess
 from components.kubernetes.gateway_objects import GatewayReference, Spec, gateway_object
 from components.kubernetes.namespace import Namespace
 from components.kubernetes.network_policy import flows
 from components.kubernetes.pod import PORT_NAME, PodArgs, pod
 from components.kubernetes.release_tracks import CANARY, STABLE, Track, tracks
 from components.kubernetes.scaling import autoscaler, disruption_budget, rolling
+from components.kubernetes.service_account import Account, service_account
 from components.settings.services import ServiceSettings
 
 meta, core, apps = k8s.meta.v1, k8s.core.v1, k8s.apps.v1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The service account of the pods, with the Azure identity that it stands for."""
-
-    name: str
-    """The service account's name."""
-    client_id: Input[str]
-    """The identity's client id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatabaseAccess:
-    """What the pods need to reach their database."""
-
-    url: Input[str]
-    """The database's URL, secret."""
-    authentication: str
-    """`entra`, or `password`, which is then in the URL."""
-    addresses: IPv4Network
-    """The network that databases are in."""
-    port: int
-    """The database's TCP port."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,21 +92,12 @@ class Workload(ComponentResource):
         """Declares what every pod needs, whatever its track."""
         args, name = self._args, self._service
         return [
-            core.ServiceAccount(
-                name,
-                metadata=self._metadata(
-                    args.account.name,
-                    annotations={"azure.workload.identity/client-id": args.account.client_id},
-                ),
-                automount_service_account_token=False,
-                opts=self._within(),
-            ),
+            service_account(args.account, args.namespace.namespace, self._within()),
             self._secret(
                 f"{name}-tls",
                 "kubernetes.io/tls",
                 {"tls.crt": args.server.certificate, "tls.key": args.server.private_key},
             ),
-            self._secret(f"{name}-database", "Opaque", {"url": args.database.url}),
             k8s.networking.v1.NetworkPolicy(
                 name,
                 metadata=self._metadata(name),

@@ -93,8 +93,10 @@ class Settings(Group):
 
     @property
     def ingress_host(self) -> str:
-        """The ingress's DNS name: the one that is set, or the one that Azure gives its address
-        (https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses#domain-name-label)."""
+        """The ingress's DNS name: the one that is set, or the one that Azure gives its address.
+
+        https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses#domain-name-label
+        """
         return self.ingress.host or f"{self.ingress.dns_label}.{self.azure.location}.cloudapp.azure.com"
 
 

@@ -206,8 +206,11 @@ class FunctionSettings(Group):
     @field_validator("provisioned_concurrency")
     @classmethod
     def _possible(cls, value: int | None, info: ValidationInfo) -> int | None:
-        """Lambda refuses both (https://github.com/hashicorp/terraform/issues/24957,
-        https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html)."""
+        """Refuses to keep environments of a canary warm, as Lambda does.
+
+        https://github.com/hashicorp/terraform/issues/24957
+        https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+        """
         if value is not None and info.data.get("canary") is not None:
             raise wrong("must not be set together with canary: Lambda takes no shares of calls at such an alias")
         reserved = info.data.get("reserved_concurrency")
@@ -251,7 +254,7 @@ class FunctionsSettings(Group):
 
 class EncryptionSettings(Group):
     customer_key: Annotated[
-        bool, in_production(bool, "must be true: who may use keys of AWS's own is not ours to say")
+        bool, in_production(bool, "must be true: the stack can't decide who may use AWS's own keys")
     ] = Field(
         False,
         description="a KMS key of the stack's own for tables and secrets, at some dollars a month; else AWS's. "

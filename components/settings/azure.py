@@ -108,7 +108,8 @@ class RegistrySettings(Group):
         "Basic", description="Premium adds zone redundancy and removes untagged images after retentionDays"
     )
     python_image: Annotated[str, StringConstraints(pattern=r"^\S+@sha256:[0-9a-f]{64}$")] | None = Field(
-        None, description="image that the services' images start from, by digest; default: what their Dockerfiles name"
+        None,
+        description="image that the services' images start from, by digest; default: the one that the Dockerfile names",
     )
     retention_days: int = Field(
         30, ge=7, le=365, description="days until untagged images go; longer than you may want to roll back"
@@ -198,16 +199,32 @@ class IngressSettings(Group):
         return EVERYWHERE in self.source_ranges
 
 
+class DatabaseAdministrators(Group):
+    """An Entra group whose members administer the database servers, each as themselves."""
+
+    object_id: UUID = Field(description="object id of the group in Entra")
+    name: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,63}$")] = Field(
+        description="display name of the same group, letter by letter: it becomes the role's name, with which members "
+        "log in; at most 63 characters, which is all that PostgreSQL keeps of a name"
+    )
+
+
 class DatabaseSettings(Group):
     """The services' database servers, each of them."""
 
-    version: Annotated[str, one_of("16", "17", "18")] = Field("18", description="major version of PostgreSQL")
+    version: Annotated[str, one_of("16", "17", "18")] = Field(
+        "17",
+        description="major version of PostgreSQL. The log-in with Entra does not work on some servers with 18 "
+        "(https://github.com/Azure/azure-postgresql/issues/132), and there is no way back from an upgrade",
+    )
     tier: Literal["Burstable", "GeneralPurpose", "MemoryOptimized"] = Field(
         "Burstable", description="compute tier of a service's server; Burstable has no high availability"
     )
     sku: str = Field("Standard_B2s", description="compute size, one of tier; it also says how many connections fit")
     storage_gb: Literal[32, 64, 128, 256, 512, 1024, 2048, 4096] = Field(
-        32, description="storage at the start in GiB; it grows by itself and never shrinks"
+        32,
+        description="storage of a new server in GiB. It grows by itself and never shrinks, so that a later change of "
+        "this setting has no effect; docs/runbook.md says how to add storage",
     )
     backup_days: int = Field(7, ge=7, le=35, description="days for which any moment can be restored")
     geo_redundant_backup: bool = Field(
@@ -219,13 +236,19 @@ class DatabaseSettings(Group):
     maintenance_day: Weekday = Field(
         "Saturday",
         description="day of the week for updates of the servers, each of which is away for a minute or so; "
-        "another one than the cluster's",
+        "another one than the cluster's. Azure ignores it when a server is made: docs/deploy.md has the command that "
+        "sets it then",
     )
     maintenance_hour: int = Field(2, ge=0, le=23, description="hour (UTC) in which they begin")
     authentication: Annotated[
         Literal["entra", "password"],
         in_production(lambda kind: kind == "entra", "must be entra: a password is a secret that somebody can copy"),
     ] = Field("entra", description="entra: the pod's own identity, no password anywhere")
+    administrators: DatabaseAdministrators | None = Field(
+        None,
+        description="Entra group of the people who administer the servers: needed with entra, without effect with "
+        "password. Services and their migrations have identities of their own, which are not in it",
+    )
     port: int = Field(5432, ge=1, le=65535, description="TCP port")
     tls: Annotated[
         Literal["verify-full", "disable"],
@@ -237,4 +260,11 @@ class DatabaseSettings(Group):
     def _possible(cls, value: str, info: ValidationInfo) -> str:
         if value != "Disabled" and info.data.get("tier") == "Burstable":
             raise wrong("must be Disabled with tier Burstable")
+        return value
+
+    @field_validator("administrators")
+    @classmethod
+    def _with_entra(cls, value: DatabaseAdministrators | None, info: ValidationInfo) -> DatabaseAdministrators | None:
+        if value is None and info.data.get("authentication") == "entra":
+            raise wrong("must name an Entra group with authentication entra: without one nobody can log in to mend")
         return value

@@ -9,7 +9,9 @@ import re
 from math import ceil
 
 PER_POD = 10
-"""Connections of a pod, at most; as `POOL_SIZE` of app/services/kit."""
+"""Connections of a pod, at most: as `POOL_SIZE` of app/services/kit, and one for its readiness."""
+KEPT_FREE = 3
+"""Connections that pods leave to others: two to the migrations of a new image, one to a person."""
 SURGE = 0.25
 """The share of the pods that a roll-out adds before it takes old ones away, rounded up."""
 
@@ -35,6 +37,7 @@ def pods_in_a_roll_out(replicas: int) -> int:
 
 
 def most_replicas(connections: int, *, tracks: int = 1) -> int:
-    """Returns the most pods of each of `tracks` whose connections fit, also in a roll-out."""
-    candidates = range(connections // PER_POD, 0, -1)
-    return next((n for n in candidates if tracks * pods_in_a_roll_out(n) * PER_POD <= connections), 0)
+    """Returns the most pods of each of `tracks` whose connections fit, also in a roll-out, with KEPT_FREE to spare."""
+    room = connections - KEPT_FREE
+    candidates = range(room // PER_POD, 0, -1)
+    return next((n for n in candidates if tracks * pods_in_a_roll_out(n) * PER_POD <= room), 0)

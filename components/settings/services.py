@@ -77,6 +77,13 @@ class ServiceSettings(Group):
         le=300,
         description="seconds after that for the requests it still has; more than any request takes",
     )
+    migration_seconds: int = Field(
+        600,
+        ge=60,
+        le=7200,
+        description="seconds that the migrations of a new image may take, tries again included, before the deployment "
+        "fails; the pods stay with the image before",
+    )
     log_level: LogLevel = Field("INFO", description="least level of the lines that are logged")
     canary: ServiceCanary | None = Field(
         None, description="the previous image keeps a share of the calls, in pods of its own; default: none"

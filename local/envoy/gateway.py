@@ -7,6 +7,7 @@ That is TLS, the throttles of the stage and its routes, the limits of the servic
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,11 @@ from local.envoy.template import Files, Json, fill, from_file
 from local.machine import Machine
 
 NAME = "gateway"
+CONNECTIONS = 4 * (os.cpu_count() or 1)
+"""Calls that are under way at a time. Each takes an environment of its function, a process whose start needs 0.15 s of
+a core: without this bound a moment's delay starts more than the cores can serve, and no call is answered in time."""
+WAITING = 100
+"""Calls that wait for one of these, as many as the stage lets through at once; the surplus gets 503 at once."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {issuer}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -36,7 +42,9 @@ def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, O
         certificate_chain=(machine.pki / "endpoint.crt").read_text(),
         private_key=(machine.pki / "endpoint.key").read_text(),
         requests_log=str(machine.logs / "gateway.jsonl"),
-        replies=[*replies, fill("page_reply")],
+        connections=CONNECTIONS,
+        waiting=WAITING,
+        replies=[fill("surplus_reply"), *replies, fill("page_reply")],
         other_reply=fill("other_reply", message="Internal Server Error"),
         emulator_host=host,
         emulator_port=int(port),

@@ -48,6 +48,7 @@ def spec(machine: Machine) -> ProcessSpec:
         env={"PATH": os.defpath},
         cwd=machine.run,
         log=machine.logs / "envoy.log",
+        ports=(machine.ports.endpoint, machine.ports.ingress),
         ready=admin(machine).ready,
         prepare=lambda: _prepare(xds(machine)),
     )

@@ -67,7 +67,7 @@ class Template:
         init = tuple(spec.get("initContainers") or ())
         for program in (*init, container):
             if not program.get("command"):
-                raise RefusedError(f"container {program['name']}: `command` is needed, that of an image is unknown.")
+                raise RefusedError(f"container {program['name']}: `command` is required here.")
         template = cls(
             init=init,
             container=container,

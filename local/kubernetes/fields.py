@@ -13,10 +13,16 @@ from local.kubernetes.manifests import Objects, RefusedError, is_duration
 
 
 @cache
-def known_fields() -> dict[str, Any]:
-    """Returns the table by kind."""
+def known_types() -> dict[str, Any]:
+    """Returns the table by type, such as `apps/v1:Deployment`."""
     table: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("fields.yaml").read_text())
     return table
+
+
+@cache
+def known_fields() -> dict[str, Any]:
+    """Returns the table by kind."""
+    return {type_.rpartition(":")[2]: fields for type_, fields in known_types().items()}
 
 
 def refusals(objects: Objects) -> dict[str, RefusedError]:

@@ -18,14 +18,8 @@ from local.kubernetes.routes import Endpoint, Routes
 from local.machine import Machine
 
 NAME = "ingress"
-OWNERS = {
-    "lds": {"Gateway"},
-    "cds": {"HTTPRoute", "BackendTrafficPolicy", "BackendTLSPolicy"},
-    f"rds-{NAME}": {"Gateway", "HTTPRoute"},
-    f"sds-{NAME}": {"Gateway", "HTTPRoute"},
-    "eds-": {"Service"},
-}
-"""The kinds that a file comes from, by the beginning of the file's name."""
+KINDS = ("Gateway", "HTTPRoute", "BackendTrafficPolicy", "BackendTLSPolicy")
+"""The kinds that count as failed when Envoy rejects the ingress."""
 CLOSED = (
     "The ingress is closed until a ClientTrafficPolicy and a SecurityPolicy target its Gateway: "
     "it speaks mutual TLS only, with callers that are known by name and address."
@@ -43,7 +37,8 @@ def ingress(references: References, machine: Machine, endpoints: Sequence[Endpoi
         with references.checking(gateway):
             if number or len(gateway["spec"]["listeners"]) != 1:
                 raise RefusedError("The local stack has one ingress port, so it takes one Gateway with one listener.")
-            client, security = (_policy(references, f"{kind}Policy", gateway) for kind in ("ClientTraffic", "Security"))
+            client = references.policy("ClientTrafficPolicy", gateway)
+            security = references.policy("SecurityPolicy", gateway)
             routes = Routes(references=references, folder=xds(machine), gateway=gateway, endpoints=endpoints)
             for route in references.sound("HTTPRoute"):
                 with references.checking(route):
@@ -86,10 +81,3 @@ def _listener(references: References, machine: Machine, gateway: Object, client:
         "certificate_details": {detail.lower(): True for detail in details},
         "addresses": [{"direct_remote_ip": {"address_prefix": p, "prefix_len": int(size)}} for p, size in ranges],
     }
-
-
-def _policy(references: References, kind: str, gateway: Object) -> Object | None:
-    """Returns the Gateway's policy of that kind. Raises RefusedError, MissingError."""
-    for policy in references.all(kind):
-        references.require(policy)  # a broken one may be meant for this Gateway
-    return references.policy(kind, gateway)

@@ -15,7 +15,7 @@ from local.kubernetes.container import Identity, Ports, Template, free_port, lau
 from local.kubernetes.manifests import MissingError, Objects, RefusedError, wellformed
 from local.kubernetes.probes import Probe
 from local.machine import Machine, write_json
-from local.processes.process import Backoff, Process, adopt_recorded, log_tail, start
+from local.processes.process import Backoff, Process, adopt_recorded, identity_of, log_tail, start
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _RETRY = 1.0
@@ -48,7 +48,7 @@ class Pod:
         objects: Callable[[], Objects],
         changed: Callable[[], None],
     ) -> None:
-        """`manifest` is the pod template; `changed` is called after every change of state. Raises RefusedError."""
+        """Takes the pod template as `manifest`; calls `changed` after every change of state. Raises RefusedError."""
         self.namespace, self.deployment = namespace, deployment
         self.template = Template.read(manifest)
         self.revision = revision_of(manifest)
@@ -88,18 +88,12 @@ class Pod:
 
     def record(self) -> dict[str, Any]:
         """Returns the entry for the status file, which is also what `adopted` takes."""
+        own = ("namespace", "deployment", "name", "state", "message", "restarts", "started")
         return {
-            "namespace": self.namespace,
-            "deployment": self.deployment,
-            "name": self.name,
-            "pid": self.process.pid if self.process else None,
-            "created": self.process.created if self.process else None,
+            **identity_of(self.process),
+            **{key: getattr(self, key) for key in own},
             "port": next(iter(self.ports.values()), None),
             "ports": list(self.ports.items()),
-            "state": self.state,
-            "message": self.message,
-            "restarts": self.restarts,
-            "started": self.started,
             "grace": self.template.grace,
         }
 

@@ -30,7 +30,7 @@ class Pods:
         changed: Callable[[], None],
         withdrawn: Callable[[], Awaitable[None]],
     ) -> None:
-        """`withdrawn` returns when the ingress no longer routes to pods that are not ready."""
+        """Calls `changed` after changes; `withdrawn` returns when the ingress routes to no pod that is not ready."""
         self._machine, self._group = machine, group
         self._changed, self._withdrawn = changed, withdrawn
         self._objects: Objects = {}
@@ -47,6 +47,7 @@ class Pods:
                 log.warning("pod %s can't be adopted: %s", record["name"], error)
                 continue
             if pod is not None:
+                self.rollouts.setdefault(pod.deployment_key, Rollout(key=pod.deployment_key))
                 self._keep(pod)
                 if pod.terminating:
                     self._end(pod, pause=True)
@@ -72,9 +73,6 @@ class Pods:
                     self._start(rollout)
                 for pod in step.stop:
                     self._end(pod, pause=True)
-        for pod in list(self.pods.values()):
-            if pod.deployment_key not in self.rollouts and not pod.terminating:
-                self._end(pod, pause=True)
 
     def of(self, rollout: Rollout) -> list[Pod]:
         return [pod for pod in self.pods.values() if pod.deployment_key == rollout.key]

@@ -1,4 +1,4 @@
-"""A container's httpGet probes as the kubelet asks them: certificates are not checked, 200 to 399 is success."""
+"""A container's httpGet probes as the kubelet makes them: certificates are not checked, 200 to 399 is success."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from local.kubernetes.manifests import RefusedError
 LOOPBACK = "127.0.0.1"
 """The address of every pod."""
 EAGER = 0.25
-"""Seconds between questions until the first success, where the period is longer: a start is seen sooner, and the
-probe's time of period times threshold stays what it is."""
+"""Seconds between two probes until the first success, where the period is longer: a start is noticed sooner. The time
+that the probe allows, its period times its threshold, stays the same."""
 
 _TLS = ssl.create_default_context()
 _TLS.check_hostname = False
@@ -23,7 +23,7 @@ _TLS.verify_mode = ssl.CERT_NONE
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """A question to one port of a container. Times are in seconds."""
+    """A probe of one port of a container. Times are in seconds."""
 
     port: int
     path: str
@@ -49,14 +49,14 @@ class Probe:
         )
 
     async def ask(self) -> str | None:
-        """Asks once and returns None for success, else what went wrong."""
+        """Probes once and returns None for success, else what went wrong."""
         try:
             async with asyncio.timeout(self.timeout):
                 status = await self._status()
         except TimeoutError:
             return f"gave no answer within {self.timeout} s"
         except (OSError, ValueError, IndexError) as error:
-            return f"could not be asked ({type(error).__name__})"
+            return f"could not be reached ({type(error).__name__})"
         return None if 200 <= status < 400 else f"answered {status}"
 
     async def _status(self) -> int:
@@ -69,7 +69,7 @@ class Probe:
             writer.transport.abort()
 
     async def until_first_success(self) -> str | None:
-        """Asks until it succeeds; returns what went wrong last when period times threshold have passed without."""
+        """Probes until it succeeds, for period times threshold at most; then returns what went wrong last."""
         end = asyncio.get_running_loop().time() + self.period * self.failure_threshold
         while problem := await self.ask():
             if asyncio.get_running_loop().time() >= end:

@@ -19,7 +19,7 @@ from local.kubernetes.pod import Pod, revision_of
 from local.processes.process import log_tail
 
 REPEATED = 3
-"""Ends in a row without health, after which a pod's Deployment counts as failed; the pod is still tried again."""
+"""Failed starts in a row after which a pod's Deployment counts as failed; the pod is still started again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Step:
 
 
 def next_step(revision: str, replicas: int, pods: Collection[Pod], available: Collection[str]) -> Step:
-    """`available` holds the names of the pods that serve, for long enough, and that the ingress knows."""
+    """Returns the next step. `available` are the names of pods that have served long enough and have traffic."""
     living = [pod for pod in pods if not pod.terminating]
     new = [pod for pod in living if pod.revision == revision]
     old = sorted((pod for pod in living if pod.revision != revision), key=lambda pod: pod.started)

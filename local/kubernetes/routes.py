@@ -13,16 +13,13 @@ from typing import Any
 
 from local.desired import Object
 from local.envoy.template import Files, Json, fill, from_file
-from local.errors import LocalError
 from local.kubernetes.manifests import (
     MissingError,
     RefusedError,
     in_seconds,
-    key_of_manifest,
     name_of,
     namespace_of,
     selects,
-    wellformed,
 )
 from local.kubernetes.probes import LOOPBACK
 from local.kubernetes.references import References
@@ -78,27 +75,24 @@ class Routes:
 
     def _action(self, route: Object, rule: Object, index: int) -> Json:
         """Returns what a rule does with a request."""
-        try:
-            with wellformed():
-                return self._forward(route, rule, index)
-        except LocalError as problem:
-            self.references.problems[key_of_manifest(route)] = problem
-        return {"direct_response": {"status": 500}}
+        action: list[Json] = []
+        with self.references.checking(route):
+            action.append(self._forward(route, rule, index))
+        return action[0] if action else {"direct_response": {"status": 500}}
 
     def _forward(self, route: Object, rule: Object, index: int) -> Json:
         policies = [self.references.policy("BackendTrafficPolicy", route, name) for name in (rule["name"], None)]
         policy = next(filter(None, policies), None)
         if policy is None:
             raise MissingError(f"HTTPRoute {name_of(route)!r} has no BackendTrafficPolicy for {rule['name']!r}.")
-        weights = []
+        spec, weights = in_seconds(policy["spec"]), []
         for backend in rule["backendRefs"]:
             service = self.references.find("Service", namespace_of(route), backend["name"])
             name = f"{namespace_of(route)}.{name_of(route)}.{index}.{name_of(service)}.{backend['port']}"
-            self._add_cluster(name, service, backend["port"], in_seconds(policy["spec"]))
+            self._add_cluster(name, service, backend["port"], spec)
             weights.append({"name": name, "weight": backend.get("weight", 1)})
         if not any(cluster["weight"] for cluster in weights):
             raise MissingError("A rule has no back end with a weight above 0.")
-        spec = in_seconds(policy["spec"])
         pause = spec["retry"].get("perRetry", {}).get("backOff")
         forward: Json = fill(
             "ingress_route",

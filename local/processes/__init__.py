@@ -10,7 +10,7 @@ from signal import SIGTERM, Signals
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
-    """A system process (PostgreSQL, the AWS emulator, Envoy): how to start it, to see that it is ready, to stop it."""
+    """How to start a system process (PostgreSQL, the AWS emulator, Envoy), to see that it is ready, and to stop it."""
 
     name: str
     argv: tuple[str, ...]
@@ -18,6 +18,8 @@ class ProcessSpec:
     """The whole environment; nothing is inherited, so no credential of the user's shell reaches the process."""
     cwd: Path
     log: Path
+    ports: tuple[int, ...]
+    """TCP ports on 127.0.0.1 that it listens on; no other process may have one of them when it starts."""
     ready: Callable[[], bool]
     """Says whether the process is ready. It answers within a second and must not raise."""
     ready_timeout: float = 30.0

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
 import subprocess
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +17,7 @@ import psutil
 from local.errors import LocalError
 from local.machine import Machine
 from local.processes import ProcessSpec
-from local.processes.process import POLL, Backoff, Process, adopt_recorded, log_tail, start
+from local.processes.process import POLL, Backoff, Process, adopt_recorded, identity_of, log_tail, start
 from local.setup import is_free
 
 log = logging.getLogger(__name__)
@@ -30,8 +29,6 @@ class Keeper:
 
     machine: Machine
     spec: ProcessSpec
-    ports: Collection[int]
-    """TCP ports that the process listens on; no other process may have one of them when it starts."""
     changed: Callable[[], None]
     """Is called after every change of the state."""
     process: Process | None = None
@@ -39,11 +36,7 @@ class Keeper:
     """`starting`, `ready` or `failed`."""
     message: str = ""
     restarts: int = 0
-    tried: float = 0.0
-    """When the process was last started, in seconds since the epoch."""
     backoff: Backoff = field(default_factory=Backoff)
-    again: asyncio.Event = field(default_factory=asyncio.Event)
-    """Is set to start a failed process again at once."""
 
     @property
     def settled(self) -> bool:
@@ -59,16 +52,9 @@ class Keeper:
     def record(self) -> dict[str, Any]:
         """Returns the entry for the status file, which is also what `adopt` takes."""
         return {
-            "name": self.spec.name,
-            "digest": self.digest,
-            "pid": self.process.pid if self.process else None,
-            "created": self.process.created if self.process else None,
-            "state": self.state,
-            "message": self.message,
-            "restarts": self.restarts,
-            "tried": self.tried,
-            "stop_signal": self.spec.stop_signal,
-            "grace": self.spec.grace,
+            **identity_of(self.process),
+            **{key: getattr(self, key) for key in ("digest", "state", "message", "restarts")},
+            **{key: getattr(self.spec, key) for key in ("name", "stop_signal", "grace")},
         }
 
     def adopt(self, record: Mapping[str, Any]) -> None:
@@ -86,9 +72,7 @@ class Keeper:
             self.restarts += 1
             delay = self.backoff.after(healthy)
             self._set("failed" if self.backoff.failures >= 3 or not healthy else "starting", problem)
-            self.again.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.again.wait(), delay)
+            await asyncio.sleep(delay)
 
     async def stop(self) -> None:
         if self.process is not None:
@@ -100,8 +84,8 @@ class Keeper:
         spec = self.spec
         try:
             if self.process is None:
-                self.tried, self.state = time.time(), "starting"
-                for port in self.ports:
+                self.state = "starting"
+                for port in spec.ports:
                     require_free(port, spec.name)
                 await asyncio.to_thread(spec.prepare)
                 self.process = start(spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, machine=self.machine)
@@ -110,24 +94,19 @@ class Keeper:
             return str(error)
         end = asyncio.create_task(self.process.wait())
         try:
-            if not await self._becomes_ready(end):
-                failure = end.result() if end.done() else f"was not ready within {spec.ready_timeout:.0f} s"
-                await self.stop()
-                return f"{spec.name} {failure}. Its log {spec.log} ends: {log_tail(spec.log)}"
-            self._set("ready", "")
-            ending = await end
+            limit = time.monotonic() + spec.ready_timeout
+            while not await asyncio.to_thread(spec.ready):
+                if end.done() or time.monotonic() > limit:
+                    break
+                await asyncio.sleep(POLL / 2)
+            else:
+                self._set("ready", "")
+                await end
+            ending = end.result() if end.done() else f"was not ready within {spec.ready_timeout:.0f} s"
             await self.stop()
-            return f"{spec.name} {ending}."
+            return f"{spec.name} {ending}. Its log {spec.log} ends: {log_tail(spec.log)}"
         finally:
             end.cancel()
-
-    async def _becomes_ready(self, end: asyncio.Task[str]) -> bool:
-        limit = time.monotonic() + self.spec.ready_timeout
-        while not end.done() and time.monotonic() < limit:
-            if await asyncio.to_thread(self.spec.ready):
-                return True
-            await asyncio.sleep(POLL / 2)
-        return False
 
     def _set(self, state: str, message: str) -> None:
         self.state, self.message = state, message

@@ -105,6 +105,11 @@ def adopt(pid: int, created: float) -> Process | None:
     return None
 
 
+def identity_of(process: Process | None) -> dict[str, Any]:
+    """Returns what an entry of the status file says of a process."""
+    return {"pid": process.pid if process else None, "created": process.created if process else None}
+
+
 def adopt_recorded(record: Mapping[str, Any] | None) -> Process | None:
     """Returns the living process of an entry of the status file."""
     return adopt(record["pid"], record["created"]) if record and record.get("pid") else None

@@ -11,20 +11,12 @@ from typing import TypeVar
 
 import asyncpg
 
-from local.errors import ProviderError
 from local.machine import Machine
 from local.postgres import administer
-from local.provider import Handler, Made, MadeInMemory, Package, Properties, Updatable
+from local.provider import Handler, Made, Package, Properties, Recorded, Updatable
 from planning.makers.azure import FUNCTIONS, MAKERS, SUBSCRIPTION
 
 T = TypeVar("T")
-
-
-class Recorded(MadeInMemory, Updatable):
-    """A resource that exists in the state only, and changes there."""
-
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        return self._make(outputs["name"], new).outputs
 
 
 class _OnPostgres(Handler):
@@ -36,13 +28,12 @@ class _OnPostgres(Handler):
     def _administer(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         return administer(self._machine, work)
 
-    def _has(self, query: str, name: str) -> bool:
-        """Returns whether a query with one parameter finds a row."""
-        return self._administer(lambda connection: connection.fetchval(query, name)) is not None
-
 
 class Server(_OnPostgres, Updatable):
-    """azure-native:dbforpostgresql:Server: a login role of its own on this machine's PostgreSQL."""
+    """azure-native:dbforpostgresql:Server: its administrator, as a role on this machine's PostgreSQL.
+
+    The role may make databases and roles and is no superuser, as on Azure. What it makes is the server's.
+    """
 
     def create(self, name: str, inputs: Properties) -> Made:
         server = inputs.get("serverName") or name
@@ -56,18 +47,21 @@ class Server(_OnPostgres, Updatable):
         return self._set_role(outputs["name"], new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        role = outputs["administratorLogin"]
+        administrator = outputs["administratorLogin"]
 
         async def work(connection: asyncpg.Connection) -> None:
-            owned = "SELECT datname FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = $1"
-            for record in await connection.fetch(owned, role):
+            databases = "SELECT datname FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = $1"
+            for record in await connection.fetch(databases, administrator):
                 await connection.execute(f"DROP DATABASE {_quoted(record[0])} WITH (FORCE)")
-            await connection.execute(f"DROP ROLE IF EXISTS {_quoted(role)}")
+            for record in await connection.fetch(_MADE_BY, administrator):
+                await connection.execute(f"DROP ROLE {_quoted(record[0])}")
+            await connection.execute(f"DROP ROLE IF EXISTS {_quoted(administrator)}")
 
         self._administer(work)
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        return self._has("SELECT true FROM pg_roles WHERE rolname = $1", outputs["administratorLogin"])
+        query = "SELECT true FROM pg_roles WHERE rolname = $1"
+        return self._administer(lambda connection: connection.fetchval(query, outputs["administratorLogin"])) is True
 
     def _set_role(self, server: str, inputs: Properties) -> Properties:
         role, password = inputs["administratorLogin"], inputs["administratorLoginPassword"]
@@ -76,38 +70,18 @@ class Server(_OnPostgres, Updatable):
             exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
             verb = "ALTER" if exists else "CREATE"
             literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
-            await connection.execute(f"{verb} ROLE {_quoted(role)} LOGIN PASSWORD {literal}")
-            comment = await connection.fetchval("SELECT quote_literal($1::text)", server)
-            await connection.execute(f"COMMENT ON ROLE {_quoted(role)} IS {comment}")
+            await connection.execute(f"{verb} ROLE {_quoted(role)} LOGIN CREATEDB CREATEROLE PASSWORD {literal}")
 
         self._administer(work)
         return {"name": server, "fullyQualifiedDomainName": "localhost"}
 
 
-class Database(_OnPostgres):
-    """azure-native:dbforpostgresql:Database. Its server's role owns it, as the server's administrator does on Azure."""
-
-    def create(self, name: str, inputs: Properties) -> Made:
-        database = inputs.get("databaseName") or name
-
-        async def work(connection: asyncpg.Connection) -> None:
-            query = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = $1"
-            role = await connection.fetchval(query, inputs["serverName"])
-            if role is None:
-                raise ProviderError(f"Database {name!r}: there is no server {inputs['serverName']!r}.")
-            if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
-                await connection.execute(f"CREATE DATABASE {_quoted(database)} OWNER {_quoted(role)}")
-            await connection.execute(f"REVOKE CONNECT ON DATABASE {_quoted(database)} FROM PUBLIC")
-
-        self._administer(work)
-        return Made(id=f"{inputs['serverName']}/databases/{database}", outputs={"name": database})
-
-    def delete(self, id_: str, outputs: Properties) -> None:
-        statement = f"DROP DATABASE IF EXISTS {_quoted(outputs['name'])} WITH (FORCE)"
-        self._administer(lambda connection: connection.execute(statement))
-
-    def exists(self, id_: str, outputs: Properties) -> bool:
-        return self._has("SELECT true FROM pg_database WHERE datname = $1", outputs["name"])
+_MADE_BY = """
+SELECT made.rolname FROM pg_auth_members
+JOIN pg_roles made ON made.oid = roleid JOIN pg_roles maker ON maker.oid = member
+WHERE admin_option AND maker.rolname = $1
+"""
+"""The roles that a role has made: it administers them (https://www.postgresql.org/docs/current/role-attributes.html)."""
 
 
 def _quoted(identifier: str) -> str:
@@ -119,7 +93,6 @@ def package(machine: Machine) -> Package:
         handlers={
             **{type_: Recorded(make) for type_, make in MAKERS.items()},
             "azure-native:dbforpostgresql:Server": Server(machine),
-            "azure-native:dbforpostgresql:Database": Database(machine),
         },
         functions=FUNCTIONS,
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from local.desired import read_all
 from local.errors import ProviderError
-from local.kubernetes.manifests import of_kind
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
 
@@ -23,7 +22,7 @@ IGNORE_FILE = ".dockerignore"
 
 
 class Image(Updatable):
-    """docker:index/image:Image"""
+    """An image: a folder with the files of its build context."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -40,7 +39,7 @@ class Image(Updatable):
         return self._build(new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        """Leaves the folders: other digests of this image may still run. `_forget` removes those that nobody names."""
+        """Leaves the folders: other digests of this image may still run. `_forget` removes unused ones."""
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         folder = self._machine.images / str(outputs["contextDigest"])
@@ -85,10 +84,12 @@ class Image(Updatable):
         }
 
     def _forget(self) -> None:
-        """Removes the images that no Deployment names, except for the KEPT newest."""
+        """Removes the images that no pod template names, except for the KEPT newest."""
         used = set()
-        for _, deployment in of_kind(read_all(self._machine), "Deployment"):
-            pod = deployment["spec"]["template"]["spec"]
+        for value in read_all(self._machine).values():
+            pod = value.get("spec", {}).get("template", {}).get("spec")
+            if pod is None:
+                continue
             used |= {_digest(each["image"]) for each in (*pod.get("initContainers", ()), *pod["containers"])}
         built = [path for path in self._machine.images.iterdir() if path.name not in used and not path.suffix]
         for path in sorted(built, key=lambda path: path.stat().st_mtime)[:-KEPT]:

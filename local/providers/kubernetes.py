@@ -1,41 +1,24 @@
 """pulumi-kubernetes on this machine: manifests become objects that the supervisor brings about.
 
-Pods are processes and the ingress is a real Envoy. ServiceAccounts, network policies, PodDisruptionBudgets and
-EnvoyProxies are recorded and not enforced: there is no API server, no network of pods and no eviction here. Envoy
-Gateway's charts install what this machine has already; others are refused.
+Pods are processes and the ingress is a real Envoy. A Job runs to its end when it is made. ServiceAccounts, network
+policies, PodDisruptionBudgets and EnvoyProxies are recorded and not enforced: there is no API server, no network of
+pods and no eviction here. Envoy Gateway's charts install what this machine has already; others are refused.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from local import desired
 from local.desired import Object
 from local.errors import ProviderError
+from local.kubernetes import job as jobs
+from local.kubernetes.fields import known_types
+from local.kubernetes.manifests import key_of_manifest
 from local.machine import Machine
-from local.provider import Handler, Made, Package, Properties, Updatable
+from local.provider import Made, Package, Properties, Recorded, Updatable
 from planning.manifests import manifest_of, status_of
 
-TYPES = (
-    "core/v1:ConfigMap",
-    "core/v1:Namespace",
-    "core/v1:Secret",
-    "core/v1:Service",
-    "core/v1:ServiceAccount",
-    "apps/v1:Deployment",
-    "autoscaling/v2:HorizontalPodAutoscaler",
-    "policy/v1:PodDisruptionBudget",
-    "networking.k8s.io/v1:NetworkPolicy",
-    "cilium.io/v2:CiliumNetworkPolicy",
-    "gateway.networking.k8s.io/v1:BackendTLSPolicy",
-    "gateway.networking.k8s.io/v1:Gateway",
-    "gateway.networking.k8s.io/v1:GatewayClass",
-    "gateway.networking.k8s.io/v1:HTTPRoute",
-    "gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy",
-    "gateway.envoyproxy.io/v1alpha1:ClientTrafficPolicy",
-    "gateway.envoyproxy.io/v1alpha1:EnvoyProxy",
-    "gateway.envoyproxy.io/v1alpha1:SecurityPolicy",
-)
 CHARTS = {"gateway-helm", "gateway-crds-helm"}
 """Charts for whose content this machine stands."""
 _AWAITED = {"Deployment", "Gateway", "HorizontalPodAutoscaler"}
@@ -44,47 +27,41 @@ _TIMEOUT = 60.0
 """Seconds until an object is ready or gone. A Deployment and its pods have their own times besides."""
 
 
-class Cluster(Protocol):
-    """Where manifests are applied."""
-
-    def apply(self, manifest: Object) -> Object:
-        """Brings it about and returns its status. Raises ProviderError."""
-
-    def delete(self, manifest: Object) -> None:
-        """Returns when it is gone. Raises ProviderError."""
-
-    def has(self, manifest: Object) -> bool:
-        """Returns whether the object exists."""
-
-
 class ThisMachine:
-    """The supervisor of this clone as a cluster."""
+    """The supervisor of this clone as a cluster, to which manifests are applied."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
     def apply(self, manifest: Object) -> Object:
-        kind, key = manifest["kind"], _key(manifest)
+        """Brings an object about and returns its status. Raises ProviderError."""
+        kind, key = manifest["kind"], key_of_manifest(manifest)
         states = {"ready"} if kind in _AWAITED else {"ready", "progressing"}
         deadline = manifest["spec"].get("progressDeadlineSeconds", 600) if kind == "Deployment" else 0
         desired.put(self._machine, key, manifest)
         desired.wait(self._machine, key, manifest, states=states, timeout=_TIMEOUT + deadline)
         return status_of(kind)
 
+    def complete(self, job: Object) -> None:
+        """Runs a Job to its end. Raises ProviderError when it fails."""
+        jobs.run(job, self._machine)
+
     def delete(self, manifest: Object) -> None:
+        """Removes an object and returns when it is gone. Raises ProviderError."""
         pod = manifest.get("spec", {}).get("template", {}).get("spec", {})
         grace = pod.get("terminationGracePeriodSeconds", 30)
-        desired.remove(self._machine, _key(manifest))
-        desired.wait(self._machine, _key(manifest), None, timeout=_TIMEOUT + grace)
+        desired.remove(self._machine, key_of_manifest(manifest))
+        desired.wait(self._machine, key_of_manifest(manifest), None, timeout=_TIMEOUT + grace)
 
     def has(self, manifest: Object) -> bool:
-        return desired.get(self._machine, _key(manifest)) is not None
+        """Returns whether the object exists."""
+        return desired.get(self._machine, key_of_manifest(manifest)) is not None
 
 
 class Manifest(Updatable):
     """Any object that is given by its manifest."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: ThisMachine) -> None:
         self._cluster = cluster
 
     def create(self, name: str, inputs: Properties) -> Made:
@@ -108,58 +85,44 @@ class Manifest(Updatable):
         return {**manifest, "status": status} if status else manifest
 
 
+class Job(Manifest):
+    """A Job. It runs when it is made, and never again: the object that is kept then says that it has run."""
+
+    def create(self, name: str, inputs: Properties) -> Made:
+        self._cluster.complete(manifest_of(inputs, name))
+        return super().create(name, inputs)
+
+
 class Secret(Manifest):
-    """core/v1:Secret"""
+    """A Secret, whose content stays secret in the state and in the program."""
 
     secret_outputs: ClassVar[frozenset[str]] = frozenset({"data", "stringData"})
 
 
-class Provider(Updatable):
-    """`pulumi:providers:kubernetes`: the cluster is this machine, whatever the kubeconfig says."""
-
-    def create(self, name: str, inputs: Properties) -> Made:
-        return Made(id=name)
-
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        return {}
-
-    def delete(self, id_: str, outputs: Properties) -> None:
-        """Has nothing to remove."""
-
-
-class Chart(Provider):
-    """A Helm chart or release whose content this machine has by nature."""
-
-    def create(self, name: str, inputs: Properties) -> Made:
-        outputs = self.update("", {}, inputs, {})
-        return Made(id="/".join(filter(None, [inputs.get("namespace"), inputs.get("name", name)])), outputs=outputs)
-
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        chart = str(new.get("chart")).rpartition("/")[2]
-        if chart not in CHARTS:
-            raise ProviderError(
-                f"The local stack runs no charts. It stands for {', '.join(sorted(CHARTS))} of Envoy Gateway, "
-                f"not for {chart!r}; leave it out of the stack 'local' by its configuration."
-            )
-        return {"resources": [], "status": {"status": "deployed", "chart": chart, "version": new.get("version")}}
-
-
-def handlers(cluster: Cluster) -> dict[str, Handler]:
-    """Returns the types of pulumi-kubernetes, applied to `cluster`."""
-    return {
-        **{f"kubernetes:{type_}": Manifest(cluster) for type_ in TYPES},
-        "kubernetes:core/v1:Secret": Secret(cluster),
-        "kubernetes:helm.sh/v3:Release": Chart(),
-        "kubernetes:helm.sh/v4:Chart": Chart(),
-        "pulumi:providers:kubernetes": Provider(),
-    }
+def _chart(name: str, inputs: Properties) -> Made:
+    """Returns a Helm chart or release whose content this machine has by nature. Raises ProviderError for another."""
+    chart = str(inputs.get("chart")).rpartition("/")[2]
+    if chart not in CHARTS:
+        raise ProviderError(
+            f"The local stack runs no charts. It stands for {', '.join(sorted(CHARTS))} of Envoy Gateway, "
+            f"not for {chart!r}; leave it out of the stack 'local' by its configuration."
+        )
+    status = {"status": "deployed", "chart": chart, "version": inputs.get("version")}
+    id_ = "/".join(filter(None, [inputs.get("namespace"), inputs.get("name", name)]))
+    return Made(id=id_, outputs={"resources": [], "status": status})
 
 
 def package(machine: Machine) -> Package:
     """Returns the package of this machine."""
-    return Package(handlers=handlers(ThisMachine(machine)))
-
-
-def _key(manifest: Object) -> str:
-    metadata = manifest["metadata"]
-    return desired.key_of(manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+    cluster = ThisMachine(machine)
+    return Package(
+        handlers={
+            **{f"kubernetes:{type_}": Manifest(cluster) for type_ in known_types()},
+            "kubernetes:batch/v1:Job": Job(cluster),
+            "kubernetes:core/v1:Secret": Secret(cluster),
+            "kubernetes:helm.sh/v3:Release": Recorded(_chart),
+            "kubernetes:helm.sh/v4:Chart": Recorded(_chart),
+            # The cluster is this machine, whatever the kubeconfig says.
+            "pulumi:providers:kubernetes": Recorded(lambda name, _: Made(id=name)),
+        }
+    )

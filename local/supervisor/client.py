@@ -47,22 +47,18 @@ def alive(machine: Machine) -> bool:
 def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     """Starts the supervisor unless it lives, and waits until the system processes are ready.
 
-    A supervisor that runs other code is replaced, while its processes live on. Raises LocalError with the reason and
-    the last log lines when a process fails.
+    A supervisor that runs other code, or that waits before it starts a failed process again, is replaced, while its
+    processes live on. Raises LocalError with the reason and the last log lines when a process fails.
     """
-    began = time.time()
-    if alive(machine) and read_status(machine).get("supervisor", {}).get("code") != code_digest():
-        _signal(machine, signal.SIGKILL)
-        _await_end(machine, timeout=5)
-    if alive(machine):
-        _signal(machine, signal.SIGHUP)
-    else:
+    if alive(machine) and _is_outdated(read_status(machine)):
+        _end(machine, signal.SIGKILL, timeout=5)
+    if not alive(machine):
         _launch(machine, modules)
     end = time.monotonic() + _START
     while time.monotonic() < end:
         processes = read_status(machine).get("processes", []) if _supervisor(machine) else []
         for process in processes:
-            if process["state"] == "failed" and process["tried"] > began:
+            if process["state"] == "failed":
                 raise LocalError(process["message"])
         if processes and all(process["state"] == "ready" for process in processes):
             return
@@ -72,11 +68,16 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
 
+def _is_outdated(status: Mapping[str, Any]) -> bool:
+    """Says whether the supervisor that has written the status should make room for a new one."""
+    failed = any(process["state"] == "failed" for process in status.get("processes", []))
+    return failed or status.get("supervisor", {}).get("code") != code_digest()
+
+
 def stop(machine: Machine) -> None:
     """Stops everything, also what a dead supervisor left behind; returns when all processes are gone."""
     if alive(machine):
-        _signal(machine, signal.SIGTERM)
-        _await_end(machine, timeout=_STOP)
+        _end(machine, signal.SIGTERM, timeout=_STOP)
     asyncio.run(_stop_recorded(read_status(machine)))
     kill(list(marked(machine)))
     (machine.run / "status.json").unlink(missing_ok=True)
@@ -118,13 +119,9 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
             stderr=log,
             start_new_session=True,
         )
-    while read_status(machine).get("supervisor", {}).get("pid") != child.pid:
-        if child.poll() is not None:
-            if alive(machine):
-                return  # another one was quicker
-            raise LocalError(_last_message(machine))
+    while child.poll() is None and not alive(machine):
         time.sleep(0.02)
-    child.returncode = 0  # it outlives this process; nobody waits for it
+    child.returncode = child.returncode or 0  # it outlives this process; nobody waits for it
 
 
 def _last_message(machine: Machine) -> str:
@@ -144,12 +141,10 @@ def _supervisor(machine: Machine) -> Process | None:
     return adopt_recorded(read_status(machine).get("supervisor"))
 
 
-def _signal(machine: Machine, number: signal.Signals) -> None:
+def _end(machine: Machine, number: signal.Signals, *, timeout: float) -> None:
+    """Signals the supervisor and waits for its end."""
     if supervisor := _supervisor(machine):
         os.kill(supervisor.pid, number)
-
-
-def _await_end(machine: Machine, *, timeout: float) -> None:
     end = time.monotonic() + timeout
     while alive(machine):
         if time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""Envoy's whole configuration: rendered from the objects and the pods, published, and what Envoy has taken of it."""
+"""Envoy's whole configuration: made of the objects and the pods, published, and followed until Envoy uses it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.envoy.publish import Publisher
 from local.envoy.template import Files
 from local.errors import LocalError
 from local.kubernetes.fields import refusals
-from local.kubernetes.ingress import OWNERS, ingress
+from local.kubernetes.ingress import KINDS, ingress
 from local.kubernetes.manifests import MissingError, Objects, RefusedError, of_kind, wellformed
 from local.kubernetes.pod import Pod
 from local.kubernetes.references import References
@@ -57,10 +57,9 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
 
 
 def owners(file: str, reason: str, objects: Objects) -> list[str]:
-    """Returns the keys of the objects that a file comes from which Envoy rejected for that reason."""
-    kinds = set().union(*(kinds for beginning, kinds in OWNERS.items() if file.startswith(beginning)))
-    if file.endswith(f"-{gateway.NAME}") or (file == "lds" and gateway.NAME in reason):
-        kinds = {"Stage", "Documentation"}
+    """Returns the keys of the objects that count as failed when Envoy rejects a file for that reason."""
+    is_gateway = file.endswith(f"-{gateway.NAME}") or (file == "lds" and gateway.NAME in reason)
+    kinds = ("Stage", "Documentation") if is_gateway else KINDS
     return [key for key in objects if key.split("/")[0] in kinds]
 
 
@@ -86,7 +85,7 @@ class Configuration:
         """The pods that Envoy routes to, as far as that is known."""
 
     def update(self, objects: Objects, pods: Collection[Pod]) -> None:
-        """Is to be called after every change of objects, of a pod's readiness, or of Envoy itself."""
+        """Takes over changed objects or pods; the supervisor calls it when Envoy has been started again, too."""
         self._objects, self._pods = objects, pods
         self._stale.set()
 
@@ -111,7 +110,7 @@ class Configuration:
         problems = dict(rendered.problems)
         for file, reason in rejected.items():
             log.error("%s: %s", file, reason)
-            problems |= {key: LocalError(reason) for key in owners(file, reason, objects)}
+            problems = dict.fromkeys(owners(file, reason, objects), LocalError(reason)) | problems
         now = time.monotonic()
         since = {key: began for key, (_, began) in self._problems.items()}
         self._problems = {key: (problem, since.get(key, now)) for key, problem in problems.items()}

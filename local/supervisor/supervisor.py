@@ -1,4 +1,4 @@
-"""Brings this machine to what the objects say, again and again, and reports what it sees.
+"""Makes this machine what the objects declare, continuously, and reports its state.
 
 Nothing is remembered that the next supervisor would need, except what stands in the status file and the pods' folders.
 """
@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import logging
 import signal
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,7 +24,7 @@ from local.supervisor.configuration import Configuration
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-"""Seconds between two looks for changed objects."""
+"""Seconds between two looks at the objects and the clock, where no process or pod changes."""
 
 
 class Supervisor:
@@ -34,52 +33,40 @@ class Supervisor:
     def __init__(
         self, machine: Machine, modules: Sequence[str], identity: Object, superseded: Callable[[], bool]
     ) -> None:
-        """`modules` have a function `spec(machine)` each and stand in the order of their start.
+        """Takes the modules of the system processes, each with a function `spec(machine)`, in the order of their start.
 
         `identity` goes to the status file. `superseded` says that `.local` was removed, so that another supervisor may
         have a new one.
         """
         self._machine, self._identity, self._superseded = machine, identity, superseded
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
-        self._keepers = [self._keeper(module) for module in modules]
+        specs = [importlib.import_module(module).spec(machine) for module in modules]
+        self._keepers = [Keeper(machine=machine, spec=spec, changed=self._wake.set) for spec in specs]
         self._configuration = Configuration(machine, self._wake.set)
         self._objects: dict[str, Object] = {}
         self._files: Any = None
         self._routable: Any = None
         self._status: dict[str, Any] = {}
 
-    def _keeper(self, module: str) -> Keeper:
-        ports = self._machine.ports
-        used = {
-            "postgres": [ports.postgres],
-            "emulator": [ports.emulator],
-            "issuer": [ports.issuer],
-            "envoy": [ports.endpoint, ports.ingress],
-        }
-        spec = importlib.import_module(module).spec(self._machine)
-        return Keeper(machine=self._machine, spec=spec, ports=used.get(spec.name, []), changed=self._wake.set)
-
     async def run(self) -> None:
-        """Runs until SIGTERM or SIGINT has stopped everything; SIGHUP starts failed processes again at once.
-
-        An exception ends the supervisor, and its processes live on.
-        """
+        """Runs until SIGTERM or SIGINT has stopped everything. An exception ends it, and its processes live on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, self._try_again)
         async with asyncio.TaskGroup() as group:
             self._pods = Pods(self._machine, group, changed=self._wake.set, withdrawn=self._configuration.withdrawn)
             self._adopt()
-            self._read()
             keeping = [group.create_task(keeper.run()) for keeper in self._keepers]
             publishing = group.create_task(self._configuration.run())
             while not (self._stopping.is_set() or self._superseded()):
                 self._wake.clear()
+                self._read()
                 if all(keeper.settled for keeper in self._keepers):
                     self._pods.reconcile(self._configuration.routed)
                 self._observe()
-                await self._until_due()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK):
+                        await self._wake.wait()
             log.info("stopping")
             stopping = group.create_task(self._stop([*keeping, publishing]))
             while not stopping.done():
@@ -89,12 +76,8 @@ class Supervisor:
             kill(list(marked(self._machine)))
             (self._machine.run / "status.json").unlink(missing_ok=True)
 
-    def _try_again(self) -> None:
-        for keeper in self._keepers:
-            keeper.again.set()
-
     def _adopt(self) -> None:
-        """Takes over what an earlier supervisor left running as it should; the rest of what it left is killed."""
+        """Takes over what an earlier supervisor left running, and kills what does not run as it should."""
         status = read_status(self._machine)
         records = {record["name"]: record for record in status.get("processes", [])}
         for keeper in self._keepers:
@@ -107,29 +90,18 @@ class Supervisor:
             log.warning("stray processes are killed: %s", ", ".join(str(stray.pid) for stray in strays))
         kill(strays)
 
-    async def _until_due(self) -> None:
-        """Returns when something has changed, and at the latest after a second: some states change with time."""
-        end = time.monotonic() + 1
-        while time.monotonic() < end and not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK):
-                    await self._wake.wait()
-            if self._read() or self._wake.is_set():
-                return
-
-    def _read(self) -> bool:
+    def _read(self) -> None:
         """Reads the objects if a file of theirs, or one that Envoy's configuration is made of, has changed."""
         with contextlib.suppress(FileNotFoundError):  # a file was removed meanwhile: the next look sees that
             folders = (self._machine.objects, self._machine.pki)
             paths = [path for folder in folders for path in folder.rglob("*")]
             files = [(path, (status := path.stat()).st_mtime_ns, status.st_ino) for path in paths]
             if files == self._files:
-                return False
+                return
             self._objects = read_all(self._machine)
             self._files = files
         self._pods.read(self._objects)
         self._routable = None
-        return True
 
     def _observe(self) -> None:
         """Passes on to Envoy's configuration what has changed for it, and writes the status file."""

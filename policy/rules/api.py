@@ -131,7 +131,7 @@ RULES = (
     ),
     Rule(
         name="authorizers-know-whose-tokens",
-        why="Keys fetched in clear can be replaced, and a token that was made for another API opens this one",
+        why="Keys fetched without TLS can be replaced, and a token that was made for another API opens this one",
         source=f"{_GATEWAY}/http-api-jwt-authorizer.html",
         types=("aws:apigatewayv2/authorizer:Authorizer",),
         resource=authorizers_know_whose_tokens,
@@ -160,7 +160,7 @@ RULES = (
     ),
     Rule(
         name="apis-have-one-entrance",
-        why="The second entrance has neither the name's certificate nor what stands before the name",
+        why="The second entrance has neither the certificate of the name nor the protection in front of it",
         source=f"{_GATEWAY}/http-api-disable-default-endpoint.html",
         types=(_API, _MAPPING),
         stack=apis_have_one_entrance,

@@ -130,7 +130,7 @@ RULES = (
     ),
     Rule(
         name="api-servers-are-not-for-everybody",
-        why="A hole in the API server is then open to few",
+        why="Few can then use a vulnerability of the API server",
         source=f"{_AKS}/api-server-authorized-ip-ranges",
         types=(_CLUSTER,),
         resource=api_servers_are_not_for_everybody,
@@ -144,14 +144,14 @@ RULES = (
     ),
     Rule(
         name="nodes-are-patched",
-        why="A known hole of kernel or kubelet is open until somebody thinks of it",
+        why="A known vulnerability of kernel or kubelet stays open until somebody remembers it",
         source=f"{_AKS}/auto-upgrade-node-os-image",
         types=(_CLUSTER,),
         resource=nodes_are_patched,
     ),
     Rule(
         name="clusters-have-an-uptime-agreement",
-        why="The Free tier's API server may be away, and is throttled early",
+        why="The Free tier's API server may be unavailable, and is throttled early",
         source=f"{_AKS}/free-standard-pricing-tiers",
         types=(_CLUSTER,),
         resource=clusters_have_an_uptime_agreement,
@@ -159,14 +159,14 @@ RULES = (
     ),
     Rule(
         name="clusters-are-audited",
-        why="Who changed what in the cluster, and who was let in, is seen nowhere else",
+        why="No other log shows who changed what in the cluster, and who was let in",
         source=f"{_AKS}/monitor-aks-reference#resource-logs",
         types=(_CLUSTER, _DIAGNOSTICS),
         stack=clusters_are_audited,
     ),
     Rule(
         name="clusters-are-guarded",
-        why="An intruder is noticed by what watches the nodes, and stopped by what may not be changed past the cluster",
+        why="Defender notices an intruder on the nodes, and nobody can change the nodes except through the cluster",
         source="https://learn.microsoft.com/azure/defender-for-cloud/defender-for-containers-introduction",
         types=(_CLUSTER,),
         resource=clusters_are_guarded,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policy.rule import Finding, Resource, Rule, Stack, expect, given
 
 _SERVER = "azure-native:dbforpostgresql:Server"
+_ADMINISTRATOR = "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra"
 _TABLE = "aws:dynamodb/table:Table"
+_IDENTITY = re.compile(r"<UserAssignedIdentity ([^.>]+)\.")
 BACKUP_DAYS = 7
 
 
@@ -29,6 +32,40 @@ def servers_know_no_password(server: Resource) -> Iterator[Finding]:
         server, "authConfig.passwordAuth", "Disabled", do="Set database.authentication to entra in the stack's file."
     )
     yield from expect(server, "authConfig.activeDirectoryAuth", "Enabled", do="Set database.authentication to entra.")
+
+
+def people_administer_servers(stack: Stack) -> Iterator[Finding]:
+    servers = [each for each in stack.of(_SERVER) if each.get("authConfig.activeDirectoryAuth") == "Enabled"]
+    groups = [each for each in stack.of(_ADMINISTRATOR) if each.get("principalType") == "Group"]
+    if len(groups) < len(servers):
+        yield Finding(
+            property="principalType",
+            allowed=f"be Group for an administrator of each of the {len(servers)} servers",
+            given=f"{len(groups)} groups",
+            do="Set database.administrators in the stack's file: the component makes the group an administrator.",
+            resource=servers[-1],
+        )
+
+
+def what_serves_administers_nothing(stack: Stack) -> Iterator[Finding]:
+    """Follows a Deployment's service account to its identity, by the placeholders of a plan."""
+    accounts = {each.get("metadata.name"): each for each in stack.of("kubernetes:core/v1:ServiceAccount")}
+    serving: dict[str, str] = {}
+    for deployment in stack.of("kubernetes:apps/v1:Deployment"):
+        account = accounts.get(deployment.get("spec.template.spec.serviceAccountName"))
+        annotations = account.get("metadata.annotations", {}) if account else {}
+        if identity := _IDENTITY.match(str(annotations.get("azure.workload.identity/client-id"))):
+            serving[identity[1]] = deployment.name
+    for administrator in stack.of(_ADMINISTRATOR):
+        identity = _IDENTITY.match(str(administrator.get("principalName")))
+        if identity and identity[1] in serving:
+            yield Finding(
+                property="principalName",
+                allowed="not be the identity of pods that serve requests",
+                given=f"{identity[1]}, of the Deployment {serving[identity[1]]}",
+                do="Give the migrations an identity of their own; they grant the service its rows.",
+                resource=administrator,
+            )
 
 
 def servers_can_be_restored(server: Resource) -> Iterator[Finding]:
@@ -76,10 +113,7 @@ def pools_are_not_deleted(pool: Resource) -> Iterator[Finding]:
     yield from expect(pool, "deletionProtection", "ACTIVE", do="Set deletion_protection.")
 
 
-PROTECTED = (
-    *("azure-native:containerservice:ManagedCluster", _SERVER, "azure-native:dbforpostgresql:Database", _TABLE),
-    "aws:kms/key:Key",
-)
+PROTECTED = (*("azure-native:containerservice:ManagedCluster", _SERVER, _TABLE, "aws:kms/key:Key"),)
 
 
 def what_is_precious_is_protected(stack: Stack) -> Iterator[Finding]:
@@ -107,11 +141,25 @@ RULES = (
     ),
     Rule(
         name="servers-know-no-password",
-        why="A password can be copied, and has to be kept and changed; an identity has not",
+        why="A password can be copied, and has to be kept and changed; an identity needs none of this",
         source=f"{_POSTGRES}/concepts-azure-ad-authentication",
         types=(_SERVER,),
         resource=servers_know_no_password,
         clouds_only=True,
+    ),
+    Rule(
+        name="people-administer-servers",
+        why="In an incident somebody has to log in, as themselves and with a token that ends",
+        source=f"{_POSTGRES}/concepts-azure-ad-authentication",
+        types=(_SERVER, _ADMINISTRATOR),
+        stack=people_administer_servers,
+    ),
+    Rule(
+        name="what-serves-administers-nothing",
+        why="Who makes a service run a statement of theirs would administer its server: change tables, make roles",
+        source="https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html#permissions",
+        types=(_ADMINISTRATOR,),
+        stack=what_serves_administers_nothing,
     ),
     Rule(
         name="servers-can-be-restored",
@@ -130,14 +178,14 @@ RULES = (
     ),
     Rule(
         name="connections-are-encrypted",
-        why="The network between pods and database is not only ours",
+        why="Others share the network between pods and database",
         source=f"{_POSTGRES}/concepts-networking-ssl-tls",
         types=("azure-native:dbforpostgresql:Configuration",),
         resource=connections_are_encrypted,
     ),
     Rule(
         name="tables-can-be-restored",
-        why="A wrong write is replicated at once; only the past has the right one",
+        why="A wrong write is replicated at once; only a backup still has the right one",
         source=f"{_DYNAMODB}/PointInTimeRecovery.html",
         types=(_TABLE,),
         resource=tables_can_be_restored,
@@ -145,7 +193,7 @@ RULES = (
     ),
     Rule(
         name="tables-are-encrypted-with-a-key-of-ours",
-        why="Who may read the items is then also decided, and logged, by the key",
+        why="The key then also decides, and logs, who may read the items",
         source=f"{_DYNAMODB}/EncryptionAtRest.html",
         types=(_TABLE,),
         resource=tables_are_encrypted_with_a_key_of_ours,
@@ -153,7 +201,7 @@ RULES = (
     ),
     Rule(
         name="tables-are-not-deleted",
-        why="A table that was deleted is gone with its backups' continuity",
+        why="A deleted table is gone, and so is its continuous backup",
         source=f"{_DYNAMODB}/WorkingWithTables.Basics.html",
         types=(_TABLE,),
         resource=tables_are_not_deleted,

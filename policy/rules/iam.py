@@ -138,9 +138,11 @@ def _wide(arn: str) -> bool:
 
 
 def _of_the_account(resource: Resource, statement: dict[str, Any]) -> bool:
-    """Returns whether it is the statement by which a key's policy gives rights to the account, as it has to: otherwise
-    nobody can change the key any more
-    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
+    """Returns whether it is the statement by which a key's policy gives rights to the account.
+
+    A key's policy has to have it: otherwise nobody can change the key any more
+    (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html).
+    """
     principal = statement.get("Principal")
     accounts = items(principal.get("AWS")) if isinstance(principal, dict) else ()
     return resource.type == "aws:kms/key:Key" and bool(accounts) and all(map(_ROOT.fullmatch, accounts))
@@ -188,7 +190,7 @@ RULES = (
     ),
     Rule(
         name="no-policies-of-aws",
-        why="AWS's own policies grant on every resource, and grow",
+        why="AWS's own policies grant rights on every resource, and more of them over time",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html",
         types=("aws:iam/role:Role", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"),
         resource=no_policies_of_aws,

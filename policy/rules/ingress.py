@@ -121,7 +121,7 @@ def routes_lead_to_tls(stack: Stack) -> Iterator[Finding]:
                         property=f"spec.rules[{rule.get('name')}].backendRefs[{backend.get('name')}]",
                         allowed="be a Service that a BackendTLSPolicy with authority and host name is for",
                         given=backend.get("name"),
-                        do="Add one: without it the ingress sends requests to the pods in clear.",
+                        do="Add one: without it the ingress sends requests to the pods without TLS.",
                         resource=route,
                     )
 

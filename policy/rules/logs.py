@@ -94,7 +94,7 @@ RULES = (
     ),
     Rule(
         name="workspaces-know-identities-only",
-        why="Whoever has the workspace's key can write lines that nobody logged",
+        why="Whoever has the workspace's key can add lines that no program logged",
         source="https://learn.microsoft.com/azure/azure-monitor/logs/azure-ad-authentication-logs",
         types=("azure-native:operationalinsights:Workspace",),
         resource=workspaces_know_identities_only,
@@ -116,14 +116,14 @@ RULES = (
     ),
     Rule(
         name="function-logs-are-json",
-        why="A request is followed through every hop by a field, not by reading",
+        why="A search by one field then follows a request through every hop",
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html",
         types=(_FUNCTION,),
         resource=function_logs_are_json,
     ),
     Rule(
         name="calls-are-logged",
-        why="What the gateway refused is seen nowhere else",
+        why="No other log shows what the gateway refused",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html",
         types=("aws:apigatewayv2/stage:Stage",),
         resource=calls_are_logged,

@@ -157,7 +157,7 @@ RULES = (
     ),
     Rule(
         name="namespaces-deny-by-default",
-        why="What nobody thought of is then refused, also for pods that come later",
+        why="Traffic that nobody thought of is then refused, also for pods that come later",
         source=f"{_POLICIES}/#default-deny-all-ingress-and-all-egress-traffic",
         types=(_NAMESPACE, _POLICY),
         stack=namespaces_deny_by_default,
@@ -192,7 +192,7 @@ RULES = (
     ),
     Rule(
         name="accounts-mount-no-token",
-        why="A token in a pod is a way into the API server for who takes the pod over",
+        why="A token in a pod is a way into the API server for whoever takes over the pod",
         source="https://kubernetes.io/docs/concepts/security/service-accounts/#opt-out-of-api-credential-automounting",
         types=("kubernetes:core/v1:ServiceAccount",),
         resource=accounts_mount_no_token,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policy.rule import Finding, Resource, Rule, items
+from policy.rule import Finding, Resource, Rule, given, items
 
 _TEMPLATES = {
     "kubernetes:apps/v1:DaemonSet": "spec.template.spec",
@@ -146,6 +146,19 @@ def containers_hold_no_secret_in_clear(pod: Resource) -> Iterator[Finding]:
                 )
 
 
+def jobs_end_and_stay(job: Resource) -> Iterator[Finding]:
+    yield from given(
+        job, "spec.activeDeadlineSeconds", allowed="be set", do="Set it: a Job that hangs holds the deployment up."
+    )
+    if job.get("spec.ttlSecondsAfterFinished") is not None:
+        yield Finding(
+            property="spec.ttlSecondsAfterFinished",
+            allowed="be absent",
+            given=job.get("spec.ttlSecondsAfterFinished"),
+            do="Leave it out: a Job that vanished is made again, and runs again, by the next update with a refresh.",
+        )
+
+
 _STANDARD = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"
 _TYPES = tuple(_TEMPLATES)
 
@@ -159,14 +172,14 @@ RULES = (
     ),
     Rule(
         name="pods-are-confined",
-        why="Who takes a process over should find neither root nor a way out of the container",
+        why="Whoever takes over a process should find neither root nor a way out of the container",
         source=_STANDARD,
         types=_TYPES,
         resource=pods_are_confined,
     ),
     Rule(
         name="pods-mount-no-token",
-        why="A token in a pod is a way into the API server for who takes the pod over",
+        why="A token in a pod is a way into the API server for whoever takes over the pod",
         source="https://kubernetes.io/docs/concepts/security/service-accounts/#opt-out-of-api-credential-automounting",
         types=_TYPES,
         resource=pods_mount_no_token,
@@ -184,6 +197,13 @@ RULES = (
         source="https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
         types=_TYPES,
         resource=containers_say_what_they_need,
+    ),
+    Rule(
+        name="jobs-end-and-stay",
+        why="A deployment waits for its Jobs, and knows what has run by the Jobs that are there",
+        source="https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup",
+        types=("kubernetes:batch/v1:Job",),
+        resource=jobs_end_and_stay,
     ),
     Rule(
         name="containers-hold-no-secret-in-clear",

@@ -36,7 +36,7 @@ def messages_travel_encrypted(policy: Resource) -> Iterator[Finding]:
     if document != COMPUTED and "false" not in refused:
         yield Finding(
             property="policy",
-            allowed="deny everybody what comes without TLS (aws:SecureTransport false)",
+            allowed="deny all requests without TLS (aws:SecureTransport false)",
             given=f"{len(statements)} statements without it",
             do="Add the statement (components/aws/queue.py, topic.py): the endpoints take plain HTTP too.",
         )
@@ -46,7 +46,8 @@ def topics_are_encrypted(stack: Stack) -> Iterator[Finding]:
     """Yields topics that are not encrypted, or not with a key of the stack where alarms come in.
 
     CloudWatch may not use the key that AWS keeps for topics
-    (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger)."""
+    (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger).
+    """
     told = {arn for alarm in stack.of(_ALARM) for arn in alarm.get("alarmActions", [])}
     for topic in stack.of(_TOPIC):
         key = topic.get("kmsMasterKeyId")
@@ -109,7 +110,7 @@ def _reference(resource: Resource, output: str) -> str:
 RULES = (
     Rule(
         name="queues-are-encrypted",
-        why="Messages hold orders of people",
+        why="Messages hold people's orders",
         source=f"{_DEVELOPERS}/sqs-server-side-encryption.html",
         types=(_QUEUE,),
         resource=queues_are_encrypted,
@@ -117,7 +118,7 @@ RULES = (
     ),
     Rule(
         name="messages-travel-encrypted",
-        why="Messages hold orders of people",
+        why="Messages hold people's orders",
         source=f"{_DEVELOPERS}/sqs-security-best-practices.html#enforce-encryption-data-in-transit",
         types=("aws:sqs/queuePolicy:QueuePolicy", "aws:sns/topicPolicy:TopicPolicy"),
         resource=messages_travel_encrypted,

@@ -124,14 +124,14 @@ RULES = (
     ),
     Rule(
         name="nodes-can-be-drained",
-        why="An upgrade takes nodes away: without a budget all pods at once, with 0 never",
+        why="An upgrade drains nodes: without a budget it may end all pods at once, and with 0 it can end none",
         source="https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
         types=(_DEPLOYMENT, _BUDGET),
         stack=nodes_can_be_drained,
     ),
     Rule(
         name="roll-outs-keep-capacity",
-        why="A roll-out should not be an outage of a part",
+        why="A roll-out should not take away part of the capacity",
         source=_ROLL_OUT,
         types=(_DEPLOYMENT,),
         stack=roll_outs_keep_capacity,

@@ -44,7 +44,7 @@ def secrets_are_marked(resource: Resource) -> Iterator[Finding]:
                 property=path,
                 allowed="be marked as secret",
                 given="a plain value",
-                do="Wrap it in pulumi.Output.secret, or it is in clear in the state and in every plan.",
+                do="Wrap it in pulumi.Output.secret, or it is plain text in the state and in every plan.",
             )
 
 
@@ -135,7 +135,7 @@ _SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
 RULES = (
     Rule(
         name="secrets-are-marked",
-        why="What is not marked is in clear in the state, in logs and in pull requests",
+        why="A secret that is not marked is plain text in the state, in logs and in pull requests",
         source=_SECRETS,
         types=tuple(_MARKED),
         resource=secrets_are_marked,
@@ -143,7 +143,7 @@ RULES = (
     ),
     Rule(
         name="secrets-are-encrypted-with-a-key-of-ours",
-        why="Who may read the private key is then also decided, and logged, by the key",
+        why="The key then also decides, and logs, who may read the secret",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
         types=("aws:secretsmanager/secret:Secret",),
         resource=secrets_are_encrypted_with_a_key_of_ours,
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         name="nothing-looks-like-a-secret",
-        why="What is not marked is in clear in the state, in logs and in pull requests",
+        why="A secret that is not marked is plain text in the state, in logs and in pull requests",
         source=_SECRETS,
         stack=nothing_looks_like_a_secret,
         plan_only=True,
@@ -186,7 +186,7 @@ RULES = (
     ),
     Rule(
         name="kms-keys-rotate",
-        why="A key that was copied or computed then opens a year's data, and not everything",
+        why="A key that was copied or computed then opens the data of one year, and not everything",
         source="https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",
         types=("aws:kms/key:Key",),
         resource=kms_keys_rotate,

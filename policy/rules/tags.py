@@ -1,4 +1,4 @@
-"""Rules of tags, which say whose a resource is and who pays."""
+"""Rules of tags, which name the owner of a resource and who pays for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule that somebody has asked of every type of resource what could be wrong with it."""
+"""The rule that every type of resource has a rule, or a reason why it needs none."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from collections.abc import Iterator
 from policy.rule import Finding, Rule, Stack
 
 UNJUDGED = {
-    "aws:apigatewayv2/integration:Integration": "leads to a function; who may call that is its permission's",
+    "aws:apigatewayv2/integration:Integration": "it leads to a function, whose permission says who may call",
     "aws:cognito/resourceServer:ResourceServer": "names of scopes",
     "aws:cognito/userGroup:UserGroup": "a name; people become members by hand",
     "aws:cognito/userPoolDomain:UserPoolDomain": "a host name",
-    "aws:cloudwatch/dashboard:Dashboard": "shows what is there",
-    "aws:cloudwatch/eventArchive:EventArchive": "keeps events of a bus that is judged",
-    "aws:cloudwatch/eventBus:EventBus": "who may put events is its policy's and the roles'",
-    "aws:cloudwatch/eventRule:EventRule": "chooses events; what they reach is the target's own policy's",
-    "aws:cloudwatch/eventTarget:EventTarget": "what it reaches is the queue's policy's",
+    "aws:cloudwatch/dashboard:Dashboard": "it only shows data",
+    "aws:cloudwatch/eventArchive:EventArchive": "it keeps events of a bus that is judged",
+    "aws:cloudwatch/eventBus:EventBus": "its policy and the roles decide who may put events",
+    "aws:cloudwatch/eventRule:EventRule": "it chooses events; the policy of its target decides what they reach",
+    "aws:cloudwatch/eventTarget:EventTarget": "the policy of the queue decides what it reaches",
     "aws:kms/alias:Alias": "a name",
     "aws:lambda/alias:Alias": "a name with shares of calls",
-    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": "how much is kept warm",
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": "it only keeps environments warm",
     "aws:route53/record:Record": "a host name",
     "aws:sns/topicSubscription:TopicSubscription": "an address that people confirm",
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "only narrows who may use the queue as a dead-letter queue",
-    "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra": "an identity of the stack on its own server",
-    "azure-native:dbforpostgresql:Database": "a name on a server that is judged",
     "docker:index/image:Image": "pods name it by digest, which is judged there",
     "kubernetes:core/v1:ConfigMap": "nothing-looks-like-a-secret reads it",
     "kubernetes:gateway.envoyproxy.io/v1alpha1:BackendTrafficPolicy": "time-outs and retries",

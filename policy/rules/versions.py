@@ -76,13 +76,13 @@ def _judge(resource: Resource, product: str, path: str, version: str, now: date)
 RULES = (
     Rule(
         name="versions-are-supported",
-        why="What is not supported any more gets no security fixes",
+        why="A version that is no longer supported gets no security fixes",
         source="https://endoflife.date/",
         stack=versions_are_supported,
     ),
     Rule(
         name="the-table-is-fresh",
-        why="Vendors move these dates; an old table approves what they have given up",
+        why="Vendors move these dates; an old table approves versions that get no fixes any more",
         source="https://endoflife.date/",
         stack=the_table_is_fresh,
     ),

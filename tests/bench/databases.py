@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import psutil
 
 from tests.bench import machine
 from tests.bench.pod import Surroundings
+from tests.support.databases import migrate
 from tests.support.postgres import Server, postgres
-from tests.support.service import ROOT
 
 
 @contextlib.contextmanager
@@ -27,16 +25,9 @@ def server(folder: Path) -> Iterator[Server]:
 
 
 def migrated(running: Server, service: str, surroundings: Surroundings) -> str:
-    """Returns the URL of a new database of the service, with its schema and seed data."""
-    url = running.new_database()
-    done = subprocess.run(
-        [sys.executable, "-m", "app.services.kit.migrate", service],
-        cwd=ROOT,
-        env=surroundings.environment(service=service, database=url),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Returns the service's URL of a new database, with its schema and seed data."""
+    urls = running.new_service()
+    done = migrate(urls, service, surroundings.environment(service=service))
     if done.returncode:
         raise RuntimeError(f"The migrations of {service} failed: {done.stdout}{done.stderr}")
-    return url
+    return urls.service

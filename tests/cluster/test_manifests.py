@@ -83,13 +83,13 @@ def test_pod_security_admits_the_pods_and_refuses_one_on_the_hosts_network(
 ) -> None:
     for manifest in manifests:
         apply(cluster, manifest)
-    deployments = [m for m in manifests if m["kind"] == "Deployment"]
+    templates = [m["spec"]["template"] for m in manifests if m["kind"] in ("Deployment", "Job")]
     pods = cluster.resources.get(api_version="v1", kind="Pod")
-    names = {m["metadata"]["name"] for m in deployments}
+    names = {template["metadata"]["labels"]["app"] for template in templates}
     eventually(
         lambda: names <= {p.metadata.labels.get("app") for p in pods.get(namespace="apps").items}, what="pods of each"
     )
-    spec = deployments[0]["spec"]["template"]["spec"]
+    spec = next(m for m in manifests if m["kind"] == "Deployment")["spec"]["template"]["spec"]
     spec["hostNetwork"] = True
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "outside", "namespace": "apps"}, "spec": spec}
     with pytest.raises(ApiException, match=r"violates PodSecurity .*restricted"):

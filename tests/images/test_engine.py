@@ -89,23 +89,20 @@ def running(service: str, engine: Engine, server: Server, tmp_path: Path) -> Ite
     tls.mkdir()
     (tls / "tls.crt").write_text(leaf.certificate)
     (tls / "tls.key").write_text(leaf.private_key)  # other users may read it: the container's is another one
-    pod = deployed("prod", False).one("Deployment", service)["spec.template.spec"]
-    environment = {
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "POD_NAME": name,
-        "DATABASE_URL": server.new_database(),
-        "DATABASE_AUTH": "password",
-    }
+    program, urls = deployed("prod", False), server.new_service()
+    job = program.one("batch/v1:Job", f"{service}-migrations")["spec.template.spec"]
+    pod = program.one("Deployment", service)["spec.template.spec"]
+    environment = {"HOST": "127.0.0.1", "PORT": str(port), "POD_NAME": name, "DATABASE_AUTH": "password"}
 
-    def options(container: dict[str, Any]) -> list[str]:
-        return arguments(pod, container, environment=environment, mounts={"tls": tls})
+    def options(spec: dict[str, Any], **more: str) -> list[str]:
+        return arguments(spec, spec["containers"][0], environment={**environment, **more}, mounts={"tls": tls})
 
-    migration, app = pod["initContainers"][0], pod["containers"][0]
+    migration, app = job["containers"][0], pod["containers"][0]
+    migrating = options(job, DATABASE_URL=urls.migrations, SERVICE_DATABASE_URL=urls.service)
     engine.build(tag, context(service), {"SERVICE": service})
     try:
-        engine("run", "--rm", "--network", "host", *options(migration), tag, *migration["command"])
-        with engine.container(name, options(app), tag, app["command"]):
+        engine("run", "--rm", "--network", "host", *migrating, tag, *migration["command"])
+        with engine.container(name, options(pod, DATABASE_URL=urls.service), tag, app["command"]):
             service_in_container = Running(engine=engine, name=name, port=port, ca=authority.certificate)
             service_in_container.wait_for("/livez")
             yield service_in_container

@@ -63,7 +63,11 @@ def test_editing_the_service_rolls_only_the_service(stack: Stack, token: str) ->
     relative = str(source.relative_to(stack.root))
     with edited(stack, relative, source.read_text(), source.read_text() + "\n# edited\n"):
         done = stack.up()
-        assert sorted(done.changes) == ["updated docker:Image users", "updated kubernetes:Deployment users"]
+        assert sorted(done.changes) == [
+            "replaced kubernetes:Job users-migrations",
+            "updated docker:Image users",
+            "updated kubernetes:Deployment users",
+        ]
         rolled = {pod["name"] for pod in stack.pods("users")}
         assert len(rolled) == len(pods)
         assert not rolled & pods
@@ -134,9 +138,10 @@ def test_removing_a_service_deletes_its_resources_dependents_first(stack: Stack,
     assert len(deleted) == len(added.changes)
     for earlier, later in [
         ("kubernetes:HorizontalPodAutoscaler extra", "kubernetes:Deployment extra"),
-        ("kubernetes:Deployment extra", "kubernetes:Secret extra-database"),
-        ("kubernetes:Secret extra-database", "azure-native:Database extra"),
-        ("azure-native:Database extra", "azure-native:Server extra"),
+        ("kubernetes:Deployment extra", "kubernetes:Job extra-migrations"),
+        ("kubernetes:Job extra-migrations", "kubernetes:Secret extra-database"),
+        ("kubernetes:Job extra-migrations", "kubernetes:Secret extra-migrations"),
+        ("kubernetes:Secret extra-migrations", "azure-native:Server extra"),
     ]:
         assert deleted.index(earlier) < deleted.index(later)
     assert not stack.pods("extra")

@@ -54,7 +54,7 @@ REQUESTS = Counter(gateway=1, orders=1, ingress=4, billing=1, analytics=3)
 """Requests by service: three events are counted in analytics, and one of them is invoiced."""
 
 
-def test_customers_can_be_told_what_becomes_of_an_order(stack: Stack, aws: Aws, anna: Customer) -> None:
+def test_a_subscriber_gets_what_becomes_of_an_order(stack: Stack, aws: Aws, anna: Customer) -> None:
     """A queue stands for whatever subscribes to the topic."""
     topic = stack.outputs_of("sns/topic:Topic", "order-notices")["arn"]
     inbox = aws.call("sqs", "CreateQueue", {"QueueName": f"inbox-{uuid.uuid4().hex}"})["QueueUrl"]
@@ -145,7 +145,7 @@ def test_a_cancelled_order_gives_its_stock_back_once_and_is_not_invoiced(
     stack: Stack, aws: Aws, anna: Customer
 ) -> None:
     product = anna.product(stock=20)
-    with paused(stack, aws):
+    with paused(stack):
         order = anna.placed(product, 5)
         assert anna.stock(product) == (15, 5)
         answers = together(5, lambda _: anna.ask("POST", f"/orders/{order}/cancel"))

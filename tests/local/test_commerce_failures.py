@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 
 def dead_letters(stack: Stack) -> list[dict[str, Any]]:
     """Returns the dead letters as the command for operators shows them."""
-    done = stack.run("events", "dlq", "--queue", "fulfilment-dead-letters", "--json")
+    done = stack.deliver("delivery.events dlq --stack STACK --queue fulfilment --json")
     assert done.code == 0, done.err
     return [json.loads(line) for line in done.out.splitlines()]
 
@@ -43,7 +43,7 @@ def test_a_poison_message_goes_to_the_dead_letters_and_the_others_of_its_batch_a
     """The function reports which message of a batch failed, so that it does not get the others as often as that one."""
     poison = {"source": "crosscloud.orders", "detail-type": "order.placed", "detail": {"id": str(uuid.uuid4())}}
     requests = [f"poison-{uuid.uuid4()}" for _ in range(2)]
-    with paused(stack, aws):
+    with paused(stack):
         aws.call("sqs", "SendMessage", {"QueueUrl": queue, "MessageBody": json.dumps(poison)})
         product = anna.product()
         orders = [anna.placed(product, X_Request_Id=request) for request in requests]
@@ -70,30 +70,6 @@ def waiting(aws: Aws, queue: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     counts = aws.call("sqs", "GetQueueAttributes", {"QueueUrl": queue, "AttributeNames": names})["Attributes"]
     return sum(int(count) for count in counts.values())
-
-
-def test_what_was_given_up_is_completed_by_a_redrive(stack: Stack, aws: Aws, anna: Customer, queue: str) -> None:
-    product = anna.product()
-    with paused(stack, aws):
-        order = anna.placed(product)
-        eventually(lambda: waiting(aws, queue), what="the order's event in the queue")
-        taken = {"QueueUrl": queue, "VisibilityTimeout": 0, "WaitTimeSeconds": 0}
-
-        def given_up() -> list[dict[str, Any]]:
-            """Receives every message without finishing it, as a consumer does that always fails."""
-            while aws.call("sqs", "ReceiveMessage", taken).get("Messages"):
-                continue
-            return dead_letters(stack)
-
-        (letter,) = eventually(given_up, what="the event among the dead letters")
-    assert json.loads(letter["body"])["detail"]["order_id"] == order
-    assert anna.status(order) == "PENDING"
-    shown = stack.run("events", "dlq").out
-    assert f"order.placed {json.dumps(json.loads(letter['body'])['detail'])}" in shown
-    done = stack.run("events", "redrive", "--message", letter["message_id"])
-    assert (done.code, done.out.startswith("1 from fulfilment-dead-letters")) == (0, True), done.err
-    anna.settled(order)
-    assert dead_letters(stack) == []
 
 
 # ---- what is down
@@ -131,7 +107,7 @@ def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack
     before, events = everything(), len(orders) * len(INVOICED)
     assert given() == events
     for times in (2, 3):
-        done = stack.run("events", "replay", "--since", since)
+        done = stack.deliver(f"delivery.events replay --stack STACK --since {since}")
         assert done.code == 0, done.err
         eventually(lambda count=times * events: given() >= count, what="the replayed events")
         assert everything() == before

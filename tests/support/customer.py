@@ -16,8 +16,8 @@ from typing import Any
 
 import urllib3
 
-from local.providers.aws.client import Aws
 from tests.support.contract import all_scopes
+from tests.support.runbook import command
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
@@ -65,7 +65,7 @@ class Customer:
     def product(self, *, stock: int = 20, price: str = "4.55") -> str:
         """Creates a product and returns its id."""
         body = {"name": "Notebook", "price": price, "currency": "EUR", "stock": stock}
-        answer = self.ask("POST", "/products", body)
+        answer = self.ask("POST", "/products", body, Idempotency_Key=new_key())
         assert answer.status == 201, answer.data
         product: str = answer.json()["id"]
         return product
@@ -123,15 +123,15 @@ class Customer:
 
 
 @contextmanager
-def paused(stack: Stack, aws: Aws) -> Iterator[None]:
-    """Stops the consumer of the queue until the end of the block, as the runbook says."""
-    mapping = stack.outputs_of("eventSourceMapping:EventSourceMapping", "fulfilment")["uuid"]
-    switch = {"UUID": mapping}
-    aws.call("lambda", "UpdateEventSourceMapping", {**switch, "Enabled": False})
+def paused(stack: Stack, consumer: str = "fulfilment") -> Iterator[None]:
+    """Stops a consumer of events until the end of the block, as the runbook says."""
+    done = stack.deliver(command(f"delivery.events pause {consumer}"))
+    assert done.code == 0, done.err
     try:
         yield
     finally:
-        aws.call("lambda", "UpdateEventSourceMapping", {**switch, "Enabled": True})
+        done = stack.deliver(command(f"delivery.events resume {consumer}"))
+        assert done.code == 0, done.err
 
 
 def types_of_today(customer: Customer) -> Counter[str]:

@@ -13,32 +13,53 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from tests.support.postgres import Server
+from tests.support.postgres import Server, Urls
 from tests.support.service import ROOT
 
 
-def migrated(server: Server, service: str, environment: Mapping[str, str]) -> str:
-    """Returns the URL of a new database with the service's migrations, applied as its pod applies them."""
-    url = server.new_database()
-    subprocess.run(
+def migrate(urls: Urls, service: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Makes the database and applies the service's migrations, as its Job does."""
+    return subprocess.run(
         [sys.executable, "-m", "app.services.kit.migrate", service],
         cwd=ROOT,
-        env={**environment, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
+        env={
+            **environment,
+            "SERVICE_NAME": service,
+            "DATABASE_URL": urls.migrations,
+            "SERVICE_DATABASE_URL": urls.service,
+            "PATH": "/usr/bin:/bin",
+        },
         capture_output=True,
-        check=True,
+        text=True,
+        check=False,
     )
-    return url
+
+
+def migrated(server: Server, service: str, environment: Mapping[str, str]) -> str:
+    """Returns the service's URL of a new database with its migrations."""
+    urls = server.new_service()
+    done = migrate(urls, service, environment)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return urls.service
 
 
 @contextlib.contextmanager
 def copy(server: Server, url: str) -> Iterator[str]:
-    """Yields the URL of a copy of a database to which nobody is connected. It is removed at the end of the block."""
+    """Yields the URL of a copy of a migrated database to which nobody is connected, with the same role. It is removed
+    at the end of the block."""
     original, name = urlsplit(url).path[1:], f"t{secrets.token_hex(6)}"
-    server.execute(f"create database {name} template {original} owner {original}")
+    server.execute(f"create database {name} template {original} owner {original}_migrations")
     try:
         yield url.replace(f"/{original}?", f"/{name}?")
     finally:
         server.execute(f"drop database {name} with (force)")
+
+
+def owner_url(url: str) -> str:
+    """Returns the URL of the same database with the role that owns it, for what a service may not do."""
+    parts = urlsplit(url)
+    owner = f"{parts.username}_migrations"
+    return parts._replace(netloc=f"{owner}:{owner}@{parts.hostname}:{parts.port}").geturl()
 
 
 def rows(url: str, statement: str, *arguments: object) -> list[Any]:

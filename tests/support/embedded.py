@@ -20,5 +20,5 @@ def metrics(line: Mapping[str, Any]) -> dict[tuple[str, ...], dict[str, float]]:
                 assert metric["Unit"] in ("Count", "Milliseconds", "None")
                 values[metric["Name"]] = line[metric["Name"]]
                 assert type(line[metric["Name"]]) in (int, float)
-            by_dimensions[tuple(line[name] for name in dimensions)] = values
+            by_dimensions.setdefault(tuple(line[name] for name in dimensions), {}).update(values)
     return by_dimensions

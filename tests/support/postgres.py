@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 
@@ -22,10 +23,18 @@ from tests.support.waiting import PATIENCE, eventually
 NOBODY = "65534"
 
 
-@dataclass(frozen=True)
+class Urls(NamedTuple):
+    """The URLs of a service's database: with the role that owns it, and with the role of the service."""
+
+    migrations: str
+    service: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Server:
     port: int
     password: str
+    process: _Process
 
     def url(self, database: str = "postgres", *, role: str = "postgres", password: str | None = None) -> str:
         return f"postgresql://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
@@ -37,6 +46,14 @@ class Server:
         self.execute(f"create database {name} owner {name}")
         return self.url(name, role=name, password=name)
 
+    def new_service(self) -> Urls:
+        """Creates the administrator of a server, as Azure has one, and returns URLs of a database that its migrations
+        will make, with a role that they will make."""
+        name = f"t{secrets.token_hex(6)}"
+        owner = f"{name}_migrations"
+        self.execute(f"create role {owner} login createdb createrole password '{owner}'")
+        return Urls(self.url(name, role=owner, password=owner), self.url(name, role=name, password=name))
+
     def execute(self, *statements: str, url: str | None = None) -> None:
         async def run() -> None:
             connection = await asyncpg.connect(url or self.url())
@@ -47,6 +64,36 @@ class Server:
                 await connection.close()
 
         asyncio.run(run())
+
+    def stop(self) -> None:
+        """Ends the server and every connection at once, as a failover does."""
+        self.process.stop(signal.SIGINT)
+
+    def start(self) -> None:
+        """Starts the server again, with all that was committed."""
+        self.process.start()
+        _wait(self)
+
+
+@dataclass(kw_only=True)
+class _Process:
+    """The server's process, which can be ended and started again."""
+
+    argv: list[str]
+    log: Path
+    child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(
+                self.argv, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+
+    def stop(self, number: signal.Signals) -> None:
+        if self.child is not None:
+            self.child.send_signal(number)
+            self.child.wait(PATIENCE)
+            self.child = None
 
 
 @contextlib.contextmanager
@@ -73,21 +120,15 @@ def postgres(folder: Path) -> Iterator[Server]:
         "max_connections=60",
     ]
     port = free_port()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*_unprivileged(), bin_ / "postgres", "-D", data, "-p", str(port), *options],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    argv = [*_unprivileged(), str(bin_ / "postgres"), "-D", str(data), "-p", str(port), *options]
+    process = _Process(argv=argv, log=folder / "log")
+    process.start()
     try:
-        server = Server(port, password)
-        _wait(server, process, folder / "log")
+        server = Server(port=port, password=password, process=process)
+        _wait(server)
         yield server
     finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(PATIENCE)
+        process.stop(signal.SIGQUIT)
         shutil.rmtree(data, ignore_errors=True)
 
 
@@ -98,10 +139,11 @@ def _unprivileged() -> list[str]:
     return ["setpriv", *ids, "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
 
 
-def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(server: Server) -> None:
     def answers() -> bool:
-        if process.poll() is not None:
-            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
+        child = server.process.child
+        if child is None or child.poll() is not None:
+            raise RuntimeError(f"PostgreSQL did not start:\n{server.process.log.read_text()}")
         try:
             server.execute("select 1")
         except (OSError, asyncpg.PostgresError):

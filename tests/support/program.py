@@ -52,6 +52,7 @@ class Declared:
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
     provider: str
+    error_hooks: tuple[str, ...]
 
     def __getitem__(self, path: str) -> Any:
         """The input at a dotted path; numbers index lists, absent values are None."""
@@ -174,6 +175,7 @@ def _declared(registration: Registration) -> Declared:
         delete_before_replace=registration.delete_before_replace,
         ignore_changes=registration.ignore_changes,
         provider=registration.provider,
+        error_hooks=registration.error_hooks,
     )
 
 

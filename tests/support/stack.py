@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import ssl
 import subprocess
@@ -71,8 +72,8 @@ class Stack:
 
     # ---- the command line
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command.
+    def start(self, *arguments: str, module: str = "local") -> subprocess.Popen[str]:
+        """Starts a command of a module.
 
         The first `up` gets a port of its own: clones that start together would all see the preferred one as free.
         """
@@ -80,7 +81,7 @@ class Stack:
             arguments = ("up", "--port", str(choose_ports(None).ingress))
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "COLUMNS": "300"}
         return subprocess.Popen(
-            [sys.executable, "-m", "local", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=self.root,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -90,15 +91,20 @@ class Stack:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str) -> Done:
+    def run(self, *arguments: str, module: str = "local") -> Done:
         """Runs a command to its end. It is killed when the test's own time is over."""
-        with self.start(*arguments) as process:
+        with self.start(*arguments, module=module) as process:
             try:
                 out, err = process.communicate()
             except BaseException:
                 process.kill()
                 raise
         return Done(code=process.returncode, out=out, err=err)
+
+    def deliver(self, line: str) -> Done:
+        """Runs a command line of the runbook, such as `delivery.events dlq --stack STACK`, for this stack."""
+        module, *arguments = shlex.split(line.replace("STACK", "local"))
+        return self.run(*arguments, module=module)
 
     def up(self) -> Done:
         done = self.run("up")

@@ -25,7 +25,8 @@ OF_CLOUDWATCH = {"eventArchive": "events", "eventBus": "events", "eventRule": "e
 }
 PERMISSIONS_ONLY = {
     *("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"),
-    *("iam:PassRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery"),
+    *("iam:PassRole", "lambda:InvokeFunction"),
+    *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery"),
     *("logs:ListLogDeliveries", "logs:UpdateLogDelivery", "s3:ListBucket"),
     *("cloudformation:TagResource", "cloudformation:UntagResource"),
 }
@@ -78,9 +79,9 @@ def test_every_action_exists(name: str) -> None:
     assert unknown == []
 
 
-def test_the_deployer_reads_no_item_no_message_and_calls_no_function() -> None:
+def test_the_deployer_reads_no_item_and_no_message() -> None:
     data = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "sqs:ReceiveMessage", "sqs:SendMessage"}
-    data |= {"lambda:InvokeFunction", "sns:Publish", "events:PutEvents", "logs:GetLogEvents"}
+    data |= {"sns:Publish", "events:PutEvents", "logs:GetLogEvents"}
     assert {each for each in data for allowed in of_the_deployer() if fnmatch.fnmatchcase(each, allowed)} == set()
 
 
@@ -92,6 +93,16 @@ def test_the_deployer_makes_no_role_of_a_service_but_api_gateways() -> None:
     assert listed(statement["Action"]) == ["iam:CreateServiceLinkedRole"]
     assert statement["Condition"] == {"StringEquals": {"iam:AWSServiceName": service}}
     assert statement["Resource"] == f"arn:aws:iam::ACCOUNT:role/aws-service-role/{service}/AWSServiceRoleForAPIGateway"
+
+
+@EVERY
+def test_the_deployer_calls_versions_of_the_program_s_functions_and_nothing_else(stack: str) -> None:
+    """A delivery calls each new version before anybody else does."""
+    functions = {r.name for r in deployed(stack, False).resources if r.type == "aws:lambda/function:Function"}
+    (calling,) = (s for s in statements("aws-deployer") if "lambda:InvokeFunction" in listed(s["Action"]))
+    assert calling["Action"] == "lambda:InvokeFunction"
+    named = {f"arn:aws:lambda:REGION:ACCOUNT:function:{function}-*:*" for function in functions}
+    assert set(calling["Resource"]) == named
 
 
 @EVERY

@@ -36,8 +36,13 @@ ON_AZURE = [
     ("Deployment", "dbforpostgresql:Server"),
     ("Deployment", "FederatedIdentityCredential"),
     ("FederatedIdentityCredential", "UserAssignedIdentity"),
-    ("AdministratorsMicrosoftEntra", "dbforpostgresql:Database"),
-    ("dbforpostgresql:Database", "dbforpostgresql:Server"),
+    ("Deployment", "batch/v1:Job"),
+    ("batch/v1:Job", "AdministratorsMicrosoftEntra"),
+    ("batch/v1:Job", "FederatedIdentityCredential"),
+    ("batch/v1:Job", "ServiceAccount"),
+    ("batch/v1:Job", "core/v1:Secret"),
+    ("batch/v1:Job", "NetworkPolicy"),
+    ("AdministratorsMicrosoftEntra", "dbforpostgresql:Server"),
     ("dbforpostgresql:Server", "VirtualNetworkLink"),
     ("dbforpostgresql:Server", "network:Subnet"),
     ("network:Subnet", "VirtualNetwork"),
@@ -50,7 +55,8 @@ ON_AZURE = [
     ("RoleAssignment", "UserAssignedIdentity"),
     ("VirtualNetwork", "resources:ResourceGroup"),
 ]
-"""The cluster's roles outlive it: it takes its nodes out of the network by them."""
+"""The cluster's roles outlive it: it takes its nodes out of the network by them. A server's administrators are there
+before the Job that makes the database, which is before the pods."""
 ON_AWS = [
     ("apigatewayv2/stage:Stage", "apigatewayv2/route:Route"),
     ("apigatewayv2/route:Route", "apigatewayv2/integration:Integration"),
@@ -118,6 +124,18 @@ def test_everything_of_the_network_goes_after_the_cluster(program: Program) -> N
         "VirtualNetworkLink",
     ):
         assert {resource.urn for resource in program.all(kind)} <= waits, kind
+
+
+def test_a_server_s_administrators_come_one_after_the_other_and_go_with_it(program: Program) -> None:
+    """A server takes one change at a time, and Azure can't take a role away that owns tables."""
+    administrators = of(program, "AdministratorsMicrosoftEntra")
+    for server in of(program, "dbforpostgresql:Server"):
+        own = [each for each in administrators if each.deleted_with == server.urn]
+        assert {each["principalType"] for each in own} == {"Group", "ServicePrincipal"}
+        first, second = sorted(own, key=lambda each: len(program.after(each)))
+        assert first.urn in second.dependencies
+        assert server.urn in first.dependencies
+        assert {len(each.error_hooks) for each in own} == {1}
 
 
 def test_a_custom_resource_is_deleted_before_another_takes_its_name(program: Program) -> None:

@@ -25,7 +25,7 @@ def test_preview_and_deployment_declare_the_same(stack: str) -> None:
 
 
 @EVERY
-def test_nothing_stays_unknown(stack: str) -> None:
+def test_no_input_or_output_stays_unknown(stack: str) -> None:
     program = deployed(stack, False)
     assert UNKNOWN not in str(program.outputs)
     assert [r.urn for r in program.resources if UNKNOWN in str(r.inputs)] == []
@@ -37,6 +37,7 @@ def test_what_people_and_tools_need_is_exported(stack: str, preview: bool) -> No
     outputs = deployed(stack, preview).outputs
     assert {"endpoint", "ingress_url", "issuer", "audiences", "clients", "orchestrator", "cluster"} <= outputs.keys()
     assert {"function", "version", "log_group"} == outputs["orchestrator"].keys()
+    assert {"bus", "archive", "rules", "mappings", "outbox", "dead_letters"} == outputs["events"].keys()
 
 
 @EVERY

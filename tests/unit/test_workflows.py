@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from delivery.login import missing_of
 from tests.support.program import ROOT
 
 Step = dict[str, Any]
@@ -50,6 +51,23 @@ def commands(path: Path) -> Iterator[str]:
 def test_every_action_is_pinned_by_commit_with_its_version(path: Path) -> None:
     uses = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
     assert [line for line in uses if not PINNED.search(line) and not OWN.search(line)] == []
+
+
+def test_a_delivery_reads_how_far_storage_has_grown_before_it_updates_the_servers() -> None:
+    jobs = content(ROOT / ".github/workflows/deliver.yml")["jobs"]
+    for stack in ("dev", "prod"):
+        own = jobs[stack]["steps"]
+        names = [step.get("uses") or step["run"] for step in own]
+        read = names.index("./.github/actions/databases")
+        assert own[read]["with"] == {"stack": stack}
+        updates = [
+            n for n, name in enumerate(names) if name.startswith(("pulumi up", ".venv/bin/python -m delivery.canary"))
+        ]
+        assert updates
+        assert read < min(updates)
+    (refresh,) = [line for line in commands(ROOT / ".github/actions/databases/action.yml") if line.strip()]
+    assert refresh.startswith("pulumi refresh --stack")
+    assert "--target '**$azure-native:dbforpostgresql:Server::*'" in refresh
 
 
 @EVERY
@@ -160,6 +178,25 @@ def test_prod_follows_dev_and_needs_an_approval() -> None:
     deploys = [index for index, step in enumerate(jobs["prod"]["steps"]) if "delivery.canary" in step.get("run", "")]
     assert deploys
     assert images < deploys[0]
+
+
+def test_a_job_logs_in_anew_before_each_step_that_may_come_when_tokens_have_ended() -> None:
+    """Azure's end after an hour; the images and an update may take as long."""
+    for job in content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"].values():
+        logged_in = False
+        for step in job["steps"]:
+            uses, script = step.get("uses", ""), step.get("run", "")
+            if uses in ("./.github/actions/cloud", "./.github/actions/login"):
+                logged_in = True
+            elif uses == "./.github/actions/images" or "pulumi" in script or "delivery." in script:
+                assert logged_in or "delivery.canary" in script, step
+                logged_in = False
+
+
+def test_the_delivery_knows_as_whom_it_logs_in() -> None:
+    steps = content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"]["prod"]["steps"]
+    (delivery,) = (step for step in steps if "delivery.canary" in step.get("run", ""))
+    assert missing_of({"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the job's", **delivery["env"]}) == []
 
 
 def test_the_pulumi_that_is_installed_is_the_sdks() -> None:

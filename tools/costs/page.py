@@ -54,5 +54,5 @@ def _free(prices: Prices) -> Iterator[str]:
 
 
 def _cents(row: Row, stack: str, counts: CountsOfStacks) -> int:
-    """The amount as the page shows it, so that the sums are those of the rows."""
+    """Returns the amount as the page shows it, so that the sums are those of the rows."""
     return round(100 * amount(row.uses[stack].amount, counts[stack][row.what]))

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 STACKS = ("dev", "prod")
-"""The stacks whose costs are told; the local one costs nothing."""
+"""The stacks whose costs the page shows; the local one costs nothing."""
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

@@ -47,7 +47,7 @@ def _at(node: yaml.Node | None, path: Sequence[str]) -> yaml.CollectionNode:
 
 
 def _last(node: yaml.Node) -> yaml.Node:
-    """The scalar, or the collection in brackets or braces, that ends the block."""
+    """Returns the scalar, or the collection in brackets or braces, that ends the block."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         node = last[1] if isinstance(node, yaml.MappingNode) else last

@@ -1,5 +1,7 @@
-"""Writes the tables of docs/settings.md: `python -m tools.settings`. With `--check` it only says whether the page is
-current. The text above the tables is kept."""
+"""Writes the tables of docs/settings.md: `python -m tools.settings`.
+
+With `--check` it only says whether the page is current. The text above the tables is kept.
+"""
 
 from __future__ import annotations
 

@@ -62,8 +62,7 @@ class Event:
 
     @classmethod
     def of(cls, document: Document) -> Event:
-        """Returns the event of a document that has passed its schema, without members that this version does not
-        know."""
+        """Returns the event of a document that has passed its schema, without members that this version ignores."""
         return cls(**{name: document[name] for name in cls.__dataclass_fields__})
 
 

@@ -76,8 +76,11 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order. `version` counts its events. `invoice_id` belongs to INVOICED, `reason` (a text for people) to FAILED.
-    Moments are texts by RFC 3339, in UTC."""
+    """An order.
+
+    `version` counts its events. `invoice_id` belongs to INVOICED, `reason` (a text for people) to FAILED. Moments are
+    texts by RFC 3339, in UTC.
+    """
 
     id: str
     customer_id: str

@@ -1,5 +1,7 @@
-"""Turns values into DynamoDB's attributes and back
-(https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html)."""
+"""Turns values into DynamoDB's attributes and back.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,10 @@ Item = dict[str, Any]
 
 
 def dump(members: Mapping[str, Any]) -> Item:
-    """Returns the members as attributes, without those that are None. Raises TypeError for what no table here holds,
-    such as a float."""
+    """Returns the members as attributes, without those that are None.
+
+    Raises TypeError for what no table here holds, such as a float.
+    """
     return {name: _dumped(value) for name, value in members.items() if value is not None}
 
 

@@ -1,4 +1,10 @@
-"""DynamoDB inside a deadline: attempts that collide are repeated, and a refused condition is named."""
+"""DynamoDB inside a deadline: attempts that collide are repeated, and a refused condition is named.
+
+Whatever is written is written by a transaction, even a single item: the SDK repeats a call whose answer was lost, and
+only of a transaction it names the repetition by a token, so that DynamoDB does not judge its conditions once more
+against what the first attempt has written
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-apis-txwriteitems).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +24,6 @@ COLLISIONS = Backoff(first=0.02, longest=0.5)
 """The pauses after collisions, in seconds."""
 ATTEMPTS = range(1, 1_000)
 """Their numbers: the deadline ends them, not the count."""
-ONLY = "item"
-"""The name of the one action of a write that is no transaction."""
 
 _COLLISION_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 """Reasons for which a transaction is cancelled that may be gone at the next attempt
@@ -39,8 +43,10 @@ _WITH_REFUSED_ITEM = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One write of a transaction. `name` tells its condition from the others; `write` is `{"Put": {...}}` or the
-    like."""
+    """One write of a transaction.
+
+    `name` tells its condition from the others; `write` is `{"Put": {...}}` or the like.
+    """
 
     name: str
     write: dict[str, Any]
@@ -86,15 +92,6 @@ class Database:
         items: list[Item] = self._call("scan", **request)["Items"]
         return items
 
-    def update(self, **request: Any) -> Item:
-        """Returns the item after the update. Raises ConditionsFailedError, whose action is called ONLY."""
-        item: Item = self._write("update_item", ReturnValues="ALL_NEW", **request)["Attributes"]
-        return item
-
-    def delete(self, **request: Any) -> None:
-        """Deletes an item. Raises ConditionsFailedError, whose action is called ONLY."""
-        self._write("delete_item", **request)
-
     def transact(self, actions: Sequence[Action]) -> None:
         """Writes everything or nothing. Raises ConditionsFailedError.
 
@@ -111,16 +108,6 @@ class Database:
             else:
                 return
             self._pause(attempt)
-        raise UnavailableError
-
-    def _write(self, operation: str, **request: Any) -> dict[str, Any]:
-        for attempt in ATTEMPTS:
-            try:
-                return self._call(operation, **request, **_WITH_REFUSED_ITEM)
-            except self.client.exceptions.ConditionalCheckFailedException as error:
-                raise ConditionsFailedError({ONLY: error.response.get("Item") or None}) from error
-            except self.client.exceptions.TransactionConflictException:
-                self._pause(attempt)
         raise UnavailableError
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:

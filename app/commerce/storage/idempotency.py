@@ -57,8 +57,9 @@ class Keys:
     now: Callable[[], float] = time.time
 
     def once(self, claim: Claim | None, effect: Callable[[Remember], Result]) -> Result:
-        """Carries out the effect unless the key's result is stored, and returns the result. Without a claim the effect
-        is carried out each time.
+        """Carries out the effect unless the key's result is stored, and returns the result.
+
+        Without a claim the effect is carried out each time.
 
         The effect writes what `remember(result)` returns in its own transaction. Raises what the effect raises, and
         KeyReusedError for a key that was sent with another request.

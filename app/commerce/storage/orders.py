@@ -1,5 +1,7 @@
-"""The table of orders. Partition key: `order_id`; sort key: `entry`, which is `order` for the order itself and
-`event#000001`, `event#000002`, ... for its history.
+"""The table of orders.
+
+Partition key: `order_id`; sort key: `entry`, which is `order` for the order itself and `event#000001`, `event#000002`,
+... for its history.
 
 An event is written in the transaction of its change, so that neither exists without the other: the events in the
 table's stream are the outbox. Their documents are stored as the texts that are published.
@@ -57,8 +59,7 @@ class Orders:
         return [Event.of(json.loads(load(item)["document"])) for item in items]
 
     def page(self, customer_id: str, size: int, after: tuple[str, str] | None) -> list[Order]:
-        """Returns up to `size` orders of the customer, the newest first, from the one behind `after` (created_at,
-        id)."""
+        """Returns up to `size` orders of the customer, newest first, from the one behind `after` (created_at, id)."""
         start = {}
         if after:
             key = {"customer_id": customer_id, "created_at": after[0], "order_id": after[1], "entry": HEAD}

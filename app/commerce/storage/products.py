@@ -5,8 +5,10 @@
 | one product | GetItem |
 | those of an order | BatchGetItem |
 | a page of all | Scan, in the order of the keys' hashes |
-| replace, delete | UpdateItem, DeleteItem, on conditions |
+| replace, delete | a transaction of one, on conditions |
 | stock | as part of a transaction: with an order, or with a change's Idempotency-Key |
+
+Ids are made here and never come again, so that the versions of a product, which begin with 1, do not either.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from app.commerce.errors import (
     UnknownProductError,
 )
 from app.commerce.storage.attributes import Item, dump, load
-from app.commerce.storage.database import ONLY, Action, Database
+from app.commerce.storage.database import Action, Database
 
 PRODUCT = "product"
 """The name of the action that writes a product for its own sake, not for an order."""
@@ -62,43 +64,50 @@ class Products:
 
     def replace(self, product_id: str, offer: Offer, *, version: int, at: str) -> Product:
         """Replaces what is sold, on condition that the product has the version, and returns the product after that.
-        `at` is a moment by RFC 3339. Raises UnknownProductError, ProductChangedError."""
+
+        Somebody else may have changed it once more by then. `at` is a moment by RFC 3339. Raises UnknownProductError,
+        ProductChangedError.
+        """
         values = {":name": offer.name, ":price": offer.price, ":currency": offer.currency, ":at": at}
         values |= {":one": 1, ":version": version, ":description": offer.description}
         described = ", description = :description" if offer.description is not None else ""
         removed = "" if offer.description is not None else " REMOVE description"
+        update = {
+            "TableName": self.table,
+            "Key": _key(product_id),
+            "UpdateExpression": (
+                "SET #name = :name, price = :price, currency = :currency, updated_at = :at, "
+                f"version = version + :one{described}{removed}"
+            ),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeNames": {"#name": "name"},
+            "ExpressionAttributeValues": dump(values),
+        }
         try:
-            item = self.database.update(
-                TableName=self.table,
-                Key=_key(product_id),
-                UpdateExpression=(
-                    "SET #name = :name, price = :price, currency = :currency, updated_at = :at, "
-                    f"version = version + :one{described}{removed}"
-                ),
-                ConditionExpression="version = :version",
-                ExpressionAttributeNames={"#name": "name"},
-                ExpressionAttributeValues=dump(values),
-            )
+            self.database.transact([Action(name=PRODUCT, write={"Update": update})])
         except ConditionsFailedError as error:
-            _existing(error, ONLY)
+            _existing(error, PRODUCT)
             raise ProductChangedError from error
-        return _product(item)
+        return self.get(product_id)
 
     def delete(self, product_id: str, *, version: int | None) -> None:
-        """Deletes the product, on condition that it has the version, if one is given. Raises UnknownProductError,
-        ProductChangedError, and ProductReservedError while orders have reserved some of it."""
+        """Deletes the product, on condition that it has the version, if one is given.
+
+        Raises UnknownProductError, ProductChangedError, and ProductReservedError while orders have reserved some of it.
+        """
         same = " AND version = :version" if version is not None else ""
+        delete = {
+            "TableName": self.table,
+            "Key": _key(product_id),
+            "ConditionExpression": f"reserved = :none{same}",
+            "ExpressionAttributeValues": dump({":none": 0, ":version": version}),
+        }
         try:
-            self.database.delete(
-                TableName=self.table,
-                Key=_key(product_id),
-                ConditionExpression=f"reserved = :none{same}",
-                ExpressionAttributeValues=dump({":none": 0, ":version": version}),
-            )
+            self.database.transact([Action(name=PRODUCT, write={"Delete": delete})])
         except ConditionsFailedError as error:
-            if version is not None and _existing(error, ONLY).version != version:
+            if version is not None and _existing(error, PRODUCT).version != version:
                 raise ProductChangedError from error
-            _existing(error, ONLY)
+            _existing(error, PRODUCT)
             raise ProductReservedError from error
 
     def change_stock(self, product_id: str, change: int, *, also: Sequence[Action]) -> None:
@@ -119,8 +128,10 @@ class Products:
             raise NotEnoughStockError(-change) from error
 
     def reservation(self, number: int, line: Line, product: Product) -> Action:
-        """Returns the write that reserves line `number` of an order, on condition that the product has the same version
-        as `product` and is in stock."""
+        """Returns the write that reserves line `number` of an order.
+
+        Its condition is that the product has the same version as `product` and is in stock.
+        """
         return self._update(
             line_name(number),
             line.product_id,

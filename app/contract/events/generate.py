@@ -1,5 +1,7 @@
-"""Writes `validators.py` of the schemas: `python -m app.contract.events.generate`. With `--check` it only says whether
-the file is current."""
+"""Writes `validators.py` of the schemas: `python -m app.contract.events.generate`.
+
+With `--check` it only says whether the file is current.
+"""
 
 from __future__ import annotations
 

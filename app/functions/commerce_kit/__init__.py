@@ -1,2 +1,1 @@
-"""What the functions on top of `app.commerce` share: its errors as problems, Idempotency-Keys, the log lines of
-events."""
+"""What the functions on top of `app.commerce` share: problems for its errors, Idempotency-Keys, log lines of events."""

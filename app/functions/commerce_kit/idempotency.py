@@ -27,8 +27,10 @@ def once(keys: Keys, context: RequestContext, effect: Callable[[Remember], Respo
 
 
 def claim_of(context: RequestContext) -> Claim | None:
-    """Returns the claim of the request's Idempotency-Key; None without one. Two requests are equal when their paths and
-    bodies are."""
+    """Returns the claim of the request's Idempotency-Key; None without one.
+
+    Two requests are equal when their paths and bodies are.
+    """
     key = context.parameter("Idempotency-Key")
     if key is None:
         return None

@@ -14,8 +14,10 @@ Translation = Callable[[CommerceError], ProblemError | None]
 
 
 def translating(handlers: Mapping[str, Handler], translation: Translation) -> dict[str, Handler]:
-    """Returns the handlers, given by operation id, with errors of commerce as problems. `translation` is the function's
-    own; the problems that all functions share need none."""
+    """Returns the handlers, given by operation id, with errors of commerce as problems.
+
+    `translation` is the function's own; the problems that all functions share need none.
+    """
     return {operation_id: _translating(handler, translation) for operation_id, handler in handlers.items()}
 
 

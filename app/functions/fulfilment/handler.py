@@ -1,7 +1,8 @@
 """The entry point of the function `fulfilment`.
 
 Each message is on its own: those that could not be worked on are reported, the others are done
-(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). A message has the same time wherever it
+is in its batch: when the ones before it have left less, it is not begun and comes again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import functools
 import os
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.commerce.errors import UnavailableError
 from app.commerce.ledger import Ledger
 from app.commerce.storage.database import Database
 from app.contract import ijson
+from app.contract.batches import SECONDS_PER_EVENT
 from app.contract.correlation import accept
 from app.contract.events import validation
 from app.contract.events.validation import EventError
@@ -36,8 +38,6 @@ from app.functions.kit.upstream import connect
 
 NAME = "fulfilment"
 SETTINGS = ("ORDERS_TABLE", "PRODUCTS_TABLE", "QUEUE_URL", "UPSTREAM_URL", "UPSTREAM_TLS_SECRET_ARN", "AWS_REGION")
-PER_MESSAGE = 6.0
-"""Seconds for one message: two calls of services, each with its retries, and the order's states."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,34 @@ class Consumer:
     queue: Queue
     log: Log
 
+    def consume_batch(self, records: Sequence[Mapping[str, Any]], *, deadline: float) -> list[str]:
+        """Works on the messages one after the other, and returns the ids of those that are to come again.
+
+        `deadline` is on time.monotonic.
+        """
+        again = []
+        for number, record in enumerate(records):
+            if number and time.monotonic() + SECONDS_PER_EVENT > deadline:
+                again += [self._not_begun(late) for late in records[number:]]
+                break
+            if not self.consume(record, deadline=deadline):
+                again.append(record["messageId"])
+        return again
+
+    def _not_begun(self, record: Mapping[str, Any]) -> str:
+        """Lets a message come again that was not begun, and returns its id."""
+        message_id: str = record["messageId"]
+        reason = f"The messages before {message_id} have left it less than {SECONDS_PER_EVENT:g} s."
+        self.log.write("WARNING", "A message was not begun and comes again.", reason=reason)
+        self._postpone(record, receives=_receives(record), unreadable=False)
+        return message_id
+
     def consume(self, record: Mapping[str, Any], *, deadline: float) -> bool:
-        """Works on one message, writes its log line, and returns whether it is done. `deadline` is on
-        time.monotonic."""
-        receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        """Works on one message, writes its log line, and returns whether it is done.
+
+        `deadline` is on time.monotonic.
+        """
+        receives = _receives(record)
         # An event that can't be read has no request that it belongs to.
         entry = LogEntry(
             correlation=accept(None, None), fields={"message_id": record["messageId"], "receives": receives}
@@ -63,9 +87,11 @@ class Consumer:
         try:
             event = read(record["body"])
             describe(entry, event)
-            done = self._work(event, entry, deadline=min(deadline, time.monotonic() + PER_MESSAGE))
+            done = self._work(event, entry, deadline=min(deadline, time.monotonic() + SECONDS_PER_EVENT))
         except EventError as error:
             unreadable, entry.fields["reason"] = True, str(error)
+            if receives == 1:  # it comes again, and is the same message
+                entry.dead_letter()
         if not done:
             self._postpone(record, receives=receives, unreadable=unreadable)
         entry.fields["duration_ms"] = entry.milliseconds
@@ -100,9 +126,13 @@ class Consumer:
 
 def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Works on a batch of the queue, and returns the ids of the messages that are to come again."""
-    consumer, deadline = assembled(), invocation.deadline(context)
-    failed = [record["messageId"] for record in event["Records"] if not consumer.consume(record, deadline=deadline)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    again = assembled().consume_batch(event["Records"], deadline=invocation.deadline(context))
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+
+def _receives(record: Mapping[str, Any]) -> int:
+    """Returns how often the message was received, this time included."""
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
 
 
 def read(body: str) -> Event:
@@ -111,6 +141,8 @@ def read(body: str) -> Event:
         envelope = ijson.parse(body.encode())
     except ProblemError as error:
         raise EventError(error.detail) from None
+    except UnicodeEncodeError:
+        raise EventError("A message is text that UTF-8 can hold.") from None
     if not isinstance(envelope, dict):
         raise EventError("A message is the bus's JSON object.")
     detail = validation.checked(envelope.get("detail"))

@@ -1,6 +1,8 @@
-"""Decides when a message comes again: soon after the first failure, later and later after others, so that an outage of
-minutes is waited for and one of a moment costs a moment. A message that nobody can ever read need not wait at all on
-its way to the dead-letter queue."""
+"""Decides when a message comes again: soon after the first failure, later after each further one.
+
+So an outage of minutes is waited for, and a failure of a moment costs a moment. A message that nobody can ever read
+need not wait at all on its way to the dead-letter queue.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,10 @@ class Queue:
     backoff: Backoff = FAILURES
 
     def postpone(self, receipt_handle: str, *, receives: int, unreadable: bool) -> None:
-        """Hides a message that was received for the `receives`th time. Raises what the SDK raises; then the queue's own
-        visibility timeout holds."""
+        """Hides a message that was received for the `receives`th time.
+
+        Raises what the SDK raises; then the queue's own visibility timeout holds.
+        """
         seconds = 0 if unreadable else round(self.backoff.seconds(receives))
         self.client.change_message_visibility(
             QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds

@@ -1,5 +1,8 @@
-"""Does what an event of an order asks for. Every step may be repeated: after a crash between any two of them the event
-comes again, and the work goes on from where it was."""
+"""Does what an event of an order asks for.
+
+Every step may be repeated: after a crash between any two of them the event comes again, and the work goes on from where
+it was.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,10 @@ class Work:
     services: Services
 
     def do(self, event: Event) -> Status | None:
-        """Does the work and returns the state of the order; None when the event is for analytics alone. Raises what the
-        tables and the services raise."""
+        """Does the work and returns the state of the order; None when the event is for analytics alone.
+
+        Raises what the tables and the services raise.
+        """
         status = self._fulfil(event) if event.type == TYPES[Status.PENDING] else None
         self.services.record(event)
         return status

@@ -1,2 +1,1 @@
-"""What the functions share: the entry point for HTTP, authorisation, settings, logs, secrets, calls of services and of
-AWS."""
+"""What the functions share: entry point, authorisation, settings, logs, secrets, calls of services and of AWS."""

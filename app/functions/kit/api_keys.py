@@ -18,8 +18,10 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class ApiKeys:
-    """The keys of a secret. The secret is a JSON object with their SHA-256, in hexadecimal digits, by their owners'
-    names."""
+    """The keys of a secret.
+
+    The secret is a JSON object with their SHA-256, in hexadecimal digits, by their owners' names.
+    """
 
     def __init__(self, secret: CachedSecret) -> None:
         self._secret = secret

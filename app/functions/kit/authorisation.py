@@ -1,5 +1,8 @@
-"""Decides whether a caller may do what an operation does: by the scopes of the token and, where the settings name a
-secret with keys, by an API key as well. Every function that answers HTTP asks here."""
+"""Decides whether a caller may do what an operation does.
+
+The scopes of the token decide and, where the settings name a secret with keys, an API key as well. Every function that
+answers HTTP asks here.
+"""
 
 from __future__ import annotations
 

@@ -20,8 +20,10 @@ Client = Any
 
 
 def client(service: str, environment: Mapping[str, str]) -> Client:
-    """Returns a client of the service, in the region and with the credentials of the environment. AWS_ENDPOINT_URL is
-    followed. Raises KeyError without AWS_REGION."""
+    """Returns a client of the service, in the region and with the credentials of the environment.
+
+    AWS_ENDPOINT_URL is followed. Raises KeyError without AWS_REGION.
+    """
     from botocore.config import Config  # noqa: PLC0415 - what is tested without AWS needs no SDK
 
     config = Config(

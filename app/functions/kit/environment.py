@@ -59,8 +59,10 @@ class Settings:
 
 
 def read(variables: Mapping[str, str], name: str, *, needed: Iterable[str]) -> Settings:
-    """Returns the settings of the function `name` that can't do without the variables `needed`. Raises
-    SettingsError."""
+    """Returns the settings of the function `name` that can't do without the variables `needed`.
+
+    Raises SettingsError.
+    """
     mistakes = [
         f"{variable} must name {PURPOSE[variable]}, got {value!r}."
         if (value := variables.get(variable))

@@ -6,8 +6,7 @@ import math
 import time
 from typing import Protocol
 
-RESERVE = 0.5
-"""Seconds of the invocation that are kept for the answer and its log lines."""
+from app.contract.batches import RESERVE
 
 
 class Context(Protocol):
@@ -21,6 +20,8 @@ class Context(Protocol):
 
 
 def deadline(context: Context, *, budget: float = math.inf) -> float:
-    """Returns the moment, on time.monotonic, after which nothing new may begin: `budget` seconds from now, or RESERVE
-    seconds before Lambda ends the invocation."""
+    """Returns the moment, on time.monotonic, after which nothing new may begin.
+
+    It is `budget` seconds from now, or RESERVE seconds before Lambda ends the invocation.
+    """
     return time.monotonic() + min(budget, context.get_remaining_time_in_millis() / 1000 - RESERVE)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from app.contract import logs
 from app.contract.correlation import Correlation
-from app.contract.metrics import Metrics
+from app.contract.metrics import DEAD_LETTERS, FAILURES, Metrics
 from app.functions.kit import metrics
 from app.functions.kit.metrics import Directive
 
-LONGEST_TEXT = 8192
-"""Characters of a member that a line keeps: what callers send or errors repeat must not make lines of megabytes."""
+PART = "part"
+"""The message of the line of one call out of several that a request needs."""
 
 
 @dataclass(kw_only=True)
@@ -30,6 +30,11 @@ class LogEntry:
     started: float = field(default_factory=time.perf_counter)
     """The moment, on time.perf_counter, at which the work began."""
 
+    def dead_letter(self) -> None:
+        """Counts what the line is of as something that can never be worked on."""
+        self.fields |= {"version": metrics.VERSION, DEAD_LETTERS: 1}
+        self.directives.append(metrics.DEAD_LETTERS)
+
     @property
     def milliseconds(self) -> float:
         """The time since the work began."""
@@ -40,6 +45,8 @@ class Log:
     """The log of one function.
 
     It drops lines below a level, except those of which every request and event has one, and those that hold metrics.
+    Every line of the level ERROR counts as a failure of the version that runs, but for that of a part of a request: the
+    request has a line of its own.
     """
 
     def __init__(self, *, service: str, level: str) -> None:
@@ -50,6 +57,15 @@ class Log:
         """Writes a line that belongs to no request."""
         if logs.LEVELS[level] >= self._threshold:
             self._emit(level, message, {"reason": reason})
+
+    def dead_letter(self, *, reason: str) -> None:
+        """Writes that something was put aside which can never be worked on."""
+        self._emit(
+            "ERROR",
+            "An event was sent to the dead-letter queue.",
+            {"reason": reason, "version": metrics.VERSION, DEAD_LETTERS: 1},
+            metrics.DEAD_LETTERS,
+        )
 
     def entry(self, message: str, entry: LogEntry, *, failed: bool) -> None:
         """Writes the line of a request or event, at the level ERROR when it has failed on our side."""
@@ -74,9 +90,10 @@ class Log:
         self._emit("INFO", "certificates", {"CertificateDaysLeft": round(days, 2)}, metrics.CERTIFICATES)
 
     def _emit(self, level: str, message: str, fields: dict[str, object], *directives: Directive) -> None:
-        members = {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
+        if level == "ERROR" and message != PART:
+            fields, directives = {**fields, "version": metrics.VERSION, FAILURES: 1}, (*directives, metrics.FAILURES)
         if directives:
-            members["_aws"] = metrics.embedded(directives)
-        line = logs.line(level=level, service=self._service, message=message, **members)  # type: ignore[arg-type]
+            fields = {**fields, "_aws": metrics.embedded(directives)}
+        line = logs.line(level=level, service=self._service, message=message, **fields)  # type: ignore[arg-type]
         sys.stdout.write(line)  # looked up at every call: the runtime replaces the stream
         sys.stdout.flush()

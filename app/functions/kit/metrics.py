@@ -11,37 +11,49 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.contract import metrics
 from app.contract.metrics import UNITS
 
 NAMESPACE = os.environ.get("METRICS_NAMESPACE", "crosscloud")
 """The namespace of the stack's metrics: stacks may share an account."""
 
+VERSION = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+"""The version of the function that runs, which the runtime names
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime)."""
+
 Directive = dict[str, Any]
 """Which members of a line are metrics, with their units, and which are the dimensions of these."""
 
 
-def directive(dimensions: Iterable[str], units: Mapping[str, str]) -> Directive:
-    """Returns the directive for a line that has the dimensions and the metrics as members."""
-    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
-    return {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": metrics}
+def directive(units: Mapping[str, str], *dimensions: Iterable[str]) -> Directive:
+    """Returns the directive for a line that has the dimensions and the metrics as members.
+
+    The metrics count once for each of the sets of dimensions.
+    """
+    counted = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    return {"Namespace": NAMESPACE, "Dimensions": [list(names) for names in dimensions], "Metrics": counted}
 
 
-ROUTE = directive(["service", "route"], {"Count": "Count", "Latency": "Milliseconds", "Errors": "Count"})
+ROUTE = directive({"Count": "Count", "Latency": "Milliseconds", "Errors": "Count"}, ["service", "route"])
 """Requests of a route. `Errors` counts the answers with a status from 500 on."""
 UPSTREAM = directive(
-    ["service", "upstream"],
     {"UpstreamCount": "Count", "UpstreamLatency": "Milliseconds", "UpstreamErrors": "Count"},
+    ["service", "upstream"],
 )
 """Calls of a service."""
-BREAKER = directive(["service", "upstream", "state"], {"BreakerTransitions": "Count"})
+BREAKER = directive({"BreakerTransitions": "Count"}, ["service", "upstream", "state"])
 """Changes of a circuit breaker's state."""
-CERTIFICATES = directive(["service"], {"CertificateDaysLeft": "None"})
+CERTIFICATES = directive({"CertificateDaysLeft": "None"}, ["service"])
 """Days until the first of the certificates between a function and the ingress ends."""
+FAILURES = directive({metrics.FAILURES: "Count"}, *metrics.BY_VERSION)
+"""Lines that say what the function failed at."""
+DEAD_LETTERS = directive({metrics.DEAD_LETTERS: "Count"}, *metrics.BY_VERSION)
+"""Lines that say what can never be worked on."""
 
 
 def of_service(names: Iterable[str]) -> Directive:
     """Returns the directive for metrics of `app.contract.metrics`, whose one dimension is the service."""
-    return directive(["service"], {name: UNITS[name] for name in names})
+    return directive({name: UNITS[name] for name in names}, ["service"])
 
 
 def embedded(directives: Iterable[Directive]) -> dict[str, Any]:

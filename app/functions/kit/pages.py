@@ -30,8 +30,10 @@ def encode(position: Sequence[str]) -> str:
 
 
 def decode(cursor: str, *forms: re.Pattern[str]) -> list[str]:
-    """Returns the position that a cursor stands for: a part of each form. Raises ProblemError (422) for another
-    cursor."""
+    """Returns the position that a cursor stands for: a part of each form.
+
+    Raises ProblemError (422) for another cursor.
+    """
     try:
         parts = ijson.parse(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, ProblemError):

@@ -19,6 +19,7 @@ from app.contract.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
     Violation,
+    in_parameters,
     invalid,
 )
 from app.contract.validator import Validator
@@ -26,6 +27,9 @@ from app.functions.kit import validation
 
 Event = Mapping[str, Any]
 Headers = Mapping[str, str]
+
+CONDITIONS = ("If-Match", "If-None-Match", "If-Unmodified-Since")
+"""The headers by which a caller makes a change conditional."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 """An integer as JSON writes it, short enough for 64 bits."""
@@ -71,19 +75,28 @@ def read(event: Event, headers: Headers, operation: Operation, validators: Valid
         body = ijson.parse(raw)
     query: Mapping[str, str] = event.get("queryStringParameters") or {}
     parameters = _parameters(event, headers, query, operation)
-    violations: list[Violation] = []
+    violations: list[Violation] = _unknown_conditions(headers, operation)
     if operation.operation_id in validators.PARAMETERS:
         violations += validation.of_parameters(validators.PARAMETERS[operation.operation_id], parameters)
     violations += [
-        {"parameter": name, "detail": "is not a parameter of the query"}
-        for name in query
-        if name not in operation.query
+        in_parameters(name, "is not a parameter of the query") for name in query if name not in operation.query
     ]
-    if operation.operation_id in validators.BODY:
-        violations += validation.of_body(validators.BODY[operation.operation_id], body)
-    if violations:
-        raise invalid(violations)
+    faults = validators.BODY[operation.operation_id](body) if operation.operation_id in validators.BODY else ()
+    if violations or faults:
+        raise invalid(violations + validation.of_body(faults), total=len(violations) + len(faults))
     return Request(parameters=parameters, body=body, raw=raw)
+
+
+def _unknown_conditions(headers: Headers, operation: Operation) -> list[Violation]:
+    """Returns a violation for each condition on a change that the operation does not know.
+
+    A change that its caller makes conditional is never made without looking at the condition
+    (https://www.rfc-editor.org/rfc/rfc9110#section-13.2.1).
+    """
+    if operation.method == "GET":
+        return []
+    names = [name for name in CONDITIONS if name.lower() in headers and name.lower() not in operation.headers]
+    return [in_parameters(name, "is no condition of this operation") for name in names]
 
 
 def _parameters(event: Event, headers: Headers, query: Mapping[str, str], operation: Operation) -> dict[str, Any]:

@@ -41,8 +41,7 @@ class Retries:
             self._budget = min(BUDGET, self._budget + EARNED)
 
     def pause(self, attempts: int, *, deadline: float, at_least: float = 0.0) -> bool:
-        """Sleeps and returns True when attempt number `attempts` may be followed by another; else returns False at
-        once.
+        """Sleeps and returns True when another attempt may follow number `attempts`; else returns False at once.
 
         `deadline` is on time.monotonic. `at_least` is what the service has asked to wait, in seconds.
         """

@@ -58,8 +58,10 @@ class CachedSecret:
         self._fetched_at = self._fresh_until = 0.0
 
     def get(self, *, timeout: float) -> Secret:
-        """Returns the value. `timeout` is in seconds. Raises SecretUnavailableError when there is not even an old
-        value."""
+        """Returns the value.
+
+        `timeout` is in seconds. Raises SecretUnavailableError when there is not even an old value.
+        """
         now = self._clock()
         if self._secret is None or now >= self._fresh_until:
             self._fetched_at = now

@@ -1,5 +1,4 @@
-"""The way to the services: pooled mutual TLS through the ingress, inside a deadline, repeated only where that is
-safe."""
+"""The way to the services: pooled mutual TLS through the ingress, in a deadline, repeated only where that is safe."""
 
 from __future__ import annotations
 
@@ -24,6 +23,9 @@ from app.functions.kit.secrets import CachedSecret, SecretUnavailableError, cach
 
 CONNECT_TIMEOUT = 1.0
 """Seconds that TCP and TLS may take together. A healthy ingress needs two round trips."""
+LEAST_WAIT = 1.0
+"""Seconds that a service must have had for its silence to count against it. With less it is the caller that had no time
+left, such as for the last attempt before a deadline; no operation of the contract has less for its first attempt."""
 IDLE = 60.0
 """Seconds without a call after which connections are not used again. Azure's load balancer drops them silently after
 four minutes by default (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset), and a call that
@@ -33,6 +35,9 @@ MAX_ANSWER = 1024 * 1024
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 CHUNK = 64 * 1024
 """Bytes that are read at a time of an answer without a length."""
+STARVED = 0.25
+"""Seconds past a limit after which a failure says nothing of the service. A wait ends within `tls.SLACK` of its limit,
+unless this process has been stopped or gets no processor."""
 POOL_SIZE = 8
 """Connections that are kept, and so calls that a request makes at once."""
 CERTIFICATES_EVERY = 60 * 60
@@ -76,8 +81,10 @@ class Ingress:
         self._breakers: dict[str, Breaker] = {}
 
     def send(self, call: Call) -> Answer:
-        """Returns the answer of the service. Sends again after failures that may pass, where that is safe. Raises
-        UpstreamError."""
+        """Returns the answer of the service.
+
+        Sends again after failures that may pass, where that is safe. Raises UpstreamError.
+        """
         breaker = self._breakers.get(call.upstream) or self._breaker(call.upstream)
         self._retries.earn()
         attempts = 0
@@ -131,12 +138,15 @@ class Ingress:
         if call.deadline <= time.monotonic():
             raise UpstreamError(UPSTREAM_TIMEOUT, call, "no time left", delivered=False, counts=False)
         pool = self._connections(call)
+        fair = call.deadline - time.monotonic() >= LEAST_WAIT
         tls.read_until(call.deadline)
+        connected_by = time.monotonic() + 2 * CONNECT_TIMEOUT  # TCP and TLS, each with the time-out
         try:
             return _read(self._request(pool, call), call)
         except (NewConnectionError, ConnectTimeoutError) as error:
+            counts = isinstance(error, NewConnectionError) or (fair and not _starved(connected_by))
             raise UpstreamError(
-                UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=False
+                UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=False, counts=counts
             ) from error
         except SSLError as error:
             refused = tls.certificate_refused(error.args[0])
@@ -147,16 +157,23 @@ class Ingress:
             ) from error
         except HTTPError as error:
             if time.monotonic() >= call.deadline:
-                raise UpstreamError(UPSTREAM_TIMEOUT, call, "no complete answer before the deadline") from error
+                counts = fair and not _starved(call.deadline)
+                reason = "no complete answer before the deadline"
+                raise UpstreamError(UPSTREAM_TIMEOUT, call, reason, counts=counts) from error
             if isinstance(error, TimedOutError):  # only connecting has a time-out of its own
-                raise UpstreamError(UNAVAILABLE, call, "can't connect in time", transient=True) from error
+                counts = fair and not _starved(connected_by)
+                raise UpstreamError(
+                    UNAVAILABLE, call, "can't connect in time", transient=True, counts=counts
+                ) from error
             raise UpstreamError(UPSTREAM_FAILED, call, f"connection broken: {error}", transient=True) from error
         finally:
             self._report_certificates()
 
     def _report_certificates(self) -> None:
-        """Reports how long the certificates are valid. It is called after an attempt, when the ingress has shown its
-        own."""
+        """Reports how long the certificates are valid.
+
+        It is called after an attempt, when the ingress has shown its own.
+        """
         if self._context is not None and (now := self._clock()) >= self._report_at:
             self._report_at = now + CERTIFICATES_EVERY
             self._on_days_left(self._context.days_left)
@@ -192,6 +209,11 @@ class Ingress:
             return self._pool
         finally:
             self._lock.release()
+
+
+def _starved(limit: float) -> bool:
+    """Returns whether this thread runs so long after the limit of what it waited for that it was kept from running."""
+    return time.monotonic() > limit + STARVED
 
 
 def _urlopen(pool: urllib3.HTTPSConnectionPool, call: Call) -> urllib3.BaseHTTPResponse:

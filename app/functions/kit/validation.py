@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from app.contract.problems import Violation
-from app.contract.validator import Place, Validator
+from app.contract.problems import LISTED, Violation, in_body, in_parameters
+from app.contract.validator import Fault, Validator
 
 
-def of_body(validator: Validator, value: object) -> list[Violation]:
-    """Returns a violation for each fault of a body, with a JSON Pointer to its place (RFC 6901)."""
-    return [{"pointer": pointer(place), "detail": detail} for place, detail in validator(value)]
+def of_body(faults: Sequence[Fault]) -> list[Violation]:
+    """Returns a violation for each of the first LISTED faults of a body, with a JSON Pointer (RFC 6901)."""
+    return [in_body(place, detail) for place, detail in faults[:LISTED]]
 
 
 def of_parameters(validator: Validator, values: dict[str, Any]) -> list[Violation]:
     """Returns a violation for each fault of the parameters, with the parameter's name."""
-    return [{"parameter": str(place[0]), "detail": detail} for place, detail in validator(values)]
-
-
-def pointer(place: Place) -> str:
-    """Returns the JSON Pointer to a place."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+    return [in_parameters(str(place[0]), detail) for place, detail in validator(values)]

@@ -1,5 +1,7 @@
-"""Calls of several services at once, whose answers become one. What is missing degrades it, where the contract
-allows."""
+"""Calls of several services at once, whose answers become one.
+
+What is missing degrades it, where the contract allows.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
 from app.functions.kit import responses, service_answers
 from app.functions.kit.api import RequestContext
 from app.functions.kit.calls import Answer, Call, UpstreamError
-from app.functions.kit.logs import Log, LogEntry
+from app.functions.kit.logs import PART, Log, LogEntry
 from app.functions.kit.responses import Response
 from app.functions.kit.upstream import POOL_SIZE, Ingress
 from app.functions.orchestrator.service_calls import CallRecord, send
@@ -78,8 +80,10 @@ class FanOut:
         self._threads = ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="part")
 
     def response(self, plan: Mapping[str, PlannedCall], context: RequestContext, *, only_status: bool) -> Response:
-        """Returns one answer of all parts, when the last has come: a call that goes on in a frozen environment would
-        look like a failure of its service. Writes a log line for each call.
+        """Returns one answer of all parts, when the last has come.
+
+        A call that goes on in a frozen environment would look like a failure of its service. Writes a log line for each
+        call.
 
         Raises ProblemError when a required part has failed, or all have.
         """
@@ -109,7 +113,7 @@ class FanOut:
         entry = LogEntry(correlation=context.correlation, fields={**of_request, "part": call.name})
         call.record.add_to(entry)
         entry.fields["reason"] = call.record.reason
-        self._log.entry("part", entry, failed=call.record.failed)
+        self._log.entry(PART, entry, failed=call.record.failed)
 
 
 def _combined(pending: Iterable[PendingCall], context: RequestContext, *, only_status: bool) -> Response:

@@ -1,5 +1,7 @@
-"""Makes path, query and headers of a service's request from a checked public one. A value stays what it is, whatever it
-holds."""
+"""Makes path, query and headers of a service's request from a checked public one.
+
+A value stays what it is, whatever it holds.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,10 @@ def target(forward: Forward, request: Request) -> str:
 def headers(
     forward: Forward, request: Request, correlation: Correlation, principal: Principal | None
 ) -> dict[str, str]:
-    """Returns the headers of the service's request: nothing that a caller sent reaches a service unless it is named
-    here or in the contract. `principal` is the caller; None for a public operation.
+    """Returns the headers of the service's request.
+
+    Nothing that a caller sent reaches a service unless it is named here or in the contract. `principal` is the caller;
+    None for a public operation.
     """
     result = {
         "accept": "application/json",

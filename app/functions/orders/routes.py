@@ -26,7 +26,7 @@ from app.contract.problems import CONFLICT, INVALID, NOT_FOUND, ProblemError, Vi
 from app.functions.commerce_kit import idempotency
 from app.functions.commerce_kit.idempotency import Remember
 from app.functions.commerce_kit.problems import translating
-from app.functions.kit import conditions, pages, responses, validation
+from app.functions.kit import conditions, pages, responses
 from app.functions.kit.api import Handler, RequestContext
 from app.functions.kit.aws import Client
 from app.functions.kit.responses import Response
@@ -129,8 +129,10 @@ class OrderDesk:
 
 
 def _own_order(ledger: Ledger, context: RequestContext) -> Order:
-    """Returns the order that the path names. Raises ProblemError (404), also for the order of another customer: nobody
-    learns that it exists."""
+    """Returns the order that the path names.
+
+    Raises ProblemError (404), also for the order of another customer: nobody learns that it exists.
+    """
     order = ledger.orders.get(context.parameter("orderId").lower())
     if order is None or order.customer_id != context.subject:
         raise ProblemError(NOT_FOUND, "You have no order with this id.")
@@ -183,4 +185,4 @@ def _problem(error: CommerceError) -> ProblemError | None:
 
 def _violation(error: LineError) -> Violation:
     place = ("items",) if error.line is None else ("items", error.line, error.member or "")
-    return {"pointer": validation.pointer(place), "detail": error.detail}
+    return problems.in_body(place, error.detail)

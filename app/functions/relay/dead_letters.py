@@ -1,5 +1,8 @@
-"""The queue for events that the bus will never take. In the stream such a record would hold up all that come after it;
-it is in the order's history all the same."""
+"""The queue for records of the stream that can never be published.
+
+In the stream such a record would hold up all that come after it; it is in the order's history all the same. A letter
+holds the whole record, in the form in which the stream gave it: as such the function takes it again (docs/runbook.md).
+"""
 
 from __future__ import annotations
 
@@ -22,4 +25,4 @@ class DeadLetters:
         """Sends a record to the queue. Raises what the SDK raises: then the record stays in the stream."""
         body = json.dumps({"reason": reason, "record": record}, default=str)
         self.client.send_message(QueueUrl=self.url, MessageBody=body)
-        self.log.write("ERROR", "An event was sent to the dead-letter queue.", reason=reason)
+        self.log.dead_letter(reason=reason)

@@ -1,9 +1,14 @@
 """The entry point of the function `relay`.
 
-What can never be published goes to the dead-letter queue. Any other batch that can't be published as a whole is raised:
-the stream's checkpoint stays before it, so that it comes again as a whole. Reporting single records
-(ReportBatchItemFailures) would save repetitions, which consumers recognise by their ids anyway, and would lose records
-wherever that report is not heeded.
+A batch that can't be published as a whole is raised: the stream's checkpoint stays before it, so that it comes again as
+a whole. What can never be published goes to the dead-letter queue, but only when all else of its batch is published: a
+batch that comes again leaves nothing there.
+
+Reporting single records (ReportBatchItemFailures) would save repetitions, which consumers recognise by their ids
+anyway, and would lose records wherever that report is not heeded.
+
+An operator gives dead letters again with `"redriven": true`. Then nothing is put aside: what still can't be published
+is raised, and the letter stays where it is.
 """
 
 from __future__ import annotations
@@ -23,10 +28,14 @@ from app.functions.kit import aws, environment, invocation
 from app.functions.kit.invocation import Context
 from app.functions.kit.logs import Log, LogEntry
 from app.functions.relay.dead_letters import DeadLetters
-from app.functions.relay.publishing import Publisher, entries
+from app.functions.relay.publishing import Outgoing, Publisher, Unpublishable, read
 
 NAME = "relay"
 SETTINGS = ("EVENT_BUS", "DEAD_LETTER_QUEUE_URL", "AWS_REGION")
+
+
+class UnpublishableError(Exception):
+    """Redriven records can't be published even now. The message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,30 +43,51 @@ class Relay:
     """The function's parts."""
 
     publisher: Publisher
+    letters: DeadLetters
     log: Log
 
-    def publish(self, records: list[dict[str, Any]], context: Context) -> None:
-        """Publishes the events among the stream's records, and writes a log line for each. Raises what the bus raises,
-        and NotPublishedError."""
+    def publish(self, records: list[dict[str, Any]], context: Context, *, redriven: bool = False) -> None:
+        """Publishes the events among the stream's records, and writes a log line for each.
+
+        What can never be published is put aside. Raises what the bus and the queue raise, NotPublishedError, and
+        UnpublishableError when `redriven` records can't be published even now.
+        """
         entry = LogEntry(correlation=accept(None, None))
         try:
-            events = list(entries(records, self.publisher.unpublishable))
-            self.publisher.publish([event for event, _ in events], deadline=invocation.deadline(context))
+            events, unpublishable = read(records)
+            unpublishable += self.publisher.publish(events, deadline=invocation.deadline(context))
+            shared = {"duration_ms": entry.milliseconds, "aws_request_id": context.aws_request_id}
+            self._log_published(events, unpublishable, shared)
+            self._put_aside(unpublishable, redriven=redriven)
         except Exception as error:
-            message = "A batch of events was not published; the stream gives it again."
-            self.log.write("ERROR", message, reason=str(error))
+            again = "it stays a dead letter" if redriven else "the stream gives it again"
+            self.log.write("ERROR", f"A batch of events was not published; {again}.", reason=str(error))
             raise
-        shared = {"duration_ms": entry.milliseconds, "aws_request_id": context.aws_request_id}
-        for _, document in events:
-            entry = LogEntry(correlation=accept(None, None), metrics=_lag(document["occurred_at"]))
-            describe(entry, Event.of(document))
-            entry.fields |= shared
-            self.log.entry("published", entry, failed=False)
+
+    def _log_published(
+        self, events: list[Outgoing], unpublishable: list[Unpublishable], shared: Mapping[str, object]
+    ) -> None:
+        refused = {id(each.record) for each in unpublishable}
+        for event in events:
+            if id(event.record) not in refused:
+                entry = LogEntry(correlation=accept(None, None), metrics=_lag(event.document["occurred_at"]))
+                describe(entry, Event.of(event.document))
+                entry.fields |= shared
+                self.log.entry("published", entry, failed=False)
+
+    def _put_aside(self, unpublishable: list[Unpublishable], *, redriven: bool) -> None:
+        if redriven and unpublishable:
+            raise UnpublishableError("; ".join(each.reason for each in unpublishable))
+        for each in unpublishable:
+            self.letters.put(each.record, each.reason)
 
 
 def handler(event: Mapping[str, Any], context: Context) -> None:
-    """Publishes the events of a batch of the stream. Raises when one could not be published."""
-    assembled().publish(event["Records"], context)
+    """Publishes the events of a batch of the stream, or of redriven dead letters.
+
+    Raises when one could not be published.
+    """
+    assembled().publish(event["Records"], context, redriven=event.get("redriven") is True)
 
 
 @functools.cache
@@ -66,13 +96,15 @@ def assembled() -> Relay:
     settings = environment.read(os.environ, NAME, needed=SETTINGS)
     log = settings.log()
     letters = DeadLetters(client=aws.client("sqs", os.environ), url=settings["DEAD_LETTER_QUEUE_URL"], log=log)
-    publisher = Publisher(client=aws.client("events", os.environ), bus=settings["EVENT_BUS"], unpublishable=letters.put)
-    return Relay(publisher=publisher, log=log)
+    publisher = Publisher(client=aws.client("events", os.environ), bus=settings["EVENT_BUS"])
+    return Relay(publisher=publisher, letters=letters, log=log)
 
 
 def _lag(occurred_at: str) -> Metrics:
-    """Returns the milliseconds since the event's moment as a metric; nothing for a day that does not exist, which the
-    events' schemas let pass."""
+    """Returns the milliseconds since the event's moment as a metric.
+
+    It returns nothing for a day that does not exist, which the events' schemas let pass.
+    """
     try:
         lag = datetime.now(UTC) - datetime.fromisoformat(occurred_at)
     except ValueError:

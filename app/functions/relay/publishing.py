@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.commerce.domain.events import SOURCE
 from app.commerce.storage.orders import EVENT
+from app.contract import ijson
 from app.contract.backoff import Backoff
 from app.contract.events import validation
+from app.contract.problems import ProblemError
 from app.functions.kit.aws import Client
 
 BATCH = 10
@@ -28,13 +29,32 @@ Record = Mapping[str, Any]
 """A record of a table's stream (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html)."""
 Entry = dict[str, Any]
 """An entry of PutEvents."""
-Unpublishable = Callable[[object, str], None]
-"""Takes a record or an entry that can never be published, and the reason. Raises when it can't."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """An event that was read from the stream and is to be published."""
+
+    record: Record
+    """The record that holds it."""
+    entry: Entry
+    document: dict[str, Any]
+    """The event, which has passed its schema."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpublishable:
+    """A record that can never be published as it is."""
+
+    record: Record
+    reason: str
 
 
 class NotPublishedError(Exception):
-    """Some entries were not taken. The stream gives the whole batch again; consumers recognise repetitions by their
-    ids."""
+    """Some entries were not taken.
+
+    The stream gives the whole batch again; consumers recognise repetitions by their ids.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,45 +64,60 @@ class Publisher:
     client: Client
     bus: str
     """The bus, by name or ARN."""
-    unpublishable: Unpublishable
     backoff: Backoff = REFUSALS
 
-    def publish(self, entries: Sequence[Entry], *, deadline: float) -> None:
-        """Publishes the entries in their order, as far as the bus keeps one. `deadline` is on time.monotonic. Raises
-        NotPublishedError."""
-        for start in range(0, len(entries), BATCH):
-            self._publish([{**entry, "EventBusName": self.bus} for entry in entries[start : start + BATCH]], deadline)
+    def publish(self, events: Sequence[Outgoing], *, deadline: float) -> list[Unpublishable]:
+        """Publishes the events in their order, as far as the bus keeps one, and returns those that it will never take.
 
-    def _publish(self, entries: list[Entry], deadline: float) -> None:
+        `deadline` is on time.monotonic. Raises NotPublishedError.
+        """
+        unpublishable: list[Unpublishable] = []
+        for start in range(0, len(events), BATCH):
+            unpublishable += self._publish(events[start : start + BATCH], deadline)
+        return unpublishable
+
+    def _publish(self, events: Sequence[Outgoing], deadline: float) -> list[Unpublishable]:
+        unpublishable: list[Unpublishable] = []
         codes: list[str] = []
         for attempt in range(1, ATTEMPTS + 1):
+            entries = [{**event.entry, "EventBusName": self.bus} for event in events]
             results = self.client.put_events(Entries=entries)["Entries"]
             refused = [
-                (entry, result["ErrorCode"])
-                for entry, result in zip(entries, results, strict=True)
+                (event, result["ErrorCode"])
+                for event, result in zip(events, results, strict=True)
                 if "ErrorCode" in result
             ]
-            for entry, code in refused:
-                if code in UNACCEPTABLE:
-                    self.unpublishable(entry, f"The bus does not take it: {code}.")
-            remaining = [(entry, code) for entry, code in refused if code not in UNACCEPTABLE]
+            unpublishable += [
+                Unpublishable(record=event.record, reason=f"The bus does not take it: {code}.")
+                for event, code in refused
+                if code in UNACCEPTABLE
+            ]
+            remaining = [(event, code) for event, code in refused if code not in UNACCEPTABLE]
             if not remaining:
-                return
-            entries, codes = [entry for entry, _ in remaining], [code for _, code in remaining]
+                return unpublishable
+            events, codes = [event for event, _ in remaining], [code for _, code in remaining]
             if attempt == ATTEMPTS or not self.backoff.pause(attempt, deadline=deadline):
                 break
-        raise NotPublishedError(f"The bus did not take {len(entries)} events: {', '.join(sorted(set(codes)))}.")
+        raise NotPublishedError(f"The bus did not take {len(events)} events: {', '.join(sorted(set(codes)))}.")
 
 
-def entries(records: Iterable[Record], unpublishable: Unpublishable) -> Iterator[tuple[Entry, dict[str, Any]]]:
-    """Yields, for each record that is a new event, the entry to publish and the event's document."""
+_NO_EVENT = (KeyError, TypeError, AttributeError, ValueError, ProblemError)
+"""The errors of reading a record that this program has not written, and that may have any form."""
+
+
+def read(records: Iterable[Record]) -> tuple[list[Outgoing], list[Unpublishable]]:
+    """Returns the new events among the records, and the records that look like one and are none."""
+    events: list[Outgoing] = []
+    unpublishable: list[Unpublishable] = []
     for record in records:
         try:
             if record["eventName"] != "INSERT" or not record["dynamodb"]["Keys"]["entry"]["S"].startswith(EVENT):
                 continue
             text = record["dynamodb"]["NewImage"]["document"]["S"]
-            document = validation.checked(json.loads(text))
-        except (KeyError, ValueError) as error:  # this program has not written it
-            unpublishable(record, f"It is no event: {error!r}.")
+            document = validation.checked(ijson.parse(text.encode()))
+        except _NO_EVENT as error:
+            unpublishable.append(Unpublishable(record=record, reason=f"It is no event: {error!r}."))
         else:
-            yield {"Source": SOURCE, "DetailType": document["type"], "Detail": text}, document
+            entry = {"Source": SOURCE, "DetailType": document["type"], "Detail": text}
+            events.append(Outgoing(record=record, entry=entry, document=document))
+    return events, unpublishable

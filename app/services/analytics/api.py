@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Query, Request, Response
+import asyncpg
+from fastapi import Depends, FastAPI, Query, Request, Response
 
 from app.contract import problems
 from app.services.analytics import store
@@ -21,12 +22,28 @@ from app.services.kit.fields import Day
 from app.services.kit.idempotency import once
 from app.services.kit.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, decode, moment
 from app.services.kit.pagination import page as page_of
+from app.services.kit.places import Places
 from app.services.kit.responses import answer
 from app.services.kit.routing import Router
 from app.services.kit.settings import Settings
 
 NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 """The position before all events, which are listed from the newest to the oldest."""
+
+SUMMARIES = 2
+"""Summaries that a pod computes at once. Each reads every event of its period, and holds a connection for as long as
+the database lets a statement run: the other connections of the pod are for recording and listing events."""
+SUMMARY_RETRY_AFTER = 2
+"""Seconds after which a caller may ask for a summary again: somewhat more than a statement may take."""
+
+
+async def _summary_places(request: Request) -> Places:
+    places: Places = request.app.state.summaries
+    return places
+
+
+SummaryPlaces = Annotated[Places, Depends(_summary_places)]
+"""The places for summaries."""
 
 router = Router(tags=["analytics"])
 
@@ -66,6 +83,7 @@ async def list_events(
 async def read_summary(
     caller: ServiceCaller,
     database: ServiceDatabase,
+    places: SummaryPlaces,
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Summary:
@@ -74,8 +92,13 @@ async def read_summary(
     period = Period.until(last, first)
     if period.last < period.first:
         raise problems.invalid([{"parameter": "from", "detail": f"must not be after to, which is {period.last}"}])
-    async with database.connection() as connection:
-        return await store.summary(connection, period)
+    with places.taken():
+        async with database.connection() as connection:
+            try:
+                return await store.summary(connection, period)
+            except asyncpg.QueryCanceledError:
+                detail = "The period has too many events to be counted in time: take fewer days."
+                raise places.unavailable(detail) from None
 
 
 @router.post("/analytics/reports")
@@ -85,7 +108,7 @@ async def create_report(
     """Estimates the mean amount of a period's events."""
     caller.require_any()
     period, most = Period(query.first, query.last), most_amounts(query.resamples)
-    with reports.place():
+    with reports.places.taken():
         async with database.connection() as connection:
             amounts = await store.amounts(connection, query.currency, period, query.type, most + 1)
         if len(amounts) > most:
@@ -110,4 +133,5 @@ def create(settings: Settings) -> FastAPI:
     """Returns the service's application."""
     app = application.create(settings, router)
     app.state.reports = Reports()
+    app.state.summaries = Places(SUMMARIES, name="summaries", retry_after=SUMMARY_RETRY_AFTER)
     return app

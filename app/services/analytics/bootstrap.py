@@ -1,5 +1,7 @@
-"""Estimates the mean of amounts, with the interval that holds it with a confidence of 95 % (percentile bootstrap:
-Efron, "Bootstrap Methods", Annals of Statistics 7, 1979, https://doi.org/10.1214/aos/1176344552).
+"""Estimates the mean of amounts, with the interval that holds it with a confidence of 95 %.
+
+The method is the percentile bootstrap: Efron, "Bootstrap Methods", Annals of Statistics 7, 1979,
+https://doi.org/10.1214/aos/1176344552.
 
     python bootstrap.py RESAMPLES
 

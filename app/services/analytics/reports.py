@@ -1,5 +1,8 @@
-"""Runs `bootstrap.py`, each time in a process of its own: it computes for seconds, which would hold up the event
-loop even from a thread, and a process can be ended at any moment."""
+"""Runs `bootstrap.py`, each time in a process of its own.
+
+It computes for seconds, which would hold up the event loop even from a thread, and a process can be ended at any
+moment.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ import json
 import sys
 from array import array
 from asyncio.subprocess import PIPE, create_subprocess_exec
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from app.contract.problems import UNAVAILABLE, Kind, ProblemError
+from app.contract.problems import Kind, ProblemError
+from app.services.kit.places import Places
 
 AT_ONCE = 2
 """Reports that a pod computes at once. More pods come with the load of the processor."""
@@ -41,22 +44,11 @@ def most_amounts(resamples: int) -> int:
 
 
 class Reports:
-    """The reports that this process computes: it counts them, and refuses one that is too many."""
+    """The reports that this process computes, in a limited number of `places`."""
 
     def __init__(self, *, at_once: int = AT_ONCE, time_limit: float = TIME_LIMIT) -> None:
-        self._free = at_once
+        self.places = Places(at_once, name="reports", retry_after=RETRY_AFTER)
         self._time_limit = time_limit
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Takes one of the places for the time of a report. Raises ProblemError (503) when all are taken."""
-        if self._free == 0:
-            raise _unavailable("As many reports as may run at once are running; try again.")
-        self._free -= 1
-        try:
-            yield
-        finally:
-            self._free += 1
 
     async def estimate(self, amounts: Sequence[int], resamples: int) -> dict[str, int]:
         """Returns what `bootstrap.estimate` does. Ends the process when it is cancelled.
@@ -70,7 +62,8 @@ class Reports:
             async with asyncio.timeout(self._time_limit):
                 out, err = await process.communicate(array("q", amounts).tobytes())
         except TimeoutError:
-            raise _unavailable("The report takes too long now; try again, or with fewer resamples or days.") from None
+            detail = "The report takes too long now; try again, or with fewer resamples or days."
+            raise self.places.unavailable(detail) from None
         finally:
             if process.returncode is None:
                 process.kill()
@@ -105,7 +98,3 @@ async def while_awaited(request: Request, work: Awaitable[T]) -> T:
         running.cancel()
         gone.cancel()
         await asyncio.gather(running, gone, return_exceptions=True)
-
-
-def _unavailable(detail: str) -> ProblemError:
-    return ProblemError(UNAVAILABLE, detail, headers={"retry-after": str(RETRY_AFTER)})

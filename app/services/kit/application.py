@@ -56,7 +56,7 @@ def create(settings: Settings, router: APIRouter, *, version: str = "1.0.0") -> 
     end = certificates.end(settings.certificate.read_text())
     metrics.gauge("tls_certificate_not_after_seconds", "When the server's certificate ends, Unix time.", lambda: end)
     spans = _spans(settings, version)
-    migrated = migrations.MigrationCheck(database, migrations.versions(settings.service))
+    migrated = migrations.MigrationCheck(database.readiness, migrations.versions(settings.service))
     probes = health.router(settings.service, [lifecycle.check, migrated.check], metrics)
 
     @asynccontextmanager

@@ -52,8 +52,7 @@ class Caller:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Returns the caller. Raises ProblemError (401) for a request that does not say who calls: none is let in that
-    somebody forgot to mark."""
+    """Returns the caller. Raises ProblemError (401) for a request that does not say who calls."""
     principal = request.headers.get(callers.PRINCIPAL, "")
     reach = request.headers.get(callers.REACH, "")
     if _NAME.fullmatch(principal) is None or reach not in (Reach.OWN, Reach.ANY):

@@ -17,16 +17,21 @@ import asyncpg
 from app.contract.problems import UNAVAILABLE, ProblemError
 from app.services.kit.deadlines import Deadlines
 from app.services.kit.entra import TokenSource
+from app.services.kit.own_connection import OwnConnection
 from app.services.kit.pool import Connection, Pool
 from app.services.kit.settings import DatabaseSettings
 from app.services.kit.tracing import active
+from app.services.kit.transient import passes, spoils
 
 __all__ = ["Connection", "Database", "Lease", "tls_context"]
 
-POOL_SIZE = 10
-"""Connections of a pod. Multiplied by the largest number of pods it must stay below the server's max_connections."""
+POOL_SIZE = 9
+"""Connections of a pod's requests; its readiness has one more. Multiplied by the largest number of pods, all of them
+must stay below the server's max_connections."""
 ACQUIRE_TIMEOUT = 1.0
 """Seconds that a request waits for a connection, making one included."""
+CONNECT_TIMEOUT = 6.0
+"""Seconds that making a connection may take, a token of Entra included. It goes on when its request has given up."""
 STATEMENT_TIMEOUT = 1.5
 """Seconds that a statement may take, waiting for locks included, before the server cancels it."""
 USE_TIMEOUT = 2.5
@@ -43,15 +48,6 @@ _NO_CONNECTION = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _ABANDONED = (TimeoutError, asyncio.CancelledError, asyncpg.InternalClientError)
 """The errors after which a connection is cut off instead of closed: the server may not even answer the closing. Its own
 time-outs end the work there."""
-_BROKEN = (
-    OSError,  # also TimeoutError
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # the server shuts down, or a statement took too long
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,  # a deadlock
-    asyncpg.InternalClientError,  # the server has announced the end of a connection that is still open
-)
-"""The errors of a connection or its server during work that are no mistake in the statement."""
 
 
 class Lease:
@@ -73,7 +69,7 @@ class Lease:
             try:
                 connection = await self._pool.acquire()
             except BaseException as error:
-                self._settle(error, _NO_CONNECTION)
+                self._settle(error, unavailable=isinstance(error, _NO_CONNECTION))
                 raise
         self._connection = connection
         return connection
@@ -83,53 +79,61 @@ class Lease:
     ) -> None:
         connection = self._connection
         was_closed = isinstance(error, asyncpg.InterfaceError) and connection.is_closed()
-        if isinstance(error, _ABANDONED) or connection.is_in_transaction():
+        if isinstance(error, _ABANDONED) or spoils(error) or connection.is_in_transaction():
             connection.terminate()
         self._pool.release(connection)
-        self._settle(error, (asyncpg.InterfaceError, *_BROKEN) if was_closed else _BROKEN)
+        self._settle(error, unavailable=was_closed or passes(error))
 
-    def _settle(self, error: BaseException | None, transient: tuple[type[BaseException], ...]) -> None:
+    def _settle(self, error: BaseException | None, *, unavailable: bool) -> None:
         deadline = self._deadline
         deadline.done = True
         if self._trace is not None:
             self._trace.used(self._started, error)
         if isinstance(error, asyncio.CancelledError) and deadline.cancelled():
-            error = TimeoutError(f"the use of a connection took longer than {USE_TIMEOUT:g} s")
+            error, unavailable = TimeoutError(f"the use of a connection took longer than {USE_TIMEOUT:g} s"), True
         deadline.task = None
-        if isinstance(error, transient):
+        if error is not None and unavailable:
             raise _unavailable(error) from error
 
 
 class Database:
-    """The database of a service. Connections are made when they are needed: the service starts, and is not ready, while
-    its database can't be reached."""
+    """The database of a service.
+
+    Connections are made when they are needed: the service starts, and is not ready, while its database can't be
+    reached.
+    """
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
+        connect = partial(
+            asyncpg.connect,
+            host=settings.host,
+            port=settings.port,
+            user=settings.user,
+            database=settings.database,
+            password=TokenSource(settings.entra).password if settings.entra else settings.password,
+            ssl=tls_context(settings) if settings.tls else False,
+            timeout=None,  # the time-outs of the pool and the lease bound every call, at less cost
+            command_timeout=None,
+            server_settings={
+                "application_name": name,
+                "statement_timeout": str(int(STATEMENT_TIMEOUT * 1000)),
+                "idle_in_transaction_session_timeout": "10000",
+            },
+        )
         self._pool = Pool(
-            partial(
-                asyncpg.connect,
-                host=settings.host,
-                port=settings.port,
-                user=settings.user,
-                database=settings.database,
-                password=TokenSource(settings.entra).password if settings.entra else settings.password,
-                ssl=tls_context(settings) if settings.tls else False,
-                timeout=None,  # the time-outs of the pool and the lease bound every call, at less cost
-                command_timeout=None,
-                server_settings={
-                    "application_name": name,
-                    "statement_timeout": str(int(STATEMENT_TIMEOUT * 1000)),
-                    "idle_in_transaction_session_timeout": "10000",
-                },
-            ),
+            connect,
             size=POOL_SIZE,
             timeout=ACQUIRE_TIMEOUT,
+            connect_timeout=CONNECT_TIMEOUT,
             idle_lifetime=IDLE_LIFETIME,
         )
         self._deadlines = Deadlines(USE_TIMEOUT)
+        self.readiness = OwnConnection(connect)
+        """A connection beside the pool, by which readiness sees the database even while requests use all others."""
 
     async def close(self) -> None:
         """Ends all connections, after waiting at most CLOSE_TIMEOUT for those that are in use."""
+        self.readiness.close()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._pool.close()

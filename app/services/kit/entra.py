@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import ssl
 import time
 from collections.abc import Callable
@@ -15,15 +16,20 @@ from http.client import HTTPException, HTTPSConnection
 from urllib.parse import urlencode, urlsplit
 
 from app.services.kit.settings import EntraSettings
+from app.services.kit.shared import Shared
 
 SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
 """https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-configure-sign-in-azure-ad-authentication"""
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """The type of the assertion that stands for a client's secret (RFC 7523, section 2.2)."""
-MARGIN = 300.0
-"""Seconds before a token's end in which it is no longer given out. A token is needed only to connect."""
+RENEW_BEFORE = 300.0
+"""Seconds before a token's end from which a new one is fetched in the background, while the old one is still given."""
+LAST_USE = 30.0
+"""Seconds before its end from which a token is no longer given. It is needed only to connect."""
 TIMEOUT = 5.0
-"""Seconds that one exchange may take."""
+"""Seconds that one exchange may take. Whoever connects may wait less: the exchange then goes on without them."""
+
+_log = logging.getLogger(__name__)
 
 
 class TokenError(ConnectionError):
@@ -31,7 +37,7 @@ class TokenError(ConnectionError):
 
 
 class TokenSource:
-    """The source of the current token. It fetches a new one shortly before the old one ends."""
+    """The source of the current token. One exchange serves all who wait for a token, and outlives them."""
 
     def __init__(
         self,
@@ -43,18 +49,31 @@ class TokenSource:
         self._settings = settings
         self._context = context
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self._exchange = Shared(self._renew, timeout=TIMEOUT)
         self._token = ""
-        self._fresh_until = float("-inf")
+        self._renewed_from = self._given_until = float("-inf")
 
     async def password(self) -> str:
         """Returns the token, which asyncpg asks for at every connect. Raises TokenError."""
-        async with self._lock:
-            if self._clock() >= self._fresh_until:
-                started = self._clock()
-                self._token, lifetime = await asyncio.to_thread(fetch, self._settings, context=self._context)
-                self._fresh_until = started + lifetime - MARGIN
-            return self._token
+        now = self._clock()
+        if now >= self._given_until:
+            try:
+                await self._exchange.result()
+            except TimeoutError:
+                raise TokenError(f"the identity platform gave no token within {TIMEOUT:g} s") from None
+        elif now >= self._renewed_from:
+            self._exchange.begin()
+        return self._token
+
+    async def _renew(self) -> None:
+        started = self._clock()
+        try:
+            token, lifetime = await asyncio.to_thread(fetch, self._settings, context=self._context)
+        except TokenError as error:
+            _log.warning("No token for the database: %s.", error)
+            raise
+        self._token, end = token, started + lifetime
+        self._renewed_from, self._given_until = end - RENEW_BEFORE, end - LAST_USE
 
 
 def fetch(settings: EntraSettings, *, context: ssl.SSLContext | None = None) -> tuple[str, float]:

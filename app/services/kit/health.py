@@ -24,7 +24,7 @@ class Lifecycle:
         self.draining = False
 
     async def check(self) -> str | None:
-        """Is a `Check`."""
+        """Answers as a `Check`."""
         return "the process is shutting down" if self.draining else None
 
 

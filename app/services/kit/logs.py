@@ -13,14 +13,17 @@ from typing import NoReturn
 
 from app.contract import logs
 from app.contract.correlation import Correlation
+from app.services.kit.metrics import METHODS
 
 correlation: ContextVar[Correlation | None] = ContextVar("correlation", default=None)
 """The correlation of the request that is being handled, None outside of requests."""
 
 
 class JsonFormatter(logging.Formatter):
-    """A formatter that makes a record of the standard library a line of the contract, with the ids of the request that
-    is being handled."""
+    """A formatter that makes a record of the standard library a line of the contract.
+
+    The line has the ids of the request that is being handled.
+    """
 
     def __init__(self, service: str, pod: str) -> None:
         super().__init__()
@@ -85,7 +88,11 @@ class RequestLog:
         )
 
     def _constant_members(self, method: str, route: str, status: int) -> str:
-        """Returns the end of a line, which is the same for all requests of a route with the same status."""
+        """Returns the end of a line, which is the same for all requests of a route with the same status.
+
+        A method that HTTP does not know is a caller's own text, of any length.
+        """
+        method = method if method in METHODS else "_OTHER"
         level = "ERROR" if status >= 500 else "INFO"
         members = {"level": level, "service": self._service, "message": "request", "method": method, "route": route}
         pod = {"pod": self._pod} if self._pod else {}

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from app.contract.problems import ProblemError
-from app.services.kit.database import Database
+import asyncpg
+
+from app.services.kit.own_connection import OwnConnection
+from app.services.kit.shared import Shared
 
 SERVICES = Path(__file__).resolve().parents[1]
+TIMEOUT = 1.5
+"""Seconds that a question waits for a look at the database: below the 2 s that the kubelet waits."""
+LOOK_TIMEOUT = 6.0
+"""Seconds that a look may take, connecting and a token included: it goes on, and the next question finds its answer."""
+_NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The errors that a look at the database can meet. TimeoutError is an OSError."""
 
 
 def directory(service: str) -> Path:
@@ -30,24 +39,32 @@ class MigrationCheck:
     """A check that the database answers and has every migration of this build.
 
     It may have newer ones, which are applied before the pods that need them start.
+
+    It says whether this pod can work at all, on a connection of its own, and nothing of how busy the pod is. Slow
+    statements that take all connections of the pool are answered with 503 one by one; a pod that was taken out for them
+    would leave its load to the others, which then went out too.
     """
 
-    def __init__(self, database: Database, expected: frozenset[str]) -> None:
-        self._database = database
+    def __init__(self, connection: OwnConnection, expected: frozenset[str]) -> None:
+        self._connection = connection
         self._expected = expected
         self._current = False
+        self._looking = Shared(self._look, timeout=LOOK_TIMEOUT)
 
     async def check(self) -> str | None:
-        """Is a `health.Check`."""
+        """Answers as a `health.Check`. Calls at the same time share one look."""
         try:
-            if self._current:
-                await self._database.fetchrow("select 1")
-                return None
-            async with self._database.connection() as connection:
-                exists = await connection.fetchval("select to_regclass('schema_migrations') is not null")
-                rows = await connection.fetch("select version from schema_migrations") if exists else []
-        except ProblemError:
+            async with asyncio.timeout(TIMEOUT):
+                return await self._looking.result()
+        except _NO_ANSWER:
             return "the database does not answer"
+
+    async def _look(self) -> str | None:
+        if self._current:
+            await self._connection.fetch("select 1")
+            return None
+        ((exists,),) = await self._connection.fetch("select to_regclass('schema_migrations') is not null")
+        rows = await self._connection.fetch("select version from schema_migrations") if exists else []
         missing = self._expected - {row["version"] for row in rows}
         self._current = not missing
         return f"migrations are missing: {', '.join(sorted(missing))}" if missing else None

@@ -1,5 +1,7 @@
-"""Pages of a list by keyset: a cursor says where the last page ended, so that each page is one look-up in an index, and
-rows that come or go move no others (https://use-the-index-luke.com/no-offset).
+"""Pages of a list by keyset: a cursor says where the last page ended.
+
+So each page is one look-up in an index, and rows that come or go move no others
+(https://use-the-index-luke.com/no-offset).
 
 A route fetches one row more than it shows:
 

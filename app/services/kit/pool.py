@@ -1,12 +1,15 @@
-"""A pool of asyncpg's connections. asyncpg's own makes two tasks and a timer for every use, which is half of the
-cost of reading a row by its key. Here a use of an idle connection is two operations on a list
-(docs/decisions/0007-a-connection-pool-of-our-own.md)."""
+"""A pool of asyncpg's connections.
+
+The one that asyncpg brings makes two tasks and a timer for every use, which is half of the cost of reading a row by its
+key. Here a use of an idle connection is two operations on a list (docs/decisions/0007-a-connection-pool-of-our-own.md).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Any
 
 Connection = Any
@@ -24,20 +27,29 @@ class PoolClosedError(ConnectionError):
 class Pool:
     """A pool of at most `size` connections, made by `connect` when they are needed. Requests wait for one in order.
 
-    `timeout` is in seconds, for the wait and for `connect`. A connection that nobody needed for `idle_lifetime` seconds
-    is ended.
+    `timeout` is in seconds, for the wait and for `connect`. A `connect` that takes longer goes on for `connect_timeout`
+    seconds, and its connection is for the next request: were it ended with the request that began it, a server whose
+    log-in is slow would never be reached. A connection that nobody needed for `idle_lifetime` seconds is ended.
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Connection]], *, size: int, timeout: float, idle_lifetime: float
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        *,
+        size: int,
+        timeout: float,
+        connect_timeout: float,
+        idle_lifetime: float,
     ) -> None:
         self._connect = connect
         self._size = size
         self._timeout = timeout
+        self._connect_timeout = connect_timeout
         self._idle_lifetime = idle_lifetime
         self._idle: deque[tuple[Connection, float]] = deque()  # the one that was used last is taken first
         self._used: set[Connection] = set()
         self._promised = 0  # places that are reserved for connections that `connect` is making or is about to make
+        self._late: set[asyncio.Task[Connection]] = set()  # connects whose requests did not wait for them
         self._waiters: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -76,15 +88,10 @@ class Pool:
             connection = None
         else:
             connection = await self._turn()
-        try:
-            if connection is None:
-                async with asyncio.timeout(self._timeout):
-                    connection = await self._connect()
-            self._used.add(connection)
-        finally:
-            self._promised -= 1
-            if connection is None:
-                self._pass_on(None)
+        if connection is None:
+            connection = await self._new()
+        self._promised -= 1
+        self._used.add(connection)
         return connection
 
     def release(self, connection: Connection) -> None:
@@ -95,6 +102,8 @@ class Pool:
     async def close(self) -> None:
         """Waits for the connections in use and ends all. It cuts them off when it is cancelled itself."""
         self._closed = True
+        for making in self._late:
+            making.cancel()
         for waiter, _ in self._waiters:
             if not waiter.done():
                 waiter.set_exception(PoolClosedError("the pool is closed"))
@@ -108,6 +117,34 @@ class Pool:
         finally:
             for connection in [*self._used, *(each for each, _ in self._idle)]:
                 connection.terminate()
+
+    async def _new(self) -> Connection:
+        """Makes a connection in a place that is promised.
+
+        The place stays promised when it raises, until it is known what becomes of the connection.
+        """
+        making = asyncio.create_task(self._connect_in_time(), context=Context())
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.shield(making)
+        except BaseException:
+            self._late.add(making)
+            making.add_done_callback(self._settle)
+            raise
+
+    async def _connect_in_time(self) -> Connection:
+        async with asyncio.timeout(self._connect_timeout):
+            return await self._connect()
+
+    def _settle(self, making: asyncio.Task[Connection]) -> None:
+        """Passes on what a connect gives after its request has left: a connection, or the room for one."""
+        self._late.discard(making)
+        self._promised -= 1
+        connection = None if making.cancelled() or making.exception() else making.result()
+        if connection is not None and self._closed:
+            connection.terminate()
+            connection = None
+        self._pass_on(connection)
 
     async def _turn(self) -> Connection | None:
         """Waits until this request is the first in the queue, and reserves a place for it.

@@ -69,7 +69,9 @@ def _expected(error: Exception) -> ProblemError | None:
             return error.problem
         case RequestValidationError():
             # The place and the message alone: the rejected value, which pydantic adds, may have no form in JSON.
-            return problems.invalid([_violation(each["loc"], each["msg"]) for each in error.errors()])
+            errors = error.errors()
+            listed = [_violation(each["loc"], each["msg"]) for each in errors[: problems.LISTED]]
+            return problems.invalid(listed, total=len(errors))
         case HTTPException():
             return _problem(error)
         case _:
@@ -89,6 +91,5 @@ def _violation(location: tuple[str | int, ...], message: str) -> Violation:
     if path and path[-1] == "[key]":  # it is the name that is wrong: the member is the place
         path.pop()
     if place == "body":
-        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
-        return {"pointer": pointer, "detail": message}
-    return {"parameter": ".".join(map(str, path)), "detail": message}
+        return problems.in_body(path, message)
+    return problems.in_parameters(".".join(map(str, path)), message)

@@ -1,6 +1,6 @@
-"""Routes whose bodies are I-JSON, and that take no request without a caller: what the contract refuses never reaches a
-model.
+"""Routes whose bodies are I-JSON, and that take no request without a caller.
 
+What the contract refuses never reaches a model.
 Both classes are the way that FastAPI documents for this: https://fastapi.tiangolo.com/how-to/custom-request-and-route/
 """
 

@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
         self._lifecycle = lifecycle
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Is called by uvicorn when a signal comes."""
+        """Handles a signal, for uvicorn."""
         self._lifecycle.draining = True
         super().handle_exit(sig, frame)
 

@@ -26,8 +26,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class EntraSettings:
-    """The pod's workload identity, from the variables that Azure's webhook sets
-    (https://learn.microsoft.com/azure/aks/workload-identity-overview)."""
+    """The pod's workload identity, from the variables that Azure's webhook sets.
+
+    https://learn.microsoft.com/azure/aks/workload-identity-overview
+    """
 
     client_id: str
     tenant_id: str
@@ -49,8 +51,10 @@ class EntraSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """How the database is reached. `url` is for the migration tool; the other fields are its parts. One of `password`
-    and `entra` is set."""
+    """How the database is reached.
+
+    `url` is for the migration tool; the other fields are its parts. One of `password` and `entra` is set.
+    """
 
     url: str = field(repr=False)
     host: str
@@ -63,33 +67,35 @@ class DatabaseSettings:
     entra: EntraSettings | None
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> DatabaseSettings:
-        """Reads DATABASE_URL and DATABASE_AUTH. Raises SettingsError."""
+    def from_environment(cls, environment: Mapping[str, str], *, name: str = "DATABASE_URL") -> DatabaseSettings:
+        """Reads the URL in the variable `name`, and DATABASE_AUTH. Raises SettingsError."""
         problems: list[str] = []
-        settings = cls.parse(environment, problems)
+        settings = cls.parse(environment, problems, name=name)
         if settings is None or problems:
             raise SettingsError(problems)
         return settings
 
     @classmethod
-    def parse(cls, environment: Mapping[str, str], problems: list[str]) -> DatabaseSettings | None:
+    def parse(
+        cls, environment: Mapping[str, str], problems: list[str], *, name: str = "DATABASE_URL"
+    ) -> DatabaseSettings | None:
         """Reads the same, but adds what is missing or wrong to `problems`; returns None when there is no whole URL."""
         form = "postgresql://role[:password]@host[:port]/database?sslmode=verify-full"
-        url = environment.get("DATABASE_URL", "")
+        url = environment.get(name, "")
         try:
             parts = urlsplit(url)
             port = parts.port or 5432
         except ValueError:
-            problems.append(f"DATABASE_URL is no URL; its form is {form}")
+            problems.append(f"{name} is no URL; its form is {form}")
             return None
         database = parts.path.removeprefix("/")
         if parts.scheme not in ("postgresql", "postgres") or not (parts.hostname and parts.username and database):
-            problems.append(f"DATABASE_URL must have the form {form}")
+            problems.append(f"{name} must have the form {form}")
             return None
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        problems += _transport_problems(options, parts.hostname)
+        problems += _transport_problems(name, options, parts.hostname)
         auth = environment.get("DATABASE_AUTH", "password")
-        problems += _authentication_problems(auth, parts.password)
+        problems += _authentication_problems(name, auth, parts.password)
         return cls(
             url=url,
             host=parts.hostname,
@@ -159,26 +165,26 @@ class Settings:
         )
 
 
-def _transport_problems(options: Mapping[str, str], host: str) -> list[str]:
+def _transport_problems(name: str, options: Mapping[str, str], host: str) -> list[str]:
     problems = []
     known = {"sslmode", "sslrootcert"}
     if unknown := sorted(options.keys() - known):
-        problems.append(f"DATABASE_URL has the options {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        problems.append(f"{name} has the options {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     mode = options.get("sslmode", "none")
     if mode == "disable" and not _is_loopback(host):
-        problems.append("DATABASE_URL may say sslmode=disable only for a database on the loopback; use verify-full")
+        problems.append(f"{name} may say sslmode=disable only for a database on the loopback; use verify-full")
     elif mode not in ("verify-full", "disable"):
-        problems.append(f"DATABASE_URL must say sslmode=verify-full, got {mode}")
+        problems.append(f"{name} must say sslmode=verify-full, got {mode}")
     if "sslrootcert" in options and not Path(options["sslrootcert"]).is_file():
-        problems.append(f"DATABASE_URL names the sslrootcert {options['sslrootcert']}, which is no file")
+        problems.append(f"{name} names the sslrootcert {options['sslrootcert']}, which is no file")
     return problems
 
 
-def _authentication_problems(auth: str, password: str | None) -> list[str]:
+def _authentication_problems(name: str, auth: str, password: str | None) -> list[str]:
     if auth == "password":
-        return [] if password else ["DATABASE_URL has no password; with a workload identity set DATABASE_AUTH=entra"]
+        return [] if password else [f"{name} has no password; with a workload identity set DATABASE_AUTH=entra"]
     if auth == "entra":
-        return ["DATABASE_URL must have no password with DATABASE_AUTH=entra"] if password else []
+        return [f"{name} must have no password with DATABASE_AUTH=entra"] if password else []
     allowed = ", ".join(cast("tuple[str, ...]", Authentication.__args__))  # type: ignore[attr-defined]
     return [f"DATABASE_AUTH must be one of {allowed}, got {auth!r}"]
 

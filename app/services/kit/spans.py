@@ -51,7 +51,10 @@ FLUSH_TIMEOUT = 3.0
 """Seconds that the end of the process waits for the last messages. With the 2 s of the database that is within the
 pod's grace period."""
 COMPLAINTS = 60.0
-"""Seconds between two log lines about the collector."""
+"""Seconds between two log lines about lost spans, and between two about anything else in the library."""
+
+_SENDERS = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal", "opentelemetry.sdk.trace.export")
+"""The loggers of the library that queue, encode and send spans: what they warn of is a loss."""
 
 _log = logging.getLogger(__name__)
 
@@ -143,13 +146,16 @@ class _GivenIds(IdGenerator):
 
 
 class _Complaints(logging.Handler):
-    """A handler of the library's messages that logs at most one a minute: the library writes one for every message that
-    it could not send."""
+    """A handler of the library's messages that logs at most one a minute about losses.
+
+    The library writes one for every message that it could not send. About anything else it logs at most one a minute,
+    too, which hides no loss.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._library = logging.getLogger("opentelemetry")
-        self._next = float("-inf")
+        self._next = dict.fromkeys(("Spans are lost", "A span is incomplete"), float("-inf"))
 
     def install(self) -> None:
         self._library.addHandler(self)
@@ -160,10 +166,11 @@ class _Complaints(logging.Handler):
         self._library.propagate = True
 
     def emit(self, record: logging.LogRecord) -> None:
+        topic = "Spans are lost" if record.name.startswith(_SENDERS) else "A span is incomplete"
         now = time.monotonic()
-        if now >= self._next:
-            self._next = now + COMPLAINTS
-            _log.warning("Spans are lost: %s", record.getMessage())
+        if now >= self._next[topic]:
+            self._next[topic] = now + COMPLAINTS
+            _log.warning("%s: %s", topic, record.getMessage())
 
 
 def _parent(current: Correlation) -> Context:

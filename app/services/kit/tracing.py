@@ -14,8 +14,11 @@ from app.contract.correlation import Correlation
 
 
 class Use(NamedTuple):
-    """One use of the database. `started` and `ended` are nanoseconds since 1970. `error` is the type of the error
-    that ended it, None if it succeeded."""
+    """One use of the database.
+
+    `started` and `ended` are nanoseconds since 1970. `error` is the type of the error that ended it, None if it
+    succeeded.
+    """
 
     started: int
     ended: int

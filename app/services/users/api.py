@@ -59,7 +59,7 @@ async def put_user(
         stored = await store.create(database, user_id, fields)
         if stored is not None:
             return _answer(stored, status=201, location=f"/users/{user_id}")
-    else:
+    elif not precondition.new:
         stored = await store.change(database, user_id, fields, precondition.version)
         if stored is not None:
             return _answer(stored)
@@ -76,7 +76,7 @@ async def patch_user(
 ) -> Response:
     """Changes the fields of a user that are given."""
     caller.require(user_id)
-    if precondition.version is not None:
+    if precondition.version is not None and not precondition.new:
         stored = await store.change(database, user_id, changes, precondition.version)
         if stored is not None:
             return _answer(stored)
@@ -91,7 +91,7 @@ async def delete_user(
 ) -> Response:
     """Deletes a user."""
     caller.require(user_id)
-    if await store.delete(database, user_id, precondition.version):
+    if not precondition.new and await store.delete(database, user_id, precondition.version):
         return Response(status_code=204)
     if await store.read(database, user_id) is None:
         raise _not_found()

@@ -15,7 +15,7 @@ on conflict (id) do nothing
 returning id, name, role, version
 """
 UPDATE = """
-update users set name = coalesce($2, name), role = coalesce($3, role), version = version + 1, updated_at = now()
+update users set name = coalesce($2, name), role = coalesce($3, role), version = default, updated_at = now()
 where id = $1 and version = $4
 returning id, name, role, version
 """

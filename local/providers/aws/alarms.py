@@ -10,7 +10,7 @@ from local.providers.aws.resource import Resource
 
 
 class MetricAlarm(Resource):
-    """aws:cloudwatch/metricAlarm:MetricAlarm"""
+    """An alarm on a metric, or on an expression over metrics."""
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)

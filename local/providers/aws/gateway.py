@@ -2,7 +2,7 @@
 
 The emulator routes, checks JWTs, answers CORS preflights and calls functions. Envoy, in front of it, gives what it
 lacks: TLS, the public address, the throttles and the access log; the stage tells Envoy by an object of desired state.
-Kept and not heeded: `disableExecuteApiEndpoint`, an integration's timeout, access log settings. A deleted API's
+It stores and ignores `disableExecuteApiEndpoint`, an integration's timeout, access log settings. A deleted API's
 authorizers come back with the next API of its id, and are adopted by their names.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from typing import Any
 
 from local import desired
 from local.errors import ProviderError
@@ -23,23 +21,8 @@ ACCOUNT_THROTTLE = {"rate": 10_000.0, "burst": 5_000}
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 
 
-class _Gateway(Resource):
-    """A type of API Gateway, whose stage is an object of desired state."""
-
-    def publish(self, api_id: str, stage: desired.Object) -> None:
-        """Gives Envoy the stage of an API, and waits until it has it."""
-        key = stage_key(api_id)
-        desired.put(self.aws.machine, key, stage)
-        desired.wait(self.aws.machine, key, stage)
-
-
-class Api(_Gateway):
+class Api(Resource):
     """An API's id derives from its Pulumi name: the public address survives whatever becomes of the emulator."""
-
-    def check(self, name: str, inputs: Properties) -> None:
-        super().check(name, inputs)
-        if inputs["protocolType"] != "HTTP":
-            raise ProviderError(f"{self.label(name)}: protocolType must be HTTP here, not {inputs['protocolType']}.")
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -52,8 +35,6 @@ class Api(_Gateway):
         super().change(view)
         if not view.get("corsConfiguration"):
             self.call("DeleteCorsConfiguration", view)
-        if stage := desired.get(self.aws.machine, stage_key(view["id"])):
-            self.publish(view["id"], {**stage, "cors": cors(self.find(view) or {})})
 
 
 class Integration(Resource):
@@ -64,13 +45,12 @@ class Integration(Resource):
         return view if name is None else {**view, "requestTemplates": {"pulumi": name}}
 
 
-class Stage(_Gateway):
-    """aws:apigatewayv2/stage:Stage"""
+class Stage(Resource):
+    """The stage `$default`, which exists when Envoy has it too."""
 
     def check(self, name: str, inputs: Properties) -> None:
         super().check(name, inputs)
-        if inputs.get("name") != "$default" or not inputs.get("autoDeploy"):
-            raise ProviderError(f"{self.label(name)}: the local stack has the stage $default with autoDeploy only.")
+        self._object(self.view(inputs))
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -84,16 +64,10 @@ class Stage(_Gateway):
         stage = super().find(view)
         return stage if "id" not in view or desired.get(self.aws.machine, stage_key(view["apiId"])) else None
 
-    def make(self, view: Properties) -> None:
-        self._object(view)
-        super().make(view)
-
-    def change(self, view: Properties) -> None:
-        self._object(view)
-        super().change(view)
-
     def settle(self, view: Properties) -> None:
-        self.publish(view["apiId"], self._object(view))
+        key, stage = stage_key(view["apiId"]), self._object(view)
+        desired.put(self.aws.machine, key, stage)
+        desired.wait(self.aws.machine, key, stage)
 
     def remove(self, view: Properties) -> None:
         key = stage_key(view["apiId"])
@@ -102,7 +76,7 @@ class Stage(_Gateway):
         super().remove(view)
 
     def _object(self, view: Properties) -> desired.Object:
-        """Returns what Envoy is told. Raises ProviderError for settings that would do harm on AWS."""
+        """Returns the stage as Envoy needs it. Raises ProviderError for settings that would do harm on AWS."""
         known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
         settings = view["defaultRouteSettings"]
         if unknown := sorted(view["routeSettings"].keys() - known):
@@ -118,7 +92,6 @@ class Stage(_Gateway):
             "routes": [
                 {"route_key": key, **self._throttle(key, each)} for key, each in sorted(view["routeSettings"].items())
             ],
-            "cors": cors(self.call("GetApi", view)),
         }
 
     def _throttle(self, where: str, settings: Properties) -> Properties:
@@ -134,9 +107,3 @@ class Stage(_Gateway):
 def stage_key(api_id: str) -> str:
     """Returns the key of a stage among the objects of desired state."""
     return desired.key_of("Stage", "", api_id)
-
-
-def cors(api: Mapping[str, Any]) -> Properties | None:
-    """Returns an API's CORS settings as the program spells them, or None."""
-    configured = api.get("CorsConfiguration") or {}
-    return {key[0].lower() + key[1:]: value for key, value in configured.items()} or None

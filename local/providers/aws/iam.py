@@ -7,7 +7,7 @@ from local.providers.aws.resource import Resource
 
 
 class Role(Resource):
-    """aws:iam/role:Role"""
+    """A role."""
 
     def remove(self, view: Properties) -> None:
         """Removes it with its policies: when a role is replaced, they are still there and are made again after it."""

@@ -6,33 +6,22 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from local.machine import Machine
 from local.provider import Properties
-from local.providers.aws.client import MissingError, StumbledError, connect
-from local.providers.aws.resource import Description, Resource
+from local.providers.aws.client import MissingError, connect
+from local.providers.aws.resource import Resource
 
 PAGE = 10_000
 """Events in one answer, AWS's maximum
 (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)."""
 
-TRIES = 10
-"""Calls until the emulator's own failure is an error."""
 _PLATFORM = re.compile(r"(START|END|REPORT|INIT_START) (RequestId|Runtime)")
 
 
 class LogGroup(Resource):
-    """aws:cloudwatch/logGroup:LogGroup"""
-
-    def find(self, view: Properties) -> Description | None:
-        """Returns the group. The emulator adds up all that was ever written for its answer, and fails over a stream
-        that begins meanwhile; then it is called again."""
-        for _ in range(TRIES - 1):
-            with suppress(StumbledError):
-                return super().find(view)
-        return super().find(view)
+    """A log group, whose retention has calls of its own."""
 
     def settle(self, view: Properties) -> None:
         self.call("PutRetentionPolicy" if view.get("retentionInDays") else "DeleteRetentionPolicy", view)

@@ -7,7 +7,7 @@ middle is finished by the next one. An input that is not in the table is refused
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,8 @@ class Table:
     """Where `within` is a list: member and property that tell the resource from the others while it has no id."""
     inputs: frozenset[str] = frozenset()
     """Inputs that calls take, besides those that are common to all types."""
+    only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """By input the values that this machine can honour, for inputs that may not have any value."""
     own: frozenset[str] = frozenset()
     """Inputs that the type's own code takes, or that mean nothing on this machine."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class Table:
     """Member of the description by output, or a text with `{...}` around members, properties, `region`, `account` and
     `endpoint`. `id` is one of the outputs."""
     secrets: frozenset[str] = frozenset()
-    """Outputs that are secret by nature."""
+    """Outputs that are always secret."""
     also_replaces: Mapping[str, str] = field(default_factory=dict)
     """Inputs that can change in place on AWS and not on this machine, each with the reason."""
 
@@ -129,6 +131,12 @@ class Resource(Updatable):
         known = COMMON | self.table.inputs | self.table.own
         if unknown := sorted(key for key, value in inputs.items() if value and key not in known):
             raise ProviderError(f"{self.label(name)}: the local stack can't honour {', '.join(unknown)}.")
+        for key, allowed in self.table.only.items():
+            if inputs.get(key) not in allowed:
+                text_ = " or ".join(map(str, allowed))
+                raise ProviderError(
+                    f"{self.label(name)}: {key} must be {text_} on this machine, not {inputs.get(key)}."
+                )
         if inputs.get("region", REGION) != REGION:
             raise ProviderError(f"{self.label(name)}: the local stack has the region {REGION} only.")
 

@@ -1,4 +1,4 @@
-"""Secrets Manager: what counts as there."""
+"""Secrets Manager: when a secret or a version of it counts as existing."""
 
 from __future__ import annotations
 

@@ -1,25 +1,17 @@
-"""DynamoDB tables, on demand. The emulator keeps and does not heed: encryption, point-in-time recovery's backups."""
+"""DynamoDB tables, on demand. The emulator stores and ignores encryption and the backups of point-in-time recovery."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.client import MissingError
 from local.providers.aws.resource import Description, Resource
 from local.providers.aws.shapes import parameters
 
-ON_DEMAND = "PAY_PER_REQUEST"
-
 
 class Table(Resource):
     """A table. AWS takes one change of its indexes per call, so that they are compared one by one."""
-
-    def check(self, name: str, inputs: Properties) -> None:
-        super().check(name, inputs)
-        if inputs.get("billingMode") != ON_DEMAND:
-            raise ProviderError(f"{self.label(name)}: billingMode must be {ON_DEMAND} on this machine.")
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -51,24 +43,16 @@ class Table(Resource):
         self._change_indexes(view, existing)
 
     def settle(self, view: Properties) -> None:
-        """Sets what has calls of its own. Setting it to what it is would be an error on AWS."""
-        name = {"TableName": view["name"]}
-        ttl = self.call("DescribeTimeToLive", view)["TimeToLiveDescription"]
-        before = ttl["AttributeName"] if ttl["TimeToLiveStatus"] in ("ENABLED", "ENABLING") else None
-        declared = view.get("ttl") or {}
-        after = declared["attributeName"] if declared.get("enabled") else None
-        for attribute, enabled in ((before, False), (after, True)):
-            if attribute is not None and before != after:
-                specification = {"Enabled": enabled, "AttributeName": attribute}
-                self.aws.call(
-                    self.table.service, "UpdateTimeToLive", {**name, "TimeToLiveSpecification": specification}
-                )
-        backups = self.call("DescribeContinuousBackups", view)["ContinuousBackupsDescription"]
-        recovers = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
-        wanted = bool((view.get("pointInTimeRecovery") or {}).get("enabled"))
-        if recovers != wanted:
-            recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": wanted}}
-            self.aws.call(self.table.service, "UpdateContinuousBackups", {**name, **recovery})
+        """Sets what has calls of its own; the emulator takes what is set already."""
+        ttl = view.get("ttl")
+        if not ttl:
+            described = self.call("DescribeTimeToLive", view)["TimeToLiveDescription"]
+            ttl = {"enabled": False, "attributeName": described.get("AttributeName")}
+        if ttl["attributeName"]:
+            self.call("UpdateTimeToLive", {**view, "timeToLiveSpecification": ttl})
+        recovery = bool((view.get("pointInTimeRecovery") or {}).get("enabled"))
+        specification = {"pointInTimeRecoveryEnabled": recovery}
+        self.call("UpdateContinuousBackups", {**view, "pointInTimeRecoverySpecification": specification})
 
     def _change_indexes(self, view: Properties, existing: Description) -> None:
         here = {each["IndexName"]: _summary(each) for each in existing.get("GlobalSecondaryIndexes", [])}
@@ -100,9 +84,7 @@ def _index(index: Properties) -> Properties:
 
 def _summary(index: Description) -> tuple[object, ...]:
     """Returns what of an index, declared or described, makes it another one."""
-    projection = index["Projection"]
-    keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
-    return keys, projection["ProjectionType"], sorted(projection.get("NonKeyAttributes", []))
+    return index["KeySchema"], index["Projection"]
 
 
 def _stream(table: Description) -> str | None:

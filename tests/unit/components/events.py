@@ -85,6 +85,7 @@ def declare(code: str, *, protect: bool = False) -> None:
                 watch.queue_age("fulfilment", placed.queue, seconds=300),
                 watch.iterator_age("relay", relay),
                 *watch.function("relay", relay),
+                *watch.rule("fulfilment", placed.rule),
                 *watch.caller("fulfilment", ["billing"]),
                 *watch.api("gateway", "a1b2c3d4e5"),
             ],

@@ -93,7 +93,7 @@ def test_gateway_calls_the_alias_and_only_this_api_may(program: Program) -> None
     assert permission["sourceArn"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:a1b2c3d4e5/*/*"
 
 
-def test_access_log_tells_who_asked_for_what_and_what_came_of_it(program: Program) -> None:
+def test_access_log_shows_who_called_what_and_the_outcome(program: Program) -> None:
     stage = program.one("apigatewayv2/stage:Stage")
     group = program.one("LogGroup", "gateway")
     assert group["name"].startswith("/aws/vendedlogs/")
@@ -227,7 +227,7 @@ def test_each_function_answers_the_operations_that_name_it_and_no_others(tmp_pat
         assert permission["sourceArn"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:a1b2c3d4e5/*/*"
 
 
-def test_function_that_the_gateway_does_not_have_is_told(tmp_path: Path) -> None:
+def test_a_function_that_the_gateway_does_not_have_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         UndeployableError, match="x-function is orders, which the gateway does not have; it has catalog, orchestrator"
     ):

@@ -19,7 +19,7 @@ def test_the_public_contract_can_be_deployed() -> None:
     assert {operation.route_key for operation in deployable.operations if not operation.scopes} == {"GET /health"}
 
 
-def test_every_service_that_the_stack_lacks_is_told_with_its_operations() -> None:
+def test_every_service_that_the_stack_lacks_is_named_with_its_operations() -> None:
     *others, gone = SERVICES
     calls = [o for o in Contract.read(PATH).operations if any(call.upstream == gone for call in o.calls)]
     with pytest.raises(api_contract.UndeployableError, match="can't be deployed") as error:
@@ -31,7 +31,7 @@ def test_every_service_that_the_stack_lacks_is_told_with_its_operations() -> Non
         assert f"is {gone}, which crosscloud:services does not have; it has {', '.join(others)}" in problem
 
 
-def test_problems_of_the_document_are_told_without_a_traceback(tmp_path: Path) -> None:
+def test_problems_of_the_document_are_shown_without_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text("paths: {/x: {get: {x-function: orders}}}")
     with pytest.raises(pulumi.RunError) as error:

@@ -163,7 +163,7 @@ def test_every_object_in_the_cluster_uses_its_provider(stack: str, preview: bool
     assert {r.provider for r in objects} == {provider.urn}
 
 
-def test_credentials_are_not_asked_for_while_the_cluster_is_not_there() -> None:
+def test_credentials_are_not_fetched_before_the_cluster_exists() -> None:
     assert deployed("dev", True).calls == ["azure-native:authorization:getClientConfig"]
 
 

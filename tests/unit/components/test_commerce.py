@@ -11,12 +11,14 @@ import pytest
 
 from app.commerce.domain import events
 from app.commerce.storage import idempotency, orders, products
+from app.contract.batches import RESERVE, SECONDS_PER_EVENT
 from app.contract.events import types
 from app.contract.events.generate import COMMON, FOLDER
 from app.contract.operation import ORCHESTRATOR
 from app.contract.reading import Contract
 from components.commerce import INSERTED_EVENTS
 from components.commerce_functions import BY_CUSTOMER
+from tests.support import dead_letters
 from tests.support.clouds import ACCOUNT, REGION
 from tests.support.program import ROOT, STACKS, Declared, Program, deployed
 from tests.support.services import functions
@@ -211,6 +213,24 @@ def test_a_message_of_a_killed_call_waits_for_six_of_its_timeouts(program: Progr
     assert program.one("sqs/queue:Queue", "fulfilment")["visibilityTimeoutSeconds"] == 6 * timeout
 
 
+def test_a_call_of_fulfilment_has_time_for_every_event_that_it_is_given(program: Program) -> None:
+    size = program.one("EventSourceMapping", "fulfilment")["batchSize"]
+    assert size == 1 or size * SECONDS_PER_EVENT + RESERVE <= function(program, "fulfilment")["timeout"]
+
+
+def test_every_source_of_dead_letters_has_a_test_that_gives_them_back(program: Program) -> None:
+    assert dead_letters.declared(program) == dead_letters.SOURCES
+
+
+def test_every_dead_letter_queue_has_one_way_back(program: Program) -> None:
+    ways = program.outputs["events"]["dead_letters"]
+    queues = {queue["url"] for queue in map(dict, ways.values())}
+    assert {one.name for one in program.all("sqs/queue:Queue") if one.name.endswith("-dead-letters")} == {
+        url.rpartition("/")[2].replace(SUFFIX, "") for url in queues
+    }
+    assert all(len(way.keys() - {"url"}) == 1 for way in ways.values())
+
+
 def test_only_new_events_of_the_table_are_relayed(program: Program) -> None:
     (pattern,) = program.one("EventSourceMapping", "relay")["filterCriteria.filters"]
     assert json.loads(pattern["pattern"]) == INSERTED_EVENTS
@@ -279,7 +299,7 @@ def test_the_ingress_lets_in_the_orchestrator_and_fulfilment_and_nobody_else(pro
 # ---- what customers are told
 
 
-def test_customers_are_told_what_becomes_of_their_orders(program: Program) -> None:
+def test_customers_are_notified_of_what_becomes_of_their_orders(program: Program) -> None:
     rule = program.one("EventRule", "order-notices")
     told = [type_ for type_ in types.TYPES if type_ != types.CONFIRMED]
     assert json.loads(rule["eventPattern"]) == {"source": [types.SOURCE], "detail-type": told}

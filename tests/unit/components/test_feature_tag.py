@@ -60,7 +60,7 @@ def test_everything_that_takes_tags_is_of_one_of_few_features(stack: str) -> Non
         ("kms/key:Key", "alerts", "platform"),
     ],
 )
-def test_whose_cost_it_is(type_: str, name: str, feature: str) -> None:
+def test_each_resource_has_the_feature_that_its_cost_belongs_to(type_: str, name: str, feature: str) -> None:
     program = deployed("prod", False)
     features = {resource.urn: found for resource, found in tagged(program, "prod")}
     assert features[program.one(type_, name).urn] == feature

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.support import services
+from tests.support.clouds import principal_of
 from tests.support.program import run
 
 SERVICES: dict[str, dict[str, int]] = {
@@ -12,19 +13,16 @@ WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 9}}
 
 def test_services_share_neither_identity_nor_database_nor_certificate() -> None:
     program = run(stack="prod", config={"crosscloud:services": SERVICES})
-    for kind in (
-        "FederatedIdentityCredential",
-        "dbforpostgresql:Server",
-        "docker:index/image:Image",
-        "Deployment",
-        "ServiceAccount",
-        "HorizontalPodAutoscaler",
-    ):
+    for kind in ("dbforpostgresql:Server", "docker:index/image:Image", "Deployment", "HorizontalPodAutoscaler"):
         assert {resource.name for resource in program.all(kind)} == set(SERVICES), kind
+    migrations = {f"{service}-migrations" for service in SERVICES}
+    for kind in ("FederatedIdentityCredential", "ServiceAccount"):
+        assert {resource.name for resource in program.all(kind)} == {*SERVICES, *migrations}, kind
     certificates = {r.name.partition("-")[0] for r in program.all("LocallySignedCert")}
     assert set(SERVICES) < certificates
-    owners = [r["objectId"] for r in program.all("AdministratorsMicrosoftEntra")]
-    assert len(set(owners)) == len(SERVICES)
+    administrators = program.all("AdministratorsMicrosoftEntra")
+    owners = {r["objectId"] for r in administrators if r["principalType"] == "ServicePrincipal"}
+    assert owners == {principal_of(name) for name in migrations}
 
 
 def test_services_are_sized_apart() -> None:

@@ -63,7 +63,7 @@ def test_imports_are_followed_wherever_they_stand(root: Path, main: str, importe
     assert files(root, main) == imported
 
 
-def test_circle_ends(root: Path) -> None:
+def test_modules_that_import_each_other_are_listed_once(root: Path) -> None:
     (root / "app/other.py").write_text("import app.one.main\n")
     assert files(root, "import app.other\n") == {"app/other.py"}
 

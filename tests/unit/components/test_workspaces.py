@@ -22,13 +22,13 @@ def test_dev_can_t_cost_more_than_its_cap() -> None:
     assert deployed("dev", False).one("operationalinsights:Workspace")["workspaceCapping.dailyQuotaGb"] == 1
 
 
-def test_somebody_is_told_in_prod() -> None:
+def test_somebody_is_notified_in_prod() -> None:
     receivers = deployed("prod", False).one("ActionGroup")["emailReceivers"]
     assert [receiver["emailAddress"] for receiver in receivers] == ["platform@example.com"]
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_alert_is_on_and_told_to_the_same_people(stack: str) -> None:
+def test_every_alert_is_enabled_and_notifies_the_same_people(stack: str) -> None:
     alerts = deployed(stack, False).all("MetricAlert")
     assert len({alert["scopes"][0] for alert in alerts}) == 1 + len(SERVICES)  # the cluster and the databases
     for alert in alerts:

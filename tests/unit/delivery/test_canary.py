@@ -6,8 +6,9 @@ import fnmatch
 import itertools
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +16,20 @@ import pytest
 from components.settings.aws import Canary as FunctionCanary
 from components.settings.services import ServiceCanary
 from delivery.alarms import Alarms
-from delivery.canary import ALL_CALLS, STEPS, WATCH_SECONDS, Canary
+from delivery.canary import ALL_CALLS, STEPS, Canary
 from delivery.commands import DeliveryError
 from delivery.releases import releases
+from delivery.watch import Times
 from tests.support.aws_cli import unknown_options
 from tests.support.program import deployed
 
 OLD, NEW = (f"registry.example/users@sha256:{digit * 64}" for digit in "ab")
 FUNCTION, SERVICE = "crosscloud:functions.orchestrator.canary", "crosscloud:services.users.canary"
 PREVIOUS = {f"{FUNCTION}.previousVersion": "41", f"{SERVICE}.previousImage": OLD}
+NEWEST = "42"
+WATCH_SECONDS = Times().watch
+HOUR = 3600.0
+"""The moment, of the clock that the tests play, at which a delivery begins."""
 
 
 def at(weight: float) -> dict[str, str]:
@@ -43,6 +49,10 @@ def alias(name: str, old: Mapping[str, object] | None, new: Mapping[str, object]
     return step(type_, f"{name}-live", *(inputs and {"type": type_, "inputs": inputs} for inputs in (old, new)))
 
 
+def live(name: str, version: str) -> dict[str, object]:
+    return {"functionName": f"{name}-1a2b3c4", "functionVersion": version}
+
+
 def pods(name: str, old: str | None, new: str, *, track: str = "stable") -> dict[str, Any]:
     type_ = "kubernetes:apps/v1:Deployment"
     return step(type_, name, *(image and {"type": type_, "inputs": _deployment(image, track)} for image in (old, new)))
@@ -50,12 +60,13 @@ def pods(name: str, old: str | None, new: str, *, track: str = "stable") -> dict
 
 def _deployment(image: str, track: str) -> dict[str, Any]:
     template = {"spec": {"containers": [{"image": image}]}}
-    return {"metadata": {"labels": {"track": track}}, "spec": {"template": template}}
+    labels = {"app": "users", "track": track}
+    return {"metadata": {"labels": labels, "namespace": "apps"}, "spec": {"template": template}}
 
 
 CHANGED = (
-    alias("orchestrator", {"functionVersion": "41"}, {"functionVersion": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}),
-    alias("catalog", {"functionVersion": "7"}, {"functionVersion": "7"}),
+    alias("orchestrator", live("orchestrator", "41"), live("orchestrator", "04da6b54-80e4-46f7-96ec-b56ff0331ba9")),
+    alias("catalog", live("catalog", "7"), live("catalog", "7")),
     pods("users", OLD, NEW),
     pods("billing", OLD, OLD),
     pods("added", None, NEW),
@@ -65,51 +76,101 @@ CHANGED = (
 @dataclass(kw_only=True)
 class Clouds:
     """`alarm_after` are the seconds of watching after which `alarm`, CloudWatch's or Azure's, goes off; `fail_up` are
-    the numbers of the `up` that fail."""
+    the numbers of the `up` that fail; `failures` are those that the new version of the orchestrator counts once it has
+    calls, of 40; `dry_run` is what a new version answers to the dry event."""
 
     changed: Sequence[dict[str, Any]] = CHANGED
     alarm: str = "aws"
     alarm_after: float | None = None
     alert_state: str = "New"
     fail_up: tuple[int, ...] = ()
-    now: float = 0.0
+    failures: float = 0
+    canary_failures: float = 0
+    dry_run: Mapping[str, object] = field(default_factory=lambda: {"statusCode": 404})
+    error: str | None = None
+    now: float = HOUR
     settings: dict[str, str] = field(default_factory=dict)
     ups: list[tuple[dict[str, str], list[str]]] = field(default_factory=list)
     """For each, the settings and its targets."""
 
     def run(self, command: Sequence[str]) -> str:
-        match command:
-            case ["aws", "cloudwatch", "describe-alarms", *options]:
+        program, *arguments = command
+        return {"aws": self._aws, "az": self._az, "pulumi": self._pulumi}[program](arguments)
+
+    def _aws(self, arguments: Sequence[str]) -> str:
+        match arguments:
+            case ["cloudwatch", "describe-alarms", *options]:
                 assert options[-2:] == ["--alarm-names", "orders-errors-1a2b3c4"]
                 return json.dumps({"MetricAlarms": [{"AlarmName": "orders-errors-1a2b3c4"}] if self._on("aws") else []})
-            case ["az", "rest", *options]:
-                assert any("targetResourceGroup=crosscloud-prod&" in option for option in options)
-                alert = {"name": "PodsCrash", "properties": {"essentials": {"alertState": self.alert_state}}}
-                return json.dumps({"value": [alert] if self._on("az") else []})
-            case ["pulumi", "preview", *_]:
+            case ["cloudwatch", "get-metric-data", "--metric-data-queries", queries, *_]:
+                return json.dumps({"MetricDataResults": [self._metric(query) for query in json.loads(queries)]})
+            case ["lambda", "get-alias", *options]:
+                assert options[-2:] == ["--function-name", "orchestrator-1a2b3c4"]
+                return json.dumps({"FunctionVersion": NEWEST, "RoutingConfig": {}})
+            case ["lambda", "invoke", *options]:
+                assert options[:4] == ["--function-name", "orchestrator-1a2b3c4", "--qualifier", NEWEST]
+                Path(options[-1]).write_text(json.dumps(self.dry_run))
+                return json.dumps({"StatusCode": 200} | ({"FunctionError": self.error} if self.error else {}))
+        raise AssertionError(arguments)
+
+    def _az(self, arguments: Sequence[str]) -> str:
+        if "--resource" in arguments:
+            return json.dumps({"data": {"result": list(self._series(arguments[arguments.index("--url") + 1]))}})
+        assert any("targetResourceGroup=crosscloud-prod&" in argument for argument in arguments)
+        alert = {"name": "PodsCrash", "properties": {"essentials": {"alertState": self.alert_state}}}
+        return json.dumps({"value": [alert] if self._on("az") else []})
+
+    def _pulumi(self, arguments: Sequence[str]) -> str:
+        match arguments:
+            case ["preview", *_]:
                 return json.dumps({"steps": [*self.changed, *KEPT]})
-            case ["pulumi", "config", "set-all", "--path", *options]:
+            case ["config", "set-all", "--path", *options]:
                 pairs = [option.partition("=") for option in options if "=" in option]
                 self.settings |= {path: value for path, _, value in pairs}
-            case ["pulumi", "config", "rm-all", "--path", *paths]:
+            case ["config", "rm-all", "--path", *paths]:
                 self.settings = {k: v for k, v in self.settings.items() if k.rpartition(".")[0] not in paths}
-            case ["pulumi", "up", *options]:
+            case ["up", *options]:
                 targets = [after for option, after in itertools.pairwise(options) if option == "--target"]
                 self.ups.append((dict(self.settings), targets))
                 if len(self.ups) in self.fail_up:
                     raise DeliveryError("`pulumi up` failed.")
             case _:
-                raise AssertionError(command)
+                raise AssertionError(arguments)
         return ""
 
+    @property
+    def _has_calls(self) -> bool:
+        """Whether the new versions have calls: after step zero."""
+        return len(self.ups) > 1
+
+    def _metric(self, query: dict[str, Any]) -> dict[str, Any]:
+        metric = query["MetricStat"]["Metric"]
+        version = {each["Name"]: each["Value"] for each in metric["Dimensions"]}.get("version", "")
+        counted = {"Invocations": 40.0, "Failures": self.failures if version == NEWEST and self._has_calls else 0.0}
+        return {"Id": query["Id"], "Values": [counted.get(metric["MetricName"], 0.0)]}
+
+    def _series(self, url: str) -> Iterator[dict[str, Any]]:
+        assert url.startswith("https://query.example/api/v1/query?query=")
+        for track, failures in (("stable", 0.0), ("canary", self.canary_failures if self._has_calls else 0.0)):
+            for signal, value in (("calls", 40.0), ("failures", failures)):
+                labels = {"signal": signal, "job": "users", "track": track}
+                yield {"metric": labels, "value": [self.now, str(value)]}
+
     def _on(self, kind: str) -> bool:
-        return self.alarm == kind and self.alarm_after is not None and self.now >= self.alarm_after
+        return self.alarm == kind and self.alarm_after is not None and self.now - HOUR >= self.alarm_after
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
     def deliver(self) -> None:
-        Canary(stack="prod", run=self.run, clock=lambda: self.now, sleep=self.sleep, report=lambda _: None).deliver()
+        Canary(
+            stack="prod",
+            run=self.run,
+            log_in=lambda: None,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+            report=lambda _: None,
+        ).deliver()
 
 
 KEPT = [
@@ -118,15 +179,52 @@ KEPT = [
         ("aws:cloudwatch/metricAlarm:MetricAlarm", "orders-errors-1a2b3c4"),
         ("azure-native:resources:ResourceGroup", "crosscloud-prod"),
         ("aws:sqs/queue:Queue", "fulfilment"),
+        ("aws:lambda/function:Function", "orchestrator"),
     )
 ]
+WORKSPACE = "azure-native:monitor:AzureMonitorWorkspace"
+_kept = {"type": WORKSPACE, "outputs": {"metrics": {"prometheusQueryEndpoint": "https://query.example"}}}
+KEPT.append(step(WORKSPACE, "monitoring-metrics", _kept, _kept))
 
 
 def test_functions_and_services_that_changed_move_in_the_same_steps_that_are_watched() -> None:
     clouds = Clouds()
     clouds.deliver()
-    assert clouds.ups == [*((at(weight), []) for weight in STEPS), ({}, [])]
-    assert clouds.now >= WATCH_SECONDS * len(clouds.ups)
+    assert clouds.ups == [*((at(weight), []) for weight in (ALL_CALLS, *STEPS)), ({}, [])]
+    assert clouds.now - HOUR >= WATCH_SECONDS * (len(clouds.ups) - 1), "step zero has no calls to watch"
+
+
+def test_failures_of_the_new_version_alone_take_all_calls_back() -> None:
+    clouds = Clouds(failures=2)
+    expected = (
+        r"orchestrator: 2 of 40 calls of the new version failed; of the previous one it was 0 of 40\. The previous"
+    )
+    with pytest.raises(DeliveryError, match=expected):
+        clouds.deliver()
+    assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS), at(STEPS[0]), at(ALL_CALLS)]
+
+
+def test_one_failure_may_be_chance() -> None:
+    Clouds(failures=1, canary_failures=1).deliver()
+
+
+def test_failures_of_a_service_s_new_pods_alone_take_all_calls_back() -> None:
+    with pytest.raises(DeliveryError, match=r"users: 3 of 40 calls of the new version failed"):
+        Clouds(canary_failures=3).deliver()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "told"),
+    [
+        ({"errorType": "Runtime.ImportModuleError", "errorMessage": "No module named 'x'"}, "Unhandled", "No module"),
+        ({"statusCode": 500}, None, "it answers with 500"),
+    ],
+)
+def test_a_version_that_can_t_begin_gets_no_call(answer: dict[str, object], error: str | None, told: str) -> None:
+    clouds = Clouds(dry_run=answer, error=error)
+    with pytest.raises(DeliveryError, match=f"orchestrator: version 42 fails before it is called: .*{told}"):
+        clouds.deliver()
+    assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS)]
 
 
 @pytest.mark.parametrize("kind", ["aws", "az"])
@@ -135,13 +233,21 @@ def test_an_alarm_of_either_cloud_takes_all_calls_back_at_any_step(number: int, 
     clouds = Clouds(alarm=kind, alarm_after=WATCH_SECONDS * number + 60)
     with pytest.raises(DeliveryError, match=r"fired\. The previous orchestrator, users have their calls back\. Revert"):
         clouds.deliver()
-    assert len(clouds.ups) == number + 2
+    assert len(clouds.ups) == number + 3
     settings, targets = clouds.ups[-1]
     assert settings == at(ALL_CALLS)
     assert targets
 
 
-@pytest.mark.parametrize("number", range(1, len(STEPS) + 2))
+def test_a_deployment_that_fails_before_anybody_calls_the_new_versions_needs_no_return() -> None:
+    """A return could even fail: what a new version depends on, such as its migrations, may not be there."""
+    clouds = Clouds(fail_up=(1,))
+    with pytest.raises(DeliveryError, match=r"`pulumi up` failed\. The previous orchestrator, users have all calls\."):
+        clouds.deliver()
+    assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS)]
+
+
+@pytest.mark.parametrize("number", range(2, len(STEPS) + 3))
 def test_a_failed_deployment_takes_all_calls_back(number: int) -> None:
     clouds = Clouds(fail_up=(number,))
     with pytest.raises(DeliveryError, match=r"`pulumi up` failed\. The previous orchestrator, users have their calls"):
@@ -150,7 +256,7 @@ def test_a_failed_deployment_takes_all_calls_back(number: int) -> None:
     assert clouds.ups[-1][0] == at(ALL_CALLS)
 
 
-def test_a_return_that_fails_is_told_with_what_failed_before() -> None:
+def test_a_return_that_fails_is_reported_with_what_failed_before() -> None:
     with pytest.raises(DeliveryError, match=r"failed\. THE RETURN FAILED TOO: `pulumi up` failed\. Return by hand"):
         Clouds(fail_up=(2, 3)).deliver()
 
@@ -163,16 +269,25 @@ def test_nothing_is_deployed_while_an_alarm_goes_off(kind: str) -> None:
     assert clouds.ups == []
 
 
-def test_what_cloudwatch_is_asked_exists() -> None:
-    asked: list[Sequence[str]] = []
+OF_THE_CLI = {"cli-binary-format"}
+"""Options of every command, which are none of an operation."""
+
+
+def test_the_commands_of_aws_exist_with_their_options() -> None:
+    commands: dict[str, Sequence[str]] = {}
+    clouds = Clouds()
 
     def run(command: Sequence[str]) -> str:
-        asked.append(command)
-        return "{}"
+        if command[0] == "aws":
+            commands[command[2]] = command
+        return clouds.run(command)
 
-    assert Alarms(names=("orders-errors-1a2b3c4",), groups=(), run=run).firing() == []
-    ((_, service, command, *options),) = asked
-    assert unknown_options(service, command, shlex.join(options)) == set()
+    Canary(
+        stack="prod", run=run, log_in=lambda: None, clock=lambda: clouds.now, sleep=clouds.sleep, report=lambda _: None
+    ).deliver()
+    assert commands.keys() == {"describe-alarms", "get-metric-data", "get-alias", "invoke"}
+    for _, service, command, *options in commands.values():
+        assert unknown_options(service, command, shlex.join(options)) <= OF_THE_CLI
 
 
 def test_no_alarm_of_its_own_is_not_every_alarm_of_the_account() -> None:
@@ -185,7 +300,7 @@ def test_no_alarm_of_its_own_is_not_every_alarm_of_the_account() -> None:
 def test_an_alert_that_somebody_has_closed_does_not_count() -> None:
     clouds = Clouds(alarm="az", alarm_after=0, alert_state="Closed")
     clouds.deliver()
-    assert len(clouds.ups) == len(STEPS) + 1
+    assert len(clouds.ups) == len(STEPS) + 2
 
 
 def test_the_first_deployment_has_nothing_to_keep() -> None:
@@ -205,8 +320,8 @@ def test_a_canary_of_somebody_s_own_is_left_alone() -> None:
 
 
 def test_after_a_return_the_previous_version_is_still_the_one_that_serves() -> None:
-    returned = {"functionVersion": "42", "routingConfig": {"additionalVersionWeights": {"41": 1}}}
-    changed = [alias("orchestrator", returned, {"functionVersion": "42"}), pods("users", OLD, NEW)]
+    returned = live("orchestrator", "42") | {"routingConfig": {"additionalVersionWeights": {"41": 1}}}
+    changed = [alias("orchestrator", returned, live("orchestrator", "42")), pods("users", OLD, NEW)]
     assert {release.previous for release in releases({"steps": changed})} == {"41", OLD}
 
 

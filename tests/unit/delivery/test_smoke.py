@@ -42,7 +42,7 @@ def test_an_api_that_works_has_no_failures(endpoint: str) -> None:
     assert failures(sender(endpoint, None), "good", patience=0) == []
 
 
-def test_a_route_that_answers_everybody_is_told(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_route_that_answers_everybody_is_a_finding(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Api, "open_to_all", True)
     sentences = failures(sender(endpoint, None), "good", patience=0)
     assert len(sentences) == 2
@@ -51,7 +51,7 @@ def test_a_route_that_answers_everybody_is_told(endpoint: str, monkeypatch: pyte
     )
 
 
-def test_without_a_token_the_rest_is_asked(endpoint: str) -> None:
+def test_without_a_token_the_other_checks_are_made(endpoint: str) -> None:
     assert failures(sender(endpoint, None), None, patience=0) == []
 
 
@@ -71,7 +71,7 @@ def test_what_is_not_there_yet_is_waited_for() -> None:
     assert now[0] > 0
 
 
-def test_what_never_comes_is_told_when_patience_ends() -> None:
+def test_what_never_comes_is_an_error_after_the_timeout() -> None:
     now = [0.0]
 
     def send(_: Expectation, __: str | None) -> int:

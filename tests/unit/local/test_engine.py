@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from local.errors import LocalError, ProviderError, UnknownTypeError
 from planning.wire import holds_secret, secret
+from tests.support.program import ROOT
 from tests.unit.local.fakes import COMPONENT, FIXED, Cloud, Crash, Fixed, Run, thing, urn
 
 
@@ -134,8 +136,11 @@ def test_alias_renames_in_place(path: Path, cloud: Cloud) -> None:
 
 
 def test_unknown_type_is_named(path: Path, cloud: Cloud) -> None:
-    with pytest.raises(UnknownTypeError, match="no provider for the type aws:moon/lander:Lander"):
+    with pytest.raises(UnknownTypeError, match="no provider for the type aws:moon/lander:Lander") as refusal:
         Run(path, cloud).go(thing("x", type_="aws:moon/lander:Lander"))
+    (page,) = re.findall(r"docs/[\w-]+\.md", str(refusal.value))
+    assert "## An AWS resource type\n" in (ROOT / page).read_text()
+    assert "## A Kubernetes kind\n" in (ROOT / page).read_text()
 
 
 def test_same_name_twice_is_refused(path: Path, cloud: Cloud) -> None:

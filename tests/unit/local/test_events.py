@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from local import __main__ as command_line
-from local import events
+from delivery import events
+from delivery.commands import DeliveryError
+from delivery.stack_events import StackEvents
+from local.emulator import aws_access
 from local.engine import Engine
-from local.errors import LocalError
-from local.machine import Machine
 from local.providers import aws
 from local.providers.aws import logs
 from local.providers.aws.client import Aws, connect
@@ -77,8 +77,7 @@ class Shop:
         steps: dict[str, str] = {}
 
         def listen(step: StepEvent) -> None:
-            if step.operation != "component":
-                steps[f"{step.type.rpartition(':')[2]} {step.name}"] = step.operation
+            steps[f"{step.type.rpartition(':')[2]} {step.name}"] = step.operation
 
         engine = Engine(State(self.machine.state_file), [aws.package(self.machine)], listen)
         run_program(self.machine.root, "local", engine, preview=False)
@@ -123,13 +122,33 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture(autouse=True)
-def here(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(events, "open_machine", lambda _root, create: shop.machine)
-    return shop.machine
+def exported(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the commands look after this program: what a stack exports, as its resources here are called."""
+
+    def output(type_: str, name: str) -> str:
+        (entry,) = [one for one in State(shop.machine.state_file) if one.type.endswith(type_) and one.name == name]
+        value: str = entry.output_values["url" if type_ == "sqs/queue:Queue" else "arn"]
+        return value
+
+    values = {
+        "bus": output("eventBus:EventBus", "events"),
+        "archive": output("eventArchive:EventArchive", "events"),
+        "rules": {"fulfilment": output("eventRule:EventRule", "fulfilment")},
+        "mappings": {},
+        "dead_letters": {
+            "fulfilment": {
+                "url": output("sqs/queue:Queue", "fulfilment-dead-letters"),
+                "queue": output("sqs/queue:Queue", "fulfilment"),
+            },
+            "relay": {"url": output("sqs/queue:Queue", "relay-dead-letters"), "function": "relay:live"},
+        },
+    }
+    opened = StackEvents(exported=values, access=aws_access(shop.machine))
+    monkeypatch.setattr(events, "open_stack", lambda stack: opened)
 
 
 def run(*words: str) -> None:
-    command_line.app(["events", *words], result_action="return_value")
+    events.app([*words, "--stack", "local"], result_action="return_value")
 
 
 def test_the_same_program_again_changes_nothing_but_what_was_changed_behind_its_back(
@@ -167,20 +186,20 @@ def test_a_poison_message_is_shown_redriven_and_then_done(shop: Shop, capsys: py
         run("dlq", "--json")
         (line,) = capsys.readouterr().out.splitlines()
         shown = json.loads(line)
-        assert shown["queue"] == "fulfilment-dead-letters"
+        assert shown["queue"] == "fulfilment"
         assert json.loads(shown["body"])["detail"] == {"order": "poison"}
         assert shop.waiting("fulfilment-dead-letters") == 1, "showing takes nothing away"
     run("dlq")
     assert capsys.readouterr().out.endswith(' order-placed {"order": "poison"}\n')
 
     shop.mended.touch()
-    run("redrive", "--queue", "fulfilment-dead-letters")
-    assert "1 from fulfilment-dead-letters to fulfilment" in capsys.readouterr().out
+    run("redrive", "--queue", "fulfilment")
+    assert "fulfilment: 1 given back." in capsys.readouterr().out
     eventually(lambda: "poison" in shop.orders())
     assert shop.waiting("fulfilment-dead-letters") == 0
     run("dlq")
     run("redrive")
-    assert capsys.readouterr().out.count("fulfilment-dead-letters, relay-dead-letters: no message.") == 2
+    assert capsys.readouterr().out == "There are no dead letters.\n" * 2
 
 
 def test_chosen_messages_are_redriven_with_their_attributes_and_the_others_stay(
@@ -231,24 +250,33 @@ def test_nothing_is_lost_when_the_emulator_is_killed_on_the_way(shop: Shop) -> N
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("dlq", "--queue", "orders"), "no dead-letter queue orders; there are fulfilment-dead-letters, relay-dead"),
-        (("redrive", "--queue", "relay-dead-letters"), "batches that a stream's reader gave up"),
-        (("redrive", "--message", "nobody"), "No message nobody in fulfilment-dead-letters, relay-dead-letters"),
+        (("dlq", "--queue", "orders"), "no dead letters 'orders'; it has fulfilment, relay"),
+        (("redrive", "--message", "nobody"), "There is no message nobody"),
         (("replay", "--since", "yesterday"), "--since must be a time such as 2026-11-21T14:00:00Z, not 'yesterday'"),
         (("replay", "--since", "2026-01-02", "--until", "2026-01-01"), "--until must be after --since"),
-        (("replay", "--since", "2026-01-02", "--archive", "orders"), "no archive orders; there are events"),
+        (("replay", "--since", "2026-01-02", "--rule", "orders"), "no rules 'orders'; it has fulfilment"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(words: tuple[str, ...], sentence: str) -> None:
-    with pytest.raises(LocalError) as refused:
+    with pytest.raises(DeliveryError) as refused:
         run(*words)
     assert sentence in str(refused.value)
 
 
-def test_a_stack_without_queues_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    empty = Emulator(tmp_path).machine
-    monkeypatch.setattr(events, "open_machine", lambda _root, create: empty)
-    with pytest.raises(LocalError, match="has no dead-letter queue yet; `make up`"):
-        run("dlq")
-    with pytest.raises(LocalError, match="has no archive yet"):
-        run("replay", "--since", "2026-01-02")
+NO_POSITION = json.dumps(
+    {"DDBStreamBatchInfo": {"streamArn": "", "shardId": "", "startSequenceNumber": "1", "endSequenceNumber": "2"}}
+)
+
+
+@pytest.mark.parametrize("body", ["no JSON", "[]", '{"record": 1}', '{"DDBStreamBatchInfo": {}}', NO_POSITION])
+def test_a_letter_of_the_relay_that_stands_for_no_record_stays(shop: Shop, body: str) -> None:
+    url = f"{shop.machine.emulator_url}/000000000000/relay-dead-letters"
+    shop.api.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": body})
+    try:
+        with pytest.raises(
+            DeliveryError, match=r" stays: (It holds neither|The note of the batch lacks|Parameter validation failed)"
+        ):
+            run("redrive", "--queue", "relay")
+        assert shop.waiting("relay-dead-letters") == 1
+    finally:
+        shop.api.call("sqs", "PurgeQueue", {"QueueUrl": url})

@@ -9,11 +9,8 @@ from rich.console import Console
 from local.progress import Progress
 from local.steps import StepEvent
 
-GROUP = StepEvent(
-    urn="urn:g", type="crosscloud:aws:Function", name="group", parent="", operation="component", seconds=0.0
-)
-ROLE = StepEvent(urn="urn:r", type="aws:iam/role:Role", name="role", parent="urn:g", operation="create")
-SAME = StepEvent(urn="urn:s", type="aws:iam/role:Role", name="same", parent="", operation="same", seconds=0.0)
+ROLE = StepEvent(urn="urn:r", type="aws:iam/role:Role", name="role", operation="create")
+SAME = StepEvent(urn="urn:s", type="aws:iam/role:Role", name="same", operation="same", seconds=0.0)
 
 
 def show(*steps: StepEvent, terminal: bool) -> tuple[str, Progress]:
@@ -25,14 +22,12 @@ def show(*steps: StepEvent, terminal: bool) -> tuple[str, Progress]:
 
 
 def test_without_a_terminal_each_finished_change_is_one_line() -> None:
-    out, _ = show(GROUP, SAME, ROLE, replace(ROLE, seconds=1.25), terminal=False)
+    out, _ = show(SAME, ROLE, replace(ROLE, seconds=1.25), terminal=False)
     assert out == "+ aws:Role role created (1.2 s)\n"
 
 
 def test_on_a_terminal_a_status_line_counts_and_names_what_is_under_way() -> None:
-    out, _ = show(
-        GROUP, SAME, ROLE, replace(ROLE, urn="urn:o", name="other"), replace(ROLE, seconds=1.25), terminal=True
-    )
+    out, _ = show(SAME, ROLE, replace(ROLE, urn="urn:o", name="other"), replace(ROLE, seconds=1.25), terminal=True)
     assert "+ aws:Role role created (1.2 s)\n" in out
     assert "1 unchanged in 0.0 s: role, other" in out
     assert "1 created, 1 unchanged in 0.0 s: other" in out
@@ -40,15 +35,15 @@ def test_on_a_terminal_a_status_line_counts_and_names_what_is_under_way() -> Non
 
 
 def test_nothing_changed_shows_no_line() -> None:
-    out, progress = show(GROUP, SAME, terminal=False)
+    out, progress = show(SAME, terminal=False)
     assert out == ""
     assert progress.changes == 0
     assert progress.summary().startswith("1 unchanged in ")
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_failure_is_told_with_its_reason(terminal: bool) -> None:
-    out, progress = show(GROUP, ROLE, replace(ROLE, seconds=0.5, error="no more roles"), terminal=terminal)
+def test_a_failure_is_shown_with_its_reason(terminal: bool) -> None:
+    out, progress = show(ROLE, replace(ROLE, seconds=0.5, error="no more roles"), terminal=terminal)
     assert "role failed (0.5 s): no more roles" in out
     assert progress.summary().startswith("1 failed in ")
 
@@ -56,7 +51,7 @@ def test_failure_is_told_with_its_reason(terminal: bool) -> None:
 def test_changed_properties_are_named_and_counted_by_operation() -> None:
     update = replace(ROLE, operation="update", changed=("policy", "tags"), seconds=0.1)
     delete = replace(ROLE, urn="urn:d", operation="delete", seconds=0.1)
-    out, progress = show(GROUP, update, delete, SAME, terminal=False)
+    out, progress = show(update, delete, SAME, terminal=False)
     assert "~ aws:Role role updated (0.1 s) [policy, tags]" in out
     assert "- aws:Role role deleted (0.1 s)" in out
     assert progress.changes == 2

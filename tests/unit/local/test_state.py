@@ -23,7 +23,7 @@ def test_what_was_put_is_read_back_in_order(tmp_path: Path) -> None:
     assert again.get("u") == ENTRY
 
 
-def test_removed_is_gone(tmp_path: Path) -> None:
+def test_a_removed_entry_is_gone_from_the_file(tmp_path: Path) -> None:
     state = State(tmp_path / "state.json")
     state.put(ENTRY)
     state.remove("u")
@@ -44,7 +44,7 @@ def test_damaged_file_is_one_sentence(tmp_path: Path, damage: str) -> None:
         "cut": text[: len(text) // 2],
         "empty": "",
         "not json": "hello",
-        "no resources": '{"version": 1}',
+        "no resources": '{"version": 2}',
     }
     path.write_text(damaged.get(damage) or (json.dumps(content) if "wrong" in damage else ""))
     with pytest.raises(LocalError, match=r"state\.json is damaged .* `make down PURGE=1`"):
@@ -55,7 +55,7 @@ def test_other_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).put(ENTRY)
     path.write_text(json.dumps({"version": 99, "resources": []}))
-    with pytest.raises(LocalError, match="has the format 99; this program reads 1"):
+    with pytest.raises(LocalError, match="has the format 99; this program reads 2"):
         State(path)
 
 

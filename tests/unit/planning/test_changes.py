@@ -80,7 +80,7 @@ def test_what_the_program_leaves_to_others_is_no_difference() -> None:
     assert compare([before], [after]) == []
 
 
-def test_a_changed_secret_is_told_without_the_secret() -> None:
+def test_a_changed_secret_is_shown_without_the_secret() -> None:
     before, after = (planned("s", url="[secret]", digests={"url": d}) for d in (b"1", b"2"))
     (change,) = compare([before], [after])
     assert change.properties == {"url": ("[secret]", "[secret], another one")}

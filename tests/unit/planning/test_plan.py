@@ -108,7 +108,7 @@ def test_a_renamed_component_is_deletions_and_creations_that_are_flagged(reposit
     assert {"registry", "images"} <= renamed
 
 
-def test_references_between_resources_are_seen(repository: Path) -> None:
+def test_references_between_resources_are_found(repository: Path) -> None:
     rights = next(p for p in plan(repository, "prod") if (p.type, p.name) == (RIGHTS, "orchestrator"))
     statements = json.loads(rights.properties["policy"])["Statement"]
     assert "<SecretVersion orchestrator.secretArn>" in [statement["Resource"] for statement in statements]

@@ -22,7 +22,7 @@ CLUSTER = "azure-native:containerservice:ManagedCluster"
         ("random:index/randomPassword:RandomPassword", "length"),
     ],
 )
-def test_what_is_made_anew(type_: str, path: str) -> None:
+def test_these_properties_replace_the_resource(type_: str, path: str) -> None:
     assert replaces(type_, path)
 
 

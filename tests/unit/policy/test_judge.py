@@ -31,7 +31,7 @@ def test_a_violation_is_one_sentence_that_says_what_to_do() -> None:
     )
 
 
-def test_absent_is_not_allowed() -> None:
+def test_an_absent_property_breaks_the_rule() -> None:
     (violation,) = judge(stack(winter=None), rules=[RULE], exemptions=()).violations
     assert "given nothing" in str(violation)
 
@@ -42,7 +42,7 @@ def test_an_exemption_covers_its_resource_in_its_stacks_only() -> None:
     assert not judge(stack("prod", summer=True), rules=[RULE], exemptions=[EXEMPTION]).good
 
 
-def test_an_exemption_that_is_not_needed_is_told() -> None:
+def test_an_exemption_that_is_not_needed_is_an_error() -> None:
     verdict = judge(stack(summer=False), rules=[RULE], exemptions=[EXEMPTION])
     assert (verdict.good, verdict.unneeded) == (False, (EXEMPTION,))
 

@@ -23,6 +23,7 @@ Mutation = Callable[[Properties], None]
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 SERVER = "azure-native:dbforpostgresql:Server"
+ADMINISTRATOR, JOB = "azure-native:dbforpostgresql:AdministratorsMicrosoftEntra", "kubernetes:batch/v1:Job"
 REGISTRY = "azure-native:containerregistry:Registry"
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 CREDENTIAL = "azure-native:managedidentity:FederatedIdentityCredential"
@@ -138,6 +139,8 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("registries-know-identities-only", REGISTRY, to("adminUserEnabled", True)),
     ("registries-know-identities-only", REGISTRY, to("anonymousPullEnabled", True)),
     ("servers-know-no-password", SERVER, to("authConfig.passwordAuth", "Enabled")),
+    ("people-administer-servers", ADMINISTRATOR, to("principalType", "User")),
+    ("what-serves-administers-nothing", ADMINISTRATOR, to("principalName", "<UserAssignedIdentity users.name>")),
     ("workspaces-know-identities-only", WORKSPACE, to("features.disableLocalAuth", False)),
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("subject", "system:serviceaccount:apps:*")),
     ("pods-identities-are-theirs-alone", CREDENTIAL, to("audiences", ["everybody"])),
@@ -226,6 +229,11 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("pods-share-nothing-of-the-node", DEPLOYMENT, to("spec.template.spec.hostNetwork", True)),
     ("pods-share-nothing-of-the-node", DEPLOYMENT, to("spec.template.spec.volumes.1", {"name": "t", "hostPath": {}})),
     ("pods-mount-no-token", DEPLOYMENT, to("spec.template.spec.automountServiceAccountToken", True)),
+    ("pods-mount-no-token", JOB, to("spec.template.spec.automountServiceAccountToken", True)),
+    ("pods-are-confined", JOB, to(f"{APP}.securityContext.allowPrivilegeEscalation", True)),
+    ("images-are-named-by-digest", JOB, to(f"{APP}.image", "registry.example/users:latest")),
+    ("jobs-end-and-stay", JOB, to("spec.activeDeadlineSeconds", None)),
+    ("jobs-end-and-stay", JOB, to("spec.ttlSecondsAfterFinished", 60)),
     ("accounts-mount-no-token", ACCOUNT, to("automountServiceAccountToken", None)),
     ("containers-say-what-they-need", DEPLOYMENT, to(f"{APP}.resources.limits", None)),
     ("namespaces-admit-confined-pods-only", NAMESPACE, to("metadata.labels", {"edge": "true"})),
@@ -333,7 +341,7 @@ def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation)
 
 def test_a_resource_that_is_not_protected_any_more_is_noticed() -> None:
     stack = planned("prod")
-    for weak in (CLUSTER, SERVER, TABLE, KMS, "azure-native:dbforpostgresql:Database"):
+    for weak in (CLUSTER, SERVER, TABLE, KMS):
         resources = tuple(
             type(each)(
                 type=each.type, name=each.name, properties=each.properties, protect=each.type != weak and each.protect
@@ -350,6 +358,7 @@ def test_a_policy_that_is_left_out_is_noticed() -> None:
         (POLICY, "namespaces-deny-by-default"),
         (BACKEND_TLS, "routes-lead-to-tls"),
         (BUDGET, "nodes-can-be-drained"),
+        (ADMINISTRATOR, "people-administer-servers"),
         (LOGS, "functions-write-to-a-group-of-the-stack"),
     ):
         resources = tuple(each for each in stack.resources if each.type != gone)

@@ -73,7 +73,7 @@ def test_the_program_keeps_the_rules(pack: Any, preview: bool) -> None:
     assert messages(pack.AnalyzeStack(stack)) == []
 
 
-def test_a_violation_is_told_in_one_sentence(pack: Any) -> None:
+def test_a_violation_is_one_sentence(pack: Any) -> None:
     server = deployed("prod", False).one("dbforpostgresql:Server", "users")
     ((rule, message),) = messages(
         pack.Analyze(asked(server, network={**server["network"], "publicNetworkAccess": "Enabled"}))

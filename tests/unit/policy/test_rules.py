@@ -189,7 +189,7 @@ def test_a_topic_that_alarms_tell_has_a_key_that_they_may_use() -> None:
     assert len(findings("topics-are-encrypted", of(TOPIC, kmsMasterKeyId="alias/aws/sns"), alarm)) == 1
 
 
-def test_a_type_that_nobody_looked_at_is_told_once() -> None:
+def test_a_type_that_no_rule_knows_is_one_finding() -> None:
     unknown = of("aws:s3/bucket:Bucket")
     (finding,) = findings("every-type-was-looked-at", unknown, unknown)
     assert finding.given == "aws:s3/bucket:Bucket"

@@ -52,7 +52,7 @@ def test_every_operation_is_there(project: Path) -> None:
     assert {(p.parent.name, p.stem) for p in api.glob("*/*.py") if p.stem != "__init__"} == modules
 
 
-def test_it_is_typed(project: Path, tmp_path: Path) -> None:
+def test_the_client_is_typed(project: Path, tmp_path: Path) -> None:
     assert (project / "crosscloud_client" / "py.typed").exists()
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(tmp_path)]
     done = subprocess.run([*command, "crosscloud_client"], cwd=project, capture_output=True, text=True, check=False)
@@ -74,7 +74,7 @@ PROBLEM = {"type": "tag:x", "title": "t", "status": 404, "detail": "d", "request
         (503, PROBLEM | {"status": 503}, "Problem"),
     ],
 )
-def test_an_answer_is_read_whoever_gave_it(client: Any, status: int, content: dict[str, Any], kind: str) -> None:
+def test_errors_of_both_forms_are_read(client: Any, status: int, content: dict[str, Any], kind: str) -> None:
     """Errors come from the orchestrator as problem documents and from the gateway in its own form."""
     from crosscloud_client.api.users import get_user
 

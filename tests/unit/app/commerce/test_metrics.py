@@ -78,7 +78,7 @@ def test_an_order_that_billing_refuses_counts_as_failed(shop, product, counted):
     assert counted()["fulfilment OrdersFailed"] == 1
 
 
-def test_how_late_the_bus_has_an_event_is_told_for_each(shop, product, counted, monkeypatch):
+def test_how_late_the_bus_has_an_event_is_measured_for_each(shop, product, counted, monkeypatch):
     relay.assembled.cache_clear()
     monkeypatch.setenv("EVENT_BUS", shop.names["bus"])
     monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", shop.queue)

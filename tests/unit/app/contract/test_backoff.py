@@ -12,7 +12,7 @@ def test_pauses_double_up_to_the_longest_and_are_random_from_nothing_on(bound, e
     assert [backoff.seconds(attempt) for attempt in (1, 2, 3, 4)] == expected
 
 
-def test_a_part_may_be_fixed():
+def test_a_share_of_the_pause_may_be_fixed():
     backoff = Backoff(first=2, fixed=0.5, uniform=lambda low, _: low)
 
     assert [backoff.seconds(attempt) for attempt in (1, 2, 3)] == [1, 2, 4]
@@ -33,6 +33,6 @@ def test_a_pause_that_would_pass_the_deadline_is_not_made():
     assert slept == [1]
 
 
-def test_fits():
+def test_a_pause_fits_when_the_deadline_is_later():
     assert fits(0, deadline=time.monotonic() + 1)
     assert not fits(0, deadline=time.monotonic() - 1)

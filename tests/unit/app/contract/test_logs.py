@@ -1,6 +1,8 @@
 import json
 import re
 
+import pytest
+
 from app.contract import logs
 
 
@@ -23,3 +25,20 @@ def test_nothing_in_a_value_breaks_the_line():
 
     assert text.count("\n") == 1
     assert json.loads(text)["message"] == 'a\nb"\u2028\ud800'
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\U0001f600", "\ud800", '\n"'])
+def test_a_line_is_never_longer_than_its_bound_and_says_what_it_can(letter):
+    text = letter * 100_000
+    line = logs.line(level="ERROR", service="users", message="request", request_id="r-1", stack=text, reason=text, n=1)
+    record = json.loads(line)
+
+    assert len(line.encode()) <= logs.LONGEST
+    assert len(line) > logs.LONGEST / 8
+    assert (record["request_id"], record["message"], record["n"]) == ("r-1", "request", 1)
+    assert record["stack"].endswith("…")
+    assert text.startswith(record["stack"].removesuffix("…"))
+
+
+def test_a_member_that_is_no_json_value_does_not_lose_the_line():
+    assert json.loads(logs.line(level="INFO", service="users", message="m", error=b"x"))["error"] == "b'x'"

@@ -43,5 +43,34 @@ def test_kinds_are_distinct():
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.slug)
-def test_the_status_is_an_error(kind):
+def test_each_problem_has_a_status_of_an_error(kind):
     assert 400 <= kind.status <= 599
+
+
+NAMES = ["a" * 60_000, "\U0001f600" * 15_000, "\ud800" * 20_000, "~/" * 30_000, "\0" * 60_000]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["letters", "astral", "surrogates", "escaped", "controls"])
+@pytest.mark.parametrize("make", [lambda name: problems.in_body(("a", name), name), problems.in_parameters])
+def test_an_answer_is_small_whatever_names_were_sent(make, name):
+    many = [make(name) if make is not problems.in_parameters else make(name, name)] * 2000
+    error = problems.invalid(many)
+    answer = problems.document(error.kind, error.detail, request_id="r" * 64, errors=error.errors)
+
+    assert error.detail == "2000 violations; the first 100 are listed in errors."
+    assert len(json.loads(answer)["errors"]) == problems.LISTED
+    assert len(answer.encode()) <= 64 * 1024
+
+
+def test_a_place_with_a_very_long_name_is_the_value_around_it():
+    assert problems.in_body(("items", 3, "x" * 300, "y"), "must be string") == {
+        "pointer": "/items/3",
+        "detail": "has a member with a very long name, which must be string",
+    }
+    assert problems.in_body(("items", 3, "x" * 200), "is required")["pointer"] == "/items/3/" + "x" * 200
+
+
+def test_violations_that_are_not_listed_are_counted():
+    listed = [problems.in_parameters("a", "is wrong")] * 100
+
+    assert problems.invalid(listed, total=2000).detail == "2000 violations; the first 100 are listed in errors."

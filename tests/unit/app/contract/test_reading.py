@@ -120,7 +120,7 @@ def test_a_forwarding_that_can_not_work_is_refused(document, message):
 
 
 @pytest.mark.parametrize("member", ["operationId", "security", "x-orchestration"])
-def test_what_an_operation_lacks_is_told(member):
+def test_what_an_operation_lacks_is_named(member):
     document = copy.deepcopy(DOCUMENT)
     del document["security"], document["paths"]["/users"]["post"][member]
 
@@ -288,7 +288,7 @@ def test_a_problem_is_a_sentence(old: str, new: str, sentence: str):
     assert sentence in str(error.value)
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_listed_at_once():
     with pytest.raises(ContractError, match="small is not valid:") as error:
         Contract.of(
             parse(textwrap.dedent(SMALL.replace("burst: 10", "burst: -1").replace("timeout", "time")), source="small"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from app.functions.kit.breaker import State
 from app.functions.kit.retries import Retries
 from app.functions.kit.secrets import CachedSecret
 from app.functions.kit.upstream import Ingress
@@ -79,6 +80,7 @@ def ingress(secrets) -> Iterator[Callable[..., Ingress]]:
         port: int,
         *,
         clock: Callable[[], float] = time.monotonic,
+        on_transition: Callable[[str, State], None] = lambda *_: None,
         on_days_left: Callable[[float], None] = lambda _: None,
         **retries: object,
     ) -> Ingress:
@@ -89,7 +91,7 @@ def ingress(secrets) -> Iterator[Callable[..., Ingress]]:
                 f"https://127.0.0.1:{port}",
                 secret,
                 Retries(**settings),
-                on_transition=lambda *_: None,
+                on_transition=on_transition,
                 on_days_left=on_days_left,
                 clock=clock,
             )

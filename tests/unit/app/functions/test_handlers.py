@@ -40,7 +40,7 @@ def told(capsys):
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def test_they_work_together(configured, capsys):
+def test_the_functions_of_the_shop_work_together(configured, capsys):
     made = catalog.handler(
         event("POST /products", {"name": "Pen", "price": "1.20", "currency": "EUR", "stock": 3}), Context()
     )

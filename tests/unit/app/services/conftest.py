@@ -1,6 +1,5 @@
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -9,8 +8,8 @@ import pytest
 from app.services.kit.settings import Settings
 from tests.support import databases
 from tests.support.pki import Authority
-from tests.support.postgres import Server, postgres
-from tests.support.service import ROOT, Service, free_port
+from tests.support.postgres import Server, Urls, postgres
+from tests.support.service import Service, free_port
 
 
 @pytest.fixture(scope="session")
@@ -57,25 +56,14 @@ def url(server, migrated) -> Iterator[str]:
 
 @pytest.fixture
 def rows(url) -> Callable[..., list]:
-    """What a statement gives, as the service's role sees it."""
-    return partial(databases.rows, url)
+    """What a statement gives, executed as the role that owns the database."""
+    return partial(databases.rows, databases.owner_url(url))
 
 
 @pytest.fixture
-def migrate(environment) -> Callable[[str], subprocess.CompletedProcess[str]]:
-    """Runs the migrations of the users service on a database's URL, as its pod does."""
-
-    def run(url: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.services.kit.migrate", "users"],
-            cwd=ROOT,
-            env=environment | {"DATABASE_URL": url, "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
+def migrate(environment) -> Callable[[Urls], subprocess.CompletedProcess[str]]:
+    """Runs the migrations of the users service, as its Job does."""
+    return lambda urls: databases.migrate(urls, "users", environment)
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_no_route_answers_a_request_without_a_caller(service: str, environment: 
                 assert reply.status == 401, (method, path, reply)
 
 
-def test_synchronous_handlers_and_dependencies_would_be_seen(settings: Settings) -> None:
+def test_synchronous_handlers_and_dependencies_would_be_found(settings: Settings) -> None:
     router = Router()
 
     @router.get("/handler")

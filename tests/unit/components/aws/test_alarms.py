@@ -17,7 +17,10 @@ def alarm(name: str) -> Declared:
         ("relay-dead-letters", "AWS/SQS ApproximateNumberOfMessagesVisible", "Maximum", 1, 1),
         ("fulfilment-queue-age", "AWS/SQS ApproximateAgeOfOldestMessage", "Maximum", 300, 5),
         ("relay-iterator-age", "AWS/Lambda IteratorAge", "Maximum", 60_000, 1),
+        ("relay-failures", "crosscloud/dev Failures", "Sum", 3, 1),
         ("relay-errors", "AWS/Lambda Errors", "Sum", 1, 1),
+        ("fulfilment-undelivered", "AWS/Events FailedInvocations", "Sum", 1, 1),
+        ("fulfilment-lost", "AWS/Events InvocationsFailedToBeSentToDlq", "Sum", 1, 1),
         ("relay-throttles", "AWS/Lambda Throttles", "Sum", 1, 1),
         ("relay-duration", "AWS/Lambda Duration", "p99", 22_400, 5),
         ("relay-concurrency", "AWS/Lambda ConcurrentExecutions", "Maximum", 8, 3),
@@ -25,7 +28,9 @@ def alarm(name: str) -> Declared:
         ("fulfilment-billing-breaker", "crosscloud/dev BreakerTransitions", "Sum", 1, 2),
     ],
 )
-def test_what_goes_off_when(name: str, metric: str, statistic: str, threshold: int, periods: int) -> None:
+def test_each_alarm_has_its_metric_and_limit(
+    name: str, metric: str, statistic: str, threshold: int, periods: int
+) -> None:
     one = alarm(name)
     assert f"{one['namespace']} {one['metricName']}" == metric
     assert statistic in (one["statistic"], one["extendedStatistic"])
@@ -47,7 +52,7 @@ def test_a_share_of_calls_goes_off_whatever_the_traffic_is() -> None:
     )
 
 
-def test_a_certificate_that_ends_in_three_weeks_is_told_of_and_none_that_nobody_used_is() -> None:
+def test_a_certificate_that_ends_in_three_weeks_is_reported_unless_nobody_used_it() -> None:
     one = alarm("fulfilment-certificate")
     assert (one["comparisonOperator"], one["threshold"], one["statistic"]) == ("LessThanThreshold", 21, "Minimum")
     assert one["treatMissingData"] == "missing"
@@ -64,6 +69,9 @@ def test_each_watches_the_real_thing() -> None:
     assert alarm("fulfilment-queue-age")["dimensions"] == {"QueueName": "fulfilment-1a2b3c4"}
     assert alarm("relay-errors")["dimensions"] == {"FunctionName": "relay-1a2b3c4"}
     assert alarm("gateway-latency")["dimensions"] == {"ApiId": "a1b2c3d4e5", "Stage": "$default"}
+    rule = {"EventBusName": "events-1a2b3c4", "RuleName": "fulfilment-1a2b3c4"}
+    assert alarm("fulfilment-lost")["dimensions"] == alarm("fulfilment-undelivered")["dimensions"] == rule
+    assert alarm("relay-failures")["dimensions"] == {"service": "relay"}, "of all versions"
     by = {"service": "fulfilment", "upstream": "billing", "state": "open"}
     assert alarm("fulfilment-billing-breaker")["dimensions"] == by
 

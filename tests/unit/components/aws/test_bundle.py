@@ -111,7 +111,7 @@ def handle_with(root: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["import app.nothing", "from app.nothing import x", "from ..nothing import x"])
-def test_missing_source_is_told(root: Path, text: str) -> None:
+def test_a_missing_source_is_named(root: Path, text: str) -> None:
     handle_with(root, text)
     with pytest.raises(BundleError, match=r"The module app\.nothing does not exist"):
         build(root)
@@ -136,7 +136,7 @@ def test_every_kind_of_import_is_followed(root: Path, text: str, names: list[str
         assert archive.namelist() == ["app/__init__.py", "app/edge/__init__.py", *(f"app/edge/{n}.py" for n in names)]
 
 
-def test_missing_distribution_is_told(root: Path) -> None:
+def test_a_missing_distribution_is_named(root: Path) -> None:
     handle_with(root, "from app.edge import unused")
     with pytest.raises(BundleError, match="needs no_such_thing, which is not installed"):
         build(root)
@@ -162,7 +162,7 @@ def test_linked_distribution_is_refused(root: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("runtime", [OTHER, THIS])
-def test_source_that_does_not_compile_is_told(root: Path, runtime: str) -> None:
+def test_a_source_that_does_not_compile_is_named(root: Path, runtime: str) -> None:
     handle_with(root, "def handler(:\n")
     with pytest.raises(BundleError, match=r"can't be compiled: .*handler\.py"):
         build(root, runtime)

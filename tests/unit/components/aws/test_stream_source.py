@@ -20,7 +20,7 @@ def test_a_batch_is_tried_until_the_stream_is_about_to_forget_it() -> None:
     assert mapping()["bisectBatchOnFunctionError"] is True
 
 
-def test_what_was_given_up_is_told_to_a_queue_that_the_role_may_send_to() -> None:
+def test_what_was_given_up_goes_to_a_queue_that_the_role_may_send_to() -> None:
     (destination,) = [mapping()["destinationConfig.onFailure.destinationArn"]]
     assert destination.endswith(":relay-dead-letters-1a2b3c4")
     statements = json.loads(program().one("RolePolicy", "relay")["policy"])["Statement"]

@@ -2,21 +2,24 @@ from __future__ import annotations
 
 import pytest
 
+from planning.ignored import with_ignored
+from planning.run import Registration
 from tests.support.clouds import principal_of
 from tests.support.program import STACKS, Program, deployed, run
 from tests.support.services import SERVICES
 
 CLOUDS = ["dev", "prod"]
+PEOPLE = {"objectId": "00000000-0000-0000-0000-000000000000", "name": "people"}
 
 
-def url(program: Program) -> str:
-    return str(program.one("core/v1:Secret", "users-database")["stringData"]["url"])
+def url(program: Program, secret: str = "users-database") -> str:
+    return str(program.one("core/v1:Secret", secret)["stringData"]["url"])
 
 
 @pytest.mark.parametrize("stack", CLOUDS)
-def test_there_is_no_password_and_the_service_s_identity_owns_its_server(stack: str) -> None:
+def test_there_is_no_password(stack: str) -> None:
     program = deployed(stack, False)
-    server, owner = program.one("dbforpostgresql:Server", "users"), program.one("AdministratorsMicrosoftEntra", "users")
+    server = program.one("dbforpostgresql:Server", "users")
     assert server["authConfig"] == {
         "activeDirectoryAuth": "Enabled",
         "passwordAuth": "Disabled",
@@ -24,17 +27,61 @@ def test_there_is_no_password_and_the_service_s_identity_owns_its_server(stack: 
     }
     assert server["administratorLoginPassword"] is None
     assert not program.all("RandomPassword")
-    assert owner["objectId"] == principal_of("users")
-    assert owner["principalType"] == "ServicePrincipal"
 
 
 @pytest.mark.parametrize("stack", CLOUDS)
-def test_service_connects_as_its_identity_over_verified_tls(stack: str) -> None:
+def test_people_and_migrations_administer_servers_and_services_do_not(stack: str) -> None:
     program = deployed(stack, False)
-    role = program.one("AdministratorsMicrosoftEntra", "users")["principalName"]
-    assert url(program) == (
-        f"postgresql://{role}@users1a2b3c4d.postgres.database.azure.com:5432/users?sslmode=verify-full"
+    assert [s.name for s in program.all("dbforpostgresql:Server")] == list(SERVICES)
+    administrators = program.all("AdministratorsMicrosoftEntra")
+    for service in SERVICES:
+        of_server = [each for each in administrators if each["serverName"] == f"{service}1a2b3c4d"]
+        assert [(each["objectId"], each["principalName"], each["principalType"]) for each in of_server] == [
+            ("00000000-0000-0000-0000-000000000000", "crosscloud-database-administrators", "Group"),
+            (principal_of(f"{service}-migrations"), f"{service}-migrations1a2b3c4d", "ServicePrincipal"),
+        ]
+    serving = {principal_of(service) for service in SERVICES}
+    assert not serving & {each["objectId"] for each in administrators}
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_service_and_migrations_connect_as_their_identities_over_verified_tls(stack: str) -> None:
+    program = deployed(stack, False)
+    where = "users1a2b3c4d.postgres.database.azure.com:5432/users?sslmode=verify-full"
+    assert url(program) == f"postgresql://users1a2b3c4d@{where}"
+    assert url(program, "users-migrations") == f"postgresql://users-migrations1a2b3c4d@{where}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_azure_makes_no_database(stack: str) -> None:
+    """Who owns one that it makes is by chance, and may be nobody who can log in."""
+    assert not deployed(stack, False).all("dbforpostgresql:Database")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_storage_that_has_grown_is_not_asked_to_shrink(stack: str) -> None:
+    for server in deployed(stack, False).all("dbforpostgresql:Server"):
+        assert server["storage"] == {"autoGrow": "Enabled", "storageSizeGB": 64 if stack == "prod" else 32}
+        assert server.ignore_changes == ("storage.storageSizeGB",)
+
+
+def test_an_update_after_a_refresh_sends_the_size_that_it_has_grown_to() -> None:
+    """As the engine does: at an ignored path the inputs of the state count, which the refresh has read."""
+    server = deployed("dev", False).one("dbforpostgresql:Server", "users")
+    declared = Registration(
+        urn=server.urn,
+        type=server.type,
+        name=server.name,
+        custom=True,
+        parent="",
+        inputs={**server.inputs, "tags": {"owner": "another"}},
+        dependencies=(),
+        ignore_changes=server.ignore_changes,
     )
+    grown = {**server.inputs, "storage": {**server.inputs["storage"], "storageSizeGB": 128}}
+    sent = with_ignored(declared, grown)
+    assert sent["storage"] == {"autoGrow": "Enabled", "storageSizeGB": 128}
+    assert sent["tags"] == {"owner": "another"}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -45,16 +92,20 @@ def test_server_is_reached_through_the_virtual_network_only(stack: str) -> None:
     assert "/PrivateZone/" in network["privateDnsZoneArmResourceId"]
 
 
-def test_password_of_this_machine_is_generated_and_secret() -> None:
+def test_passwords_of_this_machine_are_generated_and_secret() -> None:
     program = deployed("local", False)
     server = program.one("dbforpostgresql:Server", "users")
     assert (server["authConfig.activeDirectoryAuth"], server["authConfig.passwordAuth"]) == ("Disabled", "Enabled")
-    assert server["administratorLogin"] == "users"
+    assert server["administratorLogin"] == "users_migrations"
     assert "administratorLoginPassword" in server.secrets
-    assert program.one("RandomPassword", "users")["length"] >= 32
-    assert url(program) == (
-        "postgresql://users:generated-users@users1a2b3c4d.postgres.database.azure.com:5433/users?sslmode=disable"
-    )
+    assert not program.all("AdministratorsMicrosoftEntra")
+    where = "users1a2b3c4d.postgres.database.azure.com:5433/users?sslmode=disable"
+    assert url(program) == f"postgresql://users:generated-users@{where}"
+    assert url(program, "users-migrations") == f"postgresql://users_migrations:generated-users_migrations@{where}"
+    for name in ("users", "users_migrations"):
+        password = program.one("RandomPassword", name)
+        assert password["length"] >= 32
+        assert password["special"] is False, "it would need quoting in a URL"
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -62,25 +113,8 @@ def test_password_of_this_machine_is_generated_and_secret() -> None:
 def test_url_is_secret(stack: str, preview: bool) -> None:
     program = deployed(stack, preview)
     assert program.component_secrets[program.one("crosscloud:azure:Database", "users").urn] == {"url"}
-
-
-def test_password_needs_no_quoting_in_a_url() -> None:
-    assert deployed("local", False).one("RandomPassword", "users")["special"] is False
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_pods_start_after_their_database_and_its_owner(stack: str) -> None:
-    program = deployed(stack, False)
-    waits = program.after(program.one("Deployment", "users"))
-    owners = [owner for owner in program.all("AdministratorsMicrosoftEntra") if owner.name == "users"]
-    needed = [program.one("dbforpostgresql:Database", "users"), *owners]
-    assert {resource.urn for resource in needed} <= waits
-
-
-def test_server_takes_one_change_at_a_time() -> None:
-    program = deployed("prod", False)
-    owner = program.one("AdministratorsMicrosoftEntra", "users")
-    assert program.one("dbforpostgresql:Database", "users").urn in owner.dependencies
+    for secret in ("users-database", "users-migrations"):
+        assert program.one("core/v1:Secret", secret).secrets
 
 
 def test_prod_survives_a_zone_and_keeps_backups_longer() -> None:
@@ -98,14 +132,8 @@ def test_servers_are_updated_on_a_quiet_day_that_is_not_the_cluster_s(stack: str
     assert days == {"Sunday"}
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_data_is_stored_as_unicode_in_the_service_s_own_database(stack: str) -> None:
-    database = deployed(stack, False).one("dbforpostgresql:Database", "users")
-    assert (database["databaseName"], database["charset"]) == ("users", "UTF8")
-
-
 @pytest.mark.parametrize(("stack", "connections"), [("dev", 28), ("prod", 675)])
-def test_somebody_is_told_before_a_database_is_full_busy_or_away(stack: str, connections: int) -> None:
+def test_somebody_is_notified_before_a_database_is_full_busy_or_away(stack: str, connections: int) -> None:
     program = deployed(stack, False)
     for service in SERVICES:
         alerts = [alert for alert in program.all("MetricAlert") if alert.name.startswith(f"{service}-database-")]
@@ -128,5 +156,5 @@ def test_what_a_server_says_is_kept(stack: str) -> None:
 
 
 def test_geo_redundant_backups_can_be_chosen() -> None:
-    program = run(config={"crosscloud:database": {"geoRedundantBackup": True}})
+    program = run(config={"crosscloud:database": {"geoRedundantBackup": True, "administrators": PEOPLE}})
     assert program.one("dbforpostgresql:Server", "users")["backup.geoRedundantBackup"] == "Enabled"

@@ -38,7 +38,7 @@ def test_every_container_is_restricted(program: Program) -> None:
     for volume in pod["volumes"]:
         assert set(volume) - {"name"} <= {"secret", "emptyDir"}
     checked = list(containers(program.one("Deployment", "users")))
-    assert {container["name"] for container in checked} == {"app", "migrate"}
+    assert {container["name"] for container in checked} == {"app"}
     for container in checked:
         context = container["securityContext"]
         assert context["allowPrivilegeEscalation"] is False
@@ -69,10 +69,8 @@ def test_secrets_come_by_reference(program: Program) -> None:
         assert environment(container)["DATABASE_URL"] == reference
 
 
-def test_schema_is_brought_up_to_date_by_the_same_image_first(program: Program) -> None:
-    (migrate,) = spec(program)["initContainers"]
-    assert migrate["image"] == app(program)["image"]
-    assert migrate["command"] == ["python", "-m", "app.services.kit.migrate", "users"]
+def test_pods_serve_and_do_nothing_before(program: Program) -> None:
+    assert "initContainers" not in spec(program)
     assert app(program)["command"] == ["python", "-m", "app.services.users"]
 
 
@@ -117,7 +115,7 @@ def test_pods_spread_over_zones_and_nodes(program: Program) -> None:
     assert keys == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
 
 
-def test_other_services_are_not_told_by_environment(program: Program) -> None:
+def test_a_pod_gets_no_variables_about_other_services(program: Program) -> None:
     assert spec(program)["enableServiceLinks"] is False
 
 

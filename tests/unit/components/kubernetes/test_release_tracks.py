@@ -152,7 +152,7 @@ def test_a_canary_adds_its_own_objects_and_changes_the_image_and_the_route() -> 
     ]
 
 
-def test_operators_are_told_which_image_serves() -> None:
+def test_operators_learn_which_image_serves() -> None:
     (newest,) = images(deployed("prod", False).one("Deployment", "users"))
     assert deployed("prod", False).outputs["images"]["users"] == newest
     assert at(0.9).outputs["images"]["users"] == PREVIOUS

@@ -24,7 +24,7 @@ def jobs(program: Program) -> dict[str, dict[str, Any]]:
     return {job["job_name"]: job for job in found}
 
 
-def test_every_pod_of_every_service_is_asked_and_no_other(program: Program) -> None:
+def test_every_pod_of_every_service_is_scraped_and_no_other(program: Program) -> None:
     assert set(jobs(program)) == set(SERVICES)
     for service, job in jobs(program).items():
         (where,) = job["kubernetes_sd_configs"]
@@ -35,7 +35,7 @@ def test_every_pod_of_every_service_is_asked_and_no_other(program: Program) -> N
         assert labels["app"] == service
 
 
-def test_pods_prove_who_they_are_before_they_are_asked(program: Program) -> None:
+def test_pods_prove_who_they_are_before_they_are_scraped(program: Program) -> None:
     authorities = program.one("core/v1:Secret", "ama-metrics-mtls-secret")
     assert authorities["metadata.namespace"] == "kube-system"
     assert authorities["stringData"]["ca.crt"] == program.one("ConfigMap", "users-authorities")["data"]["ca.crt"]

@@ -9,13 +9,13 @@ import yaml
 
 from app.services.kit.database import POOL_SIZE
 from components import settings
-from components.settings.connections import PER_POD, most_replicas, pods_in_a_roll_out, taken_by
+from components.settings.connections import KEPT_FREE, PER_POD, most_replicas, pods_in_a_roll_out, taken_by
 from tests.support.program import ROOT, STACKS, deployed, run
 from tests.support.services import SERVICES
 
 
-def test_a_pod_opens_as_many_as_its_pool_holds() -> None:
-    assert PER_POD == POOL_SIZE
+def test_a_pod_opens_as_many_as_its_pool_holds_and_one_for_its_readiness() -> None:
+    assert PER_POD == POOL_SIZE + 1
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -45,8 +45,11 @@ def test_what_servers_take_is_the_vendor_s_table(sku: str, connections: int | No
 @pytest.mark.parametrize("connections", [9, 10, 19, 20, 35, 414, 844])
 def test_the_most_pods_fit_and_one_more_would_not(connections: int) -> None:
     most = most_replicas(connections)
-    assert most == 0 or pods_in_a_roll_out(most) * PER_POD <= connections
-    assert pods_in_a_roll_out(most + 1) * PER_POD > connections
+    assert most == 0 or pods_in_a_roll_out(most) * PER_POD + KEPT_FREE <= connections
+    assert pods_in_a_roll_out(most + 1) * PER_POD + KEPT_FREE > connections
+
+
+PEOPLE = {"objectId": "00000000-0000-0000-0000-000000000000", "name": "people"}
 
 
 def services(**most: int) -> dict[str, dict[str, Any]]:
@@ -88,4 +91,4 @@ def test_every_service_of_prod_can_have_a_canary() -> None:
 
 def test_a_larger_server_takes_more_and_one_that_nobody_measured_is_left_to_whoever_chose_it() -> None:
     for sku in ("Standard_B2s", "Standard_M8ms"):
-        run(config={**services(users=30), "crosscloud:database": {"sku": sku}})
+        run(config={**services(users=30), "crosscloud:database": {"sku": sku, "administrators": PEOPLE}})

@@ -127,6 +127,10 @@ EVERYWHERE = [
     ("api.domain", {**DOMAIN, "certificateArn": "arn:aws:iam::123456789012:server-certificate/api"}, "pattern"),
     ("api.domain", {**DOMAIN, "hostedZoneId": "example.com"}, "pattern"),
     ("monitoring.alertEmails", ["ada"], "pattern"),
+    ("database.administrators", None, "must name an Entra group"),
+    ("database.administrators", {"objectId": "people", "name": "people"}, "UUID"),
+    ("database.administrators", {"objectId": "00000000-0000-0000-0000-000000000000"}, "required"),
+    ("database.administrators", {"objectId": "00000000-0000-0000-0000-000000000000", "name": "x" * 64}, "pattern"),
 ]
 
 

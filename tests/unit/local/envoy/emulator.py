@@ -18,6 +18,8 @@ class _Echo(BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length") or 0)
         received = len(self.rfile.read(length)) if length else len(self._chunks())
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if "x-hold" in headers:
+            self.server.released.wait(60)  # type: ignore[attr-defined]
         body = json.dumps(
             {"method": self.command, "path": self.path, "headers": headers, "received": received}
         ).encode()
@@ -44,12 +46,17 @@ for _method in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "TRACE"):
     setattr(_Echo, f"do_{_method}", _Echo.answer)
 
 
-class _Server(ThreadingHTTPServer):
+class Emulator(ThreadingHTTPServer):
+    """The server of one test."""
+
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Echo)
         self.connections: list[socket.socket] = []
+        self.released = threading.Event()
+        """Requests with the header `x-hold` are answered when it is set."""
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -68,8 +75,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def emulator(port: int) -> Iterator[ThreadingHTTPServer]:
-    server = _Server(port)
+def emulator(port: int) -> Iterator[Emulator]:
+    server = Emulator(port)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

@@ -28,7 +28,7 @@ def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "envoy", None)
 
 
-def test_the_package_has_one() -> None:
+def test_the_package_has_an_envoy() -> None:
     assert find_envoy().name == "envoy"
 
 
@@ -39,7 +39,7 @@ def test_the_override_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.usefixtures("without_package")
-def test_path_is_looked_at_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_is_searched_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = script(tmp_path, "echo 'envoy  version: abc/1.40.0/Clean/RELEASE/BoringSSL'")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert find_envoy() == path
@@ -61,7 +61,7 @@ def test_one_that_does_not_work_is_named(
 
 
 @pytest.mark.usefixtures("without_package")
-def test_platforms_without_one_are_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_platform_without_one_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalError, match=r"WSL2.*set STACK_ENVOY_BIN to the binary"):
         find_envoy()

@@ -8,11 +8,13 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from local import desired
+from local.envoy import gateway
 from local.machine import Machine
 from local.supervisor import client
 from tests.support.waiting import PATIENCE, eventually
@@ -33,7 +35,6 @@ def stage(machine: Machine, **changes: Any) -> dict[str, Any]:
         "emulator": f"127.0.0.1:{machine.ports.emulator}",
         "default": PLENTY,
         "routes": [{"route_key": key, **PLENTY} for key in keys],
-        "cors": None,
         **changes,
     }
 
@@ -244,3 +245,21 @@ def test_a_second_stage_is_refused(front: Front) -> None:
     finally:
         desired.remove(front.machine, second)
         desired.wait(front.machine, second, None)
+
+
+def test_what_is_under_way_is_bounded_and_the_surplus_is_refused_at_once(machine: Machine) -> None:
+    surplus, taken = 5, gateway.CONNECTIONS + gateway.WAITING
+    with emulator(machine.ports.emulator) as behind, ThreadPoolExecutor(taken + surplus) as threads:
+        front = Front(machine)
+        calls = [
+            threads.submit(front.request, "POST", "/users", headers={"x-hold": "1"}) for _ in range(taken + surplus)
+        ]
+        try:
+            eventually(lambda: sum(call.done() for call in calls) >= surplus, what="the refusals")
+            refused = [call.result() for call in calls if call.done()]
+        finally:
+            behind.released.set()
+        answers = Counter(call.result()[0] for call in calls)
+    assert {(status, body["message"]) for status, body, _ in refused} == {(503, "Service Unavailable")}
+    assert {headers["retry-after"] for _, _, headers in refused} == {"1"}
+    assert answers == {200: taken, 503: surplus}

@@ -132,7 +132,7 @@ def test_a_changed_contract_is_served(machine: Machine) -> None:
         publish(machine, CONTRACT)
 
 
-def test_a_page_is_only_read(machine: Machine) -> None:
+def test_a_page_answers_get_and_head_only(machine: Machine) -> None:
     status, headers, body = ask(machine, documentation.PATH, "HEAD")
     assert (status, headers["content-type"], body) == (200, "text/html; charset=utf-8", b"")
     with emulator(machine.ports.emulator):

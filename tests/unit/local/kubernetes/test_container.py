@@ -139,7 +139,7 @@ def spec(manifest: Object) -> Object:
 
 TEMPLATES: dict[str, tuple[Callable[[Object], Any], str]] = {
     "two containers": (lambda m: spec(m)["containers"].append({"name": "b"}), "one container per pod; .* has 2"),
-    "image's command": (lambda m: spec(m)["containers"][0].pop("command"), "`command` is needed"),
+    "image's command": (lambda m: spec(m)["containers"][0].pop("command"), "`command` is required"),
     "probe of another port": (
         lambda m: spec(m)["containers"][0]["readinessProbe"]["httpGet"].update(port=9000),
         "declares no port 9000",

@@ -11,7 +11,6 @@ import pytest
 from local.desired import Object
 from local.kubernetes.fields import check, known_fields, refusals
 from local.kubernetes.manifests import RefusedError
-from local.providers.kubernetes import TYPES
 from tests.unit.local.kubernetes.cluster import SCALER, Cluster, clone, read
 
 
@@ -205,10 +204,6 @@ def test_fields_without_a_meaning_here_are_recorded(objects: dict[str, Object]) 
 
 def test_what_is_no_manifest_is_passed_over() -> None:
     assert refusals({"Stage/-/x": {"kind": "Stage", "api_id": "x"}}) == {}
-
-
-def test_every_kind_that_the_program_may_declare_is_in_the_table() -> None:
-    assert {type_.rpartition(":")[2] for type_ in TYPES} == known_fields().keys()
 
 
 def rules(rule: Any) -> Iterator[Any]:

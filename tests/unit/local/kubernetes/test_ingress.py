@@ -98,7 +98,7 @@ def test_plain_http_and_other_names_get_no_answer(cluster: Cluster) -> None:
         context.wrap_socket(connection, server_hostname="other.test")
 
 
-def test_the_pod_is_told_who_calls(cluster: Cluster) -> None:
+def test_the_pod_learns_who_calls(cluster: Cluster) -> None:
     with cluster.connection() as connection:
         headers = {"x-request-id": "caller-id-1", "x-forwarded-client-cert": "URI=spiffe://forged"}
         connection.request("GET", "/users/1", headers=headers)

@@ -49,7 +49,7 @@ def pod(machine: Machine, tmp_path: Path) -> Iterator[Pod]:
     asyncio.run(pod.process.stop(grace=0))
 
 
-def test_it_is_asked_to_end_when_nothing_is_routed_to_it(pod: Pod, tmp_path: Path) -> None:
+def test_it_gets_sigterm_when_nothing_is_routed_to_it(pod: Pod, tmp_path: Path) -> None:
     signalled = tmp_path / "asked"
     seen = []
 

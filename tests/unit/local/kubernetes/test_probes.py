@@ -61,8 +61,8 @@ def status(code: int) -> bytes:
         (status(400), "answered 400"),
         (status(503), "answered 503"),
         (status(101), "answered 101"),
-        (b"", "could not be asked (IndexError)"),
-        (b"nonsense\r\n\r\n", "could not be asked (IndexError)"),
+        (b"", "could not be reached (IndexError)"),
+        (b"nonsense\r\n\r\n", "could not be reached (IndexError)"),
         (None, "gave no answer within 0.2 s"),
     ],
 )
@@ -81,10 +81,10 @@ def test_nobody_listens() -> None:
             pass
         return await probe(port).ask()
 
-    assert asyncio.run(run()) == "could not be asked (ConnectionRefusedError)"
+    assert asyncio.run(run()) == "could not be reached (ConnectionRefusedError)"
 
 
-def test_https_is_asked_without_checking_the_certificate(tmp_path: Path) -> None:
+def test_https_is_probed_without_checking_the_certificate(tmp_path: Path) -> None:
     pair = Authority.new().leaf(dns="anything.test")
     files = [tmp_path / "crt", tmp_path / "key"]
     for file, text in zip(files, (pair.certificate, pair.key), strict=True):

@@ -79,7 +79,7 @@ def step(replicas: int, pods: str) -> tuple[int, str]:
         (1, "O O O", 0, "O O"),
     ],
 )
-def test_next_step(replicas: int, pods: str, start: int, stop: str) -> None:
+def test_the_next_step_of_a_roll_out(replicas: int, pods: str, start: int, stop: str) -> None:
     assert step(replicas, pods) == (start, stop)
 
 
@@ -188,7 +188,7 @@ def test_what_can_not_be_run_fails_with_a_sentence(rollout: Rollout, manifest: O
     assert state(rollout, FakePod("a"), FakePod("b"), available=2) == ("ready", "")
 
 
-def test_the_number_of_pods(rollout: Rollout) -> None:
+def test_the_number_of_pods_is_the_scalers_minimum_else_the_deployments_own(rollout: Rollout) -> None:
     scaler = read(SCALER)
     assert rollout.replicas({}) == 2
     assert target_of(scaler) == rollout.key

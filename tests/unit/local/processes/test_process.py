@@ -65,11 +65,11 @@ def test_it_has_a_session_and_an_environment_of_its_own(run: Runner, machine: Ma
         ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL"),
     ],
 )
-def test_its_end_has_words(run: Runner, machine: Machine, code: str, words: str) -> None:
+def test_the_end_of_a_process_is_described(run: Runner, machine: Machine, code: str, words: str) -> None:
     assert asyncio.run(run(code).wait()) == words
 
 
-def test_an_adopted_process_is_seen_to_end(run: Runner, machine: Machine) -> None:
+def test_the_end_of_an_adopted_process_is_noticed(run: Runner, machine: Machine) -> None:
     process = run(SLEEP)
     adopted = adopt(process.pid, process.created)
     assert adopted is not None
@@ -121,7 +121,7 @@ def test_stop_leaves_whoever_got_the_pid(run: Runner, machine: Machine) -> None:
         stranger.kill()
 
 
-def test_marks_are_of_one_clone(run: Runner, machine: Machine, tmp_path: Path) -> None:
+def test_processes_of_another_clone_are_not_found(run: Runner, machine: Machine, tmp_path: Path) -> None:
     run(SLEEP)
     other = Machine(root=tmp_path, home=tmp_path / "other", ports=machine.ports)
     assert list(marked(other)) == []

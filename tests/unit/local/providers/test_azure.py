@@ -15,17 +15,16 @@ import pytest
 from local import postgres
 from local.machine import Machine
 from local.provider import Properties
-from local.providers.azure import Database, Server, package
+from local.providers.azure import Server, package
 from local.setup import open_machine
 from tests.support.waiting import PATIENCE, eventually
 
 SERVER = {
-    "administratorLogin": "users",
+    "administratorLogin": "users_migrations",
     "administratorLoginPassword": "it's; --secret",
     "serverName": "crosscloud-users",
     "resourceGroupName": "rg",
 }
-DATABASE = {"serverName": "crosscloud-users", "databaseName": "users", "resourceGroupName": "rg"}
 
 
 @pytest.fixture(scope="module")
@@ -59,44 +58,54 @@ def query(machine: Machine, user: str, password: str, database: str, sql: str) -
     return asyncio.run(run())
 
 
-def test_life_of_a_server_and_its_database(running: Machine) -> None:
-    server, database = Server(running), Database(running)
+def test_life_of_a_server(running: Machine) -> None:
+    server = Server(running)
     made = server.create("users", SERVER)
     outputs: Properties = {**SERVER, **made.outputs}
     assert made.outputs["fullyQualifiedDomainName"] == "localhost"
     assert server.create("users", SERVER) == made, "a repeated create adopts"
-    child = database.create("users", DATABASE)
-    assert database.create("users", DATABASE) == child
-    child_outputs = {**DATABASE, **child.outputs}
     assert server.exists(made.id, outputs)
-    assert database.exists(child.id, child_outputs)
 
-    password = SERVER["administratorLoginPassword"]
-    assert query(running, "users", password, "users", "SELECT current_user") == "users"
-    query(running, "users", password, "users", "CREATE TABLE t (a int)")
+    user, password = SERVER["administratorLogin"], SERVER["administratorLoginPassword"]
+    assert query(running, user, password, "postgres", "SELECT current_user") == user
+    query(running, user, password, "postgres", "CREATE ROLE users LOGIN PASSWORD 'service'")
+    query(running, user, password, "postgres", "CREATE DATABASE users")
+    query(running, user, password, "users", "CREATE TABLE t (a int)")
+    query(running, user, password, "users", "GRANT SELECT ON t TO users")
+    assert query(running, "users", "service", "users", "SELECT count(*) FROM t") == 0
     with pytest.raises(asyncpg.InvalidPasswordError):
-        query(running, "users", "wrong", "users", "SELECT 1")
+        query(running, user, "wrong", "postgres", "SELECT 1")
 
     changed = {**SERVER, "administratorLoginPassword": "other"}
     server.update(made.id, SERVER, changed, outputs)
-    assert query(running, "users", "other", "users", "SELECT 1") == 1
+    assert query(running, user, "other", "users", "SELECT 1") == 1
 
-    database.delete(child.id, child_outputs)
-    database.delete(child.id, child_outputs)
-    assert not database.exists(child.id, child_outputs)
     server.delete(made.id, outputs)
     server.delete(made.id, outputs)
     assert not server.exists(made.id, outputs)
+    left = "SELECT count(*) FROM (SELECT rolname FROM pg_roles UNION ALL SELECT datname FROM pg_database) n (name) "
+
+    async def work(connection: asyncpg.Connection) -> object:
+        return await connection.fetchval(f"{left} WHERE name IN ('users', 'users_migrations')")
+
+    assert postgres.administer(running, work) == 0
 
 
-def test_one_service_cannot_connect_to_another_ones_database(running: Machine) -> None:
-    for service in ("one", "two"):
-        Server(running).create(service, {**SERVER, "administratorLogin": service, "serverName": f"server-{service}"})
-        Database(running).create(service, {**DATABASE, "serverName": f"server-{service}", "databaseName": service})
+def test_an_administrator_is_no_superuser_and_not_another_server_s(running: Machine) -> None:
     password = SERVER["administratorLoginPassword"]
-    assert query(running, "one", password, "one", "SELECT 1") == 1
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        query(running, "one", password, "two", "SELECT 1")
+    for service in ("one", "two"):
+        owner = f"{service}_migrations"
+        Server(running).create(service, {**SERVER, "administratorLogin": owner, "serverName": f"server-{service}"})
+        query(running, owner, password, "postgres", f"CREATE ROLE {service} LOGIN PASSWORD 'x'")
+        query(running, owner, password, "postgres", f"CREATE DATABASE {service}")
+    for statement in (
+        "ALTER ROLE two PASSWORD 'x'",
+        "DROP DATABASE two",
+        "SET ROLE two",
+        "CREATE ROLE s SUPERUSER",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            query(running, "one_migrations", password, "postgres", statement)
 
 
 def test_server_is_reached_on_loopback_only(running: Machine) -> None:

@@ -110,7 +110,7 @@ def test_ignore_file_is_refused(machine: Machine, inputs: dict[str, object], con
         Image(machine).fingerprint(inputs)
 
 
-def test_what_a_deployment_names_stays_and_of_the_others_the_newest(
+def test_what_a_pod_template_names_stays_and_of_the_others_the_newest(
     machine: Machine, inputs: dict[str, object], context: Path
 ) -> None:
     image, source = Image(machine), context / "app/users/b.py"
@@ -120,11 +120,11 @@ def test_what_a_deployment_names_stays_and_of_the_others_the_newest(
         outputs = image.create("users", inputs).outputs
         digests.append(outputs["contextDigest"])
         os.utime(machine.images / digests[-1], (number, number))
-        if number == 0:
-            deployment(machine, outputs["repoDigest"])
-    assert {path.name for path in machine.images.iterdir()} == {digests[0], *digests[-KEPT:]}
+        if number < 2:
+            template(machine, ("Deployment", "Job")[number], outputs["repoDigest"])
+    assert {path.name for path in machine.images.iterdir()} == {*digests[:2], *digests[-KEPT:]}
 
 
-def deployment(machine: Machine, image: str) -> None:
+def template(machine: Machine, kind: str, image: str) -> None:
     spec = {"template": {"spec": {"initContainers": [{"image": image}], "containers": [{"image": image}]}}}
-    put(machine, key_of("Deployment", "apps", "users"), {"kind": "Deployment", "spec": spec})
+    put(machine, key_of(kind, "apps", "users"), {"kind": kind, "spec": spec})

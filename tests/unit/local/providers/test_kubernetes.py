@@ -17,7 +17,7 @@ from local.errors import LocalError, ProviderError, UnknownTypeError
 from local.machine import Machine, write_json
 from local.provider import Package, Properties
 from local.providers import kubernetes
-from local.providers.kubernetes import Manifest, Secret, ThisMachine, package
+from local.providers.kubernetes import Job, Manifest, Secret, ThisMachine, package
 from local.state import State
 from planning.run import Registration
 from planning.wire import is_secret, secret
@@ -30,17 +30,23 @@ DEPLOYMENT: Properties = {
 }
 
 
-class Memory:
+class Memory(ThisMachine):
     """A cluster that remembers."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Object] = {}
         self.calls: list[str] = []
+        self.failure = ""
 
     def apply(self, manifest: Object) -> Object:
         self.calls.append(f"apply {_name(manifest)}")
         self.objects[_name(manifest)] = manifest
         return {"readyReplicas": 1}
+
+    def complete(self, job: Object) -> None:
+        self.calls.append(f"complete {_name(job)}")
+        if self.failure:
+            raise ProviderError(self.failure)
 
     def delete(self, manifest: Object) -> None:
         self.calls.append(f"delete {_name(manifest)}")
@@ -97,6 +103,7 @@ class Program:
 def program(tmp_path: Path, memory: Memory) -> Program:
     types: dict[str, Any] = {
         "kubernetes:apps/v1:Deployment": Manifest(memory),
+        "kubernetes:batch/v1:Job": Job(memory),
         "kubernetes:core/v1:Secret": Secret(memory),
     }
     return Program(tmp_path, [Package(handlers=types)])
@@ -108,6 +115,41 @@ def changed(inputs: Properties, path: str, value: Any) -> Properties:
 
 
 TYPE = "kubernetes:apps/v1:Deployment"
+
+
+JOB = "kubernetes:batch/v1:Job"
+
+
+def migration(digest: str, **labels: str) -> Properties:
+    container = {"name": "migrate", "image": f"registry.example/web@sha256:{digest}"}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": f"web-migrations-{digest}", "namespace": "shop", "labels": labels},
+        "spec": {"template": {"spec": {"containers": [container]}}},
+    }
+
+
+def test_a_job_runs_once_for_each_image(program: Program, memory: Memory) -> None:
+    assert program.run(JOB, migration("1")) == ["create"]
+    assert program.run(JOB, migration("1")) == ["same"]
+    assert program.run(JOB, migration("1", team="shop")) == ["update"]
+    assert program.run(JOB, migration("2")) == ["replace"]
+    assert [call for call in memory.calls if call.startswith("complete")] == [
+        "complete Job shop/web-migrations-1",
+        "complete Job shop/web-migrations-2",
+    ]
+    assert list(memory.objects) == ["Job shop/web-migrations-2"]
+
+
+def test_a_job_that_failed_runs_again_at_the_next_up(program: Program, memory: Memory) -> None:
+    memory.failure = "The Job failed: column does not exist"
+    with pytest.raises(ProviderError, match="column does not exist"):
+        program.run(JOB, migration("1"))
+    assert memory.objects == {}
+    memory.failure = ""
+    assert program.run(JOB, migration("1")) == ["create"]
+    assert memory.calls[-2:] == ["complete Job shop/web-migrations-1", "apply Job shop/web-migrations-1"]
 
 
 def test_an_object_lives_as_long_as_the_program_declares_it(program: Program, memory: Memory) -> None:
@@ -303,6 +345,6 @@ def test_the_provider_is_this_machine_whatever_the_kubeconfig_says(machine: Mach
 
 def test_kinds_that_are_not_understood_have_no_provider(tmp_path: Path, machine: Machine) -> None:
     program = Program(tmp_path, [package(machine)])
-    with pytest.raises(UnknownTypeError, match="batch/v1:Job"):
-        program.run("kubernetes:batch/v1:Job", {"kind": "Job"})
+    with pytest.raises(UnknownTypeError, match="batch/v1:CronJob"):
+        program.run("kubernetes:batch/v1:CronJob", {"kind": "CronJob"})
     assert issubclass(UnknownTypeError, LocalError)

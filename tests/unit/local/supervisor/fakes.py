@@ -34,6 +34,7 @@ def make(machine: Machine, name: str) -> ProcessSpec:
         env={"SETTING": setting.read_text() if setting.exists() else ""},
         cwd=machine.run,
         log=machine.logs / f"{name}.log",
+        ports=(getattr(machine.ports, name),),
         ready=lambda: ready.exists() and not (machine.run / f"{name}.slow").exists(),
         ready_timeout=1.0,
         prepare=lambda: ready.unlink(missing_ok=True),

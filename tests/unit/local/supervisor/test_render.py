@@ -28,7 +28,6 @@ STAGE: Object = {
         {"route_key": "POST /users", "rate": 0.5, "burst": 10},
         {"route_key": "GET /a/{b}/c/{d}/e/{f}/g/{h}/i/{proxy+}", "rate": 5000, "burst": 5000},
     ],
-    "cors": None,
 }
 
 
@@ -318,15 +317,15 @@ def test_nothing_that_is_broken_opens_the_ingress(cluster: Cluster, case: str) -
         assert context["common_tls_context"]["combined_validation_context"]["validation_context_sds_secret_config"]
 
 
-def test_a_rejected_file_is_blamed_on_the_objects_it_comes_from(cluster: Cluster) -> None:
+def test_the_objects_of_a_rejected_file_fail(cluster: Cluster) -> None:
     cluster.objects["Stage/-/a1b2c3d4"] = STAGE
     assert owners("lds", "listener gateway: port in use", cluster.objects) == ["Stage/-/a1b2c3d4"]
     assert owners("rds-gateway", "", cluster.objects) == ["Stage/-/a1b2c3d4"]
-    assert owners("lds", "listener ingress: bad key", cluster.objects) == ["Gateway/edge/edge"]
-    assert set(owners("cds", "", cluster.objects)) == {
-        "BackendTLSPolicy/shop/web",
-        "BackendTrafficPolicy/shop/reads",
-        "BackendTrafficPolicy/shop/web",
-        "HTTPRoute/shop/web",
-    }
-    assert owners("eds-shop.web.0.web.443", "", cluster.objects) == ["Service/shop/web"]
+    for file, reason in (("lds", "listener ingress: bad key"), ("cds", ""), ("eds-shop.web.0.web.443", "")):
+        assert set(owners(file, reason, cluster.objects)) == {
+            "BackendTLSPolicy/shop/web",
+            "BackendTrafficPolicy/shop/reads",
+            "BackendTrafficPolicy/shop/web",
+            "Gateway/edge/edge",
+            "HTTPRoute/shop/web",
+        }

@@ -47,7 +47,7 @@ def test_chain_verifies_for_its_name_and_for_no_other() -> None:
         verify.build_server_verifier(x509.DNSName("billing.shop.svc")).verify(leaf, [])
 
 
-def test_names_uses_and_lifetime_are_those_asked_for() -> None:
+def test_names_uses_and_lifetime_are_those_of_the_request() -> None:
     key, ca = _authority()
     leaf = x509.load_pem_x509_certificate(_leaf(key, ca, uris=["spiffe://x/y"], ipAddresses=["127.0.0.1"]).encode())
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -150,7 +150,7 @@ def test_a_default_breaks_a_request_only() -> None:
     assert said(contract(got=one), contract(got=other)) == ""
 
 
-def test_words_break_nobody() -> None:
+def test_changed_descriptions_break_no_caller() -> None:
     words = {"title": "t", "description": "d", "example": "e", "deprecated": True, "x-anything": 1}
     assert said(contract(sent=TEXT, got=TEXT), contract(sent=TEXT | words, got=TEXT | words)) == ""
     assert said(contract(sent=TEXT | words, got=TEXT | words), contract(sent=TEXT, got=TEXT)) == ""
@@ -278,7 +278,7 @@ OPERATIONS: dict[str, tuple[Json, Json, str | None]] = {
 
 
 @pytest.mark.parametrize("case", OPERATIONS)
-def test_operations(case: str) -> None:
+def test_each_change_of_an_operation_is_judged(case: str) -> None:
     old, new, sentence = OPERATIONS[case]
     found = said(contract(**old), contract(**new))
     assert sentence in found if sentence else found == "", found

@@ -47,7 +47,7 @@ def event(status: Status, **changes) -> Event:
         (Status.FAILED, {"reason": "No."}, {"reason": "No."}),
     ],
 )
-def test_each_state_is_told_as_its_schema_says(status, changes, data):
+def test_each_state_is_published_as_its_schema_says(status, changes, data):
     document = json.loads(json.dumps(event(status, **changes).document()))
 
     assert checked(document)["data"] == data

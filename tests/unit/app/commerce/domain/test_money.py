@@ -25,6 +25,6 @@ def test_what_is_no_amount(text):
 
 
 @pytest.mark.parametrize("minor", [-1, money.LARGEST + 1])
-def test_what_can_not_be_shown(minor):
+def test_amounts_that_are_no_minor_units_are_an_error(minor):
     with pytest.raises(ValueError, match="minor units"):
         money.text(minor)

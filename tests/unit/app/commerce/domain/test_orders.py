@@ -89,7 +89,7 @@ def test_everything_that_is_left_can_be_ordered():
 
 @pytest.mark.parametrize("before", Status)
 @pytest.mark.parametrize("to", Status)
-def test_the_states(before, to):
+def test_a_state_changes_only_into_the_states_that_may_follow(before, to):
     order = replace(placed([("a", 1)], product("a")), status=before, version=3)
     if (before, to) in {
         (Status.PENDING, Status.CONFIRMED),

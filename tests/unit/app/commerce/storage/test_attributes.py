@@ -22,11 +22,11 @@ def test_what_is_missing_is_left_out():
 
 
 @pytest.mark.parametrize("value", [1.5, b"bytes", {1, 2}])
-def test_what_no_table_holds(value):
+def test_values_that_no_table_holds_are_an_error(value):
     with pytest.raises(TypeError, match="can't be stored"):
         dump({"a": value})
 
 
-def test_what_nobody_stored_here():
+def test_attributes_of_unknown_types_are_an_error():
     with pytest.raises(TypeError, match="NS"):
         load({"a": {"NS": ["1"]}})

@@ -113,7 +113,7 @@ def test_an_order_in_between_does_not_change_the_version(shop, product):
 
 
 @pytest.mark.parametrize("tag", [None, '"1"'])
-def test_deleting(shop, product, tag):
+def test_a_product_is_deleted_once(shop, product, tag):
     assert delete(shop, product, tag).status == 204
     assert get(shop, product).status == 404
     assert delete(shop, product, tag).status == 404
@@ -156,7 +156,7 @@ def test_one_key_for_two_products_is_refused(shop, product):
 @pytest.mark.parametrize(
     "call", [get, delete, lambda shop, id_: put(shop, id_, '"1"'), put, lambda s, i: change(s, i, 1)]
 )
-def test_what_is_not_there(shop, call):
+def test_an_unknown_product_is_404(shop, call):
     answer = call(shop, "nothing")
 
     assert (answer.status, answer.json["detail"]) == (404, "There is no product with this id.")

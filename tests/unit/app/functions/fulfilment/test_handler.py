@@ -1,8 +1,10 @@
 import json
+import time
 import uuid
 
 import pytest
 
+from app.contract.batches import SECONDS_PER_EVENT, events_within
 from app.contract.events.validation import EventError
 from app.functions.fulfilment import handler as entry
 from app.functions.fulfilment.handler import read
@@ -166,6 +168,7 @@ def test_a_replay_of_everything_changes_nothing(shop, product, times):
 
 POISON = {
     "no JSON": lambda _: "{",
+    "no text": lambda _: "\ud800",
     "no object": lambda _: "[]",
     "no event": lambda body: body | {"detail": None},
     "a member is missing": lambda body: body | {"detail": {k: v for k, v in body["detail"].items() if k != "order_id"}},
@@ -197,6 +200,36 @@ def test_what_there_is_no_time_for_comes_again(shop, product, invoke):
     assert invoke(message(body), message(body, "m2"), seconds=0.4) == ["m1", "m2"]
     assert status(shop, order) == "PENDING"
     assert shop.services.sent == []
+
+
+def test_a_message_that_was_left_too_little_time_is_not_begun(shop, invoke, postponed, monkeypatch, capsys):
+    """It would fail for want of time, and the services would be blamed for it."""
+    clock, begun = [100.0], []
+
+    def consume(_, record, *, deadline):
+        begun.append((record["messageId"], deadline - clock[0] >= SECONDS_PER_EVENT))
+        clock[0] += 10.0
+        return True
+
+    monkeypatch.setattr(entry.Consumer, "consume", consume)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    assert invoke(*(message("{}", f"m{number}") for number in range(1, 6))) == ["m4", "m5"]
+    assert begun == [("m1", True), ("m2", True), ("m3", True)]
+    assert postponed == [(2, False)] * 2
+    assert {line["message"] for line in lines(capsys)} == {"A message was not begun and comes again."}
+
+
+def test_the_first_message_is_begun_with_whatever_time_there_is(shop, invoke, monkeypatch):
+    """Otherwise a function with a short timeout would never do anything."""
+    monkeypatch.setattr(entry.Consumer, "consume", lambda *_, **__: True)
+
+    assert invoke(message("{}"), message("{}", "m2"), seconds=SECONDS_PER_EVENT / 2) == ["m2"]
+
+
+@pytest.mark.parametrize(("timeout", "events"), [(3, 1), (6.4, 1), (12.6, 2), (28, 4), (61, 10)])
+def test_a_call_gets_as_many_events_as_it_has_time_for(timeout, events):
+    assert events_within(timeout) == events
 
 
 def test_a_message_that_can_not_be_postponed_comes_again_all_the_same(shop, product, invoke, monkeypatch, capsys):

@@ -64,7 +64,7 @@ def test_an_invoice_of_this_order(status):
 
 
 @pytest.mark.parametrize("status", [400, 409, 413, 415, 422])
-def test_a_refusal_for_good(status):
+def test_a_refusal_of_the_content_is_final(status):
     outcome, _ = asked(status, {"title": "It contradicts what is stored"}, "application/problem+json")
 
     assert outcome == Refusal(reason=f"Billing refused the invoice ({status}): It contradicts what is stored")

@@ -88,7 +88,7 @@ def test_only_the_window_counts(breaker):
     assert not breaker.closed
 
 
-def test_while_it_is_open_calls_are_refused_and_told_what_is_left(breaker, clock):
+def test_while_it_is_open_calls_are_refused_with_the_time_that_is_left(breaker, clock):
     fail(breaker, MINIMUM)
     assert wait(breaker) == PAUSE
     clock.now += PAUSE - 0.5

@@ -21,7 +21,7 @@ def test_a_position_survives_the_way_out_and_back(position):
 
 
 @pytest.mark.parametrize(("found", "shown", "more"), [(0, 0, False), (2, 2, False), (3, 2, True)])
-def test_one_more_than_asked_for_means_another_page(found, shown, more):
+def test_one_row_more_than_the_page_holds_means_another_page(found, shown, more):
     page = pagination.page([f"i{n}" for n in range(found)], 2, str.upper, lambda each: [each])
 
     assert page["items"] == ["I0", "I1"][:shown]

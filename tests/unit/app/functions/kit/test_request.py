@@ -96,7 +96,7 @@ def test_an_idempotency_key_matches_its_pattern(event, value):
     ]
 
 
-def test_all_that_is_wrong_is_told_at_once(event):
+def test_everything_that_is_wrong_is_listed_at_once(event):
     made = event(
         headers=JSON | {"if-match": "3", "x-request-id": "?", "traceparent": "?"},
         body='{"name":"a\\u0000","rank":1}',
@@ -128,3 +128,15 @@ def test_an_event_may_lack_what_was_not_sent(event, given):
 
 def test_a_body_where_none_is_taken_is_not_looked_at(event):
     assert read(event(body="{", query={}), LIST) == Request(parameters={})
+
+
+@pytest.mark.parametrize("name", request.CONDITIONS)
+def test_a_change_is_not_made_when_its_condition_is_not_known(event, name):
+    made = event(headers=JSON | {name: "*"}, body=FIELDS, path={"userId": "7"})
+    patch = OPERATIONS["PATCH /users/{userId}"]
+
+    if name.lower() in patch.headers:
+        assert name not in dict(errors(event(headers=JSON, body="{}", path={"userId": "7"}), patch))
+    else:
+        assert (name, "is no condition of this operation") in errors(made, patch)
+    assert read(event(headers={name: "*"}), LIST).parameters == {}

@@ -58,7 +58,7 @@ def test_the_value_is_kept_for_its_time(secrets, cached, clock):
     assert len(secrets.calls) == 2
 
 
-def test_a_failed_renewal_keeps_the_old_value_and_is_told(secrets, cached, clock, stale):
+def test_a_failed_renewal_keeps_the_old_value_and_is_reported(secrets, cached, clock, stale):
     cached.get(timeout=2)
     secrets.status = 400
     clock.now += TTL
@@ -74,7 +74,7 @@ def test_a_failed_renewal_keeps_the_old_value_and_is_told(secrets, cached, clock
     assert cached.get(timeout=2).version == "v2"
 
 
-def test_a_value_that_is_doubted_is_asked_for_again_when_it_is_not_young(secrets, cached, clock):
+def test_a_value_that_is_doubted_is_fetched_again_unless_it_is_new(secrets, cached, clock):
     cached.get(timeout=2)
     secrets.version = "v2"
     for seconds, version in ((0.0, "v1"), (YOUNG, "v2"), (0.0, "v2")):

@@ -11,8 +11,10 @@ from dataclasses import replace
 import pytest
 
 from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
-from app.functions.kit import upstream
-from app.functions.kit.upstream import MAX_ANSWER, Call, UpstreamError
+from app.functions.kit import breaker, upstream
+from app.functions.kit.breaker import MINIMUM
+from app.functions.kit.tls import DeadlineSocket
+from app.functions.kit.upstream import LEAST_WAIT, MAX_ANSWER, Call, UpstreamError
 from tests.support.pki import Authority
 from tests.support.scripted import drips, resets, scripted_server, sends, waits
 
@@ -174,6 +176,29 @@ def test_the_deadline_holds_when_the_answer_stops_on_its_way(services, ingress, 
 
     assert caught.value.kind is UPSTREAM_TIMEOUT
     assert time.monotonic() < bound.deadline + 2  # three seconds from the head would end 2.5 s after the deadline
+
+
+@pytest.mark.parametrize(("late", "states"), [(0.0, ["open"]), (upstream.STARVED + 0.2, [])])
+def test_a_caller_that_was_kept_from_running_does_not_blame_the_service(
+    services, ingress, released, monkeypatch, late, states
+):
+    """A process that was stopped, or that gets no processor, runs again when its deadlines have long passed."""
+    receive, transitions = DeadlineSocket.recv_into, []
+
+    def receive_late(self, *arguments) -> int:
+        try:
+            return receive(self, *arguments)
+        finally:
+            time.sleep(late)
+
+    monkeypatch.setattr(DeadlineSocket, "recv_into", receive_late)
+    way = ingress(services(waits(released)).port, on_transition=lambda _, state: transitions.append(state))
+    for _ in range(breaker.MINIMUM):
+        with pytest.raises(UpstreamError) as caught:
+            way.send(call(safe=False, seconds=0.1))
+        assert caught.value.kind is UPSTREAM_TIMEOUT
+
+    assert transitions == states
 
 
 def test_a_handshake_that_hangs_is_not_available(ingress, monkeypatch):
@@ -379,3 +404,38 @@ def test_calls_can_be_told_apart_from_the_answers_of_others(services, ingress):
     release.set()
 
     assert seen == [UPSTREAM_TIMEOUT]
+
+
+@pytest.mark.parametrize(("seconds", "blamed"), [(0.1, False), (LEAST_WAIT + 0.2, True)])
+def test_silence_counts_against_a_service_that_had_time_to_answer(services, ingress, released, seconds, blamed):
+    """A caller that comes with next to no time, such as the last of a slow batch, opens no circuit for the others."""
+    way = ingress(services(waits(released)).port)
+    with pytest.raises(UpstreamError) as caught:
+        way.send(call(seconds=seconds))
+
+    assert (caught.value.kind, caught.value.counts) == (UPSTREAM_TIMEOUT, blamed)
+
+
+def test_callers_without_time_open_no_circuit(services, ingress, released):
+    service = services(*[waits(released)] * (2 * MINIMUM), OK)
+    way = ingress(service.port)
+    for _ in range(2 * MINIMUM):
+        with pytest.raises(UpstreamError):
+            way.send(call(seconds=0.05))
+
+    assert way.send(call()).status == 200
+
+
+def test_an_address_that_takes_no_connection_is_not_blamed_for_a_caller_without_time(ingress):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(address)
+        with pytest.raises(UpstreamError) as caught:
+            ingress(address[1]).send(call(seconds=0.3))
+        for each in waiting:
+            each.close()
+
+    assert caught.value.counts is False

@@ -49,7 +49,7 @@ def order():
     ],
 )  # fmt: skip
 def test_every_violation_has_its_place(order, value, expected):
-    assert validation.of_body(order, value) == [{"pointer": pointer, "detail": text} for pointer, text in expected]
+    assert validation.of_body(order(value)) == [{"pointer": pointer, "detail": text} for pointer, text in expected]
 
 
 def test_a_parameter_has_its_name():
@@ -80,7 +80,7 @@ def resolved(document, pointer: str):
 
 @settings(deadline=None)
 @given(
-    st.text()
+    st.text(max_size=20)
     | st.sampled_from(
         ["", "a.b", "a[0]", "[0]", ".", "{x}", "a.b.c", "é", "%s", "tags[1]", "tags.1", "~1", "a/b", "\ud800"]
     )
@@ -88,7 +88,7 @@ def resolved(document, pointer: str):
 def test_a_member_of_any_name_has_its_place(name):
     body = {"tags": [{}, {"a": "x", name: 1}], f"{name}?": 2}
 
-    inner, outer = validation.of_body(TAGGED, body)
+    inner, outer = validation.of_body(TAGGED(body))
 
     assert (inner["detail"], resolved(body, inner["pointer"])) == ("must be string", 1)
     assert (outer["detail"], resolved(body, outer["pointer"])) == ("is not a known member", 2)
@@ -108,4 +108,4 @@ def test_a_member_of_any_name_has_its_place(name):
 def test_a_name_that_looks_like_a_path_is_only_a_name(operation, body, pointer):
     check = (orders_validators.BODY | validators.BODY)[operation]
 
-    assert pointer in [violation["pointer"] for violation in validation.of_body(check, body)]
+    assert pointer in [violation["pointer"] for violation in validation.of_body(check(body))]

@@ -4,6 +4,7 @@ several at once."""
 import json
 import socket
 import threading
+import uuid
 
 import pytest
 
@@ -75,7 +76,7 @@ def assert_in_time(done, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_one_call(invoke, event, services, released, name):
+def test_each_failure_of_a_service_has_its_documented_answer(invoke, event, services, released, name):
     behaviour, status = FAILURES[name]
     done = invoke(event(), port=services(behaviour(released)).port, seconds=seconds_of(name))
 
@@ -110,7 +111,7 @@ def test_a_part_that_may_be_missing(invoke, event, services, released, name):
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_part_that_is_needed(invoke, event, services, released, name):
+def test_without_a_required_part_there_is_no_answer(invoke, event, services, released, name):
     behaviour, status = FAILURES[name]
     service = services(paths={"/users": behaviour(released), "/invoices": PAGE, "/events": PAGE})
     done = invoke(event(**OVERVIEW), port=service.port, seconds=seconds_of(name))
@@ -150,7 +151,7 @@ def test_nobody_listens(invoke, event):
     assert_problem(invoke(event(**OVERVIEW)), 503)
 
 
-def test_no_way_leads_there(invoke, event, monkeypatch):
+def test_a_service_that_can_not_be_reached_is_not_available(invoke, event, monkeypatch):
     monkeypatch.setattr("app.functions.kit.upstream.CONNECT_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel takes the connection, and nobody answers
         done = invoke(event(), port=silent.getsockname()[1], seconds=RESERVE + 1.0)
@@ -257,6 +258,21 @@ def test_the_attempt_that_opens_the_circuit_is_the_last(invoke, event, services)
     assert len(service.requests) == MINIMUM
 
 
+@pytest.mark.parametrize("route", ["GET /analytics/summary", "POST /analytics/reports"])
+def test_a_service_that_has_no_place_for_heavy_work_keeps_its_circuit_closed(invoke, event, services, route):
+    """Otherwise no event could be recorded while many ask for summaries."""
+    full = sends(b'{"title":"x"}', status=503, media_type="application/problem+json", headers="retry-after: 2\r\n")
+    service = services(paths={"/analytics": full, "/events": sends(b'{"accepted":1,"duplicates":0}')})
+    body = json.dumps({"currency": "EUR", "from": "2026-11-01", "to": "2026-11-30"})
+    for _ in range(2 * MINIMUM):
+        refused = invoke(event(route, body if route.startswith("POST") else None), port=service.port)
+        assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+
+    recorded = {"id": str(uuid.uuid4()), "type": "login", "user_id": "a", "occurred_at": "2026-11-02T09:30:00Z"}
+    done = invoke(event("POST /events", json.dumps({"events": [recorded]})), port=service.port)
+    assert (done.status, transitions(done)) == (200, [])
+
+
 def test_a_transition_is_a_metric(invoke, event, services):
     service = services(sends(b"{}", status=500))
     line = [invoke(event(), port=service.port) for _ in range(MINIMUM)][-1].lines[0]
@@ -270,7 +286,8 @@ def test_a_transition_is_a_metric(invoke, event, services):
 
 
 @pytest.mark.parametrize("name", ["reset before the headers", "hang", "503", "504", "500"])
-def test_a_failure_of_the_service_counts(invoke, event, services, released, name):
+def test_a_failure_of_the_service_counts(invoke, event, services, released, monkeypatch, name):
+    monkeypatch.setattr("app.functions.kit.upstream.LEAST_WAIT", 0.1)
     behaviour, _ = FAILURES[name]
     service = services(behaviour(released))
     for _ in range(MINIMUM):
@@ -305,7 +322,8 @@ def test_one_service_does_not_open_the_circuit_of_another(invoke, event, service
     assert invoke(event(**CHANGE), port=service.port).headers["retry-after"] == str(int(PAUSE))
 
 
-def test_an_open_circuit_degrades_the_whole_at_once(invoke, event, services, released):
+def test_an_open_circuit_degrades_the_whole_at_once(invoke, event, services, released, monkeypatch):
+    monkeypatch.setattr("app.functions.kit.upstream.LEAST_WAIT", 0.1)
     paths = {"/users": USER, "/invoices": waits(released), "/events": PAGE}
     service = services(paths=paths)
     for _ in range(MINIMUM):

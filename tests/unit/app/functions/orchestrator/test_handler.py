@@ -153,7 +153,7 @@ def test_bytes_that_are_not_utf8_are_a_problem(invoke, event):
         (None, 415),
     ],
 )
-def test_the_content_type(invoke, event, services, content_type, status):
+def test_each_content_type_has_its_status(invoke, event, services, content_type, status):
     headers = {} if content_type is None else {"Content-Type": content_type}
 
     assert invoke(event(headers=headers), port=services(OK).port).status == status
@@ -292,7 +292,7 @@ def test_settings_that_are_wrong_are_a_problem_until_they_are_right(invoke, even
     assert invoke(event(), port=services(OK).port).status == 200
 
 
-def test_a_certificate_that_can_not_be_renewed_is_told(invoke, event, services, secrets, monkeypatch):
+def test_a_certificate_that_can_not_be_renewed_is_reported(invoke, event, services, secrets, monkeypatch):
     monkeypatch.setattr("app.functions.kit.secrets.TTL", 0.0)
     port = services(OK).port
     invoke(event(), port=port)

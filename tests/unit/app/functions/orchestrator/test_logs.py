@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.functions.kit.metrics import VERSION
 from app.functions.orchestrator.operations import OPERATIONS
 from local.logs import as_text
 from tests.support.embedded import metrics
@@ -28,6 +29,19 @@ def test_a_failure_of_a_service_is_an_error_of_both(invoke, event):
 
     assert found[("orchestrator", "POST /users")]["Errors"] == 1
     assert found[("orchestrator", "users")]["UpstreamErrors"] == 1
+
+
+def test_a_failure_counts_for_the_function_and_for_its_version(invoke, event):
+    found = metrics(invoke(event()).log)
+
+    assert found[("orchestrator",)]["Failures"] == found[("orchestrator", VERSION)]["Failures"] == 1
+
+
+def test_a_part_that_fails_is_no_failure_of_its_own(invoke, event, services):
+    done = invoke(event(**OVERVIEW), port=services(paths=PATHS).port)
+
+    assert [line["message"] for line in done.lines if line["level"] == "ERROR"] == ["part"]
+    assert not [line for line in done.lines if "Failures" in line]
 
 
 def test_what_callers_do_wrong_is_no_error(invoke, event):
@@ -64,7 +78,8 @@ def test_every_dimension_comes_from_the_contract(invoke, event, services):
     routes = {("orchestrator", route) for route in OPERATIONS}
     services_ = {("orchestrator", name) for name in upstreams()}
     transitions = {(*service, state) for service in services_ for state in ("open", "half-open", "closed")}
-    assert routes <= seen <= routes | services_ | transitions
+    failures = {("orchestrator",), ("orchestrator", VERSION)}
+    assert routes <= seen <= routes | services_ | transitions | failures
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])

@@ -76,7 +76,7 @@ def test_a_refused_client_certificate_is_replaced_by_the_secrets(served, ingress
     assert (answer.status, answer.attempts, len(service.requests)) == (200, 2, 1)
 
 
-def test_a_stranger_in_the_ingress_place_is_refused_and_the_secret_asked_for_once(served, ingress, secrets, other):
+def test_a_stranger_in_the_ingress_place_is_refused_and_the_secret_fetched_once(served, ingress, secrets, other):
     service = served(server=other.server("127.0.0.1"))
     with pytest.raises(UpstreamError) as caught:
         ingress(service.port).send(call())
@@ -115,7 +115,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("case", ENDS)
-def test_the_first_end_is_told_whosever_it_is(served, ingress, secrets, pki, case):
+def test_the_first_end_of_all_certificates_is_reported(served, ingress, secrets, pki, case):
     secrets.text, server = ENDS[case](pki)
     told = []
     ingress(served(server=server).port, on_days_left=told.append).send(call())
@@ -123,7 +123,7 @@ def test_the_first_end_is_told_whosever_it_is(served, ingress, secrets, pki, cas
     assert told == [pytest.approx(0.5, abs=0.01)]
 
 
-def test_it_is_told_every_hour_and_when_the_certificate_is_another(served, ingress, secrets, monkeypatch):
+def test_it_is_reported_every_hour_and_when_the_certificate_changes(served, ingress, secrets, monkeypatch):
     monkeypatch.setattr("app.functions.kit.secrets.TTL", 0.0)
     now, told = [1000.0], []
     way = ingress(served().port, clock=lambda: now[0], on_days_left=told.append)
@@ -137,7 +137,7 @@ def test_it_is_told_every_hour_and_when_the_certificate_is_another(served, ingre
     assert len(told) == 3
 
 
-def test_it_is_told_while_nothing_works(ingress):
+def test_it_is_reported_while_nothing_works(ingress):
     told = []
     with pytest.raises(UpstreamError):
         ingress(1, on_days_left=told.append).send(call())

@@ -36,7 +36,7 @@ def test_an_order_is_placed_and_found(shop, product):
     invariants.check(shop, {product: 20, other: 5}, settled=False)
 
 
-def test_all_lines_or_none(shop, product):
+def test_an_order_reserves_all_of_its_lines_or_none(shop, product):
     few, none = shop.product(stock=1), shop.product(stock=0)
 
     answer = shop.order({few: 2, product: 1, none: 1})
@@ -132,7 +132,7 @@ def test_an_order_that_is_confirmed_while_it_is_cancelled_stays_confirmed(shop, 
     assert shop.stock(product) == (19, 1)
 
 
-def test_the_same_key(shop, product):
+def test_a_repeated_key_gets_the_first_answer(shop, product):
     first = shop.order({product: 20}, key="k")
 
     again = shop.order({product: 20}, key="k")

@@ -68,6 +68,88 @@ class Refusing:
         raise RuntimeError("no bus")
 
 
+BROKEN = {"eventName": "INSERT", "dynamodb": {"Keys": {"entry": {"S": "event#000001"}}, "NewImage": {}}}
+
+
+class Bus:
+    """A bus that never takes the first event of a call, after `away` calls that it does not take at all."""
+
+    def __init__(self, client, away: int = 0) -> None:
+        self._client = client
+        self._away = away
+
+    def put_events(self, *, Entries):  # noqa: N803 - AWS's name
+        if self._away:
+            self._away -= 1
+            raise RuntimeError("no bus")
+        taken = self._client.put_events(Entries=Entries[1:])["Entries"] if Entries[1:] else []
+        return {"Entries": [{"ErrorCode": "MalformedDetail"}, *taken]}
+
+
+def letters(shop) -> list[dict]:
+    url = os.environ["DEAD_LETTER_QUEUE_URL"]
+    answer = shop.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def playing(monkeypatch, bus) -> None:
+    client = entry.aws.client
+    monkeypatch.setattr(entry.aws, "client", lambda name, env: bus if name == "events" else client(name, env))
+
+
+def test_a_bad_record_is_put_aside_once_however_often_its_batch_fails(shop, records, monkeypatch):
+    playing(monkeypatch, Bus(shop.bus, away=3))
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="no bus"):
+            entry.handler({"Records": [BROKEN, *records]}, Context())
+        assert letters(shop) == []
+
+    entry.handler({"Records": [BROKEN, *records]}, Context())
+
+    assert [letter["record"]["dynamodb"]["NewImage"] == {} for letter in letters(shop)] == [True, False]
+
+
+def test_what_the_bus_never_takes_is_not_logged_as_published_and_is_put_aside_as_its_record(
+    shop, records, monkeypatch, capsys
+):
+    playing(monkeypatch, Bus(shop.bus))
+    capsys.readouterr()
+
+    entry.handler({"Records": records}, Context())
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    published = [line["order_id"] for line in lines if line["message"] == "published"]
+    first, second = (each for each in records if each["dynamodb"]["Keys"]["entry"]["S"].startswith("event#"))
+    assert published == [second["dynamodb"]["Keys"]["order_id"]["S"]]
+    (letter,) = letters(shop)
+    assert letter == {
+        "reason": "The bus does not take it: MalformedDetail.",
+        "record": json.loads(json.dumps(first, default=str)),
+    }
+
+
+def test_a_dead_letter_is_published_when_it_is_given_again_and_its_cause_is_mended(shop, records, monkeypatch):
+    playing(monkeypatch, Bus(shop.bus))
+    entry.handler({"Records": records}, Context())
+    (letter,) = letters(shop)
+    playing(monkeypatch, shop.bus)
+    entry.assembled.cache_clear()
+
+    entry.handler({"Records": [letter["record"]], "redriven": True}, Context())
+
+    assert shop.waiting() == 2
+    assert len(letters(shop)) == 1, "whoever redrives it deletes it"
+
+
+def test_a_dead_letter_that_still_can_not_be_published_fails_the_call_and_is_not_put_aside_again(shop, records, capsys):
+    with pytest.raises(entry.UnpublishableError, match="It is no event: KeyError"):
+        entry.handler({"Records": [BROKEN, *records], "redriven": True}, Context())
+
+    assert letters(shop) == []
+    assert shop.waiting() == 2
+    assert "it stays a dead letter" in capsys.readouterr().out
+
+
 def test_a_missing_setting_fails_the_invocation(monkeypatch):
     monkeypatch.delenv("EVENT_BUS", raising=False)
 

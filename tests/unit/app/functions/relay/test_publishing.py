@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.contract import events
-from app.functions.relay.publishing import REFUSALS, NotPublishedError, Publisher, entries
+from app.functions.relay.publishing import REFUSALS, NotPublishedError, Outgoing, Publisher, Unpublishable, read
 
 SCHEMA = Path(events.__file__).with_name("order.placed.v1.json")
 (DOCUMENT,) = json.loads(SCHEMA.read_text())["examples"]
@@ -24,11 +24,8 @@ class Bus:
         self.refused = refused
         self.calls: list[list[str]] = []
         self.taken: list[str] = []
-        self.dead_letters: list[tuple[str, str]] = []
+        self.unpublishable: list[Unpublishable] = []
         self.code = "InternalFailure"
-
-    def never(self, entry, reason):
-        self.dead_letters.append((entry["Detail"], reason))
 
     def put_events(self, *, Entries):  # noqa: N803 - AWS's name
         results = []
@@ -47,18 +44,20 @@ class Bus:
 def publish(bus: Bus, *details: str, seconds: float = 5.0) -> list[float]:
     pauses: list[float] = []
     backoff = replace(REFUSALS, sleep=pauses.append, uniform=lambda _, high: high)
-    publisher = Publisher(client=bus, bus="bus", unpublishable=bus.never, backoff=backoff)
-    found = [{"Source": "s", "DetailType": "t", "Detail": detail} for detail in details]
-    publisher.publish(found, deadline=time.monotonic() + seconds)
+    publisher = Publisher(client=bus, bus="bus", backoff=backoff)
+    events = [
+        Outgoing(record={"of": detail}, entry={"Source": "s", "DetailType": "t", "Detail": detail}, document={})
+        for detail in details
+    ]
+    bus.unpublishable = publisher.publish(events, deadline=time.monotonic() + seconds)
     return pauses
 
 
 def test_only_new_events_are_published_as_they_were_written():
     records = [record(), record(entry="order"), record(name="MODIFY"), record(name="REMOVE")]
 
-    assert list(entries(records, pytest.fail)) == [
-        ({"Source": "crosscloud.orders", "DetailType": "order.placed", "Detail": json.dumps(DOCUMENT)}, DOCUMENT)
-    ]
+    entry = {"Source": "crosscloud.orders", "DetailType": "order.placed", "Detail": json.dumps(DOCUMENT)}
+    assert read(records) == ([Outgoing(record=records[0], entry=entry, document=DOCUMENT)], [])
 
 
 @pytest.mark.parametrize(
@@ -68,42 +67,45 @@ def test_only_new_events_are_published_as_they_were_written():
         {},
         record(document={"type": "order.placed"}),
         record(document=[]),
+        record(entry=None),
+        {"eventName": "INSERT", "dynamodb": None},
+        {"eventName": "INSERT", "dynamodb": {"Keys": {"entry": {"S": "event#1"}}, "NewImage": {"document": {"S": 1}}}},
+        None,
+        "x",
     ],
 )
-def test_what_is_no_event_is_a_dead_letter_and_does_not_hold_up_the_others(broken):
-    dead_letters: list = []
+def test_what_is_no_event_is_unpublishable_and_does_not_hold_up_the_others(broken):
+    events, unpublishable = read([record(), broken, record()])
 
-    found = list(entries([record(), broken, record()], lambda *given: dead_letters.append(given)))
-
-    assert len(found) == 2
-    assert dead_letters[0][0] is broken
-    assert dead_letters[0][1].startswith("It is no event:")
+    assert len(events) == 2
+    (one,) = unpublishable
+    assert one.record is broken
+    assert one.reason.startswith("It is no event:")
 
 
 @pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument"])
-def test_what_the_bus_never_takes_is_a_dead_letter_once(code):
+def test_what_the_bus_never_takes_is_unpublishable_as_the_record_that_it_was(code):
     bus = Bus(b=99)
     bus.code = code
 
     publish(bus, "a", "b", "c")
 
-    assert (bus.taken, bus.dead_letters) == (["a", "c"], [("b", f"The bus does not take it: {code}.")])
+    assert bus.taken == ["a", "c"]
+    assert bus.unpublishable == [Unpublishable(record={"of": "b"}, reason=f"The bus does not take it: {code}.")]
     assert len(bus.calls) == 1
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "NotAuthorizedForSourceException"])
-def test_what_may_be_taken_later_is_no_dead_letter(code):
+def test_what_may_be_taken_later_fails_the_batch(code):
     bus = Bus(b=99)
     bus.code = code
 
     with pytest.raises(NotPublishedError, match=code):
         publish(bus, "a", "b")
 
-    assert bus.dead_letters == []
-
 
 @pytest.mark.parametrize(("count", "calls"), [(0, []), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
-def test_ten_at_once(count, calls):
+def test_ten_events_are_published_in_one_call(count, calls):
     bus, details = Bus(), [f"d{number}" for number in range(count)]
 
     publish(bus, *details)

@@ -119,7 +119,7 @@ def test_a_key_with_another_body_is_refused(post, rows):
     assert stored(rows) == 1
 
 
-def test_a_violation_is_told_in_words_for_people(post):
+def test_a_violation_is_described_in_words_for_people(post):
     errors = post("/events", {"events": [event(currency="EUR")]}).json["errors"]
     assert [error["pointer"] for error in errors] == ["/events/0"]
     assert not any("Value error" in error["detail"] for error in errors)

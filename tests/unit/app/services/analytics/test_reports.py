@@ -51,7 +51,7 @@ def test_equal_requests_get_equal_reports(post, amounts):
     assert post(PATH, QUERY).body == post(PATH, QUERY).body
 
 
-def test_only_what_is_asked_for_is_in_it(post, amounts):
+def test_a_report_counts_only_the_events_that_the_query_names(post, amounts):
     amounts([100, 300])
     amounts([1], currency="USD")
     amounts([500], type_="refund")
@@ -133,7 +133,7 @@ def test_the_event_loop_comes_first(call, begin, amounts):
     assert call.loop.run_until_complete(niceness()) == min(os.nice(0) + 10, 19)
 
 
-def test_too_many_at_once_are_told_to_come_again(call, begin, amounts):
+def test_the_surplus_of_reports_gets_503(call, begin, amounts):
     amounts(MANY)
 
     async def run() -> tuple[list[Reply], Reply]:
@@ -164,7 +164,7 @@ def test_a_report_ends_with_its_caller(call, begin, gone, amounts, lines):
     gone.clear()
     (line,) = [line for line in lines() if line["message"] == "request"]
     assert (line["status"], line["level"]) == (499, "INFO")
-    assert call.app.state.reports._free == reports.AT_ONCE
+    assert call.app.state.reports.places.free == reports.AT_ONCE
 
 
 def test_a_report_ends_when_the_server_cancels_it(call, begin, amounts):
@@ -180,7 +180,7 @@ def test_a_report_ends_when_the_server_cancels_it(call, begin, amounts):
         assert not worker.is_running()
 
     call.loop.run_until_complete(run())
-    assert call.app.state.reports._free == reports.AT_ONCE
+    assert call.app.state.reports.places.free == reports.AT_ONCE
 
 
 def test_a_report_that_takes_too_long_is_ended(call, post, amounts):
@@ -203,7 +203,7 @@ def test_a_broken_program_is_an_internal_error_that_tells_nothing(call, post, am
 
     assert (reply.status, reply.json["type"]) == (500, "tag:crosscloud,2026:internal-error")
     assert b"SENSITIVE" not in reply.body
-    assert call.app.state.reports._free == reports.AT_ONCE
+    assert call.app.state.reports.places.free == reports.AT_ONCE
 
 
 def test_the_program_gets_nothing_of_the_environment(monkeypatch, tmp_path):

@@ -1,8 +1,12 @@
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.services.analytics import store
+from app.services.analytics.api import SUMMARIES
+from app.services.kit.database import POOL_SIZE
 from tests.unit.app.services.analytics.conftest import event
 from tests.unit.app.services.analytics.test_events import wrong
 
@@ -101,3 +105,42 @@ def test_the_most_frequent_types_are_shown_and_the_number_is_bounded(call, rows)
     assert (reply["events"], reply["users"]) == (1150, 7)
     assert len(reply["by_type"]) == len(reply["amounts"]) == store.MOST
     assert [each["count"] for each in reply["by_type"][:51]] == [2] * 50 + [1]
+
+
+# ---- when summaries take long
+
+SLOW = "select null as type, null as currency, 0::bigint as count, null as total, 0::bigint as users from pg_sleep({})"
+SUMMARY = "/analytics/summary?from=2030-05-01&to=2030-05-02"
+
+
+def slow(monkeypatch, seconds: float) -> None:
+    statement = SLOW.format(seconds) + " where $1::timestamptz < $2::timestamptz and $3::int > 0"
+    monkeypatch.setattr(store, "SUMMARY", statement)
+
+
+def test_summaries_that_take_long_never_keep_events_from_being_recorded(call, begin, monkeypatch):
+    """As many callers as a pod has connections, and more, ask for summaries while events come in."""
+    slow(monkeypatch, 1.0)
+
+    async def run():
+        summaries = [asyncio.ensure_future(call.request("GET", SUMMARY)) for _ in range(3 * POOL_SIZE)]
+        await asyncio.sleep(0.1)
+        recorded = await asyncio.gather(*(begin("/events", {"events": [event()]}) for _ in range(3 * POOL_SIZE)))
+        return await asyncio.gather(*summaries), recorded
+
+    summaries, recorded = call.loop.run_until_complete(run())
+    assert {reply.status for reply in recorded} == {200}
+    assert Counter(reply.status for reply in summaries) == {200: SUMMARIES, 503: 3 * POOL_SIZE - SUMMARIES}
+    refused = next(reply for reply in summaries if reply.status == 503)
+    assert refused.headers["retry-after"] == "2"
+    assert refused.json["detail"] == "As many summaries as may run at once are running; try again."
+
+
+def test_a_summary_that_takes_too_long_ends_with_503_and_says_what_to_do(call, monkeypatch):
+    slow(monkeypatch, 30)
+    reply = call("GET", SUMMARY)
+
+    assert (reply.status, reply.headers["retry-after"]) == (503, "2")
+    assert reply.json["detail"] == "The period has too many events to be counted in time: take fewer days."
+    monkeypatch.undo()
+    assert call("GET", SUMMARY).status == 200, "its place is free again"

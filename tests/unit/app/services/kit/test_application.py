@@ -147,7 +147,7 @@ def test_every_error_is_a_problem(call, method, path, status, slug):
     assert b"SENSITIVE" not in reply.body
 
 
-def test_what_is_allowed_is_told(call):
+def test_a_wrong_method_gets_the_allowed_ones(call):
     assert call("DELETE", "/things").headers["allow"] == "POST"
 
 

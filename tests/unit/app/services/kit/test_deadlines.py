@@ -22,7 +22,7 @@ async def within(deadline: Deadline, work: Callable[[], Awaitable[Any]]) -> Any:
         return await work()
 
 
-def test_what_arrives_is_given():
+def test_a_result_in_time_is_returned():
     async def run() -> int:
         return await within(Deadlines(SHORT).begin(), at_once)
 

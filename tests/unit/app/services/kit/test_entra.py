@@ -3,13 +3,22 @@ import contextlib
 import json
 import ssl
 import threading
+import time
+from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
 
-from app.services.kit.entra import MARGIN, SCOPE, TokenError, TokenSource, fetch
-from app.services.kit.settings import EntraSettings
+from app.services.kit import database
+from app.services.kit import entra as module
+from app.services.kit.database import ACQUIRE_TIMEOUT
+from app.services.kit.entra import LAST_USE, RENEW_BEFORE, SCOPE, TokenError, TokenSource, fetch
+from app.services.kit.settings import DatabaseSettings, EntraSettings, Settings
+from app.services.users import api as users
+from tests.support.asgi import client
+from tests.support.waiting import PATIENCE
 
 
 class Platform:
@@ -19,6 +28,7 @@ class Platform:
         self.status = 200
         self.answer: object = {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}
         self.calls: list[tuple[str, dict[str, list[str]]]] = []
+        self.delay = 0.0
 
 
 @pytest.fixture
@@ -29,6 +39,7 @@ def platform(certificates):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             state.calls.append((self.path, parse_qs(body)))
+            time.sleep(state.delay)
             raw = state.answer if isinstance(state.answer, str) else json.dumps(state.answer)
             self.send_response(state.status)
             self.send_header("content-length", str(len(raw)))
@@ -89,15 +100,98 @@ def test_a_token_is_kept_until_shortly_before_its_end(platform, settings, trust)
     assert asyncio.run(passwords(5)) == ["token-1"] * 5
     assert len(platform.calls) == 1
 
-    now += 3600 - MARGIN - 1
+    now += 3600 - RENEW_BEFORE - 1
     asyncio.run(passwords(1))
     assert len(platform.calls) == 1
 
-    platform.answer = {"access_token": "token-2", "expires_in": 3600}
-    settings.token_file.write_text("pod-token-2")
-    now += 1
-    assert asyncio.run(passwords(1)) == ["token-2"]
-    assert platform.calls[1][1]["client_assertion"] == ["pod-token-2"]
+
+def test_a_token_that_ends_soon_is_renewed_while_it_is_still_given(platform, settings, trust):
+    now = 1000.0
+    source = TokenSource(settings, context=trust, clock=lambda: now)
+
+    async def work() -> None:
+        nonlocal now
+        assert await source.password() == "token-1"
+        platform.answer = {"access_token": "token-2", "expires_in": 3600}
+        settings.token_file.write_text("pod-token-2")
+        platform.delay = 0.2
+        now += 3600 - RENEW_BEFORE
+        began = time.monotonic()
+        assert [await source.password() for _ in range(3)] == ["token-1"] * 3
+        assert time.monotonic() - began < platform.delay
+        await until(lambda: source._token == "token-2")
+        assert await source.password() == "token-2"
+
+    asyncio.run(work())
+    assert [call[1]["client_assertion"] for call in platform.calls] == [["pod-token-1"], ["pod-token-2"]]
+
+
+def test_a_token_that_could_not_be_renewed_is_given_until_shortly_before_its_end(platform, settings, trust):
+    now = 1000.0
+    source = TokenSource(settings, context=trust, clock=lambda: now)
+
+    async def work() -> None:
+        nonlocal now
+        assert await source.password() == "token-1"
+        platform.status = 500
+        now += 3600 - LAST_USE - 1
+        assert await source.password() == "token-1"
+        await until(source._exchange.begin().done)
+        now += 1
+        with pytest.raises(TokenError, match="answered 500"):
+            await source.password()
+        platform.status = 200
+        assert await source.password() == "token-1"
+
+    asyncio.run(work())
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - what is waited for raises no event
+            await asyncio.sleep(0.01)
+
+
+def test_an_exchange_outlives_those_who_can_not_wait_for_it(platform, settings, trust):
+    platform.delay = 1.2
+    source = TokenSource(settings, context=trust)
+
+    async def work() -> None:
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await source.password()
+        assert await source.password() == "token-1"
+
+    asyncio.run(work())
+    assert len(platform.calls) == 1
+
+
+def test_an_exchange_that_takes_too_long_ends(platform, settings, trust, monkeypatch):
+    monkeypatch.setattr(module, "TIMEOUT", 0.1)
+    platform.delay = 0.5
+    source = TokenSource(settings, context=trust)
+    with pytest.raises(TokenError, match="no token within"):
+        asyncio.run(source.password())
+
+
+def test_a_pod_becomes_ready_although_an_exchange_takes_longer_than_a_connection_may(
+    platform, settings, trust, server, migrate, environment, monkeypatch
+):
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+    given = DatabaseSettings.from_environment({"DATABASE_URL": urls.service})
+    platform.answer = {"access_token": given.password, "expires_in": 3600}
+    platform.delay = 1.2
+    assert platform.delay > ACQUIRE_TIMEOUT
+    monkeypatch.setattr(database, "TokenSource", partial(TokenSource, context=trust))
+    whole = replace(Settings.from_environment(environment), database=replace(given, password=None, entra=settings))
+
+    with client(users.create(whole)) as call:
+        assert call("GET", "/users/123").status == 503
+        assert "the database does not answer" not in call("GET", "/readyz").json.get("detail", "")
+        assert call("GET", "/users/123").status == 200
+    assert len(platform.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,7 +218,7 @@ def test_a_platform_that_can_not_be_trusted_gets_no_token(platform, settings):
     assert platform.calls == []
 
 
-def test_without_the_pods_token_nothing_is_asked(platform, settings, trust):
+def test_without_the_pods_token_no_request_is_made(platform, settings, trust):
     settings.token_file.unlink()
     with pytest.raises(TokenError, match="FileNotFoundError"):
         fetch(settings, context=trust)

@@ -118,9 +118,9 @@ def every(database, environment, monkeypatch):
 
 @pytest.fixture
 def users(server, migrate, environment):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
-    with client(api.create(Settings.from_environment(environment | {"DATABASE_URL": url}))) as call:
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+    with client(api.create(Settings.from_environment(environment | {"DATABASE_URL": urls.service}))) as call:
         yield call
 
 

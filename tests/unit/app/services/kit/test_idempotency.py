@@ -268,7 +268,7 @@ def test_a_malformed_key_is_named(call, key):
 
 
 @pytest.mark.parametrize("subject", ["a", "%00", "%C3%BF", "x" * 5000])
-def test_any_caller_has_keys(call, subject):
+def test_a_caller_of_any_name_may_use_keys(call, subject):
     assert [post(call, subject=subject).json["id"] for _ in range(2)] == [1, 1]
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from app.services.kit import migrate as module
 from app.services.kit.migrations import directory, versions
-from app.services.kit.settings import SettingsError
+from app.services.kit.settings import DatabaseSettings, SettingsError
+from tests.support.postgres import Urls
 
 ENTRA = {
     "DATABASE_URL": "postgresql://users-id@db.example:5432/users?sslmode=verify-full",
@@ -22,6 +23,12 @@ ENTRA = {
     "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
     "PATH": "/usr/bin",
 }
+
+
+def command(urls: Urls) -> tuple[list[str], dict[str, str]]:
+    """How dbmate is executed on a database that is prepared."""
+    settings = DatabaseSettings.from_environment({"DATABASE_URL": urls.migrations})
+    return module.command("users", os.environ, settings, settings.password)
 
 
 def fetch(url: str, query: str) -> list[tuple]:
@@ -36,8 +43,9 @@ def fetch(url: str, query: str) -> list[tuple]:
 
 
 def test_a_database_gets_its_tables_and_rows_and_nothing_twice(server, migrate):
-    url = server.new_database()
-    first, second = migrate(url), migrate(url)
+    urls = server.new_service()
+    first, second = migrate(urls), migrate(urls)
+    url = urls.service
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
     assert "Applying: 20261101090000_create_users.sql" in first.stdout + first.stderr
@@ -46,9 +54,10 @@ def test_a_database_gets_its_tables_and_rows_and_nothing_twice(server, migrate):
 
 
 def test_pods_that_start_at_once_do_not_disturb_each_other(server, migrate):
-    url = server.new_database()
+    urls = server.new_service()
+    url = urls.service
     results: list[subprocess.CompletedProcess[str]] = []
-    threads = [threading.Thread(target=lambda: results.append(migrate(url))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: results.append(migrate(urls))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,42 +70,44 @@ def test_pods_that_start_at_once_do_not_disturb_each_other(server, migrate):
 
 
 def test_an_older_image_starts_on_a_newer_database_and_leaves_it_as_it_is(server, migrate, tmp_path):
-    url, newer = server.new_database(), tmp_path / "migrations"
+    urls, newer = server.new_service(), tmp_path / "migrations"
+    assert migrate(urls).returncode == 0
     shutil.copytree(directory("users"), newer)
     (newer / "20991231000000_a.sql").write_text("-- migrate:up\nalter table users add a text;\n-- migrate:down\n")
-    argv, environment = module.command("users", dict(os.environ) | {"DATABASE_URL": url})
+    argv, environment = command(urls)
     argv[argv.index("--migrations-dir") + 1] = str(newer)
     subprocess.run(argv, env=environment, check=True, capture_output=True)
 
-    older = migrate(url)
+    older = migrate(urls)
 
     assert older.returncode == 0, older.stderr
     assert "Applying" not in older.stdout + older.stderr
-    applied = {version for (version,) in fetch(url, "select version from schema_migrations")}
+    applied = {version for (version,) in fetch(urls.service, "select version from schema_migrations")}
     assert applied == versions("users") | {"20991231000000"}
 
 
 def test_migrations_can_be_taken_back(server, migrate):
-    url = server.new_database()
-    migrate(url)
-    argv, environment = module.command("users", dict(os.environ) | {"DATABASE_URL": url})
+    urls = server.new_service()
+    migrate(urls)
+    argv, environment = command(urls)
     for _ in versions("users"):
         subprocess.run([*argv[:-2], "rollback"], env=environment, check=True, capture_output=True)
 
-    assert fetch(url, "select to_regclass('users')") == [(None,)]
-    assert migrate(url).returncode == 0
+    assert fetch(urls.service, "select to_regclass('users')") == [(None,)]
+    assert migrate(urls).returncode == 0
 
 
 def test_ids_in_the_table_are_those_of_the_contract(server, migrate):
-    url = server.new_database()
-    migrate(url)
+    urls = server.new_service()
+    migrate(urls)
     for bad in ("", "a b", "x" * 65, "../a", "a\n"):
         with pytest.raises(asyncpg.CheckViolationError):
-            server.execute(f"insert into users (id, name, role) values ('{bad}', 'n', 'r')", url=url)
+            server.execute(f"insert into users (id, name, role) values ('{bad}', 'n', 'r')", url=urls.service)
 
 
-def test_the_command(environment):
-    argv, given = module.command("users", environment)
+def test_migrations_run_dbmate_strictly(environment):
+    settings = DatabaseSettings.from_environment(environment)
+    argv, given = module.command("users", environment, settings, "secret")
 
     assert Path(argv[0]).name == "dbmate"
     assert argv[-2:] == ["migrate", "--strict"]
@@ -105,9 +116,8 @@ def test_the_command(environment):
     assert (given["DBMATE_MIGRATION_LOCK"], given["DBMATE_NO_DUMP_SCHEMA"]) == ("true", "true")
 
 
-def test_the_token_takes_the_passwords_place(monkeypatch):
-    monkeypatch.setattr(module.entra, "fetch", lambda _: ("a/b+c=@:x", 3600.0))
-    argv, given = module.command("users", ENTRA)
+def test_the_token_takes_the_passwords_place():
+    argv, given = module.command("users", ENTRA, DatabaseSettings.from_environment(ENTRA), "a/b+c=@:x")
 
     assert given["DATABASE_URL"] == (
         "postgresql://users-id:a%2Fb%2Bc%3D%40%3Ax@db.example:5432/users?sslmode=verify-full"
@@ -118,12 +128,12 @@ def test_the_token_takes_the_passwords_place(monkeypatch):
 def test_dbmate_must_be_there(environment, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(FileNotFoundError, match="no dbmate"):
-        module.command("users", environment | {"PATH": str(tmp_path)})
+        module.command("users", {"PATH": str(tmp_path)}, DatabaseSettings.from_environment(environment), "secret")
 
 
 def test_unsafe_settings_are_refused():
     with pytest.raises(SettingsError):
-        module.command("users", {})
+        module.prepared("users", {})
 
 
 @pytest.mark.parametrize(("arguments", "message"), [([], "usage"), (["a", "b"], "usage"), (["nothing"], "'nothing'")])

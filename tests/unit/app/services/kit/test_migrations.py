@@ -3,15 +3,16 @@ from typing import Any
 
 import pytest
 
-from app.services.kit.database import Database
-from app.services.kit.migrations import MigrationCheck, directory, versions
+from app.contract.problems import ProblemError
+from app.services.kit.database import POOL_SIZE, Database
+from app.services.kit.migrations import TIMEOUT, MigrationCheck, directory, versions
 from app.services.kit.settings import DatabaseSettings
 
 
 def checked(url: str, expected: frozenset[str], *, then: Any = None) -> tuple[str | None, str | None]:
     async def run() -> tuple[str | None, str | None]:
         database = Database(DatabaseSettings.from_environment({"DATABASE_URL": url}), name="test")
-        check = MigrationCheck(database, expected)
+        check = MigrationCheck(database.readiness, expected)
         try:
             first = await check.check()
             if then is not None:
@@ -41,8 +42,9 @@ def test_a_new_database_lacks_them_all(server):
 
 
 def test_it_is_ready_with_its_own_and_with_newer_ones(server, migrate):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+    url = urls.service
 
     assert checked(url, versions("users")) == (None, None)
     assert checked(url, frozenset({"20261101090000"})) == (None, None)
@@ -50,18 +52,71 @@ def test_it_is_ready_with_its_own_and_with_newer_ones(server, migrate):
 
 
 def test_it_becomes_ready_when_they_come(server, migrate):
-    url = server.new_database()
+    urls = server.new_service()
 
     async def later(_: Database) -> None:
-        assert (await asyncio.to_thread(migrate, url)).returncode == 0
+        assert (await asyncio.to_thread(migrate, urls)).returncode == 0
 
-    first, second = checked(url, versions("users"), then=later)
-    assert first is not None
-    assert second is None
+    assert checked(urls.service, versions("users"), then=later) == ("the database does not answer", None)
 
 
 def test_it_is_not_ready_without_its_database(server, migrate):
-    url = server.new_database()
-    migrate(url)
+    urls = server.new_service()
+    migrate(urls)
 
-    assert checked(url, versions("users"), then=Database.close) == (None, "the database does not answer")
+    assert checked(urls.service, versions("users"), then=Database.close) == (None, "the database does not answer")
+
+
+def used_up(url: str, size: int, work: Any) -> Any:
+    """What `work` gives while statements that take long use every connection of a pool of that size."""
+
+    async def run() -> Any:
+        database = Database(DatabaseSettings.from_environment({"DATABASE_URL": url}), name="test")
+
+        async def slow() -> None:
+            with pytest.raises(ProblemError):  # ended by the statement's own time limit
+                await database.fetchrow("select pg_sleep(10)")
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(size):
+                    group.create_task(slow())
+                await asyncio.sleep(0.3)
+                assert (database.connections, database.idle_connections) == (size, 0)
+                return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def test_it_stays_ready_while_all_connections_of_the_pool_are_used(server, migrate):
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+
+    async def looks(database: Database) -> list[tuple[str | None, float]]:
+        check = MigrationCheck(database.readiness, versions("users"))
+        seen = []
+        for _ in range(3):
+            began = asyncio.get_running_loop().time()
+            seen.append((await check.check(), asyncio.get_running_loop().time() - began))
+        return seen
+
+    for reason, seconds in used_up(urls.service, POOL_SIZE, looks):
+        assert reason is None
+        assert seconds < TIMEOUT
+
+
+def test_many_questions_at_once_are_one_look_by_one_connection(server, migrate):
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+
+    async def looks(database: Database) -> int:
+        check = MigrationCheck(database.readiness, versions("users"))
+        assert set(await asyncio.gather(*(check.check() for _ in range(50)))) == {None}
+        ((count,),) = await database.readiness.fetch(
+            "select count(*) from pg_stat_activity where usename = current_user"
+        )
+        return int(count)
+
+    assert used_up(urls.service, 2, looks) == 3

@@ -47,10 +47,18 @@ class Server:
         return len([each for each in self.made if not each.is_closed()])
 
 
-def run(work: Callable[[Pool, Server], Awaitable[Any]], *, size: int = 2, timeout: float = 5, idle: float = 60) -> Any:
+def run(
+    work: Callable[[Pool, Server], Awaitable[Any]],
+    *,
+    size: int = 2,
+    timeout: float = 5,
+    connect: float = 5,
+    idle: float = 60,
+) -> Any:
     async def main() -> Any:
         server = Server()
-        return await work(Pool(server.connect, size=size, timeout=timeout, idle_lifetime=idle), server)
+        pool = Pool(server.connect, size=size, timeout=timeout, connect_timeout=connect, idle_lifetime=idle)
+        return await work(pool, server)
 
     return asyncio.run(main())
 
@@ -112,7 +120,7 @@ def test_an_ended_connection_makes_room_for_one_who_waits():
     run(work, size=1)
 
 
-def test_a_failed_connect_is_told_to_one_and_leaves_room_for_the_next():
+def test_a_failed_connect_is_an_error_of_one_caller_and_leaves_room_for_the_next():
     async def work(pool: Pool, server: Server) -> None:
         server.refuse = 1
         results = await asyncio.gather(pool.acquire(), pool.acquire(), return_exceptions=True)
@@ -122,7 +130,7 @@ def test_a_failed_connect_is_told_to_one_and_leaves_room_for_the_next():
     run(work, size=1)
 
 
-def test_waiting_ends():
+def test_waiting_for_a_connection_ends_with_a_timeout():
     async def work(pool: Pool, server: Server) -> None:
         connection = await pool.acquire()
         with pytest.raises(TimeoutError):
@@ -140,6 +148,64 @@ def test_waiting_ends():
     run(work, size=1, timeout=0.01)
 
 
+def test_a_connect_that_takes_longer_than_a_request_waits_serves_the_next():
+    async def work(pool: Pool, server: Server) -> None:
+        server.open.clear()
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await pool.acquire()
+        assert pool.size == 0
+        server.open.set()
+        connection = await pool.acquire()
+        assert server.made == [connection], "the first request's connect went on, and no other was begun"
+        pool.release(connection)
+        assert (pool.size, pool.idle) == (1, 1)
+
+    run(work, size=1, timeout=0.01)
+
+
+def test_a_connect_whose_request_was_cancelled_goes_on_as_well():
+    async def work(pool: Pool, server: Server) -> None:
+        server.open.clear()
+        task = asyncio.create_task(pool.acquire())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        server.open.set()
+        await asyncio.sleep(0.01)
+        assert (pool.size, pool.idle) == (1, 1)
+
+    run(work)
+
+
+def test_a_connect_ends_at_last_and_leaves_room():
+    async def work(pool: Pool, server: Server) -> None:
+        server.open.clear()
+        with pytest.raises(TimeoutError):
+            await pool.acquire()
+        await asyncio.sleep(0.05)
+        server.open.set()
+        assert await pool.acquire() is server.made[0]
+        assert len(server.made) == 1
+
+    run(work, size=1, timeout=0.01, connect=0.03)
+
+
+def test_the_end_does_not_wait_for_a_connect_that_nobody_waits_for():
+    async def work(pool: Pool, server: Server) -> None:
+        server.open.clear()
+        with pytest.raises(TimeoutError):
+            await pool.acquire()
+        async with asyncio.timeout(1):
+            await pool.close()
+        server.open.set()
+        await asyncio.sleep(0.01)
+        assert server.living == 0
+
+    run(work, timeout=0.01)
+
+
 def test_a_connection_for_somebody_who_has_just_given_up_goes_to_the_next():
     async def work(pool: Pool, server: Server) -> None:
         connection = await pool.acquire()
@@ -152,7 +218,7 @@ def test_a_connection_for_somebody_who_has_just_given_up_goes_to_the_next():
     run(work, size=1)
 
 
-def test_what_nobody_needs_is_ended():
+def test_idle_connections_are_closed():
     async def work(pool: Pool, server: Server) -> None:
         first, second = await pool.acquire(), await pool.acquire()
         pool.release(first)

@@ -32,7 +32,7 @@ def test_they_do_not_change_and_do_not_show_the_password(environment):
 
 
 @pytest.mark.parametrize("url", ["https://collector.example:4318", "http://127.0.0.1:4318/", "http://localhost:4318"])
-def test_where_spans_go(environment, url):
+def test_the_endpoint_of_spans_is_a_setting(environment, url):
     assert Settings.from_environment(environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": url}).telemetry == url
     assert Settings.from_environment(environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}).telemetry is None
 
@@ -98,7 +98,7 @@ def test_an_unsafe_database_is_refused_without_its_password(url, problem):
     assert "SENSITIVE" not in str(caught.value)
 
 
-def test_the_parts_of_the_url(tmp_path: Path):
+def test_the_databases_url_is_taken_apart(tmp_path: Path):
     ca = tmp_path / "ca.crt"
     ca.touch()
     url = f"postgresql://a%40b:p%2Fw@db.example:6432/d%20x?sslmode=verify-full&sslrootcert={ca}"

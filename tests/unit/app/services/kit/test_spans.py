@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import subprocess
 import sys
 import time
@@ -121,7 +122,7 @@ def test_requests_at_once_keep_their_own(call, otlp):
     assert all(use.parent_id == requests[use.trace_id].span_id for use in uses)
 
 
-def test_failures_are_told(call, otlp):
+def test_failures_are_marked_in_their_spans(call, otlp):
     call("GET", "/wrong", headers=SAMPLED)
     request, use = otlp.wait_for(2)
 
@@ -170,6 +171,28 @@ def test_a_collector_that_is_away_costs_nothing_but_a_line(given, otlp, monkeypa
     assert not [record for record in caplog.records if record.name.startswith(("opentelemetry", "urllib3"))]
 
 
+MALFORMED = ["vendor", "vendor=1,vendor=2", "Vendor=1", "a=b=c", "=", ",".join(f"v{number}=1" for number in range(33))]
+
+
+@pytest.mark.parametrize("tracestate", MALFORMED)
+def test_a_malformed_tracestate_makes_a_span_without_it_and_no_line(call, otlp, caplog, tracestate):
+    assert call("GET", "/plain", headers=SAMPLED | {"tracestate": tracestate}).status == 200
+    (request,) = otlp.wait_for(1)
+
+    assert (request.trace_id, request.trace_state) == (TRACE, "")
+    assert complaints(caplog) == []
+
+
+def test_what_else_the_library_says_does_not_hide_a_loss(call, caplog):
+    for name in ("opentelemetry.trace.span", "opentelemetry.sdk._shared_internal") * 3:
+        logging.getLogger(name).warning("of %s", name)
+
+    assert complaints(caplog) == [
+        "A span is incomplete: of opentelemetry.trace.span",
+        "Spans are lost: of opentelemetry.sdk._shared_internal",
+    ]
+
+
 def test_a_collector_that_does_not_answer_neither_holds_up_requests_nor_the_end(given, otlp, monkeypatch, caplog):
     monkeypatch.setattr(spans, "FLUSH_TIMEOUT", 0.1)
     monkeypatch.setattr(spans, "EXPORT_TIMEOUT", 3600.0)  # the test would not end before an export does
@@ -185,7 +208,7 @@ def test_a_collector_that_does_not_answer_neither_holds_up_requests_nor_the_end(
     assert len(otlp.spans) <= 8 + 4
 
 
-def test_a_collector_that_refuses_is_told_of_once(given, otlp, caplog):
+def test_a_collector_that_refuses_is_logged_once(given, otlp, caplog):
     otlp.status = 400
     with client(application.create(given, router)) as call:
         for _ in range(20):

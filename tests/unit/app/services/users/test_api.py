@@ -8,14 +8,16 @@ import yaml
 from app.contract import generate
 from app.services.kit.settings import Settings
 from app.services.users import api, store
+from tests.support import databases
 from tests.support.asgi import client
 
 
 @pytest.fixture
 def call(server, migrate, environment):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
-    with client(api.create(Settings.from_environment(environment | {"DATABASE_URL": url}))) as made:
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+    with client(api.create(Settings.from_environment(environment | {"DATABASE_URL": urls.service}))) as made:
+        made.app.state.database_url = urls.service
         yield made
 
 
@@ -104,12 +106,19 @@ def _header_names(headers: dict[str, str]) -> dict[str, str]:
 ADA = {"name": "Ada Lovelace", "role": "Engineer"}
 
 
+def new_ada(call) -> str:
+    """Creates the user and returns the ETag."""
+    created = put(call, "ada", ADA)
+    assert created.status == 201
+    return created.headers["etag"]
+
+
 def test_a_user_is_created_once(call):
     created = put(call, "ada", ADA)
 
     assert (created.status, created.json) == (201, {"id": "ada", **ADA})
-    assert (created.headers["location"], created.headers["etag"]) == ("/users/ada", '"1"')
-    assert call("GET", "/users/ada").headers["etag"] == '"1"'
+    assert created.headers["location"] == "/users/ada"
+    assert call("GET", "/users/ada").headers["etag"] == created.headers["etag"]
     assert put(call, "ada", ADA).status == 428
     assert put(call, "ada", ADA, if_none_match="*").status == 412
     assert put(call, "new", ADA, if_none_match="*").status == 201
@@ -117,23 +126,23 @@ def test_a_user_is_created_once(call):
 
 
 def test_a_user_is_replaced_by_who_has_seen_the_version(call):
-    put(call, "ada", ADA)
-    replaced = put(call, "ada", {"name": "Ada King", "role": "Countess"}, if_match='"1"')
+    first = new_ada(call)
+    replaced = put(call, "ada", {"name": "Ada King", "role": "Countess"}, if_match=first)
 
-    assert (replaced.status, replaced.headers["etag"]) == (200, '"2"')
+    assert (replaced.status, replaced.headers["etag"] != first) == (200, True)
     assert "location" not in replaced.headers
     assert replaced.json == {"id": "ada", "name": "Ada King", "role": "Countess"}
-    assert put(call, "ada", ADA, if_match='"1"').status == 412
+    assert put(call, "ada", ADA, if_match=first).status == 412
     assert call("GET", "/users/ada").json["role"] == "Countess"
 
 
 def test_members_that_are_left_out_stay(call):
-    put(call, "ada", ADA)
-    changed = patch(call, "ada", {"role": "Principal"}, if_match='"1"')
+    first = new_ada(call)
+    changed = patch(call, "ada", {"role": "Principal"}, if_match=first)
 
-    assert (changed.status, changed.headers["etag"]) == (200, '"2"')
+    assert (changed.status, changed.headers["etag"] != first) == (200, True)
     assert changed.json == {"id": "ada", "name": "Ada Lovelace", "role": "Principal"}
-    assert patch(call, "ada", {"name": "Ada"}, if_match='"2"').json["role"] == "Principal"
+    assert patch(call, "ada", {"name": "Ada"}, if_match=changed.headers["etag"]).json["role"] == "Principal"
 
 
 @pytest.mark.parametrize(
@@ -155,8 +164,8 @@ def test_a_change_needs_the_version(call, user_id, headers, status):
 
 
 def test_of_changes_at_once_one_is_done_and_none_is_lost(call):
-    put(call, "ada", ADA)
-    headers = {"content-type": "application/json", "if-match": '"1"'}
+    first = new_ada(call)
+    headers = {"content-type": "application/json", "if-match": first}
     bodies = [json.dumps({"role": f"Role {number}"}).encode() for number in range(8)]
 
     async def run():
@@ -168,7 +177,7 @@ def test_of_changes_at_once_one_is_done_and_none_is_lost(call):
     (done,) = [reply for reply in replies if reply.status == 200]
     assert {reply.status for reply in replies} == {200, 412}
     read = call("GET", "/users/ada")
-    assert (read.json, read.headers["etag"]) == (done.json, '"2"')
+    assert (read.json, read.headers["etag"]) == (done.json, done.headers["etag"])
 
 
 def test_of_creations_at_once_one_is_done(call):
@@ -182,16 +191,63 @@ def test_of_creations_at_once_one_is_done(call):
 
 
 def test_a_user_is_deleted(call):
-    put(call, "ada", ADA)
+    first = new_ada(call)
     assert delete(call, "ada", if_match='"2"').status == 412
-    gone = delete(call, "ada", if_match='"1"')
+    gone = delete(call, "ada", if_match=first)
 
     assert (gone.status, gone.body) == (204, b"")
     assert call("GET", "/users/ada").status == 404
     assert delete(call, "ada").status == 404
-    assert delete(call, "ada", if_match='"1"').status == 404
+    assert delete(call, "ada", if_match=first).status == 404
     put(call, "ada", ADA)
     assert delete(call, "ada").status == 204
+
+
+def test_a_version_never_comes_again(call):
+    """Whoever has seen a user that was deleted and made anew must not change or delete the new one."""
+    seen: list[str] = []
+    for _ in range(3):
+        seen.append(new_ada(call))
+        for role in ("One", "Two"):
+            seen.append(patch(call, "ada", {"role": role}, if_match=seen[-1]).headers["etag"])
+        for old in seen[:-1]:
+            assert put(call, "ada", ADA, if_match=old).status == 412
+            assert patch(call, "ada", {"role": "Lost"}, if_match=old).status == 412
+            assert delete(call, "ada", if_match=old).status == 412
+        assert delete(call, "ada", if_match=seen[-1]).status == 204
+
+    assert len(set(seen)) == len(seen) == 9
+
+
+def test_pods_of_the_version_before_never_count_to_a_version_that_is_given_later(call, server):
+    """They add one at each change, and go on serving until the last of them is replaced."""
+    seen = [new_ada(call)]
+    before = "update users set role = 'Old', version = version + 1 where id = 'ada' returning version"
+    url = call.app.state.database_url
+
+    for _ in range(50):
+        (row,) = databases.rows(url, before)
+        seen.append(f'"{row["version"]}"')
+    assert delete(call, "ada", if_match=seen[-1]).status == 204
+    seen.append(new_ada(call))
+    seen.append(patch(call, "ada", {"role": "New"}, if_match=seen[-1]).headers["etag"])
+
+    assert len(set(seen)) == len(seen)
+
+
+BOTH = {"if_none_match": "*"}
+
+
+@pytest.mark.parametrize("conditions", [{}, {"if_match": "first"}, {"if_match": '"7"'}])
+def test_if_none_match_holds_beside_if_match(call, conditions):
+    first = new_ada(call)
+    given = {name: first if tag == "first" else tag for name, tag in conditions.items()} | BOTH
+
+    assert put(call, "ada", {"name": "Lost", "role": "Lost"}, **given).status == 412
+    assert patch(call, "ada", {"role": "Lost"}, **given).status == 412
+    assert delete(call, "ada", **given).status == 412
+    assert call("GET", "/users/ada").json == {"id": "ada", **ADA}
+    assert put(call, "nobody", ADA, **given).status == (412 if conditions else 201)
 
 
 def test_pages_hold_every_user_once_by_id(call):
@@ -211,11 +267,11 @@ def test_pages_hold_every_user_once_by_id(call):
 
 
 def test_a_page_is_found_by_the_index(server, migrate):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
 
     async def plan() -> str:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(urls.migrations)
         await connection.execute("insert into users select 'u' || n, 'n', 'r' from generate_series(1, 5000) n; analyze")
         rows = await connection.fetch(f"explain {store.SELECT_PAGE}", "u42", 21)
         await connection.close()

@@ -4,9 +4,9 @@ import socket
 
 
 def test_it_serves_over_tls_and_logs_lines(start, server, migrate):
-    url = server.new_database()
-    assert migrate(url).returncode == 0
-    service = start("-m", "app.services.users", DATABASE_URL=url)
+    urls = server.new_service()
+    assert migrate(urls).returncode == 0
+    service = start("-m", "app.services.users", DATABASE_URL=urls.service)
     service.wait_for("/readyz", 200)
     status, headers, body = service.get("/users/123", **{"X-Request-Id": "caller-0001"})
 
@@ -23,12 +23,12 @@ def test_it_serves_over_tls_and_logs_lines(start, server, migrate):
 
 
 def test_it_starts_before_its_database_and_becomes_ready_with_it(start, server, migrate):
-    url = server.new_database()
-    service = start("-m", "app.services.users", DATABASE_URL=url)
+    urls = server.new_service()
+    service = start("-m", "app.services.users", DATABASE_URL=urls.service)
 
-    assert "migrations are missing: 20261101090000" in service.wait_for("/readyz", 503)["detail"]
+    assert "the database does not answer" in service.wait_for("/readyz", 503)["detail"]
     assert service.get("/livez")[0] == 200
-    assert migrate(url).returncode == 0
+    assert migrate(urls).returncode == 0
     service.wait_for("/readyz", 200)
 
 

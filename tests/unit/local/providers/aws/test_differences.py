@@ -200,6 +200,65 @@ def test_an_alarm_is_looked_at_when_metrics_are_sent_and_takes_those_of_every_fu
     assert state() == "ALARM", "AWS leaves the alarm of another function alone"
 
 
+VERSIONED = """
+import json, os
+
+def handler(event, context):
+    version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+    counts = [{"Namespace": "own", "Dimensions": [["version"], []], "Metrics": [{"Name": "Seen", "Unit": "Count"}]}]
+    print(json.dumps({"version": version, "Seen": 2, "_aws": {"Timestamp": 1, "CloudWatchMetrics": counts}}))
+    for record in event["Records"]:
+        if record["body"] == "poison" and version == "2":
+            raise ValueError("poison")
+"""
+
+
+def total(api: Aws, namespace: str, name: str, **dimensions: str) -> float:
+    by = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": by}
+    query = {"Id": "q", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+    times = {"StartTime": 0, "EndTime": 1 << 32}
+    (result,) = api.call("cloudwatch", "GetMetricData", {"MetricDataQueries": [query], **times})["MetricDataResults"]
+    return float(sum(result["Values"]))
+
+
+def test_calls_of_an_alias_are_shared_out_by_its_weights_and_counted_by_version(
+    program: Program, api: Aws, tmp_path: Path
+) -> None:
+    """The emulator itself keeps the weights and sends all calls to the newest version."""
+    first = program.function("versioned", zipped(tmp_path / "one.zip", VERSIONED))
+    api.call("lambda", "UpdateFunctionConfiguration", {"FunctionName": first["id"], "Description": "newer"})
+    newer = api.call("lambda", "PublishVersion", {"FunctionName": first["id"]})["Version"]
+    assert (first["version"], newer) == ("1", "2")
+    weights = {"additionalVersionWeights": {"1": 0.5}}
+    alias = program.make("Alias", "live", functionName=first["id"], functionVersion="2", routingConfig=weights)
+    queue = program.make("Queue", "orders", visibilityTimeoutSeconds=60)
+    mapping = {"functionName": alias["arn"], "eventSourceArn": queue["arn"], "batchSize": 1}
+    program.make("EventSourceMapping", "versioned", **mapping)
+    calls = 40
+    for start in range(0, calls, 10):
+        entries = [{"Id": str(n), "MessageBody": "poison"} for n in range(start, start + 10)]
+        api.call("sqs", "SendMessageBatch", {"QueueUrl": queue["id"], "Entries": entries})
+
+    def of(version: str, name: str) -> float:
+        live = f"{first['id']}:live"
+        return total(api, "AWS/Lambda", name, FunctionName=first["id"], Resource=live, ExecutedVersion=version)
+
+    eventually(lambda: of("1", "Invocations") + of("2", "Invocations") == calls, what="the calls")
+    assert 5 < of("2", "Invocations") < 35, "one of ten thousand runs is outside"
+    assert (of("1", "Errors"), of("2", "Errors")) == (0, of("2", "Invocations"))
+    assert total(api, "AWS/Lambda", "Errors", FunctionName=first["id"]) == of("2", "Errors")
+    assert total(api, "own", "Seen", version="1") == 2 * of("1", "Invocations")
+
+
+def test_metrics_in_log_lines_are_metrics_of_cloudwatch(program: Program, api: Aws, tmp_path: Path) -> None:
+    """The emulator itself leaves them in the log."""
+    program.function("counting", zipped(tmp_path / "counting.zip", VERSIONED.replace('"own"', '"counted"')))
+    for _ in range(3):
+        api.call("lambda", "Invoke", {"FunctionName": "counting", "Qualifier": "1", "Payload": b'{"Records": []}'})
+    assert total(api, "counted", "Seen", version="1") == 6
+
+
 def calling(program: Program, api: Aws, folder: Path, statement: dict[str, Any]) -> Callable[..., str]:
     program.function("caller", zipped(folder / "caller.zip", CALLER), statement)
 

@@ -140,12 +140,6 @@ def threshold(aws: Aws, made: Properties) -> object:
     return alarm["Threshold"]
 
 
-def subscribed(program: Program, _: Archive) -> Properties:
-    topic = program.make("Topic", "notices")["arn"]
-    queue = program.make("Queue", "notices")["arn"]
-    return {"topic": topic, "protocol": "sqs", "endpoint": queue, "rawMessageDelivery": True}
-
-
 def key_policy(sid: str) -> str:
     root = {"AWS": "arn:aws:iam::000000000000:root"}
     statement = {"Sid": sid, "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
@@ -289,17 +283,6 @@ CASES = [
         outputs=frozenset({"arn", "name"}),
     ),
     Case(
-        type="TopicSubscription",
-        inputs=subscribed,
-        change={"rawMessageDelivery": False},
-        read=lambda aws, made: aws.call("sns", "GetSubscriptionAttributes", {"SubscriptionArn": made["id"]})[
-            "Attributes"
-        ]["RawMessageDelivery"],
-        before="true",
-        after="false",
-        outputs=frozenset({"arn"}),
-    ),
-    Case(
         type="EventSourceMapping",
         inputs=from_queue,
         change={"batchSize": 5.0},
@@ -353,7 +336,9 @@ def archive(tmp_path: Path) -> Archive:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
-def test_life(case: Case, program: Program, archive: Archive, api: Aws) -> None:
+def test_each_type_is_made_adopted_changed_and_deleted(
+    case: Case, program: Program, archive: Archive, api: Aws
+) -> None:
     live(case, program, archive, api)
 
 
@@ -457,7 +442,6 @@ def test_a_changed_queue_keeps_its_policies(program: Program, api: Aws) -> None:
         ("EventBus", {"kmsKeyIdentifier": "alias/own"}, "kmsKeyIdentifier"),
         ("EventRule", {"eventPattern": "{}", "scheduleExpression": "rate(1 day)"}, "scheduleExpression"),
         ("EventTarget", {"rule": "r", "arn": "a", "inputPath": "$.detail"}, "inputPath"),
-        ("TopicSubscription", {"topic": "t", "protocol": "email", "endpoint": "a@b.c"}, "protocol must be sqs"),
         ("Topic", {"fifoTopic": True}, "fifoTopic"),
         ("MetricAlarm", {**ALARM, "thresholdMetricId": "m"}, "thresholdMetricId"),
         (
@@ -465,7 +449,6 @@ def test_a_changed_queue_keeps_its_policies(program: Program, api: Aws) -> None:
             {"functionName": "f", "eventSourceArn": "arn:aws:kafka:::x", "topics": ["a"]},
             "topics",
         ),
-        ("EventSourceMapping", {"functionName": "f", "eventSourceArn": "arn:aws:sqs:::missing"}, "does not exist"),
     ],
 )
 def test_what_it_can_not_honour_is_refused_by_name(
@@ -474,10 +457,3 @@ def test_what_it_can_not_honour_is_refused_by_name(
     with pytest.raises(ProviderError, match="thing") as refused:
         program.handler(type_).create("thing", inputs)
     assert named in str(refused.value)
-
-
-def test_a_queue_that_shows_messages_again_too_soon_is_refused_as_on_aws(program: Program, archive: Archive) -> None:
-    function = of_function(program, archive)
-    queue = program.make("Queue", "orders", visibilityTimeoutSeconds=9)["arn"]
-    with pytest.raises(ProviderError, match="visibility timeout of 9 s is less than the function's timeout of 10 s"):
-        program.handler("EventSourceMapping").create("orders", {"functionName": function, "eventSourceArn": queue})

@@ -188,20 +188,14 @@ def test_the_stage_tells_envoy_what_to_do_and_waits_for_it(edge: Edge, waited: l
         "emulator": f"127.0.0.1:{edge.machine.ports.emulator}",
         "default": {"rate": 50.0, "burst": 100},
         "routes": [{"route_key": "POST /users", "rate": 5.0, "burst": 10}],
-        "cors": {"allowOrigins": ["https://app.example.com"], "allowMethods": ["POST"], "maxAge": 600},
     }
     assert desired.get(edge.machine, key) == wanted
     assert waited == [(key, wanted)]
 
 
-def test_changed_cors_reach_envoy_through_the_api(edge: Edge, program: Program, waited: list[tuple[str, Any]]) -> None:
+def test_cors_that_are_taken_away_are_refused(edge: Edge, program: Program) -> None:
     old = {"protocolType": "HTTP", "corsConfiguration": edge.api["corsConfiguration"]}
     program.handler("Api").update(edge.api["id"], old, {"protocolType": "HTTP"}, edge.api)
-    stage = desired.get(edge.machine, f"Stage/-/{edge.api['id']}")
-    assert stage is not None
-    assert stage["cors"] is None
-    assert stage["routes"], "the rest stays"
-    assert waited[-1] == (f"Stage/-/{edge.api['id']}", stage)
     assert edge.call(method="OPTIONS", Origin="https://app.example.com").status == 403
 
 
@@ -232,7 +226,7 @@ def test_a_stage_without_settings_has_the_accounts_quota(program: Program, machi
     api = program.make("Api", "edge", protocolType="HTTP")["id"]
     program.make("Stage", "edge", apiId=api, name="$default", autoDeploy=True)
     stage = desired.get(machine, f"Stage/-/{api}") or {}
-    assert (stage["default"], stage["routes"], stage["cors"]) == ({"rate": 10_000.0, "burst": 5_000}, [], None)
+    assert (stage["default"], stage["routes"]) == ({"rate": 10_000.0, "burst": 5_000}, [])
 
 
 @pytest.mark.parametrize(

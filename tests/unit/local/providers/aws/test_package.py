@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 import importlib
-import inspect
-import json
 import warnings
 from typing import Any
 
-import pulumi_aws
 import pytest
 
-from local.errors import ProviderError
-from local.machine import Machine
-from local.provider import Package
 from local.providers.aws.client import Aws
 from local.providers.aws.resource import tables
 from local.providers.aws.shapes import members
@@ -60,47 +54,3 @@ def test_what_this_machine_replaces_besides_has_a_reason(token: str) -> None:
     for key, reason in tables()[token].also_replaces.items():
         assert not replaces(token, key), "the table of replacements has it already"
         assert reason
-
-
-def test_functions_tell_where_the_program_is(package: Package) -> None:
-    functions = {token.rsplit(":", 1)[1]: function({}) for token, function in package.functions.items()}
-    assert functions["getPartition"]["partition"] == "aws"
-    assert functions["getRegion"]["region"] == "eu-central-1"
-    assert functions["getCallerIdentity"]["accountId"] == "000000000000"
-    for name, answer in functions.items():
-        result = getattr(pulumi_aws, f"{name[0].upper()}{name[1:]}Result")
-        known = {parameter.replace("_", "") for parameter in inspect.signature(result).parameters}
-        assert {key.lower() for key in answer} <= known
-
-
-def test_an_explicit_provider_is_accepted(package: Package, machine: Machine) -> None:
-    provider = package.handlers["pulumi:providers:aws"]
-    inputs = {
-        "region": "eu-central-1",
-        "allowedAccountIds": json.dumps(["000000000000"]),
-        "endpoints": json.dumps([{"lambda": machine.emulator_url}]),
-        "assumeRoles": json.dumps([{"roleArn": "arn:aws:iam::000000000000:role/deployer"}]),
-        "skipCredentialsValidation": "true",
-        "defaultTags": json.dumps({"tags": {"project": "crosscloud"}}),
-    }
-    made = provider.create("main", inputs)
-    assert made.id
-    assert provider.update(made.id, inputs, inputs, {}) == {}
-    provider.delete(made.id, {})
-
-
-@pytest.mark.parametrize(
-    ("inputs", "named"),
-    [
-        ({"region": "us-east-1"}, "region has us-east-1"),
-        ({"allowedAccountIds": '["123456789012"]'}, "allowedAccountIds has 123456789012"),
-        ({"endpoints": '[{"lambda": "https://lambda.eu-central-1.amazonaws.com"}]'}, "endpoints has https://lambda"),
-        (
-            {"assumeRoles": '[{"roleArn": "arn:aws:iam::123456789012:role/deployer"}]'},
-            "assumeRoles has arn:aws:iam::1234",
-        ),
-    ],
-)
-def test_a_provider_that_leads_elsewhere_is_refused(package: Package, inputs: dict[str, str], named: str) -> None:
-    with pytest.raises(ProviderError, match=named):
-        package.handlers["pulumi:providers:aws"].create("main", inputs)

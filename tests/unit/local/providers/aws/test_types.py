@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from local.errors import ProviderError
 from local.provider import Properties
-from local.providers.aws.client import Aws, StumbledError
+from local.providers.aws.client import Aws
 from planning.replacements import replaces
 from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import TRUST, Program
@@ -182,7 +183,9 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
-def test_life(case: Case, program: Program, archive: Archive, api: Aws) -> None:
+def test_each_type_is_made_adopted_changed_and_deleted(
+    case: Case, program: Program, archive: Archive, api: Aws
+) -> None:
     live(case, program, archive, api)
 
 
@@ -199,20 +202,27 @@ def test_an_input_taken_away_goes_back_to_the_default_of_aws(program: Program, a
     assert "retentionInDays" not in group
 
 
-def test_a_log_group_that_is_written_to_is_found(program: Program, api: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+class Empty:
+    """The content of an answer that has none."""
+
+    def stream(self) -> Iterator[bytes]:
+        return iter([])
+
+
+def test_a_failure_of_the_emulator_itself_is_tried_again(program: Program, api: Aws) -> None:
+    """It adds up all that a group holds, and fails over a log stream that begins meanwhile."""
     made = program.make("LogGroup", "busy")
-    calls, stumbles = api.call, iter(range(3))
+    failures = iter([500, 500])
 
-    def stumbling(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        if operation == "DescribeLogGroups" and next(stumbles, None) is not None:
-            raise StumbledError("dictionary changed size during iteration")
-        return calls(service, operation, parameters)
+    def fail(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        status = next(failures, None)
+        return AWSResponse(request.url, status, HeadersDict(), Empty()) if status else None
 
-    handler = program.handler("LogGroup")
-    monkeypatch.setattr(handler, "aws", api)
-    monkeypatch.setattr(api, "call", stumbling)
-    assert handler.exists(made["id"], made)
-    assert next(stumbles, None) is None
+    events = api._client("logs").meta.events
+    events.register("before-send.logs.DescribeLogGroups", fail)
+    assert program.handler("LogGroup").exists(made["id"], made)
+    events.unregister("before-send.logs.DescribeLogGroups", fail)
+    assert next(failures, None) is None
 
 
 def test_secret_version_is_the_current_value_and_deleting_an_old_one_leaves_it(program: Program, api: Aws) -> None:
@@ -332,7 +342,7 @@ def test_an_input_that_comes_later_is_refused_too(program: Program) -> None:
         program.handler("Secret").update(made["id"], {}, {"forceOverwriteReplicaSecret": True}, made)
 
 
-def test_what_aws_says_is_told_with_the_resource(program: Program) -> None:
+def test_an_error_of_aws_is_shown_with_the_resource(program: Program) -> None:
     with pytest.raises(ProviderError, match=r"LogGroup '/edge'.*Invalid retentionInDays value: 2") as refused:
         program.handler("LogGroup").create("thing", {"name": "/edge", "retentionInDays": 2})
     assert "InvalidParameterException" in str(refused.value)

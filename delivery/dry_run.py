@@ -1,0 +1,57 @@
+"""Calls new versions before anybody else does: with an event that no route and no record is in.
+
+A function answers it with "no such route", or works on none of no messages. Before, it has imported its code and read
+its settings, so that a version which can't even begin is found while the previous one still has all calls.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from delivery.commands import Run, read
+from delivery.releases import ALIAS, FunctionRelease
+
+EVENT = {"routeKey": "DRY RUN", "headers": {}, "Records": []}
+"""The event. It concerns nobody, and changes nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun:
+    """Calls of new versions."""
+
+    run: Run
+    """Runs the command line of AWS."""
+
+    def newest(self, moving: Sequence[FunctionRelease]) -> dict[str, str]:
+        """Returns the number of the version that each alias leads to, by function. Raises DeliveryError."""
+        command = ["aws", "lambda", "get-alias", "--name", ALIAS, "--output", "json", "--function-name"]
+        return {
+            release.name: json.loads(read(self.run, [*command, release.function]))["FunctionVersion"]
+            for release in moving
+        }
+
+    def failures(self, release: FunctionRelease, version: str) -> Iterator[str]:
+        """Calls a version, and yields a sentence when it fails. Raises DeliveryError when it can't be called."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "answer.json"
+            command = ["aws", "lambda", "invoke", "--function-name", release.function, "--qualifier", version]
+            command += ["--cli-binary-format", "raw-in-base64-out", "--payload", json.dumps(EVENT)]
+            told = json.loads(self.run([*command, "--output", "json", str(file)]))
+            answer = json.loads(file.read_text() or "null")
+        if problem := _problem(told, answer):
+            yield f"{release.name}: version {version} fails before it is called: {problem}"
+
+
+def _problem(told: dict[str, Any], answer: Any) -> str:
+    """Returns what is wrong with an answer, empty when it is well."""
+    content = answer if isinstance(answer, dict) else {}
+    if "FunctionError" in told:
+        return f"{content.get('errorType', told['FunctionError'])}: {content.get('errorMessage', 'no message')}"
+    if content.get("statusCode", 200) >= 500:
+        return f"it answers with {content['statusCode']}; its log says why."
+    return ""

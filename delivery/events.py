@@ -1,0 +1,205 @@
+"""Looks after the events of a deployed stack: dead letters, replays, consumers. `python -m delivery.events`.
+
+It works for the stack of this machine (`--stack local`), and for one in AWS with credentials of its account and a login
+to the back end of its state. docs/runbook.md says when to use which command.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from delivery.commands import DeliveryError
+from delivery.dead_letters import DeadLetterQueue, Letter, queues
+from delivery.outbox import Outbox
+from delivery.replays import replay as run_replay
+from delivery.stack_events import StackEvents, open_stack
+
+app = App(name="events", help=__doc__, version_flags=[])
+
+
+@app.command
+def dlq(
+    *, stack: str, queue: str | None = None, as_json: Annotated[bool, Parameter("--json", negative=())] = False
+) -> None:
+    """Show the messages of the dead-letter queues. They stay there.
+
+    Parameters
+    ----------
+    stack
+        The stack, such as local or prod.
+    queue
+        Only those that this one gave up: fulfilment, relay or order-notices.
+    as_json
+        One JSON object per message, whole.
+    """
+    empty = True
+    for each in queues(open_stack(stack), queue):
+        with each.held() as letters:
+            for letter in letters:
+                empty = False
+                sys.stdout.write(f"{json.dumps(_described(each, letter)) if as_json else _line(each, letter)}\n")
+    if empty and not as_json:
+        sys.stdout.write("There are no dead letters.\n")
+
+
+@app.command
+def redrive(
+    *, stack: str, queue: str | None = None, message: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+) -> None:
+    """Give dead letters back to what could not work on them. What is refused again stays, with the reason.
+
+    Parameters
+    ----------
+    stack
+        The stack, such as local or prod.
+    queue
+        Only those that this one gave up: fulfilment, relay or order-notices.
+    message
+        Only the message with this id; may be given more than once.
+    """
+    returned: list[str] = []
+    refused: dict[str, str] = {}
+    for each in queues(open_stack(stack), queue):
+        done = each.redrive(message)
+        returned += done.returned
+        refused |= done.refused
+        if done.returned:
+            sys.stdout.write(f"{each.name}: {len(done.returned)} given back.\n")
+    if missing := sorted(set(message) - {*returned, *refused}):
+        raise DeliveryError(f"There is no message {', '.join(missing)}; `dlq` shows what is there.")
+    if refused:
+        raise DeliveryError("\n".join(f"{id_} stays: {reason}" for id_, reason in refused.items()))
+    if not returned:
+        sys.stdout.write("There are no dead letters.\n")
+
+
+@app.command
+def republish(*, stack: str, since: str, until: str | None = None) -> None:
+    """Publish the events in the table of orders once more, for those that the stream has forgotten.
+
+    Parameters
+    ----------
+    stack
+        The stack, such as local or prod.
+    since
+        Time of the first event, such as 2026-11-21T14:00:00Z; without an offset it is the machine's local time.
+    until
+        Time of the last event; now, when it is left out.
+    """
+    events, (start, end) = open_stack(stack), _period(since, until)
+    outbox = Outbox(events=events, function=events.exported["dead_letters"]["relay"]["function"])
+    records = outbox.records_between(start, end)
+    outbox.publish(records)
+    sys.stdout.write(f"{len(records)} event{'s are' if len(records) != 1 else ' is'} published again.\n")
+
+
+@app.command
+def replay(*, stack: str, since: str, until: str | None = None, rule: str | None = None) -> None:
+    """Send events of the archive to their consumers once more. Consumers know them by their ids.
+
+    Parameters
+    ----------
+    stack
+        The stack, such as local or prod.
+    since
+        Beginning, such as 2026-11-21T14:00:00Z; without an offset it is the machine's local time.
+    until
+        End; now, when it is left out.
+    rule
+        Only for the consumer of this rule: fulfilment or order-notices.
+    """
+    events, (start, end) = open_stack(stack), _period(since, until)
+    rules: Sequence[str] = tuple(events.chosen("rules", rule).values()) if rule is not None else ()
+    sys.stdout.write(f"{run_replay(events, since=start, until=end, rules=rules)} is completed.\n")
+
+
+@app.command
+def pause(consumer: str, *, stack: str) -> None:
+    """Give a function no more events. They wait: 4 days in the queue of fulfilment, 24 hours in the stream of relay.
+
+    Parameters
+    ----------
+    consumer
+        The function: fulfilment or relay.
+    stack
+        The stack, such as local or prod.
+    """
+    _switch(open_stack(stack), consumer, on=False)
+
+
+@app.command
+def resume(consumer: str, *, stack: str) -> None:
+    """Give a function its events again.
+
+    Parameters
+    ----------
+    consumer
+        The function: fulfilment or relay.
+    stack
+        The stack, such as local or prod.
+    """
+    _switch(open_stack(stack), consumer, on=True)
+
+
+def _switch(events: StackEvents, consumer: str, *, on: bool) -> None:
+    mapping = events.chosen("mappings", consumer)[consumer]
+    events.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=on)
+    sys.stdout.write(f"{consumer} gets {'its events again' if on else 'no more events'}.\n")
+
+
+def _period(since: str, until: str | None) -> tuple[dt.datetime, dt.datetime]:
+    start = _time("--since", since)
+    end = dt.datetime.now(dt.UTC) if until is None else _time("--until", until)
+    if end <= start:
+        raise DeliveryError(f"--until must be after --since: {end.isoformat()} is not after {start.isoformat()}.")
+    return start, end
+
+
+def _time(option: str, text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise DeliveryError(f"{option} must be a time such as 2026-11-21T14:00:00Z, not {text!r}.") from error
+
+
+def _described(queue: DeadLetterQueue, letter: Letter) -> dict[str, Any]:
+    return {
+        "queue": queue.name,
+        "message_id": letter.message_id,
+        "sent": letter.sent.isoformat(timespec="milliseconds"),
+        "receives": letter.receives,
+        "attributes": {name: value.get("StringValue") for name, value in letter.attributes.items()},
+        "body": letter.body,
+    }
+
+
+def _line(queue: DeadLetterQueue, letter: Letter) -> str:
+    """Returns `fulfilment 75c33b93-... 2026-11-21 14:12:07 order.placed {"order_id": ...}`."""
+    try:
+        event = json.loads(letter.body)
+        text = f"{event['detail-type']} {json.dumps(event['detail'])}"
+    except (ValueError, KeyError, TypeError):
+        text = " ".join(letter.body.split())
+    return f"{queue.name} {letter.message_id} {letter.sent:%Y-%m-%d %H:%M:%S} {text}"
+
+
+def main() -> None:
+    """Runs the command line. An error is one sentence on standard error."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
+
+    try:
+        app()
+    except DeliveryError as error:
+        sys.exit(str(error))
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"AWS could not do it: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What a delivery looks at: the alarms, and what is measured of each function and service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from delivery import services
+from delivery.alarms import Alarms
+from delivery.commands import Run
+from delivery.functions import Functions, Span
+from delivery.releases import FunctionRelease, ServiceRelease
+from delivery.services import Services
+from delivery.verdict import Measured, Subject, complaints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """How long a delivery looks, in seconds. docs/releases.md says why so long."""
+
+    watch: float = 300.0
+    """How long a step is watched: a metric is seen one to three minutes after what it counts."""
+    poll: float = 15.0
+    """The pause between two looks."""
+    before: float = 3600.0
+    """The time before the delivery that says how things were."""
+    period: int = 60
+    """A period of CloudWatch's metrics: Lambda sends a value a minute."""
+
+
+@dataclass(kw_only=True)
+class Watch:
+    """The signals of one stack, and how they were before the delivery began."""
+
+    alarms: Alarms
+    functions: Functions
+    services: Services
+    times: Times
+    clock: Callable[[], float]
+    """Returns the seconds of the epoch."""
+    moving: Sequence[FunctionRelease | ServiceRelease] = ()
+    """What has a new version."""
+    newest: Mapping[str, str] = field(default_factory=dict)
+    """The numbers of the new versions, by function, once they are known."""
+    began: float = 0.0
+    """The moment at which the delivery began."""
+    before: Mapping[str, Measured] = field(default_factory=dict)
+    """What was measured until then, by function or service."""
+
+    @classmethod
+    def deployed(cls, preview: Mapping[str, Any], run: Run, *, times: Times, clock: Callable[[], float]) -> Watch:
+        """Returns what can be looked at before the changes that `pulumi preview --json` printed."""
+        return cls(
+            alarms=Alarms.deployed(preview, run),
+            functions=Functions.deployed(preview, run, period=times.period),
+            services=Services.deployed(preview, run),
+            times=times,
+            clock=clock,
+        )
+
+    def begin(self, moving: Sequence[FunctionRelease | ServiceRelease]) -> None:
+        """Measures how things are before the delivery. Raises DeliveryError, also when a right to look is missing."""
+        self.moving, self.began = moving, self.clock()
+        hour = Span(begin=self.began - self.times.before, end=self.began)
+        self.before = {**self.functions.totals(hour), **self.services.totals(self.times.before)}
+
+    def reasons(self) -> Iterator[str]:
+        """Yields a sentence for each reason to return now. Raises DeliveryError."""
+        yield from (f"{name} fired." for name in self.alarms.firing())
+        now = self.clock()
+        span = Span(begin=self.began, end=now)
+        of_functions = [each for each in self.moving if isinstance(each, FunctionRelease) and each.name in self.newest]
+        of_services = [each for each in self.moving if isinstance(each, ServiceRelease)]
+        measured = self.services.measure(now - self.began)
+        totals = {**self.functions.totals(span), **services.totals(self.services.names, measured)}
+        versions = {
+            **self.functions.versions(of_functions, self.newest, span),
+            **services.versions(of_services, measured),
+        }
+        for name, total in totals.items():
+            old, new = versions.get(name, (None, None))
+            before = self.before.get(name, Measured())
+            yield from complaints(Subject(name=name, before=before, now=total, old=old, new=new))
