@@ -54,9 +54,9 @@ class Identity(ComponentResource):
     scope_prefix: str
     """What precedes a scope's name in the tokens' `scope`: Cognito puts the resource server's name there."""
     outputs: Mapping[str, object]
-    """What a client needs to get tokens: `issuer` and `audiences` as above; `clients`, the ids of the user pool's clients
-    by name (`customers` and `staff` for people, and those of programs); and, of a user pool, `authorize_url`, at which
-    people sign in, and `token_url`, at which clients get tokens."""
+    """What a client needs to get tokens: `issuer` and `audiences` as above; `clients`, the ids of the user pool's
+    clients by name (`customers` and `staff` for people, and those of programs); and, of a user pool, `authorize_url`,
+    at which people sign in, and `token_url`, at which clients get tokens."""
     environment: Mapping[str, str]
     """The variables by which a function understands the tokens."""
 
