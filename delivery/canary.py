@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from delivery.commands import DeliveryError, Run, run
 from delivery.dry_run import DryRun
@@ -44,6 +46,8 @@ class Canary:
     """The shares of calls that stay with the previous versions."""
     times: Times = field(default_factory=Times)
     """How long each step is looked at."""
+    although: Collection[str] = ()
+    """The names of the alarms that neither stop nor return this delivery: it mends what they fire for."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     report: Callable[[str], object] = print
@@ -57,9 +61,8 @@ class Canary:
         """
         self._log_in()
         preview = json.loads(self._pulumi("preview", "--json", "--show-sames"))
-        watch = Watch.deployed(preview, self.run, times=self.times, clock=self.clock)
-        if firing := watch.alarms.firing():
-            raise DeliveryError(f"{', '.join(firing)} fired before anything was changed: nothing is deployed.")
+        watch = Watch.deployed(preview, self.run, times=self.times, clock=self.clock, although=self.although)
+        self._check_alarms(watch)
         moving = list(releases(preview))
         if not moving:
             self.report(f"{self.stack} has no previous version that could keep calls: everything is deployed at once.")
@@ -72,19 +75,35 @@ class Canary:
             kept = f"The previous {_names(moving)} have all calls."
             raise DeliveryError(f"{' '.join(failures)} {kept} Revert the commit.")
         for weight in self.steps:
-            self.report(f"the previous {_names(moving)} keep {weight:.0%} of the calls")
-            self._set(moving, weight)
-            self._try(moving, lambda: self._up_and_watch(watch))
-        self.report("the new versions have all calls")
-        self._pulumi("config", "rm-all", "--path", *(release.setting for release in moving))
-        self._try(moving, lambda: self._up_and_watch(watch))
+            self._try(moving, weight, watch)
+        self._try(moving, None, watch)
 
-    def _try(self, moving: Sequence[Release], step: Callable[[], list[str]]) -> None:
-        """Does one step. Raises DeliveryError after a return."""
+    def _check_alarms(self, watch: Watch) -> None:
+        """Raises DeliveryError when an alarm is firing that the delivery is not to go on in spite of."""
+        firing = watch.alarms.firing()
+        if others := [name for name in firing if name not in self.although]:
+            options = " ".join(f"--although {name}" for name in others)
+            raise DeliveryError(
+                f"{', '.join(others)} fired before anything was changed: nothing is deployed. If this delivery mends "
+                f"what they fire for, run it with `{options}`; these alarms then do not return it."
+            )
+        for name in self.although:
+            state = "fires" if name in firing else "does not fire now"
+            self.report(f"{name} {state}; this delivery goes on in spite of it.")
+
+    def _try(self, moving: Sequence[Release], weight: float | None, watch: Watch) -> None:
+        """Does one step, after which the previous versions keep a share of the calls, or with None no call.
+
+        Whatever stops the step, the previous versions have all calls again before that is raised: a DeliveryError, a
+        fault of the delivery itself, or the end of the job that somebody has cancelled.
+        """
         try:
-            reasons = step()
+            reasons = self._move_and_watch(moving, weight, watch)
         except DeliveryError as error:
             raise DeliveryError(f"{error} {self._return(moving)}") from error
+        except BaseException as error:
+            self.report(f"The delivery is stopped by {_described(error)}. {self._return(moving)}")
+            raise
         if reasons:
             raise DeliveryError(f"{' '.join(reasons)} {self._return(moving)} Revert the commit.")
 
@@ -102,8 +121,14 @@ class Canary:
         except DeliveryError as error:
             return [str(error)]
 
-    def _up_and_watch(self, watch: Watch) -> list[str]:
+    def _move_and_watch(self, moving: Sequence[Release], weight: float | None, watch: Watch) -> list[str]:
         """Deploys one step, and returns the first reasons to return that are seen within the time for it."""
+        if weight is None:
+            self.report("the new versions have all calls")
+            self._pulumi("config", "rm-all", "--path", *(release.setting for release in moving))
+        else:
+            self.report(f"the previous {_names(moving)} keep {weight:.0%} of the calls")
+            self._set(moving, weight)
         self._up()
         self._log_in()
         end = self.clock() + self.times.watch
@@ -116,13 +141,13 @@ class Canary:
     def _return(self, moving: Sequence[Release]) -> str:
         """Gives the previous versions all calls, and returns a sentence that says whether that worked."""
         self.report(f"return to the previous {_names(moving)}")
-        self._set(moving, ALL_CALLS)
         targets = [option for release in moving for target in release.targets for option in ("--target", target)]
         try:
+            self._set(moving, ALL_CALLS)
             # Only what routes the calls: something else of the change may be what fails.
             self._up(*targets)
-        except DeliveryError as error:
-            return f"THE RETURN FAILED TOO: {error} Return by hand (docs/runbook.md)."
+        except BaseException as error:  # noqa: BLE001 - also of a job that is cancelled: the caller says why it returns
+            return f"THE RETURN FAILED TOO: {_described(error)} Return by hand (docs/runbook.md)."
         return f"The previous {_names(moving)} have their calls back."
 
     def _set(self, moving: Sequence[Release], weight: float) -> None:
@@ -135,8 +160,8 @@ class Canary:
         """Logs in anew. When that fails, the log-in that there is may still do: a return must not depend on it."""
         try:
             self.log_in()
-        except DeliveryError as error:
-            self.report(f"{error} The delivery goes on with the log-in that it has.")
+        except Exception as error:  # noqa: BLE001 - an answer of another form must not stop a return either
+            self.report(f"{_described(error)} The delivery goes on with the log-in that it has.")
 
     def _up(self, *options: str) -> None:
         self._log_in()
@@ -146,12 +171,19 @@ class Canary:
         return self.run(["pulumi", *arguments, "--stack", self.stack, "--non-interactive"])
 
 
+def _described(error: BaseException) -> str:
+    """Returns the sentence of a DeliveryError; of any other error its type too, as its text alone may say nothing."""
+    return str(error) if isinstance(error, DeliveryError) else f"{type(error).__name__}: {error}"
+
+
 def _names(moving: Sequence[Release]) -> str:
     return ", ".join(release.name for release in moving)
 
 
 @app.default
-def canary(*, stack: str) -> None:
+def canary(
+    *, stack: str, although: Annotated[tuple[str, ...], Parameter(negative=(), env_var="DELIVER_ALTHOUGH")] = ()
+) -> None:
     """Deploy a stack while the calls of all that has changed move to the new versions in steps of five minutes.
 
     Parameters
@@ -159,9 +191,14 @@ def canary(*, stack: str) -> None:
     stack
         The stack. Log in to both clouds and to the state's back end before; in a job of a workflow the delivery then
         logs in anew before each step.
+    although
+        The name of an alarm that is firing for what this delivery mends: it neither stops nor returns the delivery. May
+        be given more than once.
     """
+    # Whoever ends the process, calls must not stay split.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        Canary(stack=stack, run=run, log_in=log_in(os.environ, run)).deliver()
+        Canary(stack=stack, run=run, log_in=log_in(os.environ, run), although=although).deliver()
     except DeliveryError as error:
         sys.exit(str(error))
 

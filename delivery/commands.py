@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +14,14 @@ TRIES = 3
 """Times that a command which only reads is run until it succeeds: a lost answer is no reason to take a release back."""
 PAUSE_SECONDS = 2.0
 """Seconds between two tries."""
+SECONDS = {"pulumi": 2700.0}
+"""Seconds that a command may take, by its program. The longest update is that of a new cluster, some 40 minutes; a job
+of two hours then still has time for a return."""
+OTHER_SECONDS = 120.0
+"""Seconds that any other command may take: those of the clouds are one request each, and give up after a minute."""
+GRACE_SECONDS = 60.0
+"""Seconds that an interrupted command has to end by itself: Pulumi then waits for what it is changing, writes the state
+and gives its lock back, without which no return is possible."""
 
 
 class DeliveryError(Exception):
@@ -20,13 +30,35 @@ class DeliveryError(Exception):
 
 def run(command: Sequence[str]) -> str:
     """Runs a command, whose messages go to the terminal, and returns its output. Raises DeliveryError."""
+    limit = SECONDS.get(command[0], OTHER_SECONDS)
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - every argument is made here
+        # In a session of its own, so that an interrupt of the delivery reaches it once, by `_end`: twice makes Pulumi
+        # stop without giving the lock of the state back.
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603 - every argument is made here
     except FileNotFoundError:
         raise DeliveryError(f"`{command[0]}` is not on PATH; docs/deploy.md names the tools.") from None
-    if done.returncode:
-        raise DeliveryError(f"`{' '.join(command[:3])}` failed with exit status {done.returncode}.")
-    return done.stdout
+    name = " ".join(command[:3])
+    with process:
+        try:
+            output, _ = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise DeliveryError(f"`{name}` has not ended within {limit:g} s, and was stopped.") from None
+        except BaseException:
+            _end(process)
+            raise
+    if process.returncode:
+        raise DeliveryError(f"`{name}` failed with exit status {process.returncode}.")
+    return output
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Interrupts a command, and kills it with all that it has started when it does not end."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def read(run: Run, command: Sequence[str], sleep: Callable[[float], None] = time.sleep) -> str:

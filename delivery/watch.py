@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,13 +43,23 @@ class Watch:
     """What has a new version."""
     newest: Mapping[str, str] = field(default_factory=dict)
     """The numbers of the new versions, by function, once they are known."""
+    although: Collection[str] = ()
+    """The names of the alarms that are no reason to return."""
     began: float = 0.0
     """The moment at which the delivery began."""
     before: Mapping[str, Measured] = field(default_factory=dict)
     """What was measured until then, by function or service."""
 
     @classmethod
-    def deployed(cls, preview: Mapping[str, Any], run: Run, *, times: Times, clock: Callable[[], float]) -> Watch:
+    def deployed(
+        cls,
+        preview: Mapping[str, Any],
+        run: Run,
+        *,
+        times: Times,
+        clock: Callable[[], float],
+        although: Collection[str] = (),
+    ) -> Watch:
         """Returns what can be looked at before the changes that `pulumi preview --json` printed."""
         return cls(
             alarms=Alarms.deployed(preview, run),
@@ -57,6 +67,7 @@ class Watch:
             services=Services.deployed(preview, run),
             times=times,
             clock=clock,
+            although=although,
         )
 
     def begin(self, moving: Sequence[FunctionRelease | ServiceRelease]) -> None:
@@ -67,7 +78,7 @@ class Watch:
 
     def reasons(self) -> Iterator[str]:
         """Yields a sentence for each reason to return now. Raises DeliveryError."""
-        yield from (f"{name} fired." for name in self.alarms.firing())
+        yield from (f"{name} fired." for name in self.alarms.firing() if name not in self.although)
         now = self.clock()
         span = Span(begin=self.began, end=now)
         of_functions = [each for each in self.moving if isinstance(each, FunctionRelease) and each.name in self.newest]

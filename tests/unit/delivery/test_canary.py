@@ -5,8 +5,9 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import json
+import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ import pytest
 from components.settings.aws import Canary as FunctionCanary
 from components.settings.services import ServiceCanary
 from delivery.alarms import Alarms
-from delivery.canary import ALL_CALLS, STEPS, Canary
-from delivery.commands import DeliveryError
+from delivery.canary import ALL_CALLS, STEPS, Canary, app
+from delivery.commands import DeliveryError, Run
+from delivery.login import LogIn
 from delivery.releases import releases
 from delivery.watch import Times
 from tests.support.aws_cli import unknown_options
@@ -92,6 +94,7 @@ class Clouds:
     settings: dict[str, str] = field(default_factory=dict)
     ups: list[tuple[dict[str, str], list[str]]] = field(default_factory=list)
     """For each, the settings and its targets."""
+    reported: list[str] = field(default_factory=list)
 
     def run(self, command: Sequence[str]) -> str:
         program, *arguments = command
@@ -163,14 +166,20 @@ class Clouds:
         self.now += seconds
 
     def deliver(self) -> None:
-        Canary(
+        self.delivery().deliver()
+
+    def delivery(
+        self, *, run: Run | None = None, log_in: LogIn = lambda: None, although: Collection[str] = ()
+    ) -> Canary:
+        return Canary(
             stack="prod",
-            run=self.run,
-            log_in=lambda: None,
+            run=run or self.run,
+            log_in=log_in,
+            although=although,
             clock=lambda: self.now,
             sleep=self.sleep,
-            report=lambda _: None,
-        ).deliver()
+            report=self.reported.append,
+        )
 
 
 KEPT = [
@@ -341,3 +350,113 @@ def test_every_step_is_a_setting_that_the_program_takes(weight: float) -> None:
     """`pulumi config set --path` makes texts of fractions."""
     assert FunctionCanary.model_validate({"previousVersion": 41, "weight": str(weight)}).weight == weight
     assert ServiceCanary.model_validate({"previousImage": OLD, "weight": str(weight)}).weight == weight
+
+
+MISSING = {"cloudwatch get-metric-data": "{}", "cloudwatch describe-alarms": "no JSON", "rest --method": '{"data": {}}'}
+"""Answers that the delivery does not understand, by the beginning of the command."""
+
+
+def interrupted(clouds: Clouds, stop: Callable[[Sequence[str]], str | None]) -> Canary:
+    """A delivery with commands that may answer otherwise, once the first step has been deployed."""
+
+    def run(command: Sequence[str]) -> str:
+        answer = stop(command) if len(clouds.ups) == 2 else None
+        return clouds.run(command) if answer is None else answer
+
+    return clouds.delivery(run=run)
+
+
+@pytest.mark.parametrize("beginning", MISSING)
+def test_an_answer_of_another_form_takes_all_calls_back(beginning: str) -> None:
+    clouds = Clouds()
+    delivery = interrupted(
+        clouds, lambda command: MISSING[beginning] if " ".join(command[1:]).startswith(beginning) else None
+    )
+    with pytest.raises((KeyError, ValueError)):
+        delivery.deliver()
+    assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS), at(STEPS[0]), at(ALL_CALLS)]
+    assert re.search(r"stopped by (KeyError|JSONDecodeError): .*have their calls back\.", clouds.reported[-1])
+
+
+def test_a_job_that_is_cancelled_takes_all_calls_back() -> None:
+    clouds = Clouds()
+
+    def cancel(_: Sequence[str]) -> str | None:
+        raise KeyboardInterrupt
+
+    delivery = interrupted(clouds, lambda command: cancel(command) if command[0] == "aws" else None)
+    with pytest.raises(KeyboardInterrupt):
+        delivery.deliver()
+    assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS), at(STEPS[0]), at(ALL_CALLS)]
+
+
+@pytest.mark.parametrize("step_", [*STEPS[1:], None], ids=str)
+def test_a_setting_that_can_t_be_written_takes_all_calls_back(step_: float | None) -> None:
+    clouds = Clouds()
+
+    def run(command: Sequence[str]) -> str:
+        last = command[1:3] == ["config", "rm-all"]
+        if last if step_ is None else any(option.endswith(f".weight={step_}") for option in command):
+            raise DeliveryError("`pulumi config` failed.")
+        return clouds.run(command)
+
+    with pytest.raises(DeliveryError, match=r"`pulumi config` failed\. The previous orchestrator, users have their"):
+        clouds.delivery(run=run).deliver()
+    assert clouds.ups[-1][0] == at(ALL_CALLS)
+
+
+def test_a_return_whose_setting_can_t_be_written_says_both_reasons() -> None:
+    clouds = Clouds(failures=2)
+
+    def run(command: Sequence[str]) -> str:
+        if "set-all" in command and len(clouds.ups) == 2:
+            raise DeliveryError("`pulumi config` failed.")
+        return clouds.run(command)
+
+    expected = (
+        r"2 of 40 calls of the new version failed.*THE RETURN FAILED TOO: `pulumi config` failed\. Return by hand"
+    )
+    with pytest.raises(DeliveryError, match=expected):
+        clouds.delivery(run=run).deliver()
+
+
+@pytest.mark.parametrize("error", [KeyError("value"), OSError("no space left"), ValueError("no JSON")], ids=repr)
+def test_whatever_is_wrong_with_a_log_in_a_return_goes_on(error: Exception) -> None:
+    clouds = Clouds(failures=2)
+
+    def log_in() -> None:
+        raise error
+
+    with pytest.raises(DeliveryError, match=r"have their calls back\. Revert"):
+        clouds.delivery(log_in=log_in).deliver()
+    assert f"{type(error).__name__}: {error} The delivery goes on with the log-in that it has." in clouds.reported
+
+
+FIRING = {"aws": "orders-errors-1a2b3c4", "az": "PodsCrash"}
+
+
+@pytest.mark.parametrize("kind", FIRING)
+def test_a_mend_is_delivered_while_the_alarm_fires_that_it_is_for(kind: str) -> None:
+    clouds = Clouds(alarm=kind, alarm_after=0)
+    with pytest.raises(DeliveryError, match=f"with `--although {FIRING[kind]}`"):
+        clouds.deliver()
+    clouds.delivery(although=(FIRING[kind],)).deliver()
+    assert clouds.settings == {}
+    assert len(clouds.ups) == len(STEPS) + 2
+    assert f"{FIRING[kind]} fires; this delivery goes on in spite of it." in clouds.reported
+
+
+def test_an_alarm_that_is_not_named_returns_a_mend_too() -> None:
+    clouds = Clouds(alarm="aws", alarm_after=60)
+    with pytest.raises(DeliveryError, match=r"orders-errors-1a2b3c4 fired\. The previous .* have their calls back"):
+        clouds.delivery(although=("PodsCrash",)).deliver()
+
+
+@pytest.mark.parametrize(("variable", "expected"), [("", ()), ("a-1 b-2", ("a-1", "b-2"))])
+def test_the_alarms_may_come_from_the_environment(
+    variable: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a workflow gives them: empty when nobody named any."""
+    monkeypatch.setenv("DELIVER_ALTHOUGH", variable)
+    _, bound, _ = app.parse_args(["--stack", "prod"], print_error=False, exit_on_error=False)
+    assert bound.arguments.get("although", ()) == expected
