@@ -18,6 +18,11 @@ from delivery.verdict import Measured
 
 RESOURCE = "https://prometheus.monitor.azure.com"
 """What a token to ask the workspace is for."""
+REFUSAL = 503
+"""The status of a service that has no place left (app/services/kit/places.py), or can't reach what it needs.
+
+Both tracks refuse alike, so that a version which refuses more than the other is returned. But more refusals than in the
+hour before may come of more callers; where the contract does not pass them on, the functions count them."""
 STABLE, CANARY = "stable", "canary"
 """The tracks of a service's pods."""
 _WORKSPACE = "azure-native:monitor:AzureMonitorWorkspace"
@@ -38,6 +43,7 @@ def signals(namespace: str, seconds: int) -> dict[str, str]:
     return {
         "calls": _counted(f"{counts}{{{calls}}}", seconds),
         "failures": _counted(f'{counts}{{{calls},status=~"5.."}}', seconds),
+        "refusals": _counted(f'{counts}{{{calls},status="{REFUSAL}"}}', seconds),
         "milliseconds": f"1000 * histogram_quantile(0.9, {rates})",
         "memory": f"max by (job, track) (process_resident_memory_bytes{{{here}}})",
         "files": f"max by (job, track) (process_open_fds{{{here}}})",
@@ -117,11 +123,15 @@ def versions(moving: Sequence[ServiceRelease], measured: Mapping[str, Vector]) -
 
 
 def totals(names: Sequence[str], measured: Mapping[str, Vector]) -> dict[str, Measured]:
-    """Returns what was measured of all pods of each service."""
+    """Returns what was measured of all pods of each service. Refusals are left out of the failures."""
     found = {}
     for name in names:
-        tracks = [_measured(measured, name, track) for track in (STABLE, CANARY)]
-        found[name] = Measured(calls=sum(t.calls for t in tracks), failures=sum(t.failures for t in tracks))
+        tracks = [(name, track) for track in (STABLE, CANARY)]
+        calls, failures, refusals = (
+            sum(measured.get(signal, {}).get(track, 0) for track in tracks)
+            for signal in ("calls", "failures", "refusals")
+        )
+        found[name] = Measured(calls=calls, failures=max(failures - refusals, 0))
     return found
 
 

@@ -20,7 +20,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from delivery.commands import DeliveryError
-from delivery.services import CANARY, STABLE, signals
+from delivery.services import CANARY, REFUSAL, STABLE, signals
 from local.desired import read_status
 from local.providers.aws.client import connect
 from local.state import State
@@ -168,6 +168,7 @@ class LocalClouds:
                     case "http_request_duration_seconds_count":
                         vectors["calls"][key] += value
                         vectors["failures"][key] += value if by["status"].startswith("5") else 0
+                        vectors["refusals"][key] += value if by["status"] == str(REFUSAL) else 0
                     case "http_request_duration_seconds_bucket":
                         buckets[key][float(by["le"])] += value
                     case "process_resident_memory_bytes":

@@ -90,12 +90,11 @@ class Consumer:
             done = self._work(event, entry, deadline=min(deadline, time.monotonic() + SECONDS_PER_EVENT))
         except EventError as error:
             unreadable, entry.fields["reason"] = True, str(error)
-            if receives == 1:  # it comes again, and is the same message
-                entry.dead_letter()
+            entry.dead_letter()  # at every receive: the first one may have been lost before it was read
         if not done:
             self._postpone(record, receives=receives, unreadable=unreadable)
         entry.fields["duration_ms"] = entry.milliseconds
-        self.log.entry("event", entry, failed=not done)
+        self.log.entry("event", entry, level="INFO" if done else "ERROR")
         return done
 
     def _postpone(self, record: Mapping[str, Any], *, receives: int, unreadable: bool) -> None:

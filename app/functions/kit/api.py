@@ -53,7 +53,10 @@ class RequestContext:
 
 
 Handler = Callable[[RequestContext], Response]
-"""Answers the requests of one operation. Raises ProblemError."""
+"""Answers the requests of one operation. Raises ProblemError.
+
+A 5xx that it returns is an answer of a service which the contract passes on, such as the refusal of a service that has
+no place left. What the function itself can't do is raised."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,7 @@ class Api:
         )
         log = Log(service=self.name, level="INFO")
         deadline = invocation.deadline(context, budget=self.budget)
+        failed = False
         try:
             parts = assemble()
             log = parts.log
@@ -100,11 +104,11 @@ class Api:
             response = self._respond(event, headers, parts, entry, deadline)
         except ProblemError as error:
             entry.fields["reason"] = error.reason if isinstance(error, FailureError) else error.detail
-            response = responses.problem(error, entry.correlation)
+            response, failed = responses.problem(error, entry.correlation), error.kind.status >= 500
         except Exception:  # noqa: BLE001 - the last resort: callers get a problem, the log the stack
             entry.fields["stack"] = traceback.format_exc()
-            response = responses.internal_error(entry.correlation)
-        self._log(log, entry, response["statusCode"], context.aws_request_id)
+            response, failed = responses.internal_error(entry.correlation), True
+        self._log(log, entry, response["statusCode"], context.aws_request_id, failed=failed)
         return responses.finished(response, entry.correlation)
 
     def _respond(
@@ -132,10 +136,11 @@ class Api:
             )
         )
 
-    def _log(self, log: Log, entry: LogEntry, status: int, aws_request_id: str) -> None:
-        failed, milliseconds = status >= 500, entry.milliseconds
+    def _log(self, log: Log, entry: LogEntry, status: int, aws_request_id: str, *, failed: bool) -> None:
+        """Writes the request's line. A service's 5xx that is passed on is no failure of this function."""
+        milliseconds = entry.milliseconds
         entry.fields |= {"status": status, "duration_ms": milliseconds, "aws_request_id": aws_request_id}
         if self.route_metrics:
-            entry.fields |= {"Count": 1, "Latency": milliseconds, "Errors": int(failed)}
+            entry.fields |= {"Count": 1, "Latency": milliseconds, "Errors": int(status >= 500)}
             entry.directives.append(metrics.ROUTE)
-        log.entry("request", entry, failed=failed)
+        log.entry("request", entry, level="ERROR" if failed else "WARNING" if status >= 500 else "INFO")

@@ -45,8 +45,8 @@ class Log:
     """The log of one function.
 
     It drops lines below a level, except those of which every request and event has one, and those that hold metrics.
-    Every line of the level ERROR counts as a failure of the version that runs, but for that of a part of a request: the
-    request has a line of its own.
+    A line of the level ERROR counts as a failure of the version that runs, unless whoever writes it says that another
+    line counts.
     """
 
     def __init__(self, *, service: str, level: str) -> None:
@@ -67,14 +67,16 @@ class Log:
             metrics.DEAD_LETTERS,
         )
 
-    def entry(self, message: str, entry: LogEntry, *, failed: bool) -> None:
-        """Writes the line of a request or event, at the level ERROR when it has failed on our side."""
+    def entry(self, message: str, entry: LogEntry, *, level: str = "INFO", counts: bool = True) -> None:
+        """Writes the line of a request or event.
+
+        At the level ERROR it has failed on our side; `counts` is False where another line counts for the same failure.
+        """
         directives = [*entry.directives, *([metrics.of_service(entry.metrics)] if entry.metrics else [])]
         ids = entry.correlation
         correlation = {"request_id": ids.request_id, "trace_id": ids.trace_id, "span_id": ids.span_id}
-        self._emit(
-            "ERROR" if failed else "INFO", message, {**correlation, **entry.fields, **entry.metrics}, *directives
-        )
+        fields = {**correlation, **entry.fields, **entry.metrics}
+        self._emit(level, message, fields, *directives, counts=counts)
 
     def breaker(self, upstream: str, state: str) -> None:
         """Writes that the circuit breaker of a service has changed its state."""
@@ -89,8 +91,10 @@ class Log:
         """Writes in how many days the first of the certificates between function and ingress ends."""
         self._emit("INFO", "certificates", {"CertificateDaysLeft": round(days, 2)}, metrics.CERTIFICATES)
 
-    def _emit(self, level: str, message: str, fields: dict[str, object], *directives: Directive) -> None:
-        if level == "ERROR" and message != PART:
+    def _emit(
+        self, level: str, message: str, fields: dict[str, object], *directives: Directive, counts: bool = True
+    ) -> None:
+        if level == "ERROR" and counts:
             fields, directives = {**fields, "version": metrics.VERSION, FAILURES: 1}, (*directives, metrics.FAILURES)
         if directives:
             fields = {**fields, "_aws": metrics.embedded(directives)}

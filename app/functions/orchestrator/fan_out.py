@@ -113,7 +113,8 @@ class FanOut:
         entry = LogEntry(correlation=context.correlation, fields={**of_request, "part": call.name})
         call.record.add_to(entry)
         entry.fields["reason"] = call.record.reason
-        self._log.entry(PART, entry, failed=call.record.failed)
+        # When the request fails for it, the request's own line counts.
+        self._log.entry(PART, entry, level="ERROR" if call.record.failed else "INFO", counts=False)
 
 
 def _combined(pending: Iterable[PendingCall], context: RequestContext, *, only_status: bool) -> Response:

@@ -73,7 +73,7 @@ class Relay:
                 entry = LogEntry(correlation=accept(None, None), metrics=_lag(event.document["occurred_at"]))
                 describe(entry, Event.of(event.document))
                 entry.fields |= shared
-                self.log.entry("published", entry, failed=False)
+                self.log.entry("published", entry)
 
     def _put_aside(self, unpublishable: list[Unpublishable], *, redriven: bool) -> None:
         if redriven and unpublishable:

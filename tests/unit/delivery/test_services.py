@@ -13,11 +13,12 @@ import pytest
 from app.services.kit import application
 from app.services.kit.health import ROUTES
 from app.services.kit.metrics import Metrics
+from app.services.kit.places import Places
 from components.kubernetes import release_tracks
 from delivery import services
 from delivery.releases import ServiceRelease
 from delivery.services import Services, signals, versions
-from delivery.verdict import Measured
+from delivery.verdict import Measured, Subject, complaints
 from tests.unit.components.test_cluster_alerts import KEPT_BY_DEFAULT
 
 USERS = ServiceRelease(name="users", setting="", key="", previous="", targets=())
@@ -50,6 +51,37 @@ def test_the_two_tracks_are_measured_each_for_itself() -> None:
         "users": (Measured(calls=95, milliseconds=12.5), Measured(calls=5, failures=2, restarts=1))
     }
     assert services.totals(["users"], measured) == {"users": Measured(calls=100, failures=2)}
+
+
+def refusing(stable: tuple[int, int], canary: tuple[int, int]) -> list[str]:
+    """The reasons to return of a service whose tracks had so many calls, and refused so many; none before."""
+    measured = answering(
+        *(
+            (signal, "users", track, str(value))
+            for track, (calls, refused) in (("stable", stable), ("canary", canary))
+            for signal, value in (("calls", calls), ("failures", refused), ("refusals", refused))
+        )
+    ).measure(60)
+    old, new = versions([USERS], measured)["users"]
+    now = services.totals(["users"], measured)["users"]
+    return [*complaints(Subject(name="users", before=Measured(calls=3600), now=now, old=old, new=new))]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.25, 0.5])
+@pytest.mark.parametrize("rate", [0.02, 0.2, 1.0])
+def test_pods_of_both_tracks_that_refuse_alike_return_no_release(share: float, rate: float) -> None:
+    """More callers than there are places meet both, and the hour before knows nothing of them."""
+    new = round(1000 * share)
+    assert refusing((1000 - new, round((1000 - new) * rate)), (new, round(new * rate))) == []
+
+
+def test_a_version_that_refuses_more_is_returned() -> None:
+    (reason,) = refusing((500, 10), (500, 100))
+    assert reason.startswith("users: 100 of 500 calls of the new version failed")
+
+
+def test_a_refusal_is_the_status_of_taken_places() -> None:
+    assert Places(0, name="calculations", retry_after=1).unavailable("").kind.status == services.REFUSAL
 
 
 def test_nothing_is_asked_where_there_is_no_workspace_yet() -> None:
@@ -87,7 +119,7 @@ def test_only_what_is_collected_is_asked_for() -> None:
 
 
 def test_probes_are_no_calls() -> None:
-    for signal in ("calls", "failures", "milliseconds"):
+    for signal in ("calls", "failures", "refusals", "milliseconds"):
         (left_out,) = set(re.findall(r'route!~"([^"]+)"', signals("apps", 60)[signal]))
         assert set(left_out.split("|")) == ROUTES
 
@@ -96,7 +128,7 @@ def test_the_tracks_are_those_of_the_program() -> None:
     assert (services.STABLE, services.CANARY) == (release_tracks.STABLE, release_tracks.CANARY)
 
 
-@pytest.mark.parametrize("signal", ["calls", "failures"])
+@pytest.mark.parametrize("signal", ["calls", "failures", "refusals"])
 def test_the_first_failure_of_new_pods_counts_and_what_older_pods_counted_before_does_not(signal: str) -> None:
     """A series begins with its first failure, so that an increase would not see it."""
     query = signals("apps", 60)[signal]

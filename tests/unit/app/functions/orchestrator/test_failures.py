@@ -267,6 +267,8 @@ def test_a_service_that_has_no_place_for_heavy_work_keeps_its_circuit_closed(inv
     for _ in range(2 * MINIMUM):
         refused = invoke(event(route, body if route.startswith("POST") else None), port=service.port)
         assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+        # The refusal is the service's, by design, and no failure of this function: it takes no release back.
+        assert (refused.log["level"], refused.log["status"], "Failures" in refused.log) == ("WARNING", 503, False)
 
     recorded = {"id": str(uuid.uuid4()), "type": "login", "user_id": "a", "occurred_at": "2026-11-02T09:30:00Z"}
     done = invoke(event("POST /events", json.dumps({"events": [recorded]})), port=service.port)
