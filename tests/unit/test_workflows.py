@@ -7,7 +7,7 @@ import importlib.util
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -180,17 +180,45 @@ def test_prod_follows_dev_and_needs_an_approval() -> None:
     assert images < deploys[0]
 
 
-def test_a_job_logs_in_anew_before_each_step_that_may_come_when_tokens_have_ended() -> None:
+LOG_INS = {"./.github/actions/cloud", "./.github/actions/login"}
+ONE_TOKEN = {"./.github/actions/databases"}
+"""What takes minutes at most, so that the step after it may go on with the same log-in."""
+CLOUD = re.compile(r"\b(?:pulumi|aws|az) |python -m delivery\.(?!login)")
+
+
+def enters_a_cloud(step: Step) -> bool:
+    """Whether a step, or one of the action of ours that it is, runs a command of a cloud."""
+    if step.get("uses", "").startswith("./"):
+        return any(enters_a_cloud(each) for each in steps(ROOT / step["uses"] / "action.yml"))
+    return bool(CLOUD.search(step.get("run", "")))
+
+
+def without_log_in(job: Sequence[Step]) -> list[str]:
+    """The steps of a job that enter a cloud after another has done so, perhaps for longer than a token lasts."""
+    fresh, late = False, []
+    for step in job:
+        name = step.get("uses") or step["run"]
+        if name in LOG_INS:
+            fresh = True
+        elif enters_a_cloud(step):
+            if not fresh and "delivery.canary" not in name:
+                late.append(name)
+            fresh = fresh and name in ONE_TOKEN
+    return late
+
+
+@JOBS
+def test_a_job_logs_in_anew_before_each_step_that_may_come_when_tokens_have_ended(path: Path) -> None:
     """Azure's end after an hour; the images and an update may take as long."""
-    for job in content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"].values():
-        logged_in = False
-        for step in job["steps"]:
-            uses, script = step.get("uses", ""), step.get("run", "")
-            if uses in ("./.github/actions/cloud", "./.github/actions/login"):
-                logged_in = True
-            elif uses == "./.github/actions/images" or "pulumi" in script or "delivery." in script:
-                assert logged_in or "delivery.canary" in script, step
-                logged_in = False
+    assert {name: late for name, job in content(path)["jobs"].items() if (late := without_log_in(job["steps"]))} == {}
+
+
+def test_an_action_of_ours_needs_a_log_in_as_its_commands_do() -> None:
+    log_in, images, databases = ({"uses": f"./.github/actions/{name}"} for name in ("login", "images", "databases"))
+    update = {"run": "pulumi up --stack dev"}
+    assert without_log_in([log_in, images, log_in, databases, update, log_in, update]) == []
+    assert without_log_in([log_in, images, databases]) == [databases["uses"]]
+    assert without_log_in([log_in, update, images]) == [images["uses"]]
 
 
 def test_the_delivery_knows_as_whom_it_logs_in() -> None:
