@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +58,8 @@ class Redriven:
     """The ids of the messages that were given back."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why a message could not be given back, by its id. It stays in the queue."""
+    late: set[str] = field(default_factory=set)
+    """The ids of the messages that were sent after the redrive had begun. They stay in the queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,46 +72,70 @@ class DeadLetterQueue:
     """`queue`: the URL of the queue whose consumer failed. `topic`: the ARN of the topic that refused. `function`: the
     function that takes records of the stream."""
     events: StackEvents
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+    """Returns the moment: a letter that was sent after a redrive has begun comes from the redrive."""
+    _outboxes: dict[str, Outbox] = field(default_factory=dict, init=False, repr=False)
 
-    @contextmanager
-    def held(self) -> Iterator[list[Letter]]:
-        """Yields all visible letters, oldest first; at the end they are visible again."""
-        sqs = self.events.client("sqs")
-        letters: list[Letter] = []
+    def letters(self) -> tuple[list[Letter], bool]:
+        """Returns the visible letters, oldest first, and whether these are all; afterwards they are visible again.
+
+        They are not all where looking takes so long that the first ones come again.
+        """
+        sqs, found, whole = self.events.client("sqs"), dict[str, Letter](), True
         try:
-            while batch := self._receive(sqs):
-                letters += batch
-            yield sorted(letters, key=lambda letter: (letter.sent, letter.message_id))
+            while whole and (batch := self._receive(sqs)):
+                whole = not any(letter.message_id in found for letter in batch)
+                found |= {letter.message_id: letter for letter in batch}
         finally:
-            for start in range(0, len(letters), BATCH):
-                entries = [
-                    {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
-                    for number, letter in enumerate(letters[start : start + BATCH])
-                ]
-                # Of those that are deleted by now the answer says that they are not there.
-                sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+            self._release(sqs, list(found.values()))
+        return sorted(found.values(), key=_age), whole
 
     def redrive(self, only: Collection[str] = ()) -> Redriven:
-        """Gives the letters back, or those with the ids `only`.
+        """Gives the letters back that are there now, or those with the ids `only`.
 
         Each is deleted after that: a crash between the two gives it back twice, and never loses it. One that is refused
-        stops no other.
+        stops no other. One that is among the dead letters again while this goes on stays, so that it comes to an end.
         """
+        sqs, done, began = self.events.client("sqs"), Redriven(), self.clock()
+        staying: dict[str, Letter] = {}
+        try:
+            while batch := self._receive(sqs):
+                fresh = [letter for letter in batch if letter.message_id not in staying]
+                staying |= {letter.message_id: letter for letter in batch}
+                for letter in sorted(fresh, key=_age):
+                    if only and letter.message_id not in only:
+                        continue
+                    if not only and letter.sent > began:
+                        done.late.add(letter.message_id)
+                    elif self._redriven(sqs, letter, done):
+                        del staying[letter.message_id]
+                if not fresh or (only and set(only) <= {*done.returned, *done.refused}):
+                    break
+        finally:
+            self._release(sqs, list(staying.values()))
+        return done
+
+    def _redriven(self, sqs: Client, letter: Letter, done: Redriven) -> bool:
+        """Gives one letter back, notes what became of it, and returns whether it is out of the queue."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
 
-        sqs, done = self.events.client("sqs"), Redriven()
-        with self.held() as letters:
-            for letter in letters:
-                if only and letter.message_id not in only:
-                    continue
-                try:
-                    self._give_back(letter)
-                except (DeliveryError, BotoCoreError, ClientError) as error:
-                    done.refused[letter.message_id] = str(error)
-                else:
-                    sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
-                    done.returned.append(letter.message_id)
-        return done
+        try:
+            self._give_back(letter)
+        except (DeliveryError, BotoCoreError, ClientError) as error:
+            done.refused[letter.message_id] = str(error)
+            return False
+        sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
+        done.returned.append(letter.message_id)
+        return True
+
+    def _release(self, sqs: Client, letters: Sequence[Letter]) -> None:
+        """Makes letters visible again. Of one whose hold is over by now the answer says so, and it is visible."""
+        for start in range(0, len(letters), BATCH):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
+                for number, letter in enumerate(letters[start : start + BATCH])
+            ]
+            sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
 
     def _receive(self, sqs: Client) -> list[Letter]:
         answer = sqs.receive_message(
@@ -131,10 +156,16 @@ class DeadLetterQueue:
             case {"topic": arn}:
                 self.events.client("sns").publish(TopicArn=arn, Message=letter.body)
             case {"function": function}:
-                outbox = Outbox(events=self.events, function=function)
+                outbox = self._outbox(function)
                 outbox.publish(self._records(letter, outbox))
             case _:
                 raise DeliveryError(f"The stack does not say where messages of {self.name} go back to.")
+
+    def _outbox(self, function: str) -> Outbox:
+        """Returns the outbox, which is one for all letters, so that it reads the table once."""
+        if self._outboxes.get(function) is None:
+            self._outboxes[function] = Outbox(events=self.events, function=function)
+        return self._outboxes[function]
 
     def _send(self, letter: Letter, url: str) -> None:
         copy: dict[str, Any] = {"QueueUrl": url, "MessageBody": letter.body, "MessageAttributes": letter.attributes}
@@ -151,7 +182,7 @@ class DeadLetterQueue:
         """
         try:
             content = json.loads(letter.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         match content:
             case {"record": dict(record)}:
@@ -160,6 +191,10 @@ class DeadLetterQueue:
                 return outbox.records_of(batch)
             case _:
                 raise DeliveryError("It holds neither a record nor the position of a batch.")
+
+
+def _age(letter: Letter) -> tuple[dt.datetime, str]:
+    return letter.sent, letter.message_id
 
 
 def queues(events: StackEvents, name: str | None) -> list[DeadLetterQueue]:

@@ -40,10 +40,12 @@ def dlq(
     """
     empty = True
     for each in queues(open_stack(stack), queue):
-        with each.held() as letters:
-            for letter in letters:
-                empty = False
-                sys.stdout.write(f"{json.dumps(_described(each, letter)) if as_json else _line(each, letter)}\n")
+        letters, whole = each.letters()
+        for letter in letters:
+            empty = False
+            sys.stdout.write(f"{json.dumps(_described(each, letter)) if as_json else _line(each, letter)}\n")
+        if not whole:
+            sys.stderr.write(f"{each.name} has more dead letters than can be shown in one look.\n")
     if empty and not as_json:
         sys.stdout.write("There are no dead letters.\n")
 
@@ -65,17 +67,21 @@ def redrive(
     """
     returned: list[str] = []
     refused: dict[str, str] = {}
+    late = False
     for each in queues(open_stack(stack), queue):
         done = each.redrive(message)
         returned += done.returned
         refused |= done.refused
+        late = late or bool(done.late)
         if done.returned:
             sys.stdout.write(f"{each.name}: {len(done.returned)} given back.\n")
+        if done.late:
+            sys.stdout.write(f"{each.name}: {len(done.late)} came in the meantime and stay; `dlq` shows them.\n")
     if missing := sorted(set(message) - {*returned, *refused}):
         raise DeliveryError(f"There is no message {', '.join(missing)}; `dlq` shows what is there.")
     if refused:
         raise DeliveryError("\n".join(f"{id_} stays: {reason}" for id_, reason in refused.items()))
-    if not returned:
+    if not returned and not late:
         sys.stdout.write("There are no dead letters.\n")
 
 

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from delivery.commands import DeliveryError
@@ -27,6 +28,44 @@ _LOST = ("TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIter
 
 Record = dict[str, Any]
 """A record of the stream (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The position in the table's stream of a batch that Lambda has given up."""
+
+    stream: str
+    """The stream's ARN."""
+    shard: str
+    """The id of the stream's shard."""
+    start: str
+    """The sequence number of the first record, as the stream writes it."""
+    last: int
+    """The sequence number of the last record."""
+    since: dt.datetime
+    """When the first record came to the stream, about."""
+    until: dt.datetime
+    """When the last record came to the stream, about."""
+
+    @classmethod
+    def of(cls, note: dict[str, Any]) -> Batch:
+        """Returns the batch of Lambda's note of it. Raises DeliveryError for a note of another form.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+        """
+        try:
+            return cls(
+                stream=note["streamArn"],
+                shard=note["shardId"],
+                start=note["startSequenceNumber"],
+                last=int(note["endSequenceNumber"]),
+                since=moment(note["approximateArrivalOfFirstRecord"]),
+                until=moment(note["approximateArrivalOfLastRecord"]),
+            )
+        except KeyError as error:
+            raise DeliveryError(f"The note of the batch lacks {error}.") from None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DeliveryError(f"The note of the batch can't be read: {error}.") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,26 +89,27 @@ class Outbox:
             if "FunctionError" in answer:
                 raise DeliveryError(f"{self.function} can't publish it: {_message(result)}")
 
-    def records_of(self, batch: dict[str, Any]) -> list[Record]:
-        """Returns the records of a batch that Lambda has given up, by its note of it.
+    def records_of(self, note: dict[str, Any]) -> list[Record]:
+        """Returns the records of a batch that Lambda has given up, by its note of it. Raises DeliveryError.
 
         They come from the stream or, where that keeps them no more, from the table: the events from around that time.
-        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
         """
-        try:
-            records = self._from_stream(batch)
-        except KeyError as error:
-            raise DeliveryError(f"The note of the batch lacks {error}.") from None
+        batch = Batch.of(note)
+        records = self._from_stream(batch)
         if records is not None:
             return records
-        first, last = (moment(batch[f"approximateArrivalOf{end}Record"]) for end in ("First", "Last"))
-        return self.records_between(first - MARGIN, last + MARGIN)
+        return self.records_between(batch.since - MARGIN, batch.until + MARGIN)
 
     def records_between(self, since: dt.datetime, until: dt.datetime) -> list[Record]:
         """Returns the events of a time in the table as records of the stream, the oldest first.
 
-        Items that are no events are left out.
+        Items that are no events are left out. The table is read once, at the first call.
         """
+        return [record for occurred, record in self._table if since <= occurred <= until]
+
+    @cached_property
+    def _table(self) -> list[tuple[dt.datetime, Record]]:
+        """All events of the table with their moments, the oldest first."""
         table, form = self.events.exported["outbox"]["table"], self.events.exported["outbox"]["filter"]
         [(key, pattern)] = form["dynamodb"]["Keys"].items()
         pages = (
@@ -87,19 +127,18 @@ class Outbox:
             (occurred, {"eventName": form["eventName"][0], "dynamodb": {"Keys": item, "NewImage": item}})
             for page in pages
             for item in page["Items"]
-            if (occurred := _occurred(item)) is not None and since <= occurred <= until
+            if (occurred := _occurred(item)) is not None
         ]
-        return [record for _, record in sorted(events, key=lambda each: each[0])]
+        return sorted(events, key=lambda each: each[0])
 
-    def _from_stream(self, batch: dict[str, Any]) -> list[Record] | None:
+    def _from_stream(self, batch: Batch) -> list[Record] | None:
         """Returns the records of the batch; None when the stream has forgotten them."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - other commands of the delivery need no SDK
 
-        last = int(batch["endSequenceNumber"])
         records = []
         try:
             for record in self._read(batch):
-                if int(record["dynamodb"]["SequenceNumber"]) > last:
+                if int(record["dynamodb"]["SequenceNumber"]) > batch.last:
                     break
                 records.append(record)
         except ClientError as error:
@@ -108,27 +147,27 @@ class Outbox:
             return None
         return records or None
 
-    def _read(self, batch: dict[str, Any]) -> Iterator[Record]:
+    def _read(self, batch: Batch) -> Iterator[Record]:
         """Yields the records of the batch's shard from its first one on."""
         client = self.events.client("dynamodbstreams")
         iterator = client.get_shard_iterator(
-            StreamArn=batch["streamArn"],
-            ShardId=batch["shardId"],
+            StreamArn=batch.stream,
+            ShardId=batch.shard,
             ShardIteratorType="AT_SEQUENCE_NUMBER",
-            SequenceNumber=batch["startSequenceNumber"],
+            SequenceNumber=batch.start,
         )["ShardIterator"]
-        last, empty = int(batch["endSequenceNumber"]), 0
+        empty = 0
         while iterator and empty < EMPTY_PAGES:
             answer = client.get_records(ShardIterator=iterator)
             yield from answer["Records"]
-            if any(int(record["dynamodb"]["SequenceNumber"]) >= last for record in answer["Records"]):
+            if any(int(record["dynamodb"]["SequenceNumber"]) >= batch.last for record in answer["Records"]):
                 return
             empty = 0 if answer["Records"] else empty + 1
             iterator = answer.get("NextShardIterator")
 
 
 def moment(text: str) -> dt.datetime:
-    """Returns a moment that is written by RFC 3339, in UTC. Raises ValueError."""
+    """Returns a moment that is written by RFC 3339, in UTC. Raises TypeError, ValueError or OverflowError."""
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
 
 
@@ -139,7 +178,7 @@ def _occurred(item: Record) -> dt.datetime | None:
     """
     try:
         return moment(json.loads(item["document"]["S"])["occurred_at"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
