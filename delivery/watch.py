@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from delivery import services
 from delivery.alarms import Alarms
@@ -13,6 +13,11 @@ from delivery.functions import Functions, Span
 from delivery.releases import FunctionRelease, ServiceRelease
 from delivery.services import Services
 from delivery.verdict import Measured, Subject, complaints
+
+
+Value = TypeVar("Value")
+Key = tuple[str, str]
+"""The kind, function or service, and the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +52,8 @@ class Watch:
     """The names of the alarms that are no reason to return."""
     began: float = 0.0
     """The moment at which the delivery began."""
-    before: Mapping[str, Measured] = field(default_factory=dict)
-    """What was measured until then, by function or service."""
+    before: Mapping[Key, Measured] = field(default_factory=dict)
+    """What was measured until then, of each function and service."""
 
     @classmethod
     def deployed(
@@ -74,7 +79,7 @@ class Watch:
         """Measures how things are before the delivery. Raises DeliveryError, also when a right to look is missing."""
         self.moving, self.began = moving, self.clock()
         hour = Span(begin=self.began - self.times.before, end=self.began)
-        self.before = {**self.functions.totals(hour), **self.services.totals(self.times.before)}
+        self.before = _by_kind(self.functions.totals(hour), self.services.totals(self.times.before))
 
     def reasons(self) -> Iterator[str]:
         """Yields a sentence for each reason to return now. Raises DeliveryError."""
@@ -84,12 +89,17 @@ class Watch:
         of_functions = [each for each in self.moving if isinstance(each, FunctionRelease) and each.name in self.newest]
         of_services = [each for each in self.moving if isinstance(each, ServiceRelease)]
         measured = self.services.measure(now - self.began)
-        totals = {**self.functions.totals(span), **services.totals(self.services.names, measured)}
-        versions = {
-            **self.functions.versions(of_functions, self.newest, span),
-            **services.versions(of_services, measured),
-        }
-        for name, total in totals.items():
-            old, new = versions.get(name, (None, None))
-            before = self.before.get(name, Measured())
-            yield from complaints(Subject(name=name, before=before, now=total, old=old, new=new))
+        totals = _by_kind(self.functions.totals(span), services.totals(self.services.names, measured))
+        versions = _by_kind(
+            self.functions.versions(of_functions, self.newest, span), services.versions(of_services, measured)
+        )
+        for key, total in totals.items():
+            old, new = versions.get(key, (None, None))
+            before = self.before.get(key, Measured())
+            yield from complaints(Subject(name=key[1], before=before, now=total, old=old, new=new))
+
+
+def _by_kind(functions: Mapping[str, Value], services: Mapping[str, Value]) -> dict[Key, Value]:
+    """Returns both by kind and name: a service may have a function's name."""
+    kinds = {"function": functions, "service": services}
+    return {(kind, name): value for kind, values in kinds.items() for name, value in values.items()}
