@@ -50,7 +50,6 @@ class Launch:
 class Template:
     """A pod template that this machine can run. Times are in seconds."""
 
-    init: tuple[Object, ...]
     container: Object
     volumes: tuple[Object, ...]
     labels: Mapping[str, str]
@@ -64,12 +63,9 @@ class Template:
         container, *others = spec["containers"]
         if others:
             raise RefusedError(f"The local stack runs one container per pod; this template has {1 + len(others)}.")
-        init = tuple(spec.get("initContainers") or ())
-        for program in (*init, container):
-            if not program.get("command"):
-                raise RefusedError(f"container {program['name']}: `command` is required here.")
+        if not container.get("command"):
+            raise RefusedError(f"container {container['name']}: `command` is required here.")
         template = cls(
-            init=init,
             container=container,
             volumes=tuple(spec.get("volumes") or ()),
             labels=manifest["metadata"].get("labels") or {},

@@ -90,7 +90,7 @@ class Image(Updatable):
             pod = value.get("spec", {}).get("template", {}).get("spec")
             if pod is None:
                 continue
-            used |= {_digest(each["image"]) for each in (*pod.get("initContainers", ()), *pod["containers"])}
+            used |= {_digest(each["image"]) for each in pod["containers"]}
         built = [path for path in self._machine.images.iterdir() if path.name not in used and not path.suffix]
         for path in sorted(built, key=lambda path: path.stat().st_mtime)[:-KEPT]:
             shutil.rmtree(path, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import http.client
 import os
 import shutil
@@ -187,31 +186,6 @@ def test_a_pod_that_is_not_ready_gets_no_requests(cluster: Cluster) -> None:
     switch.unlink()
     eventually(lambda: works(cluster), what="readiness")
     assert all(pod["restarts"] == 0 for pod in cluster.pods())
-
-
-def test_init_containers_run_in_order_before_the_container(cluster: Cluster) -> None:
-    container = cluster.container
-    write = "import os,sys; open(os.environ['DIR'] + '/order', 'a').write(sys.argv[1] + os.environ['POD_NAME'])"
-    env = [e for e in container["env"] if e["name"] == "POD_NAME"] + [{"name": "DIR", "value": "/tmp"}]
-    init = {"image": container["image"], "env": env, "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}
-    cluster.deployment["spec"]["template"]["spec"]["initContainers"] = [
-        {"name": name, "command": ["python", "-c", write, f"{name}-"], **copy.deepcopy(init)} for name in ("one", "two")
-    ]
-    cluster.up()
-    environment = cluster.get("/")[1]["environment"]
-    name = environment["POD_NAME"]
-    assert (Path(environment["TMPDIR"]) / "order").read_text() == f"one-{name}two-{name}"
-
-
-def test_an_init_container_that_fails_keeps_the_pod_from_starting(cluster: Cluster) -> None:
-    failing = {
-        "name": "migrate",
-        "image": cluster.container["image"],
-        "command": ["python", "-c", "exit('no database')"],
-    }
-    cluster.deployment["spec"]["template"]["spec"]["initContainers"] = [failing]
-    with pytest.raises(ProviderError, match="The init container migrate exited with 1: no database"):
-        cluster.up()
 
 
 def test_the_number_of_pods_is_the_scalers_minimum_else_the_deployments(cluster: Cluster) -> None:
