@@ -70,6 +70,7 @@ def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "FUNCTION_LOG": str(machine.logs / "functions.jsonl"),
         "AUTH": "true",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(state),

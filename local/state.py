@@ -144,11 +144,6 @@ def _with_secrets(value: Any, change: Callable[[Wire], Wire]) -> Any:
     return value
 
 
-def outputs_of(file: Path, type_: str) -> list[dict[str, Any]]:
-    """Returns the outputs of the resources of a type in a state file."""
-    return [entry.output_values for entry in State(file) if entry.type == type_]
-
-
 def _key(path: Path, *, may_create: bool) -> bytes:
     """Returns the key of the secrets; creates it where there is no state yet."""
     if path.exists():
