@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -63,7 +62,7 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
         if processes and all(process["state"] == "ready" for process in processes):
             return
         if not alive(machine):
-            raise LocalError(_last_message(machine))
+            raise LocalError(f"{log_tail(_log(machine), 1)} (The supervisor has ended; its log is {_log(machine)}.)")
         time.sleep(0.02)
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
@@ -122,14 +121,6 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
     while child.poll() is None and not alive(machine):
         time.sleep(0.02)
     child.returncode = child.returncode or 0  # it outlives this process; nobody waits for it
-
-
-def _last_message(machine: Machine) -> str:
-    """Returns the message with which a supervisor has ended, or the end of its log."""
-    try:
-        return str(json.loads(log_tail(_log(machine), 1))["message"])
-    except ValueError:
-        return f"The supervisor has ended. Its log {_log(machine)} ends: {log_tail(_log(machine))}"
 
 
 def _log(machine: Machine) -> Path:
