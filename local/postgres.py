@@ -19,7 +19,7 @@ import asyncpg
 import psutil
 
 from local.errors import LocalError
-from local.machine import Machine
+from local.machine import Machine, write_text
 from local.processes import ProcessSpec
 
 SUPERUSER = "postgres"
@@ -107,9 +107,7 @@ def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     password = _password_file(machine)
-    password.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(24))
+    write_text(password, secrets.token_urlsafe(24))
     if os.geteuid() == 0:
         user = pwd.getpwnam(UNPRIVILEGED)
         os.chown(data, user.pw_uid, user.pw_gid)
@@ -153,13 +151,7 @@ def _accepts(machine: Machine) -> bool:
         return False
 
 
-def administer(
-    machine: Machine,
-    work: Callable[[asyncpg.Connection], Awaitable[T]],
-    *,
-    database: str = "postgres",
-    timeout: float = 10,
-) -> T:
+def administer(machine: Machine, work: Callable[[asyncpg.Connection], Awaitable[T]], *, timeout: float = 10) -> T:
     """Runs `work` on a superuser's connection, which must be there within `timeout` seconds, and returns its result."""
 
     async def run() -> T:
@@ -168,7 +160,7 @@ def administer(
             port=machine.ports.postgres,
             user=SUPERUSER,
             password=_password_file(machine).read_text(),
-            database=database,
+            database="postgres",
             timeout=timeout,
             ssl=False,
         )

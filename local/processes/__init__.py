@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from signal import SIGTERM, Signals
+
+import urllib3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +32,11 @@ class ProcessSpec:
     """Seconds between the stop signal and SIGKILL."""
     prepare: Callable[[], None] = field(default=lambda: None)
     """Runs before every start, for example to make a data directory."""
+
+
+def answers(url: str) -> bool:
+    """Returns whether an HTTP server answers with 200 within half a second."""
+    try:
+        return urllib3.request("GET", url, timeout=0.5, retries=False).status == HTTPStatus.OK
+    except urllib3.exceptions.HTTPError:
+        return False
