@@ -1,15 +1,13 @@
-"""Lambda: functions, their versions, aliases and permissions.
+"""Lambda: functions and their versions.
 
 The emulator runs a function on its own interpreter, whatever `runtime` says, with the packages that are installed next
-to it. It stores and ignores architectures, memory, VPC, tracing, the log format, permissions
-(whoever reaches the emulator may call a function).
+to it. It stores and ignores architectures, memory, VPC, tracing and the log format.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 
 from local.errors import ProviderError
 from local.provider import Properties
@@ -60,22 +58,3 @@ class Function(Resource):
             return archive.path.read_bytes()
         except OSError as error:
             raise ProviderError(f"{self.label(view['name'])}: {archive.path}: {error.strerror}.") from error
-
-
-class Permission(Resource):
-    """One statement of a function's resource policy; it never changes in place."""
-
-    def view(self, properties: Properties, name: str | None = None) -> Properties:
-        view = super().view(properties, name)
-        if name is not None:
-            view["name"] = properties.get("statementId") or f"{properties.get('statementIdPrefix', '')}{name}"
-        return view
-
-    def find(self, view: Properties) -> Description | None:
-        answer = super().find(view)
-        statements = json.loads(answer["Policy"])["Statement"] if answer else []
-        return next((statement for statement in statements if statement["Sid"] == view["name"]), None)
-
-    def change(self, view: Properties) -> None:
-        self.remove(view)
-        self.make(view)

@@ -32,8 +32,8 @@ Description = Mapping[str, Any]
 class Calls:
     """Names of API operations."""
 
-    create: str
-    read: str
+    create: str = ""
+    read: str = ""
     update: tuple[str, ...] = ()
     delete: str = ""
     """Empty when there is nothing to remove."""
@@ -43,9 +43,11 @@ class Calls:
 class Table:
     """A type in types.yaml."""
 
-    service: str
+    recorded: str = ""
+    """Why the state alone has a type: the emulator would keep it and never use it. Such a type makes no calls."""
+    service: str = ""
     """botocore's name of the service."""
-    calls: Calls
+    calls: Calls = Calls()
     within: str = ""
     """Member of the read call's answer that holds the description; empty when the answer is the description."""
     match: tuple[str, str] = ("", "")
@@ -81,7 +83,9 @@ def tables() -> Mapping[str, Table]:
     sets = ("inputs", "own", "secrets")
     content = yaml.safe_load(Path(__file__).with_name("types.yaml").read_text())
     return {
-        type_: Table(**{**row, **{key: frozenset(row.get(key, ())) for key in sets}, "calls": Calls(**row["calls"])})
+        type_: Table(
+            **{**row, **{key: frozenset(row.get(key, ())) for key in sets}, "calls": Calls(**row.get("calls", {}))}
+        )
         for type_, row in content.items()
     }
 
@@ -220,6 +224,23 @@ class Resource(Updatable):
             raise ProviderError(f"{self.label(name)}: the emulator has lost it right after it was made.")
         tags = {"tagsAll": view["tags"]} if "tags" in view else {}
         return {**tags, **self.derive(view, existing)}
+
+
+class RecordedResource(Resource):
+    """A type that the state alone has. Its inputs are checked like those of others."""
+
+    def view(self, properties: Properties, name: str | None = None) -> Properties:
+        view = super().view(properties, name)
+        return {"id": view.get("name"), **view}
+
+    def find(self, view: Properties) -> Description | None:
+        return {}
+
+    def change(self, view: Properties) -> None:
+        """Leaves it to the state, as `remove` does."""
+
+    def remove(self, view: Properties) -> None:
+        """Has nothing to remove."""
 
 
 def text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""SNS: topics and their policies. The emulator enforces no topic policy and encrypts nothing.
+"""SNS topics. The emulator encrypts nothing.
 
 A subscription has no type here: nobody reads e-mail or answers webhooks on this machine.
 """
@@ -6,7 +6,6 @@ A subscription has no type here: nobody reads e-mail or answers webhooks on this
 from __future__ import annotations
 
 from local.provider import Properties
-from local.providers.aws.policies import without_transport
 from local.providers.aws.resource import Description, Resource
 
 
@@ -27,13 +26,3 @@ class Topic(Resource):
         """Returns the ARN of what was made before the state was saved, or an empty text."""
         topics = self.call("ListTopics", {})["Topics"]
         return next((each["TopicArn"] for each in topics if each["TopicArn"].endswith(f":{view['name']}")), "")
-
-
-class TopicPolicy(Topic):
-    """One attribute of a topic, without what can't hold on this machine."""
-
-    def view(self, properties: Properties, name: str | None = None) -> Properties:
-        return super().view({**properties, "policy": without_transport(properties["policy"])}, name)
-
-    def make(self, view: Properties) -> None:
-        """Leaves it to `settle`."""
