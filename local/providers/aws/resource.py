@@ -73,8 +73,6 @@ class Table:
     `endpoint`. `id` is one of the outputs."""
     secrets: frozenset[str] = frozenset()
     """Outputs that are always secret."""
-    also_replaces: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that can change in place on AWS and not on this machine, each with the reason."""
 
 
 @cache
@@ -96,7 +94,7 @@ class Resource(Updatable):
     def __init__(self, type_: str, aws: Aws) -> None:
         self.aws = aws
         self.table = tables()[type_]
-        self.secret_outputs, self.also_replaces = self.table.secrets, self.table.also_replaces  # type: ignore[misc]
+        self.secret_outputs = self.table.secrets  # type: ignore[misc]
         self._kind = type_.rpartition(":")[2]
 
     def create(self, name: str, inputs: Properties) -> Made:
