@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from local.errors import LocalError, UnknownTypeError
 from local.provider import Function, Handler, Package
 from local.state import Entry, State
-from local.steps import Listener, Step, Target, decide, declared, delete, event_of
+from local.steps import Listener, Step, StepEvent, Target, decide, declared, delete
 from planning.errors import PlanningError
 from planning.ignored import with_ignored
 from planning.record import twice
@@ -82,13 +82,11 @@ class Engine:
         return self._run(decide(target, old), registration)
 
     def _run(self, step: Step, resource: Registration | Entry) -> Entry:
-        """Applies the step and tells the listener when it begins and how it ends."""
-        event = event_of(resource, step.operation, changed=step.changed)
-        if step.operation == "same":
-            self._listener(replace(event, seconds=0.0))
-            return step.apply(self._state)
+        """Applies the step and tells the listener how it ended."""
+        event = StepEvent(
+            urn=resource.urn, type=resource.type, name=resource.name, operation=step.operation, changed=step.changed
+        )
         started = time.monotonic()
-        self._listener(event)
         error: str | None = None
         try:
             return step.apply(self._state)

@@ -56,13 +56,12 @@ def apply(machine: Machine, console: Console) -> None:
     """Runs the program and deletes what it no longer declares."""
     progress = Progress(console)
     engine = Engine(State(machine.state_file), packages(machine), progress)
-    with _phase(console, "program"), progress:
+    with _phase(console, "program"):
         run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=machine.config))
         engine.finish()
         write_json(machine.outputs_file, plain(engine.stack_outputs))
         write_json(machine.home / "aws.json", aws_access(machine))
-    count = progress.changes
-    console.print(f"  {count} change{'s' * (count != 1)}: {progress.summary()}", highlight=False)
+    console.print(f"  {progress.summary()}", highlight=False)
 
 
 def run_checked(engine: Engine, run: Callable[[], None]) -> None:
@@ -107,7 +106,8 @@ def _token(machine: Machine) -> str:
 @contextmanager
 def _phase(console: Console, name: str) -> Iterator[None]:
     started = time.monotonic()
-    yield
+    with console.status(name):
+        yield
     console.print(f"[bold]{name}[/bold] {time.monotonic() - started:.1f} s", highlight=False)
 
 

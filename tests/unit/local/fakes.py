@@ -91,7 +91,7 @@ class Run:
             self.engine.register(registration)
         if finish:
             self.engine.finish()
-        return [f"{s.operation} {s.name}" for s in self.steps if s.seconds is not None and s.operation in CHANGES]
+        return [f"{s.operation} {s.name}" for s in self.steps if s.operation in CHANGES]
 
 
 CHANGES = ("create", "update", "replace", "delete")

@@ -75,9 +75,7 @@ class Program:
     def run(self, type_: str, inputs: Properties | None) -> list[str]:
         """The steps; without inputs the program no longer declares it."""
         steps: list[str] = []
-        engine = Engine(
-            self._state, self._packages, lambda step: step.seconds is not None and steps.append(step.operation)
-        )
+        engine = Engine(self._state, self._packages, lambda step: steps.append(step.operation))
         if inputs is not None:
             engine.register(
                 Registration(
