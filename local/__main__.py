@@ -15,8 +15,6 @@ from rich.table import Table
 from planning.errors import PlanningError
 
 app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
-for name in ("plan", "render"):
-    app.command(f"planning.commands:{name}", name=name)
 console = Console()
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from local.errors import LocalError, UnknownTypeError
+from local.errors import LocalError
 from local.provider import Function, Handler, Package
 from local.state import Entry, State
 from local.steps import Listener, Step, StepEvent, Target, decide, declared, delete
@@ -59,7 +59,7 @@ class Engine:
 
     def invoke(self, token: str, args: Wire) -> Wire:
         if token not in self._functions:
-            raise UnknownTypeError(f"The program calls the function {token}, which the local stack does not know.")
+            raise LocalError(f"The program calls the function {token}, which the local stack does not know.")
         return self._functions[token](plain(args))
 
     def outputs(self, urn: str, values: Wire) -> None:
@@ -98,7 +98,7 @@ class Engine:
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
-            raise UnknownTypeError(
+            raise LocalError(
                 f"the local stack has no provider for the type {type_}. docs/contributing.md shows every place that a "
                 "new type takes; or leave the resource out of the stack 'local' by its configuration."
             )

@@ -24,10 +24,6 @@ class Function(Resource):
         published = {"publish": None, "publishes": view.get("publish")}
         return {**view, **published, "publishedVersion": view.get("version", "$LATEST")}
 
-    def find(self, view: Properties) -> Description | None:
-        function = super().find(view)
-        return function and {**function, "Layers": [layer["Arn"] for layer in function.get("Layers", [])]}
-
     def make(self, view: Properties) -> None:
         self.call(self.table.calls.create, {**view, "package": {"zip": self._code(view)}})
 

@@ -94,7 +94,7 @@ class Stage(Resource):
 
 
 def _throttle(settings: Properties) -> Properties:
-    """Returns rate and burst. A missing one is 0, as on AWS: every request gets 429. A rule of the policy refuses it."""
+    """Returns rate and burst. A missing one is 0, as on AWS; a rule of the policy refuses it."""
     rate, burst = (settings.get(f"throttling{limit}", 0) for limit in ("RateLimit", "BurstLimit"))
     return {"rate": float(rate), "burst": int(burst)}
 

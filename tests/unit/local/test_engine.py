@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.errors import LocalError, ProviderError, UnknownTypeError
+from local.errors import LocalError, ProviderError
 from planning.wire import holds_secret, secret
 from tests.support.program import ROOT
 from tests.unit.local.fakes import COMPONENT, FIXED, Cloud, Crash, Fixed, Run, thing, urn
@@ -136,7 +136,7 @@ def test_alias_renames_in_place(path: Path, cloud: Cloud) -> None:
 
 
 def test_unknown_type_is_named(path: Path, cloud: Cloud) -> None:
-    with pytest.raises(UnknownTypeError, match="no provider for the type aws:moon/lander:Lander") as refusal:
+    with pytest.raises(LocalError, match="no provider for the type aws:moon/lander:Lander") as refusal:
         Run(path, cloud).go(thing("x", type_="aws:moon/lander:Lander"))
     (page,) = re.findall(r"docs/[\w-]+\.md", str(refusal.value))
     assert "## An AWS resource type\n" in (ROOT / page).read_text()
@@ -171,7 +171,7 @@ def test_failing_delete_keeps_the_entry(path: Path, cloud: Cloud) -> None:
 def test_functions_answer_and_unknown_ones_are_named(path: Path, cloud: Cloud) -> None:
     engine = Run(path, cloud).engine
     assert engine.invoke("fake:index:whoami", {}) == {"name": "me"}
-    with pytest.raises(UnknownTypeError, match="function aws:index/getMoon:getMoon"):
+    with pytest.raises(LocalError, match="function aws:index/getMoon:getMoon"):
         engine.invoke("aws:index/getMoon:getMoon", {})
 
 
