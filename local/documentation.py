@@ -26,6 +26,8 @@ BUNDLE = "fastapi-swagger"
 
 Json = dict[str, Any]
 
+_MEANINGS = {True: "Everybody's; counts for staff and programs.", False: "What is your own."}
+"""What a scope means, by whether it is one for staff."""
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 
@@ -84,7 +86,7 @@ def document(machine: Machine) -> Json:
         "authorizationUrl": known["authorization_endpoint"],
         "tokenUrl": known["token_endpoint"],
         "refreshUrl": known["token_endpoint"],
-        "scopes": {scope: _meaning(scope) for scope in sorted(scopes)},
+        "scopes": {scope: _MEANINGS[scope.startswith(STAFF)] for scope in sorted(scopes)},
     }
     schemes.update({name: {"type": "oauth2", "flows": {"authorizationCode": flow}} for name in people})
     command = ".venv/bin/python -m local token --program NAME"
@@ -98,10 +100,6 @@ def _operations(contract: Json) -> Iterator[Json]:
         for operation in (value for value in item.values() if "responses" in value):
             operation.setdefault("security", contract.get("security", []))
             yield operation
-
-
-def _meaning(scope: str) -> str:
-    return "Everybody's; counts for staff and programs." if scope.startswith(STAFF) else "What is your own."
 
 
 def _split(response: HTMLResponse, address: str) -> tuple[str, str]:

@@ -10,13 +10,12 @@ everything: what protects the emulator is that it listens on loopback.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
 
 from local.machine import ACCOUNT, REGION, Machine
-from local.processes import ProcessSpec, answers
+from local.processes import PATH, ProcessSpec, answers
 
 ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - built in and not checked: no secret
 """MiniStack's built-in administrator (https://github.com/ministackorg/ministack)."""
@@ -55,7 +54,7 @@ def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
     """Returns the environment, which functions inherit: nothing in it is of the user's shell, home or AWS profiles."""
     state = machine.data / "aws"
     return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+        "PATH": PATH,
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",

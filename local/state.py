@@ -69,9 +69,6 @@ class State:
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def get(self, urn: str) -> Entry | None:
         """Returns the entry, or None when there is none."""
         return self._entries.get(urn)
@@ -93,10 +90,9 @@ class State:
     def rename(self, old: str, new: str) -> None:
         """Gives an entry the URN under which the program declares it now, after naming the old one as its alias."""
         with self._lock:
-            self._entries = {
-                new if u == old else u: replace(e, urn=new) if u == old else e for u, e in self._entries.items()
-            }
-            self._encoded = {urn: self._encode(entry) for urn, entry in self._entries.items()}
+            entry = replace(self._entries.pop(old), urn=new)
+            del self._encoded[old]
+            self._entries[new], self._encoded[new] = entry, self._encode(entry)
             self._save()
 
     def _save(self) -> None:

@@ -7,11 +7,9 @@ kubelet brings later changes of a Secret to running pods; here a pod sees them a
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +18,8 @@ from local.desired import Object
 from local.kubernetes.manifests import MissingError, Objects, RefusedError, entries, entry, find
 from local.kubernetes.probes import LOOPBACK, Probe
 from local.machine import Machine
+from local.processes import PATH
 
-PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
 _PROBES = {"startupProbe", "readinessProbe", "livenessProbe"}
 
 Ports = Mapping[str | int, int]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,6 +11,9 @@ from pathlib import Path
 from signal import SIGTERM, Signals
 
 import urllib3
+
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
+"""The programs of this environment, then those of the system."""
 
 
 @dataclass(frozen=True, kw_only=True)

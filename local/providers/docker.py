@@ -85,19 +85,12 @@ class Image(Updatable):
 
     def _forget(self) -> None:
         """Removes the images that no pod template names, except for the KEPT newest."""
-        used = set()
-        for value in read_all(self._machine).values():
-            pod = value.get("spec", {}).get("template", {}).get("spec")
-            if pod is None:
-                continue
-            used |= {_digest(each["image"]) for each in pod["containers"]}
+        templates = (value.get("spec", {}).get("template", {}) for value in read_all(self._machine).values())
+        pods = [template["spec"] for template in templates if "spec" in template]
+        used = {each["image"].rpartition("@sha256:")[2] for pod in pods for each in pod["containers"]}
         built = [path for path in self._machine.images.iterdir() if path.name not in used and not path.suffix]
         for path in sorted(built, key=lambda path: path.stat().st_mtime)[:-KEPT]:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _digest(image: str) -> str:
-    return image.rpartition("@sha256:")[2]
 
 
 def _files(context: Path) -> list[str]:

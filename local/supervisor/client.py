@@ -17,6 +17,7 @@ from typing import Any
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
+from local.processes import PATH
 from local.processes.process import Process, adopt_recorded, kill, log_tail, marked
 
 MODULES = ("local.postgres", "local.sign_in", "local.emulator", "local.envoy.process")
@@ -106,13 +107,12 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
     """Starts it in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it."""
     machine.logs.mkdir(parents=True, exist_ok=True)
     env = {key: os.environ[key] for key in _PASSED if key in os.environ}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
     command = [sys.executable, "-m", "local.supervisor", "--root", str(machine.root), "--modules", *modules]
     with _log(machine).open("a") as log:
         child = subprocess.Popen(
             command,
             cwd=_CODE,
-            env={**env, "PATH": path, "LANG": "C.UTF-8"},
+            env={**env, "PATH": PATH, "LANG": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

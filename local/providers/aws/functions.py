@@ -43,7 +43,7 @@ class Function(Resource):
         view["publishedVersion"] = version
 
     def _agrees(self, operation: str, view: Properties, existing: Description) -> bool:
-        shape = self.shape(operation)
+        shape = self.aws.shape(self.table.service, operation)
         return agrees(shape, parameters(shape, view, self.table.names), existing)
 
     def _code(self, view: Properties) -> bytes:

@@ -186,14 +186,10 @@ class Resource(Updatable):
     def call(self, operation: str, view: Properties) -> dict[str, Any]:
         """Calls an operation with the parameters that it takes from `view`."""
         try:
-            values = parameters(self.shape(operation), view, self.table.names)
+            values = parameters(self.aws.shape(self.table.service, operation), view, self.table.names)
             return self.aws.call(self.table.service, operation, values)
         except ProviderError as error:
             raise type(error)(f"{self.label(view.get('name') or view.get('id'))}: {error}") from error
-
-    def shape(self, operation: str) -> Any:
-        """Returns botocore's model of the operation's parameters."""
-        return self.aws.shape(self.table.service, operation)
 
     def attributes(self, view: Properties) -> dict[str, str]:
         """Returns the settings that the service keeps as texts by name."""

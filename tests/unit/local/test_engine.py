@@ -77,7 +77,7 @@ def test_component_goes_after_its_children_and_without_a_call(path: Path, cloud:
     cloud.calls.clear()
     run = Run(path, cloud)
     assert run.go() == ["delete user", "delete child"]
-    assert len(run.state) == 0
+    assert list(run.state) == []
 
 
 def test_retained_resource_is_forgotten_and_not_deleted(path: Path, cloud: Cloud) -> None:

@@ -28,7 +28,7 @@ def test_a_removed_entry_is_gone_from_the_file(tmp_path: Path) -> None:
     state = State(tmp_path / "state.json")
     state.put(ENTRY)
     state.remove("u")
-    assert len(State(tmp_path / "state.json")) == 0
+    assert list(State(tmp_path / "state.json")) == []
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "not json", "no resources", "wrong entry", "wrong cipher"])

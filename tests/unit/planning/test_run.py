@@ -101,7 +101,7 @@ def test_program_left_out_is_deleted_in_order(root: Path) -> None:
     (root / "__main__.py").write_text("import pulumi\n")
     _, done = run(root)
     assert done == ["delete certificate", "delete one-key", "delete one-password"]
-    assert len(State(root / "state.json")) == 0
+    assert list(State(root / "state.json")) == []
 
 
 def test_failing_provider_stops_the_program_with_its_sentence(root: Path) -> None:
