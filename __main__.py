@@ -100,11 +100,8 @@ Operations(
 )
 
 pulumi.export("endpoint", api.endpoint)
-pulumi.export("issuer", tokens.issuer)
-pulumi.export("audiences", tokens.audiences)
-pulumi.export("clients", tokens.clients)
-pulumi.export("authorize_url", tokens.authorize_url)
-pulumi.export("token_url", tokens.token_url)
+for output, value in tokens.outputs.items():
+    pulumi.export(output, value)
 pulumi.export("ingress_url", ingress.url)
 pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": place.group_name})
 pulumi.export("orchestrator", orchestrator.function.summary)

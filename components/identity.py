@@ -53,12 +53,10 @@ class Identity(ComponentResource):
     """Whom the tokens are for: their `aud`, or their `client_id`."""
     scope_prefix: str
     """What precedes a scope's name in the tokens' `scope`: Cognito puts the resource server's name there."""
-    clients: Mapping[str, Output[str]]
-    """The ids of the user pool's clients by name: `customers` and `staff` for people, and those of programs."""
-    authorize_url: Output[str | None]
-    """The URL at which people sign in, where it is known here."""
-    token_url: Output[str | None]
-    """The URL at which clients get tokens, where it is known here."""
+    outputs: Mapping[str, object]
+    """What a client needs to get tokens: `issuer` and `audiences` as above; `clients`, the ids of the user pool's
+    clients by name (`customers` and `staff` for people, and those of programs); and, of a user pool, `authorize_url`,
+    at which people sign in, and `token_url`, at which clients get tokens."""
     environment: Mapping[str, str]
     """The variables by which a function understands the tokens."""
 
@@ -77,12 +75,14 @@ class Identity(ComponentResource):
             issuer = self._user_pool(name, args, settings.domain_prefix)
         else:
             raise ValueError("An identity needs an issuer, or a domain prefix for a user pool.")
-        self.issuer, self.audiences, self.clients = issuer.issuer, issuer.audiences, issuer.clients
-        self.scope_prefix, self.authorize_url, self.token_url = (
-            issuer.scope_prefix,
-            issuer.authorize_url,
-            issuer.token_url,
-        )
+        self.issuer, self.audiences, self.scope_prefix = issuer.issuer, issuer.audiences, issuer.scope_prefix
+        self.outputs = {
+            "issuer": issuer.issuer,
+            "audiences": issuer.audiences,
+            "clients": issuer.clients,
+            "authorize_url": issuer.authorize_url,
+            "token_url": issuer.token_url,
+        }
         self.environment = {"SCOPE_PREFIX": issuer.scope_prefix, "GROUPS_CLAIM": issuer.groups_claim}
         self.register_outputs({"issuer": self.issuer, "audiences": self.audiences})
 

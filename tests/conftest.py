@@ -16,8 +16,16 @@ import pytest
 from tests.support import program
 
 TESTS = Path(__file__).parent
-STACKS = [TESTS / "contract", TESTS / "local", TESTS / "recipes"]
+STACKS = [TESTS / "recipes", TESTS / "local", TESTS / "contract"]
 """Folders whose tests start local stacks."""
+LONGEST_FIRST = [
+    TESTS / "recipes",
+    TESTS / "local/test_releases.py",
+    TESTS / "local",
+    TESTS / "contract",
+    TESTS / "unit/local",
+]
+"""Files and folders in the order in which workers take them; all others come after them."""
 SLOW_PATHS = [
     *STACKS,
     TESTS / "engine",  # runs whole updates on a Pulumi engine, where there is one
@@ -55,7 +63,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the tests of stacks first, because they take longest, and marks the slow tests."""
+    """Puts the tests that take longest first, so that no worker ends long after the others, and marks the slow ones."""
     items.sort(key=_turn)
     slow = [item for item in items if is_slow(item)]
     for item in slow:
@@ -66,7 +74,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(item: pytest.Item) -> int:
-    return next((turn for turn, path in enumerate(STACKS) if item.path.is_relative_to(path)), len(STACKS))
+    return next((turn for turn, path in enumerate(LONGEST_FIRST) if is_below(item, [path])), len(LONGEST_FIRST))
 
 
 def is_below(item: pytest.Item, paths: list[Path]) -> bool:

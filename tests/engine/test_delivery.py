@@ -19,7 +19,7 @@ from tests.support.program import ROOT
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("engine")]
 
-NOT_SEEN = pytest.mark.skip(reason="not yet seen to pass on an engine")
+NOT_SEEN = pytest.mark.skipif(False, reason="not yet seen to pass on an engine")
 STACKS = ("dev", "prod")
 IMAGE, ALIAS = "docker:index/image:Image", "aws:lambda/alias:Alias"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

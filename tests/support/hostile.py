@@ -153,6 +153,8 @@ class Attempt:
     """Whether an event has the body in base64."""
     subject: str
     """The subject of the token in an event."""
+    groups: str
+    """The groups in that token, as the gateway passes them on."""
 
 
 def _resolved(value: dict[str, Any]) -> dict[str, Any]:
@@ -227,4 +229,5 @@ def attempt(random: Random, choices: Sequence[Target]) -> Attempt:
         body=content,
         encoded=random.random() < 0.5,
         subject=text(random) if "subject" in hostile else "alice",
+        groups=random.choice(["[staff]", "", text(random)]) if "subject" in hostile else "[staff]",
     )

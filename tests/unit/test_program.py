@@ -35,7 +35,7 @@ def test_no_input_or_output_stays_unknown(stack: str) -> None:
 @BOTH
 def test_what_people_and_tools_need_is_exported(stack: str, preview: bool) -> None:
     outputs = deployed(stack, preview).outputs
-    assert {"endpoint", "ingress_url", "issuer", "audience", "orchestrator", "cluster"} <= outputs.keys()
+    assert {"endpoint", "ingress_url", "issuer", "audiences", "clients", "orchestrator", "cluster"} <= outputs.keys()
     assert {"function", "version", "log_group"} == outputs["orchestrator"].keys()
     assert {"bus", "archive", "rules", "mappings", "outbox", "dead_letters"} == outputs["events"].keys()
 

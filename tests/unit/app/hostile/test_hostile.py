@@ -55,7 +55,7 @@ def targets_of(function: str) -> list[Target]:
 
 def event_of(attempt: Attempt) -> dict[str, Any]:
     """Returns the attempt as the gateway hands it to a function."""
-    claims = {"sub": attempt.subject, "scope": all_scopes()}
+    claims = {"sub": attempt.subject, "scope": all_scopes(), "groups": attempt.groups}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": attempt.target.route,

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from app.contract.problems import ProblemError
+from app.services.kit import database as database_module
 from app.services.kit.database import POOL_SIZE, Database
 from app.services.kit.migrations import TIMEOUT, MigrationCheck, directory, versions
 from app.services.kit.settings import DatabaseSettings
@@ -81,8 +82,8 @@ def used_up(url: str, size: int, work: Any) -> Any:
             async with asyncio.TaskGroup() as group:
                 for _ in range(size):
                     group.create_task(slow())
-                await asyncio.sleep(0.3)
-                assert (database.connections, database.idle_connections) == (size, 0)
+                while (database.connections, database.idle_connections) != (size, 0):  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.01)
                 return await work(database)
         finally:
             await database.close()
@@ -90,23 +91,28 @@ def used_up(url: str, size: int, work: Any) -> Any:
     return asyncio.run(run())
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Time for every connection to be made, however busy the machine is."""
+    for name, seconds in {"ACQUIRE_TIMEOUT": 20.0, "CONNECT_TIMEOUT": 20.0, "USE_TIMEOUT": 30.0}.items():
+        monkeypatch.setattr(database_module, name, seconds)
+    monkeypatch.setattr(database_module, "STATEMENT_TIMEOUT", 5.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_it_stays_ready_while_all_connections_of_the_pool_are_used(server, migrate):
     urls = server.new_service()
     assert migrate(urls).returncode == 0
 
-    async def looks(database: Database) -> list[tuple[str | None, float]]:
+    async def looks(database: Database) -> list[str | None]:
         check = MigrationCheck(database.readiness, versions("users"))
-        seen = []
-        for _ in range(3):
-            began = asyncio.get_running_loop().time()
-            seen.append((await check.check(), asyncio.get_running_loop().time() - began))
-        return seen
+        return [await check.check() for _ in range(3)]  # each gives up after TIMEOUT
 
-    for reason, seconds in used_up(urls.service, POOL_SIZE, looks):
-        assert reason is None
-        assert seconds < TIMEOUT
+    assert TIMEOUT < 2, "the kubelet waits two seconds"
+    assert used_up(urls.service, POOL_SIZE, looks) == [None] * 3
 
 
+@pytest.mark.usefixtures("patient")
 def test_many_questions_at_once_are_one_look_by_one_connection(server, migrate):
     urls = server.new_service()
     assert migrate(urls).returncode == 0
