@@ -228,7 +228,7 @@ def test_what_is_not_there_yet_is_waited_for(cluster: Cluster) -> None:
 def test_stop_ends_every_process_and_frees_every_port(cluster: Cluster) -> None:
     cluster.up()
     ports = cluster.machine.ports
-    used = [ports.ingress, ports.issuer, *(pod["port"] for pod in cluster.pods())]
+    used = [ports.ingress, *(pod["port"] for pod in cluster.pods())]
     assert not any(is_free(port) for port in used)
     client.stop(cluster.machine)
     assert all(is_free(port) for port in used)
