@@ -14,7 +14,6 @@ from delivery.releases import FunctionRelease, ServiceRelease
 from delivery.services import Services
 from delivery.verdict import Measured, Subject, complaints
 
-
 Value = TypeVar("Value")
 Key = tuple[str, str]
 """The kind, function or service, and the name."""
