@@ -5,8 +5,10 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import json
+import os
 import re
 import shlex
+import signal
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +19,7 @@ import pytest
 from components.settings.aws import Canary as FunctionCanary
 from components.settings.services import ServiceCanary
 from delivery.alarms import Alarms
-from delivery.canary import ALL_CALLS, STEPS, Canary, app
+from delivery.canary import ALL_CALLS, STEPS, Canary, app, canary
 from delivery.commands import DeliveryError, Run
 from delivery.login import LogIn
 from delivery.releases import releases
@@ -155,8 +157,8 @@ class Clouds:
     def _series(self, url: str) -> Iterator[dict[str, Any]]:
         assert url.startswith("https://query.example/api/v1/query?query=")
         for track, failures in (("stable", 0.0), ("canary", self.canary_failures if self._has_calls else 0.0)):
-            for signal, value in (("calls", 40.0), ("failures", failures)):
-                labels = {"signal": signal, "job": "users", "track": track}
+            for name, value in (("calls", 40.0), ("failures", failures)):
+                labels = {"signal": name, "job": "users", "track": track}
                 yield {"metric": labels, "value": [self.now, str(value)]}
 
     def _on(self, kind: str) -> bool:
@@ -460,3 +462,13 @@ def test_the_alarms_may_come_from_the_environment(
     monkeypatch.setenv("DELIVER_ALTHOUGH", variable)
     _, bound, _ = app.parse_args(["--stack", "prod"], print_error=False, exit_on_error=False)
     assert bound.arguments.get("although", ()) == expected
+
+
+def test_a_signal_to_end_interrupts_a_delivery_as_a_person_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    former = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(Canary, "deliver", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            canary(stack="prod")
+    finally:
+        signal.signal(signal.SIGTERM, former)

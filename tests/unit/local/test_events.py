@@ -272,9 +272,7 @@ def test_a_letter_of_the_relay_that_stands_for_no_record_stays(shop: Shop, body:
     url = f"{shop.machine.emulator_url}/000000000000/relay-dead-letters"
     shop.api.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": body})
     try:
-        with pytest.raises(
-            DeliveryError, match=r" stays: (It holds neither|The note of the batch lacks)"
-        ):
+        with pytest.raises(DeliveryError, match=r" stays: (It holds neither|The note of the batch lacks)"):
             run("redrive", "--queue", "relay")
         assert shop.waiting("relay-dead-letters") == 1
     finally:
