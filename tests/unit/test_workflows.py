@@ -170,6 +170,16 @@ def test_pull_requests_of_forks_meet_no_cloud() -> None:
         assert not (job["permissions"].get("id-token") and job["permissions"].get("pull-requests")), name
 
 
+def test_no_branch_but_main_is_delivered() -> None:
+    """Whoever runs the workflow by hand chooses the branch. A job whose needs were skipped is skipped too."""
+    document = content(ROOT / ".github" / "workflows" / "deliver.yml")
+    # YAML 1.1 reads `on` as true.
+    assert document[True]["push"] == {"branches": ["main"]}
+    first = [job for job in document["jobs"].values() if "needs" not in job]
+    assert [job["if"] for job in first] == ["github.ref == 'refs/heads/main'"]
+    assert not [job["if"] for job in document["jobs"].values() if "needs" in job and "if" in job]
+
+
 def test_prod_follows_dev_and_needs_an_approval() -> None:
     jobs = content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"]
     assert (jobs["dev"]["needs"], jobs["prod"]["needs"]) == ("test", "dev")
