@@ -13,6 +13,9 @@ from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 
 STAFF_GROUP = "staff"
 """The group whose members hold the scopes that begin with STAFF."""
+LONGEST_SUBJECT = 255
+"""Characters of a subject (https://openid.net/specs/openid-connect-core-1_0.html#IDToken). A longer one is nobody's: a
+service would refuse the header that names the caller."""
 GROUPS_CLAIM = "groups"
 """The claim with a person's groups, where the settings name no other."""
 
@@ -45,7 +48,7 @@ def authorise(
         subject, granted = claims["sub"], str(claims.get("scope", "")).split()
     except (KeyError, TypeError, AttributeError):
         raise _unauthenticated() from None
-    if not isinstance(subject, str) or not subject:
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
         raise _unauthenticated()
     if scope_prefix:
         granted = [scope.removeprefix(scope_prefix) for scope in granted if scope.startswith(scope_prefix)]

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from app.contract.problems import UNAVAILABLE
 from app.functions.kit.calls import Answer, Call, UpstreamError
+from app.services.analytics import reports
+from app.services.kit import database
 from app.services.kit.logs import JsonFormatter
 from app.services.kit.settings import Settings
 from tests.support import databases
@@ -24,6 +26,7 @@ from tests.support.asgi import Client, client
 from tests.support.pki import Authority
 from tests.support.postgres import Server, postgres
 from tests.support.services import SERVICES
+from tests.support.waiting import PATIENCE
 from tests.unit.app.services.analytics.conftest import Waits
 
 EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "200"))
@@ -54,7 +57,10 @@ def services(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "tls.crt").write_text(leaf.certificate)
     (folder / "tls.key").write_text(leaf.private_key)
     files = {"TLS_CERT_FILE": str(folder / "tls.crt"), "TLS_KEY_FILE": str(folder / "tls.key"), "POD_NAME": "pod-1"}
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        for name in ("ACQUIRE_TIMEOUT", "STATEMENT_TIMEOUT", "USE_TIMEOUT"):  # a busy machine alone makes no 503
+            patch.setattr(database, name, PATIENCE)
+        patch.setitem(reports.Reports.__init__.__kwdefaults__, "time_limit", PATIENCE)
         clients = {}
         for name in SERVICES:
             module = __import__(f"app.services.{name}.api", fromlist=["create"])

@@ -36,6 +36,7 @@ def test_the_caller_and_its_scopes():
         {"requestContext": {"authorizer": {"lambda": {"sub": "alice", "scope": "users:read"}}}},
         claims(scope="users:read"),
         claims(sub="", scope="users:read"),
+        claims(sub="x" * 256, scope="users:read"),
         claims(sub="\ud800", scope="users:read"),
         claims(sub=7, scope="users:read"),
     ],
