@@ -26,7 +26,7 @@ CODE = re.compile(rf"{BLOCK.pattern}|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 
 
 def slug(heading: str) -> str:
-    """Returns the anchor that GitHub makes of a heading: in lower case, without punctuation, with hyphens for blanks."""
+    """Returns the anchor that GitHub makes of a heading: lower case, no punctuation, hyphens for blanks."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 

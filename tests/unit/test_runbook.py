@@ -100,7 +100,7 @@ def test_every_alert_of_azure_is_in_the_table_and_no_other() -> None:
 
 def in_words(minutes: int) -> str:
     """Returns a number of minutes as the pages write it: a word up to ten, digits above."""
-    words = "one two three four five six seven eight nine ten".split()
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     return f"{words[minutes - 1] if minutes <= len(words) else minutes} minutes"
 
 
