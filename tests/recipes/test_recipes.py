@@ -42,7 +42,7 @@ CONCERNING_ALL = (
             "test_feature_tag",
             "test_identity",
             "test_microservice",
-            "test_each_change_of_an_operation_is_judged",
+            "test_operations",
             "test_workspaces",
         )
     ),
