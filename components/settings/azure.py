@@ -247,7 +247,8 @@ class DatabaseSettings(Group):
     administrators: DatabaseAdministrators | None = Field(
         None,
         description="Entra group of the people who administer the servers, and who read and mend rows in the services' "
-        "databases: needed with entra, without effect with password. Services and their migrations have identities of their own, which are not in it",
+        "databases: needed with entra, without effect with password. Services and their migrations have identities of "
+        "their own, which are not in it",
     )
     port: int = Field(5432, ge=1, le=65535, description="TCP port")
     tls: Annotated[
