@@ -15,8 +15,6 @@ from rich.table import Table
 from planning.errors import PlanningError
 
 app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
-for name in ("plan", "render"):
-    app.command(f"planning.commands:{name}", name=name)
 console = Console()
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,9 +113,6 @@ def token(
     staff: str | None = None,
     program: str | None = None,
     scope: str | None = None,
-    aud: str | None = None,
-    expired: bool = False,
-    kid: str | None = None,
 ) -> None:
     """Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program.
 
@@ -131,31 +126,18 @@ def token(
         The name of a program, which gets a token by client credentials.
     scope
         Scopes, separated by spaces; without it every scope that counts in this token.
-    aud
-        Another audience than the API's, for a negative test.
-    expired
-        Expired a minute ago, for a negative test.
-    kid
-        Another key id than the issuer's, for a negative test.
     """
     from local import issuer
     from local.errors import LocalError
     from local.setup import open_machine
 
     kinds = ((issuer.customer, customer), (issuer.staff, staff), (issuer.program, program))
-    holders = [holder(name) for holder, name in kinds if name is not None]
+    holders = [kind(name) for kind, name in kinds if name is not None]
     if len(holders) != 1:
         raise LocalError("Say whose token it is: one of --customer ID, --staff NAME or --program NAME.")
-    machine = open_machine(ROOT, create=False)
-    made = issuer.token(
-        machine,
-        holders[0],
-        scope=issuer.scopes(machine, holders[0]) if scope is None else scope,
-        audience=issuer.AUDIENCE if aud is None else aud,
-        expired=expired,
-        key_id=kid,
-    )
-    sys.stdout.write(made + "\n")
+    machine, holder = open_machine(ROOT, create=False), holders[0]
+    granted = issuer.scopes(machine, holder) if scope is None else scope
+    sys.stdout.write(issuer.token(machine, holder, scope=granted) + "\n")
 
 
 def main() -> None:

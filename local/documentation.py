@@ -8,7 +8,8 @@ from importlib import metadata
 from typing import Any
 
 import yaml
-from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
+from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+from fastapi.responses import HTMLResponse
 
 from app.contract.operation import STAFF
 from local import desired, issuer
@@ -25,20 +26,9 @@ BUNDLE = "fastapi-swagger"
 
 Json = dict[str, Any]
 
+_MEANINGS = {True: "Everybody's; counts for staff and programs.", False: "What is your own."}
+"""What a scope means, by whether it is one for staff."""
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="{style}">
-<div id="page"></div>
-<script src="{script}"></script>
-<script src="{start}"></script>
-</html>
-"""
-_OPTIONS = {"url": "/openapi.json", "dom_id": "#page", "deepLinking": True, "validatorUrl": None}
-"""https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/. Without the validator, which is online."""
 
 
 def publish(machine: Machine) -> None:
@@ -53,17 +43,19 @@ def pages(machine: Machine) -> dict[str, Json]:
     contract = document(machine)
     bundle = metadata.distribution(BUNDLE)
     files = {name: str(bundle.locate_file(f"fastapi_swagger/resources/{name}")) for name in _ASSETS}
-    # Another version is another address, so that neither a browser nor Envoy shows what it has read before.
-    page = _PAGE.format(
+    shown = get_swagger_ui_html(
+        openapi_url="/openapi.json",
         title=contract["info"]["title"],
-        style=f"{PATH}/swagger-ui.css?{bundle.version}",
-        script=f"{PATH}/swagger-ui-bundle.js?{bundle.version}",
-        start=f"{PATH}/start.js",
+        # Another version is another address, so that neither a browser nor Envoy shows what it has read before.
+        swagger_js_url=f"{PATH}/swagger-ui-bundle.js?{bundle.version}",
+        swagger_css_url=f"{PATH}/swagger-ui.css?{bundle.version}",
+        swagger_favicon_url="data:,",
+        oauth2_redirect_url=RETURN,
+        init_oauth={"clientId": issuer.customer("").client_id, "usePkceWithAuthorizationCodeGrant": True},
+        swagger_ui_parameters={"validatorUrl": None},  # it is online
     )
-    options = {**_OPTIONS, "oauth2RedirectUrl": f"{machine.endpoint_url}{RETURN}"}
-    sign_in = {"clientId": issuer.customer("").client_id, "usePkceWithAuthorizationCodeGrant": True}
-    start = f"SwaggerUIBundle({json.dumps(options)}).initOAuth({json.dumps(sign_in)});\n"
-    returned, script = _return_page(f"{PATH}/oauth2-redirect.js")
+    page, start = _split(shown, f"{PATH}/start.js")
+    returned, script = _split(get_swagger_ui_oauth2_redirect_html(), f"{PATH}/oauth2-redirect.js")
     return {
         PATH: {"type": "text/html", "text": page},
         f"{PATH}/start.js": {"type": "text/javascript", "text": start},
@@ -94,7 +86,7 @@ def document(machine: Machine) -> Json:
         "authorizationUrl": known["authorization_endpoint"],
         "tokenUrl": known["token_endpoint"],
         "refreshUrl": known["token_endpoint"],
-        "scopes": {scope: _meaning(scope) for scope in sorted(scopes)},
+        "scopes": {scope: _MEANINGS[scope.startswith(STAFF)] for scope in sorted(scopes)},
     }
     schemes.update({name: {"type": "oauth2", "flows": {"authorizationCode": flow}} for name in people})
     command = ".venv/bin/python -m local token --program NAME"
@@ -110,16 +102,11 @@ def _operations(contract: Json) -> Iterator[Json]:
             yield operation
 
 
-def _meaning(scope: str) -> str:
-    return "Everybody's; counts for staff and programs." if scope.startswith(STAFF) else "What is your own."
-
-
-def _return_page(script: str) -> tuple[str, str]:
-    """Returns FastAPI's page for Swagger UI to come back to, and its script, which gets the address `script`.
+def _split(response: HTMLResponse, address: str) -> tuple[str, str]:
+    """Returns one of FastAPI's pages and the script in it, which the page now loads from `address`.
 
     The page's policy forbids a script that stands in the page itself.
     """
-    page = bytes(get_swagger_ui_oauth2_redirect_html().body).decode()
-    before, _, rest = page.partition("<script>")
+    before, _, rest = bytes(response.body).decode().partition("<script>")
     content, _, after = rest.partition("</script>")
-    return f'{before}<script src="{script}"></script>{after}', content
+    return f'{before}<script src="{address}"></script>{after}', content

@@ -10,16 +10,12 @@ everything: what protects the emulator is that it listens on loopback.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from http import HTTPStatus
 from pathlib import Path
 
-import urllib3
-
 from local.machine import ACCOUNT, REGION, Machine
-from local.processes import ProcessSpec
+from local.processes import PATH, ProcessSpec, answers
 
 ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - built in and not checked: no secret
 """MiniStack's built-in administrator (https://github.com/ministackorg/ministack)."""
@@ -39,7 +35,7 @@ def spec(machine: Machine) -> ProcessSpec:
         cwd=scratch,
         log=machine.logs / "emulator.log",
         ports=(machine.ports.emulator,),
-        ready=lambda: _ready(machine.emulator_url),
+        ready=lambda: answers(f"{machine.emulator_url}/_ministack/ready"),
         grace=STOP_SECONDS,
         prepare=lambda: _prepare(machine, scratch),
     )
@@ -58,7 +54,7 @@ def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
     """Returns the environment, which functions inherit: nothing in it is of the user's shell, home or AWS profiles."""
     state = machine.data / "aws"
     return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+        "PATH": PATH,
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
@@ -70,6 +66,7 @@ def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "FUNCTION_LOG": str(machine.logs / "functions.jsonl"),
         "AUTH": "true",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(state),
@@ -90,11 +87,3 @@ def _prepare(machine: Machine, scratch: Path) -> None:
     shutil.rmtree(scratch, ignore_errors=True)
     for folder in (scratch, machine.data / "aws"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _ready(url: str) -> bool:
-    """Returns whether MiniStack answers."""
-    try:
-        return urllib3.request("GET", f"{url}/_ministack/ready", timeout=0.5, retries=False).status == HTTPStatus.OK
-    except urllib3.exceptions.HTTPError:
-        return False

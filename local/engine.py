@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from local.errors import LocalError, UnknownTypeError
+from local.errors import LocalError
 from local.provider import Function, Handler, Package
 from local.state import Entry, State
-from local.steps import Listener, Step, Target, decide, declared, delete, event_of
+from local.steps import Listener, Step, StepEvent, Target, decide, declared, delete
 from planning.errors import PlanningError
 from planning.ignored import with_ignored
 from planning.record import twice
@@ -59,7 +59,7 @@ class Engine:
 
     def invoke(self, token: str, args: Wire) -> Wire:
         if token not in self._functions:
-            raise UnknownTypeError(f"The program calls the function {token}, which the local stack does not know.")
+            raise LocalError(f"The program calls the function {token}, which the local stack does not know.")
         return self._functions[token](plain(args))
 
     def outputs(self, urn: str, values: Wire) -> None:
@@ -82,13 +82,11 @@ class Engine:
         return self._run(decide(target, old), registration)
 
     def _run(self, step: Step, resource: Registration | Entry) -> Entry:
-        """Applies the step and tells the listener when it begins and how it ends."""
-        event = event_of(resource, step.operation, changed=step.changed)
-        if step.operation == "same":
-            self._listener(replace(event, seconds=0.0))
-            return step.apply(self._state)
+        """Applies the step and tells the listener how it ended."""
+        event = StepEvent(
+            urn=resource.urn, type=resource.type, name=resource.name, operation=step.operation, changed=step.changed
+        )
         started = time.monotonic()
-        self._listener(event)
         error: str | None = None
         try:
             return step.apply(self._state)
@@ -100,7 +98,7 @@ class Engine:
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
-            raise UnknownTypeError(
+            raise LocalError(
                 f"the local stack has no provider for the type {type_}. docs/contributing.md shows every place that a "
                 "new type takes; or leave the resource out of the stack 'local' by its configuration."
             )

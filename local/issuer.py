@@ -96,31 +96,23 @@ def key_set(machine: Machine) -> dict[str, Any]:
     return {"keys": [_public_jwk(_key(machine.pki / "issuer.key"))]}
 
 
-def token(
-    machine: Machine,
-    holder: Holder,
-    *,
-    scope: str = "",
-    audience: str = AUDIENCE,
-    expired: bool = False,
-    key_id: str | None = None,
-) -> str:
-    """Returns a signed access token. `scope` is separated by spaces; one that is `expired` ended a minute ago."""
+def token(machine: Machine, holder: Holder, *, scope: str = "") -> str:
+    """Returns a signed access token. `scope` is separated by spaces."""
     key = _key(machine.pki / "issuer.key")
-    now = int(time.time()) - (LIFETIME + 60 if expired else 0)
+    now = int(time.time())
     claims = {
         "iss": machine.issuer_url,
         "sub": holder.subject,
         "client_id": holder.client_id,
         "groups": list(holder.groups),
-        "aud": audience,
+        "aud": AUDIENCE,
         "scope": scope,
         "iat": now,
         "nbf": now,
         "exp": now + LIFETIME,
         "jti": uuid.uuid4().hex,
     }
-    return jwt.encode(claims, key, ALGORITHM, headers={"kid": key_id or _public_jwk(key)["kid"]})
+    return jwt.encode(claims, key, ALGORITHM, headers={"kid": _public_jwk(key)["kid"]})
 
 
 def _key(path: Path) -> rsa.RSAPrivateKey:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from local.machine import Machine
-from local.providers.aws import logs as functions
-from local.state import outputs_of
 
 Line = dict[str, Any]
 
@@ -20,17 +18,10 @@ HOPS = ("gateway", "orchestrator", "ingress")
 
 def lines(machine: Machine, *, request_id: str | None = None) -> list[Line]:
     """Returns lines of gateway, functions, ingress and pods by the time they began, of all requests or of one."""
-    all_lines = (line for source in _sources(machine) for line in source)
+    names = ("gateway.jsonl", "functions.jsonl", "ingress.jsonl")
+    files = [*(machine.logs / name for name in names), *sorted((machine.logs / "pods").glob("*.log"))]
+    all_lines = (line for file in files for line in _read(file))
     return sorted((each for each in all_lines if request_id in (None, each.get("request_id"))), key=_order)
-
-
-def _sources(machine: Machine) -> Iterator[Iterator[Line]]:
-    yield _read(machine.logs / "gateway.jsonl")
-    yield _read(machine.logs / "ingress.jsonl")
-    for file in sorted((machine.logs / "pods").glob("*.log")):
-        yield _read(file)
-    for group in _function_groups(machine):
-        yield functions.events(machine, group)
 
 
 def _read(file: Path) -> Iterator[Line]:
@@ -44,11 +35,6 @@ def _read(file: Path) -> Iterator[Line]:
                     yield json.loads(text)
                 except ValueError:
                     continue
-
-
-def _function_groups(machine: Machine) -> list[str]:
-    functions_ = outputs_of(machine.state_file, "aws:lambda/function:Function")
-    return [group for each in functions_ if (group := each.get("loggingConfig", {}).get("logGroup"))]
 
 
 def _order(line: Line) -> tuple[dt.datetime, int]:

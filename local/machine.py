@@ -44,10 +44,6 @@ class Machine:
         return self.home / "state.json"
 
     @property
-    def outputs_file(self) -> Path:
-        return self.home / "outputs.json"
-
-    @property
     def objects(self) -> Path:
         """The desired state that the supervisor brings about, one JSON file per object (`local.desired`)."""
         return self.home / "objects"

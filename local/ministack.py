@@ -14,12 +14,14 @@ would wait at positions that a new stream reaches only after as many records as 
 
 The calls of an alias are shared out by its weights and counted by version, and the metrics in a function's log lines
 become CloudWatch's. MiniStack itself keeps the weights, and counts only some calls, by function. Metrics are not saved.
+What a function prints is written to a file too, beside the log files of the other processes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
+import datetime as dt
 import fcntl
 import gc
 import itertools
@@ -43,6 +45,8 @@ Send = Callable[[Message], Awaitable[None]]
 FOLDER = Path(persistence.STATE_DIR)
 SNAPSHOT = FOLDER / "snapshot"
 """While it is there, it is newer than MiniStack's own files, one per service."""
+FUNCTION_LOG = Path(os.environ["FUNCTION_LOG"])
+"""The file of what functions print, one JSON object a line."""
 
 POINTS = 2000
 """The values of a metric that are kept: those of the last minutes, which is what a delivery looks at."""
@@ -183,7 +187,7 @@ def _by_weight(function: Any, qualifier: str | None) -> Any:
 
 
 def _counted(function: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
-    """Calls a function and counts the call as Lambda does, and what its log lines count."""
+    """Calls a function, keeps its log lines, and counts the call as Lambda does, and what the lines count."""
     answer = _DISPATCH(function, config, event, request_id, started)
     name, version = config["FunctionName"], config["Version"]
     by_version = {"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": version}
@@ -191,14 +195,30 @@ def _counted(function: Any, config: Any, event: Any, request_id: str, started: f
     for metric, value in values.items():
         for dimensions in ({"FunctionName": name}, by_version):
             _record("AWS/Lambda", metric, value, dimensions)
-    for text in (answer.get("log") or "").splitlines():
-        if '"_aws"' in text:
-            line = json.loads(text)
-            for directive in line["_aws"]["CloudWatchMetrics"]:
-                for names, metric in itertools.product(directive["Dimensions"], directive["Metrics"]):
-                    dimensions = {dimension: str(line[dimension]) for dimension in names}
-                    _record(directive["Namespace"], metric["Name"], line[metric["Name"]], dimensions)
+    lines = [_parsed(name, text) for text in (answer.get("log") or "").splitlines()]
+    with FUNCTION_LOG.open("a") as log:
+        log.write("".join(f"{json.dumps(line)}\n" for line in lines))
+    for line in lines:
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", ()):
+            for names, metric in itertools.product(directive["Dimensions"], directive["Metrics"]):
+                dimensions = {dimension: str(line[dimension]) for dimension in names}
+                _record(directive["Namespace"], metric["Name"], line[metric["Name"]], dimensions)
     return answer
+
+
+def _parsed(function: str, text: str) -> dict[str, Any]:
+    """Returns a function's JSON line; another one, such as a part of a stack trace, becomes the message of one."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        line = None
+    if isinstance(line, dict):
+        return line
+    return {
+        "timestamp": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+        "service": function,
+        "message": text,
+    }
 
 
 def _record(namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:

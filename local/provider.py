@@ -49,9 +49,6 @@ class Handler(ABC):
 class Updatable(Handler):
     """A type whose resources can change in place, except for what `planning.replacements` names."""
 
-    also_replaces: ClassVar[Mapping[str, str]] = {}
-    """Inputs that can change in place on the real provider and not on this machine, each with the reason."""
-
     @abstractmethod
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
         """Changes it and returns its outputs."""

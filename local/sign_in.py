@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.client
 import os
 import secrets
 import sys
@@ -31,7 +30,7 @@ from starlette.routing import Route
 from local import issuer
 from local.issuer import PEOPLE
 from local.machine import Machine
-from local.processes import ProcessSpec
+from local.processes import ProcessSpec, answers
 from local.setup import open_machine
 
 CODE_SECONDS = 60
@@ -76,7 +75,7 @@ def spec(machine: Machine) -> ProcessSpec:
         cwd=Path(__file__).resolve().parents[1],
         log=machine.logs / "issuer.log",
         ports=(machine.ports.issuer,),
-        ready=lambda: _ready(machine.ports.issuer),
+        ready=lambda: answers(f"{machine.issuer_url}/jwks.json"),
     )
 
 
@@ -170,18 +169,6 @@ def _keep(grants: dict[str, Grant], grant: Grant) -> str:
 def _buttons() -> str:
     texts = {name: "customer" if person.is_customer else "staff" for name, person in PEOPLE.items()}
     return "".join(f'<button name="person" value="{name}">{name} ({text})</button>\n' for name, text in texts.items())
-
-
-def _ready(port: int) -> bool:
-    """Returns whether the server answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
-    try:
-        connection.request("GET", "/jwks.json")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""The state: what this machine has, one entry per resource, saved after every step, secrets encrypted."""
+"""The state: what this machine has, one encrypted entry per resource, saved after every step."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any, Literal
 from cryptography.fernet import Fernet, InvalidToken
 
 from local.errors import LocalError
-from local.machine import write_text
-from planning.wire import SECRET, SIGNATURE, Wire, is_secret, plain
+from local.machine import write_json, write_text
+from planning.wire import Wire, plain
 
-VERSION = 2
-"""The format. A state of an earlier one is refused: with 1, the services owned their databases."""
+VERSION = 3
+"""The format. A state of an earlier one is refused: with 1, the services owned their databases; with 2, only secrets
+were encrypted."""
 Status = Literal["creating", "ready", "updating", "deleting"]
 
 
@@ -68,9 +69,6 @@ class State:
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def get(self, urn: str) -> Entry | None:
         """Returns the entry, or None when there is none."""
         return self._entries.get(urn)
@@ -92,19 +90,17 @@ class State:
     def rename(self, old: str, new: str) -> None:
         """Gives an entry the URN under which the program declares it now, after naming the old one as its alias."""
         with self._lock:
-            self._entries = {
-                new if u == old else u: replace(e, urn=new) if u == old else e for u, e in self._entries.items()
-            }
-            self._encoded = {urn: self._encode(entry) for urn, entry in self._entries.items()}
+            entry = replace(self._entries.pop(old), urn=new)
+            del self._encoded[old]
+            self._entries[new], self._encoded[new] = entry, self._encode(entry)
             self._save()
 
     def _save(self) -> None:
-        resources = ",\n".join(self._encoded.values())
-        write_text(self._path, f'{{"version": {VERSION}, "resources": [\n{resources}\n]}}\n')
+        write_json(self._path, {"version": VERSION, "resources": list(self._encoded.values())})
 
     def _encode(self, entry: Entry) -> str:
-        """Returns the entry as JSON, which is kept: encoding all entries for each step's file would be slow."""
-        return json.dumps(_with_secrets(asdict(entry), self._seal), sort_keys=True)
+        """Returns the entry encrypted, which is kept: encrypting all entries for each step's file would be slow."""
+        return self._fernet.encrypt(json.dumps(asdict(entry)).encode()).decode()
 
     def _load(self) -> None:
         try:
@@ -115,47 +111,24 @@ class State:
                     "over what an earlier one made. Start afresh: `make down PURGE=1` (this removes the local "
                     "databases too), then `make up`."
                 )
-            for raw in content["resources"]:
-                opened = _with_secrets(raw, self._open)
-                entry = Entry(**{**opened, "dependencies": tuple(opened["dependencies"])})
-                self._entries[entry.urn], self._encoded[entry.urn] = entry, json.dumps(raw, sort_keys=True)
+            for encoded in content["resources"]:
+                fields = json.loads(self._fernet.decrypt(encoded))
+                entry = Entry(**{**fields, "dependencies": tuple(fields["dependencies"])})
+                self._entries[entry.urn], self._encoded[entry.urn] = entry, encoded
         except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
             raise LocalError(
                 f"The state file {self._path} is damaged ({type(error).__name__}). Put a copy back, "
                 "or start afresh with `make down PURGE=1` (this removes the local databases too)."
             ) from error
 
-    def _seal(self, mark: Wire) -> Wire:
-        token = self._fernet.encrypt(json.dumps(mark["value"]).encode()).decode()
-        return {SIGNATURE: SECRET, "ciphertext": token}
-
-    def _open(self, mark: Wire) -> Wire:
-        return {SIGNATURE: SECRET, "value": json.loads(self._fernet.decrypt(mark["ciphertext"]))}
-
-
-def _with_secrets(value: Any, change: Callable[[Wire], Wire]) -> Any:
-    """Returns the value with each secret in it changed."""
-    if is_secret(value):
-        return change(value)
-    if isinstance(value, dict):
-        return {key: _with_secrets(item, change) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_secrets(item, change) for item in value]
-    return value
-
-
-def outputs_of(file: Path, type_: str) -> list[dict[str, Any]]:
-    """Returns the outputs of the resources of a type in a state file."""
-    return [entry.output_values for entry in State(file) if entry.type == type_]
-
 
 def _key(path: Path, *, may_create: bool) -> bytes:
-    """Returns the key of the secrets; creates it where there is no state yet."""
+    """Returns the key of the entries; creates it where there is no state yet."""
     if path.exists():
         return path.read_bytes()
     if not may_create:
         raise LocalError(
-            f"The state's key {path} is missing, so its secrets can't be read. Start afresh with `make down PURGE=1`."
+            f"The state's key {path} is missing, so it can't be read. Start afresh with `make down PURGE=1`."
         )
     key = Fernet.generate_key()
     write_text(path, key.decode())

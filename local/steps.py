@@ -22,7 +22,7 @@ Operation = Literal["same", "create", "update", "replace", "delete"]
 
 @dataclass(frozen=True, kw_only=True)
 class StepEvent:
-    """The beginning or the end of a step, for whoever shows it."""
+    """The end of a step, for whoever shows it."""
 
     urn: str
     type: str
@@ -30,19 +30,13 @@ class StepEvent:
     operation: Operation
     changed: tuple[str, ...] = ()
     """Inputs that differ."""
-    seconds: float | None = None
-    """How long it took; None while it is under way."""
+    seconds: float = 0.0
+    """How long it took."""
     error: str | None = None
     """How it failed."""
 
 
 Listener = Callable[[StepEvent], None]
-
-
-def event_of(resource: Registration | Entry, operation: Operation, **more: Any) -> StepEvent:
-    """Returns the event of a step on a resource; `more` are other fields of the event."""
-    shared = {key: getattr(resource, key) for key in ("urn", "type", "name")}
-    return StepEvent(operation=operation, **shared, **more)
 
 
 def declared(registration: Registration) -> dict[str, Any]:
@@ -97,41 +91,29 @@ def same(target: Target, old: Entry) -> Step:
     return Step(operation="same", apply=apply)
 
 
-def create(target: Target) -> Step:
-    """Returns the step of a resource that is new, has vanished, or was being created when a run was killed."""
+def bring_about(target: Target, operation: Operation, old: Entry | None = None, changed: tuple[str, ...] = ()) -> Step:
+    """Returns the step of a resource that is created, changes in place, or is deleted and created anew.
+
+    One that is created is new, has vanished, or was being created when a run was killed.
+    """
+    handler = target.handler
 
     def apply(state: State) -> Entry:
         entry = target.entry()
-        state.put(replace(entry, status="creating"))
-        made = target.handler.create(entry.name, target.values)
-        entry = replace(entry, id=made.id, outputs=target.marked(made.outputs))
+        if old and operation == "update" and isinstance(handler, Updatable):
+            state.put(replace(old, status="updating"))
+            id_, outputs = old.id, handler.update(old.id, old.input_values, target.values, old.output_values)
+        else:
+            if old:
+                _delete(handler, old, state)
+            state.put(replace(entry, status="creating"))
+            made = handler.create(entry.name, target.values)
+            id_, outputs = made.id, made.outputs
+        entry = replace(entry, id=id_, outputs=target.marked(outputs))
         state.put(entry)
         return entry
 
-    return Step(operation="create", apply=apply)
-
-
-def update(target: Target, handler: Updatable, old: Entry, changed: tuple[str, ...]) -> Step:
-    """Returns the step of a resource that changes in place."""
-
-    def apply(state: State) -> Entry:
-        state.put(replace(old, status="updating"))
-        outputs = handler.update(old.id, old.input_values, target.values, old.output_values)
-        entry = replace(target.entry(), id=old.id, outputs=target.marked(outputs))
-        state.put(entry)
-        return entry
-
-    return Step(operation="update", changed=changed, apply=apply)
-
-
-def replacement(target: Target, old: Entry, changed: tuple[str, ...] = ()) -> Step:
-    """Returns the step of a resource that is deleted and created anew."""
-
-    def apply(state: State) -> Entry:
-        _delete(target.handler, old, state)
-        return create(target).apply(state)
-
-    return Step(operation="replace", changed=changed, apply=apply)
+    return Step(operation=operation, changed=changed, apply=apply)
 
 
 def delete(handler: Handler, old: Entry) -> Step:
@@ -157,24 +139,23 @@ def decide(target: Target, old: Entry | None) -> Step:
     Raises LocalError when it would replace a protected resource.
     """
     if old is None or old.status == "creating":
-        return create(target)
+        return bring_about(target, "create")
     if old.status == "deleting":
-        return replacement(target, old)
+        return bring_about(target, "replace", old)
     if not target.handler.exists(old.id, old.output_values):
-        return create(target)
+        return bring_about(target, "create")
     before, after = old.input_values, target.values
     changed = tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
     if not changed and old.status == "ready":
         return same(target, old)
-    handler = target.handler
-    if isinstance(handler, Updatable) and not _replaced(handler, old, after, changed):
-        return update(target, handler, old, changed)
+    if isinstance(target.handler, Updatable) and not _replaced(old, after, changed):
+        return bring_about(target, "update", old, changed)
     if target.registration.protect:
         raise LocalError(f"It is protected; changing {', '.join(changed)} would replace it. Remove `protect` first.")
-    return replacement(target, old, changed)
+    return bring_about(target, "replace", old, changed)
 
 
-def _replaced(handler: Updatable, old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
+def _replaced(old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
     """Returns whether a changed property is one of those that replace the resource."""
     pairs = ({key: side[key] for key in changed if key in side} for side in (old.input_values, after))
-    return any(replaces(old.type, path, handler.also_replaces) for path in (*changed, *differences(*pairs)))
+    return any(replaces(old.type, path) for path in (*changed, *differences(*pairs)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pulumi
@@ -53,28 +53,25 @@ def up(machine: Machine, console: Console) -> None:
 
 
 def apply(machine: Machine, console: Console) -> None:
-    """Runs the program and deletes what it no longer declares."""
+    """Runs the program and deletes what it no longer declares.
+
+    Raises LocalError with its failure, or with those of its resources.
+    """
     progress = Progress(console)
     engine = Engine(State(machine.state_file), packages(machine), progress)
-    with _phase(console, "program"), progress:
-        run_checked(engine, lambda: run_program(machine.root, STACK, engine, preview=False, config=machine.config))
+    with _phase(console, "program"):
+        try:
+            run_program(machine.root, STACK, engine, preview=False, config=machine.config)
+        except pulumi.RunError as error:
+            raise LocalError(str(error)) from error
+        except Exception:
+            if engine.failures:
+                raise LocalError("\n".join(engine.failures)) from None
+            raise
         engine.finish()
-        write_json(machine.outputs_file, plain(engine.stack_outputs))
+        write_json(machine.home / "outputs.json", plain(engine.stack_outputs))
         write_json(machine.home / "aws.json", aws_access(machine))
-    count = progress.changes
-    console.print(f"  {count} change{'s' * (count != 1)}: {progress.summary()}", highlight=False)
-
-
-def run_checked(engine: Engine, run: Callable[[], None]) -> None:
-    """Runs the program. Raises LocalError with its failure, or with those of its resources."""
-    try:
-        run()
-    except pulumi.RunError as error:
-        raise LocalError(str(error)) from error
-    except Exception:
-        if engine.failures:
-            raise LocalError("\n".join(engine.failures)) from None
-        raise
+    console.print(f"  {progress.summary()}", highlight=False)
 
 
 def example(machine: Machine) -> tuple[int, str]:
@@ -107,7 +104,8 @@ def _token(machine: Machine) -> str:
 @contextmanager
 def _phase(console: Console, name: str) -> Iterator[None]:
     started = time.monotonic()
-    yield
+    with console.status(name):
+        yield
     console.print(f"[bold]{name}[/bold] {time.monotonic() - started:.1f} s", highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""The commands `plan` and `render`: `python -m planning`, and under the same names `python -m local`."""
+"""The commands of `python -m planning`."""
 
 from __future__ import annotations
 

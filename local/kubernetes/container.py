@@ -7,11 +7,9 @@ kubelet brings later changes of a Secret to running pods; here a pod sees them a
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +18,8 @@ from local.desired import Object
 from local.kubernetes.manifests import MissingError, Objects, RefusedError, entries, entry, find
 from local.kubernetes.probes import LOOPBACK, Probe
 from local.machine import Machine
+from local.processes import PATH
 
-PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
 _PROBES = {"startupProbe", "readinessProbe", "livenessProbe"}
 
 Ports = Mapping[str | int, int]
@@ -50,7 +48,6 @@ class Launch:
 class Template:
     """A pod template that this machine can run. Times are in seconds."""
 
-    init: tuple[Object, ...]
     container: Object
     volumes: tuple[Object, ...]
     labels: Mapping[str, str]
@@ -64,12 +61,9 @@ class Template:
         container, *others = spec["containers"]
         if others:
             raise RefusedError(f"The local stack runs one container per pod; this template has {1 + len(others)}.")
-        init = tuple(spec.get("initContainers") or ())
-        for program in (*init, container):
-            if not program.get("command"):
-                raise RefusedError(f"container {program['name']}: `command` is required here.")
+        if not container.get("command"):
+            raise RefusedError(f"container {container['name']}: `command` is required here.")
         template = cls(
-            init=init,
             container=container,
             volumes=tuple(spec.get("volumes") or ()),
             labels=manifest["metadata"].get("labels") or {},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from pathlib import Path
 
 from local.desired import Object, read_all
 from local.errors import ProviderError
@@ -43,7 +44,7 @@ def run(manifest: Object, machine: Machine) -> None:
         for number in range(tries):
             if number:
                 time.sleep(PAUSE)
-            reason = asyncio.run(_attempt(template, pod, machine, end))
+            reason = asyncio.run(_attempt(template, pod, machine, log, end))
             if reason == "exited with 0":
                 return
             if time.monotonic() >= end:
@@ -54,13 +55,12 @@ def run(manifest: Object, machine: Machine) -> None:
     raise ProviderError(f"The Job {name} failed{again}: its pod {reason}. Its log, {log}, ends: {log_tail(log, LINES)}")
 
 
-async def _attempt(template: Template, pod: Identity, machine: Machine, end: float) -> str:
+async def _attempt(template: Template, pod: Identity, machine: Machine, log: Path, end: float) -> str:
     """Runs the pod once and returns how it ended, in words."""
     objects = read_all(machine)
     with wellformed():
         mount(template.volumes, pod, objects)
         program = launch(template.container, pod, {}, machine=machine, objects=objects)
-    log = machine.logs / "pods" / f"{pod.name}.log"
     process = start(program.argv, env=program.env, cwd=program.cwd, log=log, machine=machine)
     try:
         async with asyncio.timeout(max(0.0, end - time.monotonic())):

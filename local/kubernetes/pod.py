@@ -1,4 +1,4 @@
-"""One pod: init containers to their end, then its container, kept running and watched by its probes until it goes."""
+"""One pod: its container, kept running and watched by its probes until it goes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder_of(machine: Machine, name: str) -> Path:
 
 
 class Pod:
-    """A pod and its state: pending, init, starting, ready, unready, terminating."""
+    """A pod and its state: pending, starting, ready, unready, terminating."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Pod:
         """
         process = adopt_recorded(record)
         template = folder_of(machine, record["name"]) / "template.json"
-        if process is None or record["state"] in ("pending", "init") or not template.exists():
+        if process is None or record["state"] == "pending" or not template.exists():
             return None
         identity = {key: record[key] for key in ("namespace", "deployment", "name")}
         pod = cls(machine, **identity, manifest=json.loads(template.read_text()), objects=objects, changed=changed)
@@ -126,7 +126,7 @@ class Pod:
     async def run(self) -> None:
         """Keeps the pod running until this task is cancelled; the container still runs then, `terminate` ends it."""
         if self.process is None:
-            await self._prepare()
+            await self._retried(lambda: mount(self.template.volumes, self._identity, self._objects()))
         while True:
             began, self._was_ready = time.monotonic(), self.ready
             reason = await self._serve()
@@ -136,7 +136,7 @@ class Pod:
 
     async def terminate(self, withdrawn: Callable[[], Awaitable[None]], *, pause: bool) -> None:
         """Ends the pod once `withdrawn` returns, when nothing is routed to it. `pause` grants the preStop sleep."""
-        pause = pause and self.state not in ("pending", "init")
+        pause = pause and self.state != "pending"
         self._set("terminating")
         await withdrawn()
         if self.process is not None:
@@ -144,27 +144,11 @@ class Pod:
             await asyncio.sleep(waited)
             await self.process.stop(grace=max(_LEAST_GRACE, self.template.grace - waited))
 
-    async def _prepare(self) -> None:
-        """Makes the volumes, then runs the init containers one after the other, each until it succeeds."""
-        await self._retried(lambda: mount(self.template.volumes, self._identity, self._objects()))
-        for container in self.template.init:
-            while (reason := await self._complete(container)) != "exited with 0":
-                self.restarts += 1
-                self._set("init", f"The init container {container['name']} {reason}: {log_tail(self.log)}")
-                await asyncio.sleep(self.backoff.after(0))
-
-    async def _complete(self, container: Object) -> str:
-        self.process = await self._retried(lambda: self._start(container))
-        self._set("init")
-        reason = await self.process.wait()
-        self.process = None
-        return reason
-
     async def _serve(self) -> str:
         """Runs the container to its end and returns the reason of that."""
         if self.process is None:
             self.ports = self.template.map_ports(free_port)
-            self.process = await self._retried(lambda: self._start(self.template.container))
+            self.process = await self._retried(self._start)
             self._set("starting")
         process = self.process
         end = asyncio.create_task(process.wait())
@@ -205,8 +189,9 @@ class Pod:
         async for problem in readiness.changes(self.ready):
             self._set("unready" if problem else "ready")
 
-    def _start(self, container: Object) -> Process:
-        program = launch(container, self._identity, self.ports, machine=self._machine, objects=self._objects())
+    def _start(self) -> Process:
+        container, objects = self.template.container, self._objects()
+        program = launch(container, self._identity, self.ports, machine=self._machine, objects=objects)
         return start(program.argv, env=program.env, cwd=program.cwd, log=self.log, machine=self._machine)
 
     async def _retried(self, work: Callable[[], T]) -> T:

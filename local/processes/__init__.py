@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from signal import SIGTERM, Signals
+
+import urllib3
+
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
+"""The programs of this environment, then those of the system."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +37,11 @@ class ProcessSpec:
     """Seconds between the stop signal and SIGKILL."""
     prepare: Callable[[], None] = field(default=lambda: None)
     """Runs before every start, for example to make a data directory."""
+
+
+def answers(url: str) -> bool:
+    """Returns whether an HTTP server answers with 200 within half a second."""
+    try:
+        return urllib3.request("GET", url, timeout=0.5, retries=False).status == HTTPStatus.OK
+    except urllib3.exceptions.HTTPError:
+        return False

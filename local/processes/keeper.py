@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -118,12 +119,10 @@ def require_free(port: int, name: str) -> None:
     if is_free(port):
         return
     holder = "another process"
-    try:
+    with contextlib.suppress(psutil.AccessDenied, psutil.NoSuchProcess):
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
                 holder = f"{psutil.Process(connection.pid).name()!r} (process {connection.pid})"
-    except (psutil.AccessDenied, psutil.NoSuchProcess):
-        log.info("The system does not say which process has port %d.", port)
     raise LocalError(
         f"Port {port} on 127.0.0.1, which {name} needs, is used by {holder}. "
         "End it, or delete .local/ports.json to have other ports chosen."

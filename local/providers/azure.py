@@ -6,34 +6,22 @@ outputs that the program reads, and nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 import asyncpg
 
 from local.machine import Machine
 from local.postgres import administer
-from local.provider import Handler, Made, Package, Properties, Recorded, Updatable
+from local.provider import Made, Package, Properties, Recorded, Updatable
 from planning.makers.azure import FUNCTIONS, MAKERS, SUBSCRIPTION
 
-T = TypeVar("T")
 
-
-class _OnPostgres(Handler):
-    """A type that is part of this machine's PostgreSQL."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-
-    def _administer(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-        return administer(self._machine, work)
-
-
-class Server(_OnPostgres, Updatable):
+class Server(Updatable):
     """azure-native:dbforpostgresql:Server: its administrator, as a role on this machine's PostgreSQL.
 
     The role may make databases and roles and is no superuser, as on Azure. What it makes is the server's.
     """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
 
     def create(self, name: str, inputs: Properties) -> Made:
         server = inputs.get("serverName") or name
@@ -57,11 +45,11 @@ class Server(_OnPostgres, Updatable):
                 await connection.execute(f"DROP ROLE {_quoted(record[0])}")
             await connection.execute(f"DROP ROLE IF EXISTS {_quoted(administrator)}")
 
-        self._administer(work)
+        administer(self._machine, work)
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        query = "SELECT true FROM pg_roles WHERE rolname = $1"
-        return self._administer(lambda connection: connection.fetchval(query, outputs["administratorLogin"])) is True
+        query, role = "SELECT true FROM pg_roles WHERE rolname = $1", outputs["administratorLogin"]
+        return administer(self._machine, lambda connection: connection.fetchval(query, role)) is True
 
     def _set_role(self, server: str, inputs: Properties) -> Properties:
         role, password = inputs["administratorLogin"], inputs["administratorLoginPassword"]
@@ -72,7 +60,7 @@ class Server(_OnPostgres, Updatable):
             literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
             await connection.execute(f"{verb} ROLE {_quoted(role)} LOGIN CREATEDB CREATEROLE PASSWORD {literal}")
 
-        self._administer(work)
+        administer(self._machine, work)
         return {"name": server, "fullyQualifiedDomainName": "localhost"}
 
 

@@ -6,8 +6,8 @@ machine's interpreter and packages in the place of those that the Dockerfile ins
 
 from __future__ import annotations
 
+import compileall
 import hashlib
-import py_compile
 import shutil
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class Image(Updatable):
         if target.exists():
             target.touch()
         else:
-            _copy(context, files, target)
+            _copy(context, target)
             self._forget()
         repository = inputs["imageName"].rpartition(":")[0]
         return {
@@ -85,19 +85,12 @@ class Image(Updatable):
 
     def _forget(self) -> None:
         """Removes the images that no pod template names, except for the KEPT newest."""
-        used = set()
-        for value in read_all(self._machine).values():
-            pod = value.get("spec", {}).get("template", {}).get("spec")
-            if pod is None:
-                continue
-            used |= {_digest(each["image"]) for each in (*pod.get("initContainers", ()), *pod["containers"])}
+        templates = (value.get("spec", {}).get("template", {}) for value in read_all(self._machine).values())
+        pods = [template["spec"] for template in templates if "spec" in template]
+        used = {each["image"].rpartition("@sha256:")[2] for pod in pods for each in pod["containers"]}
         built = [path for path in self._machine.images.iterdir() if path.name not in used and not path.suffix]
         for path in sorted(built, key=lambda path: path.stat().st_mtime)[:-KEPT]:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _digest(image: str) -> str:
-    return image.rpartition("@sha256:")[2]
 
 
 def _files(context: Path) -> list[str]:
@@ -116,19 +109,15 @@ def context_digest(context: Path, files: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _copy(context: Path, files: list[str], target: Path) -> None:
+def _copy(context: Path, target: Path) -> None:
     """Copies the files and compiles the Python ones, as an image does.
 
     They go into a temporary folder first, so that a digest names a whole folder or none.
     """
     temporary = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    for name in files:
-        copy = temporary / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(context / name, copy)
-        if copy.suffix == ".py":
-            py_compile.compile(str(copy), doraise=False, quiet=2)
+    shutil.copytree(context, temporary)
+    compileall.compile_dir(temporary, quiet=2)
     temporary.rename(target)
 
 

@@ -27,69 +27,50 @@ _TIMEOUT = 60.0
 """Seconds until an object is ready or gone. A Deployment and its pods have their own times besides."""
 
 
-class ThisMachine:
-    """The supervisor of this clone as a cluster, to which manifests are applied."""
+class Manifest(Updatable):
+    """Any object that is given by its manifest, and made real by the supervisor of this clone."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
+    def create(self, name: str, inputs: Properties) -> Made:
+        outputs = self.apply(manifest_of(inputs, name))
+        metadata = outputs["metadata"]
+        return Made(id="/".join(filter(None, [metadata.get("namespace"), metadata["name"]])), outputs=outputs)
+
+    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        named = {**new, "metadata": {"name": outputs["metadata"]["name"], **(new.get("metadata") or {})}}
+        return self.apply(manifest_of(named, ""))
+
+    def delete(self, id_: str, outputs: Properties) -> None:
+        self.withdraw(manifest_of(outputs, ""))
+
+    def exists(self, id_: str, outputs: Properties) -> bool:
+        return desired.get(self._machine, key_of_manifest(manifest_of(outputs, ""))) is not None
+
     def apply(self, manifest: Object) -> Object:
-        """Brings an object about and returns its status. Raises ProviderError."""
+        """Brings an object about and returns it with its status. Raises ProviderError."""
         kind, key = manifest["kind"], key_of_manifest(manifest)
         states = {"ready"} if kind in _AWAITED else {"ready", "progressing"}
         deadline = manifest["spec"].get("progressDeadlineSeconds", 600) if kind == "Deployment" else 0
         desired.put(self._machine, key, manifest)
         desired.wait(self._machine, key, manifest, states=states, timeout=_TIMEOUT + deadline)
-        return status_of(kind)
+        status = status_of(kind)
+        return {**manifest, "status": status} if status else manifest
 
-    def complete(self, job: Object) -> None:
-        """Runs a Job to its end. Raises ProviderError when it fails."""
-        jobs.run(job, self._machine)
-
-    def delete(self, manifest: Object) -> None:
+    def withdraw(self, manifest: Object) -> None:
         """Removes an object and returns when it is gone. Raises ProviderError."""
         pod = manifest.get("spec", {}).get("template", {}).get("spec", {})
         grace = pod.get("terminationGracePeriodSeconds", 30)
         desired.remove(self._machine, key_of_manifest(manifest))
         desired.wait(self._machine, key_of_manifest(manifest), None, timeout=_TIMEOUT + grace)
 
-    def has(self, manifest: Object) -> bool:
-        """Returns whether the object exists."""
-        return desired.get(self._machine, key_of_manifest(manifest)) is not None
-
-
-class Manifest(Updatable):
-    """Any object that is given by its manifest."""
-
-    def __init__(self, cluster: ThisMachine) -> None:
-        self._cluster = cluster
-
-    def create(self, name: str, inputs: Properties) -> Made:
-        outputs = self._apply(inputs, name)
-        metadata = outputs["metadata"]
-        return Made(id="/".join(filter(None, [metadata.get("namespace"), metadata["name"]])), outputs=outputs)
-
-    def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        named = {**new, "metadata": {"name": outputs["metadata"]["name"], **(new.get("metadata") or {})}}
-        return self._apply(named, "")
-
-    def delete(self, id_: str, outputs: Properties) -> None:
-        self._cluster.delete(manifest_of(outputs, ""))
-
-    def exists(self, id_: str, outputs: Properties) -> bool:
-        return self._cluster.has(manifest_of(outputs, ""))
-
-    def _apply(self, properties: Properties, name: str) -> Properties:
-        manifest = manifest_of(properties, name)
-        status = self._cluster.apply(manifest)
-        return {**manifest, "status": status} if status else manifest
-
 
 class Job(Manifest):
     """A Job. It runs when it is made, and never again: the object that is kept then says that it has run."""
 
     def create(self, name: str, inputs: Properties) -> Made:
-        self._cluster.complete(manifest_of(inputs, name))
+        jobs.run(manifest_of(inputs, name), self._machine)
         return super().create(name, inputs)
 
 
@@ -114,12 +95,11 @@ def _chart(name: str, inputs: Properties) -> Made:
 
 def package(machine: Machine) -> Package:
     """Returns the package of this machine."""
-    cluster = ThisMachine(machine)
     return Package(
         handlers={
-            **{f"kubernetes:{type_}": Manifest(cluster) for type_ in known_types()},
-            "kubernetes:batch/v1:Job": Job(cluster),
-            "kubernetes:core/v1:Secret": Secret(cluster),
+            **{f"kubernetes:{type_}": Manifest(machine) for type_ in known_types()},
+            "kubernetes:batch/v1:Job": Job(machine),
+            "kubernetes:core/v1:Secret": Secret(machine),
             "kubernetes:helm.sh/v3:Release": Recorded(_chart),
             "kubernetes:helm.sh/v4:Chart": Recorded(_chart),
             # The cluster is this machine, whatever the kubeconfig says.

@@ -6,11 +6,9 @@ from local.machine import Machine
 from local.provider import MadeInMemory, Package
 from planning.makers import random, tls
 
-_SECRETS = {**random.SECRETS, **tls.SECRETS}
-
 
 def package(_machine: Machine) -> Package:
-    makers = {**random.MAKERS, **tls.MAKERS}
+    makers, secrets = {**random.MAKERS, **tls.MAKERS}, {**random.SECRETS, **tls.SECRETS}
     return Package(
-        handlers={type_: MadeInMemory(make, _SECRETS.get(type_, frozenset())) for type_, make in makers.items()}
+        handlers={type_: MadeInMemory(make, secrets.get(type_, frozenset())) for type_, make in makers.items()}
     )

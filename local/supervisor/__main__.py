@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime as dt
 import fcntl
-import json
 import logging
 import os
 import resource
@@ -23,28 +21,12 @@ from local.supervisor.client import LOCK, MODULES, code_digest
 from local.supervisor.supervisor import Supervisor
 
 
-class _JsonLines(logging.Formatter):
-    """Log records as JSON objects, one a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-        line = {
-            "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "service": "supervisor",
-            "message": record.getMessage(),
-        }
-        return json.dumps(line | ({"error": self.formatException(record.exc_info)} if record.exc_info else {}))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--modules", nargs="*", default=MODULES)
     arguments = parser.parse_args()
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         machine = open_machine(arguments.root, create=False)
         with (machine.run / LOCK).open("a") as lock:
@@ -55,8 +37,7 @@ def main() -> None:
             removed = lambda: os.fstat(lock.fileno()).st_nlink == 0  # noqa: E731
             asyncio.run(Supervisor(machine, arguments.modules, identity, removed).run())
     except LocalError as error:
-        logging.error("%s", error)  # noqa: TRY400 - a message for people, no traceback
-        sys.exit(1)
+        sys.exit(str(error))
 
 
 def _hold(lock: IO[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from typing import Any
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
+from local.processes import PATH
 from local.processes.process import Process, adopt_recorded, kill, log_tail, marked
 
 MODULES = ("local.postgres", "local.sign_in", "local.emulator", "local.envoy.process")
@@ -63,7 +63,7 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
         if processes and all(process["state"] == "ready" for process in processes):
             return
         if not alive(machine):
-            raise LocalError(_last_message(machine))
+            raise LocalError(f"{log_tail(_log(machine), 1)} (The supervisor has ended; its log is {_log(machine)}.)")
         time.sleep(0.02)
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
@@ -107,13 +107,12 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
     """Starts it in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it."""
     machine.logs.mkdir(parents=True, exist_ok=True)
     env = {key: os.environ[key] for key in _PASSED if key in os.environ}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
     command = [sys.executable, "-m", "local.supervisor", "--root", str(machine.root), "--modules", *modules]
     with _log(machine).open("a") as log:
         child = subprocess.Popen(
             command,
             cwd=_CODE,
-            env={**env, "PATH": path, "LANG": "C.UTF-8"},
+            env={**env, "PATH": PATH, "LANG": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -122,14 +121,6 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
     while child.poll() is None and not alive(machine):
         time.sleep(0.02)
     child.returncode = child.returncode or 0  # it outlives this process; nobody waits for it
-
-
-def _last_message(machine: Machine) -> str:
-    """Returns the message with which a supervisor has ended, or the end of its log."""
-    try:
-        return str(json.loads(log_tail(_log(machine), 1))["message"])
-    except ValueError:
-        return f"The supervisor has ended. Its log {_log(machine)} ends: {log_tail(_log(machine))}"
 
 
 def _log(machine: Machine) -> Path:

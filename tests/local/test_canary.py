@@ -34,7 +34,7 @@ class Release:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.previous = json.loads(stack.machine.outputs_file.read_text())["images"]["users"]
+        self.previous = json.loads((stack.machine.home / "outputs.json").read_text())["images"]["users"]
         self._settings, self._code = stack.root / "Pulumi.local.yaml", stack.root / "app/services/users/store.py"
         self._migration = stack.root / "app/services/users/migrations/20991231000000_note.sql"
         self._before = {path: path.read_text() for path in (self._settings, self._code)}

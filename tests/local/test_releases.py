@@ -27,7 +27,7 @@ from tests.support.releases import RELEASES, SLOW, Release
 from tests.support.releases_page import Row, written
 from tests.support.stack import Stack
 
-BROKEN, GOOD = Times(watch=90, poll=0.5, before=30, period=2), Times(watch=6, poll=0.5, before=30, period=2)
+BROKEN, GOOD = Times(watch=240, poll=0.5, before=30, period=2), Times(watch=6, poll=0.5, before=30, period=2)
 """How long a step is watched, at most: the emulator counts at once, where CloudWatch takes minutes. A broken release is
 returned as soon as it is seen, on a busy machine later than on an idle one."""
 STEPS = (0.5,)

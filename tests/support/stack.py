@@ -111,9 +111,9 @@ class Stack:
         assert done.code == 0, f"{done.out}\n{done.err}"
         return done
 
-    def token(self, *arguments: str, sub: str = "alice", scope: str = READ, kind: str = "staff") -> str:
+    def token(self, *, sub: str = "alice", scope: str = READ, kind: str = "staff") -> str:
         """Returns a token of the `customer`, the member of `staff` or the `program` with this name."""
-        done = self.run("token", f"--{kind}", sub, "--scope", scope, *arguments)
+        done = self.run("token", f"--{kind}", sub, "--scope", scope)
         assert done.code == 0, done.err
         return done.out.strip()
 

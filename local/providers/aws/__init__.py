@@ -8,14 +8,17 @@ from pkgutil import iter_modules
 from local.machine import Machine
 from local.provider import Package
 from local.providers.aws.client import Aws, connect
-from local.providers.aws.resource import Resource
+from local.providers.aws.resource import RecordedResource, Resource
 from local.providers.aws.resource import tables as read_tables
 
 
 def handlers(aws: Aws) -> dict[str, Resource]:
     """Returns the handlers of all types in types.yaml."""
     classes = _classes()
-    return {type_: classes.get(type_.rpartition(":")[2], Resource)(type_, aws) for type_ in read_tables()}
+    return {
+        type_: classes.get(type_.rpartition(":")[2], RecordedResource if table.recorded else Resource)(type_, aws)
+        for type_, table in read_tables().items()
+    }
 
 
 def _classes() -> dict[str, type[Resource]]:

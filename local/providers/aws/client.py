@@ -15,7 +15,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as ConnectingError
 
-from local.emulator import ROOT_KEY, ROOT_SECRET
+from local.emulator import aws_access
 from local.errors import ProviderError
 from local.machine import REGION, Machine
 
@@ -34,7 +34,6 @@ class Aws:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._url = machine.emulator_url
         self._session = _session()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -52,7 +51,7 @@ class Aws:
             raise _kind(code)(f"{service} refused {operation}: {message} ({code})") from error
         except (ConnectingError, HTTPClientError) as error:
             raise ProviderError(
-                f"{operation}: the AWS emulator at {self._url} does not answer ({error}). "
+                f"{operation}: the AWS emulator at {self.machine.emulator_url} does not answer ({error}). "
                 "Its log is .local/logs/emulator.log; `make up` starts it again."
             ) from error
         except BotoCoreError as error:
@@ -70,9 +69,7 @@ class Aws:
                 self._clients[service] = self._session.create_client(
                     service,
                     region_name=REGION,
-                    endpoint_url=self._url,
-                    aws_access_key_id=ROOT_KEY,
-                    aws_secret_access_key=ROOT_SECRET,
+                    **aws_access(self.machine),
                     config=Config(
                         connect_timeout=2,
                         read_timeout=20,

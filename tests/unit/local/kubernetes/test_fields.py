@@ -105,10 +105,10 @@ REFUSED: dict[str, tuple[str, Callable[[dict[str, Object]], Any], str]] = {
         lambda o: container(o).update(lifecycle={"preStop": {"exec": {"command": ["sleep"]}}}),
         "lifecycle.preStop.exec is not supported",
     ),
-    "sidecar": (
+    "init container": (
         "Deployment/shop/web",
-        lambda o: pod(o).update(initContainers=[{"name": "s", "command": ["x"], "restartPolicy": "Always"}]),
-        "initContainers.restartPolicy is not supported",
+        lambda o: pod(o).update(initContainers=[{"name": "s", "command": ["x"]}]),
+        "initContainers is not supported",
     ),
     "host path": (
         "Deployment/shop/web",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import http.client
 import os
 import shutil
@@ -189,31 +188,6 @@ def test_a_pod_that_is_not_ready_gets_no_requests(cluster: Cluster) -> None:
     assert all(pod["restarts"] == 0 for pod in cluster.pods())
 
 
-def test_init_containers_run_in_order_before_the_container(cluster: Cluster) -> None:
-    container = cluster.container
-    write = "import os,sys; open(os.environ['DIR'] + '/order', 'a').write(sys.argv[1] + os.environ['POD_NAME'])"
-    env = [e for e in container["env"] if e["name"] == "POD_NAME"] + [{"name": "DIR", "value": "/tmp"}]
-    init = {"image": container["image"], "env": env, "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}
-    cluster.deployment["spec"]["template"]["spec"]["initContainers"] = [
-        {"name": name, "command": ["python", "-c", write, f"{name}-"], **copy.deepcopy(init)} for name in ("one", "two")
-    ]
-    cluster.up()
-    environment = cluster.get("/")[1]["environment"]
-    name = environment["POD_NAME"]
-    assert (Path(environment["TMPDIR"]) / "order").read_text() == f"one-{name}two-{name}"
-
-
-def test_an_init_container_that_fails_keeps_the_pod_from_starting(cluster: Cluster) -> None:
-    failing = {
-        "name": "migrate",
-        "image": cluster.container["image"],
-        "command": ["python", "-c", "exit('no database')"],
-    }
-    cluster.deployment["spec"]["template"]["spec"]["initContainers"] = [failing]
-    with pytest.raises(ProviderError, match="The init container migrate exited with 1: no database"):
-        cluster.up()
-
-
 def test_the_number_of_pods_is_the_scalers_minimum_else_the_deployments(cluster: Cluster) -> None:
     cluster.up()
     assert len(cluster.pods("ready")) == 2
@@ -254,7 +228,7 @@ def test_what_is_not_there_yet_is_waited_for(cluster: Cluster) -> None:
 def test_stop_ends_every_process_and_frees_every_port(cluster: Cluster) -> None:
     cluster.up()
     ports = cluster.machine.ports
-    used = [ports.ingress, ports.issuer, *(pod["port"] for pod in cluster.pods())]
+    used = [ports.ingress, *(pod["port"] for pod in cluster.pods())]
     assert not any(is_free(port) for port in used)
     client.stop(cluster.machine)
     assert all(is_free(port) for port in used)

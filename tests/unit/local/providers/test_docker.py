@@ -126,5 +126,5 @@ def test_what_a_pod_template_names_stays_and_of_the_others_the_newest(
 
 
 def template(machine: Machine, kind: str, image: str) -> None:
-    spec = {"template": {"spec": {"initContainers": [{"image": image}], "containers": [{"image": image}]}}}
+    spec = {"template": {"spec": {"containers": [{"image": image}]}}}
     put(machine, key_of(kind, "apps", "users"), {"kind": kind, "spec": spec})

@@ -182,11 +182,3 @@ def test_stop_ends_what_nobody_recorded(machine: Machine) -> None:
     (machine.run / "status.json").unlink()
     client.stop(machine)
     assert not list(marked(machine))
-
-
-def test_the_supervisors_log_is_json(machine: Machine) -> None:
-    client.ensure(machine, MODULES)
-    client.stop(machine)
-    lines = [json.loads(line) for line in (machine.logs / "supervisor.log").read_text().splitlines()]
-    assert lines
-    assert all({"timestamp", "level", "service", "message"} <= line.keys() for line in lines)

@@ -14,6 +14,7 @@ from typing import Any
 from local import emulator
 from local.machine import Machine, Ports
 from local.provider import Handler, Package, Properties
+from local.providers.aws.client import connect
 from planning.wire import Archive
 from tests.support.waiting import eventually
 
@@ -134,6 +135,12 @@ class Program:
             loggingConfig={"logFormat": "JSON", "logGroup": group["name"]},
             **inputs,
         )
+
+
+def printed(machine: Machine, group: str) -> list[dict[str, Any]]:
+    """The JSON lines in a log group, oldest first."""
+    answer = connect(machine).call("logs", "FilterLogEvents", {"logGroupName": group})
+    return [json.loads(event["message"]) for event in answer["events"] if event["message"].startswith("{")]
 
 
 def zipped(path: Path, source: str) -> Archive:

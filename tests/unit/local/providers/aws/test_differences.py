@@ -15,10 +15,9 @@ import pytest
 
 from local.errors import ProviderError
 from local.machine import Machine
-from local.providers.aws import logs
 from local.providers.aws.client import Aws
 from tests.support.waiting import eventually
-from tests.unit.local.providers.aws.emulated import CALLER, Program, zipped
+from tests.unit.local.providers.aws.emulated import CALLER, Program, printed, zipped
 
 KEYS = {"billingMode": "PAY_PER_REQUEST", "hashKey": "pk", "attributes": [{"name": "pk", "type": "S"}]}
 STREAM = {"streamEnabled": True, "streamViewType": "NEW_AND_OLD_IMAGES"}
@@ -45,7 +44,7 @@ def consumer(program: Program, folder: Path, mode: str) -> None:
 
 def seen(machine: Machine) -> list[list[str]]:
     """The batches that the consumer was given."""
-    return [line["keys"] for line in logs.events(machine, "consumer") if "keys" in line]
+    return [line["keys"] for line in printed(machine, "consumer") if "keys" in line]
 
 
 def put(api: Aws, *keys: str) -> None:

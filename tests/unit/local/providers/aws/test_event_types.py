@@ -11,7 +11,7 @@ import pytest
 from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.client import Aws
-from local.providers.aws.policies import without_transport
+from local.providers.aws.queues import without_transport
 from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import Program, zipped
 from tests.unit.local.providers.aws.life import Case, live
@@ -140,22 +140,6 @@ def threshold(aws: Aws, made: Properties) -> object:
     return alarm["Threshold"]
 
 
-def key_policy(sid: str) -> str:
-    root = {"AWS": "arn:aws:iam::000000000000:root"}
-    statement = {"Sid": sid, "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def key_state(aws: Aws, made: Properties) -> tuple[str, str, bool]:
-    asked = {"KeyId": made["id"]}
-    policy = json.loads(aws.call("kms", "GetKeyPolicy", {**asked, "PolicyName": "default"})["Policy"])
-    return (
-        aws.call("kms", "DescribeKey", asked)["KeyMetadata"]["Description"],
-        policy["Statement"][0]["Sid"],
-        aws.call("kms", "GetKeyRotationStatus", asked)["KeyRotationEnabled"],
-    )
-
-
 CASES = [
     Case(
         type="Table",
@@ -263,15 +247,6 @@ CASES = [
         outputs=frozenset({"arn", "name"}),
     ),
     Case(
-        type="Key",
-        inputs=lambda *_: {"description": "Messages", "enableKeyRotation": True, "policy": key_policy("one")},
-        change={"policy": key_policy("two"), "enableKeyRotation": False, "description": "Letters"},
-        read=key_state,
-        before=("Messages", "one", True),
-        after=("Letters", "two", False),
-        outputs=frozenset({"arn", "keyId"}),
-    ),
-    Case(
         type="Topic",
         inputs=lambda *_: {"displayName": "one", "kmsMasterKeyId": "alias/aws/sns"},
         change={"displayName": "two"},
@@ -374,16 +349,25 @@ def test_a_queue_that_refuses_plain_http_takes_messages_here(program: Program, a
     assert program.handler("QueuePolicy").exists(made["id"], made)
 
 
-def test_a_topic_s_policy_is_replaced_and_its_refusal_of_plain_http_left_out(program: Program, api: Aws) -> None:
-    topic = program.make("Topic", "notices")
-    allow = {"Sid": "alarms", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}}
-    allow |= {"Action": "sns:Publish", "Resource": topic["arn"]}
-    document = {"Version": "2012-10-17", "Statement": [tls_only(topic["arn"]), allow]}
-    made = program.make("TopicPolicy", "notices", arn=topic["arn"], policy=json.dumps(document))
-    attributes = api.call("sns", "GetTopicAttributes", {"TopicArn": topic["arn"]})["Attributes"]
-    assert [one["Sid"] for one in json.loads(attributes["Policy"])["Statement"]] == ["alarms"]
-    handler = program.handler("TopicPolicy")
-    assert handler.exists(made["id"], made)
+RECORDED = {
+    "Key": ({"description": "Messages", "enableKeyRotation": True}, {"description": "Letters"}, {"arn", "keyId"}),
+    "Permission": ({"function": "edge", "action": "lambda:InvokeFunction"}, {"principal": "one"}, {"statementId"}),
+    "TopicPolicy": ({"arn": "arn:aws:sns:::notices", "policy": "{}"}, {"policy": "[]"}, set()),
+}
+
+
+@pytest.mark.parametrize("type_", RECORDED)
+def test_what_the_emulator_would_never_use_is_in_the_state_alone(type_: str, program: Program) -> None:
+    (inputs, change, outputs), handler = RECORDED[type_], program.handler(type_)
+    made = handler.create("one", inputs)
+    assert made.outputs.keys() >= outputs
+    assert handler.exists(made.id, {**inputs, **made.outputs})
+    assert handler.create("one", inputs) == made
+    after = handler.update(made.id, inputs, {**inputs, **change}, {**inputs, **made.outputs})
+    assert after == made.outputs
+    with pytest.raises(ProviderError, match=rf"aws {type_} 'one': the local stack can't honour strange\."):
+        handler.create("one", {**inputs, "strange": "value"})
+    handler.delete(made.id, {**inputs, **after})
 
 
 def test_a_table_loses_what_the_program_takes_away(program: Program, api: Aws) -> None:

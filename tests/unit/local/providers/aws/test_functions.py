@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from local.errors import ProviderError
+from local.logs import lines
 from local.machine import Machine
 from local.provider import Properties
-from local.providers.aws import logs
 from local.providers.aws.client import Aws
 from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import Program, zipped
@@ -142,30 +142,17 @@ def handler(event, context):
 """
 
 
-def test_log_lines_come_back_parsed_and_without_the_platforms_own(
+def test_what_a_function_prints_is_kept_as_json_lines(
     program: Program, api: Aws, machine: Machine, tmp_path: Path
 ) -> None:
     program.function("edge", zipped(tmp_path / "prints.zip", PRINTS))
+    (machine.logs / "functions.jsonl").unlink(missing_ok=True)
     invoke(api, "edge", "first")
-    first = list(logs.events(machine, "edge"))
+    first = lines(machine)
     assert first[0] == {"message": "hello", "request_id": "first"}
     assert [line["message"] for line in first] == ["hello", "Traceback (most recent call last):", '"no object"']
     assert first[1]["timestamp"].endswith("+00:00")
-    assert list(logs.events(machine, "no-such-group")) == []
-
-
-def test_log_lines_are_read_beyond_one_page_and_from_a_time(
-    program: Program, api: Aws, machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    group = {"logGroupName": program.make("LogGroup", "edge")["name"], "logStreamName": "one"}
-    api.call("logs", "CreateLogStream", group)
-    now = 1_795_000_000_000
-    sent = [{"timestamp": now + number // 4, "message": json.dumps({"number": number})} for number in range(10_010)]
-    for part in (sent[:10_000], sent[10_000:]):
-        api.call("logs", "PutLogEvents", {**group, "logEvents": part})
-    assert [line["number"] for line in logs.events(machine, "edge")] == list(range(10_010))
-    late = [line["number"] for line in logs.events(machine, "edge", (now + 2_500) / 1000)]
-    assert late == list(range(10_000, 10_010))
+    assert first[1]["service"] == "edge"
 
 
 def test_archive_must_be_a_file(program: Program) -> None:

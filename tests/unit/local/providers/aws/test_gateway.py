@@ -229,14 +229,17 @@ def test_a_stage_without_settings_has_the_accounts_quota(program: Program, machi
     assert (stage["default"], stage["routes"]) == ({"rate": 10_000.0, "burst": 5_000}, [])
 
 
+def test_a_missing_limit_is_0_as_on_aws(program: Program, machine: Machine) -> None:
+    api = program.make("Api", "edge", protocolType="HTTP")["id"]
+    settings = {"throttlingRateLimit": 5.0}
+    program.make("Stage", "edge", apiId=api, name="$default", autoDeploy=True, defaultRouteSettings=settings)
+    stage = desired.get(machine, f"Stage/-/{api}") or {}
+    assert stage["default"] == {"rate": 5.0, "burst": 0}
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        (
-            {"defaultRouteSettings": {"detailedMetricsEnabled": True}},
-            "defaultRouteSettings must set throttlingRateLimit",
-        ),
-        ({"routeSettings": [{"routeKey": "GET /x", "throttlingRateLimit": 5}]}, "GET /x must set throttlingRateLimit"),
         ({"routeSettings": [{"routeKey": "GET /y", **THROTTLE}]}, r"\['GET /y'\], but the API has no such route"),
         ({"defaultRouteSettings": {**THROTTLE, "throttlingRate": 1}}, "no throttlingRate in"),
     ],

@@ -35,7 +35,7 @@ def test_every_token_is_one_of_the_sdks(token: str) -> None:
 def test_what_a_type_names_are_properties_of_the_sdks_class(token: str) -> None:
     known = {camel(name) for name, member in vars(class_of(token)).items() if isinstance(member, property)}
     table = tables()[token]
-    assert {*table.inputs, *table.own, *table.secrets, *table.unset, *table.also_replaces} <= known
+    assert {*table.inputs, *table.own, *table.secrets, *table.unset} <= known
     assert {*TABLE[token].properties} - {"*"} <= known
 
 
@@ -44,13 +44,4 @@ def test_every_input_replaces_the_resource_or_changes_in_place(token: str, api: 
     table = tables()[token]
     shapes = [api.shape(table.service, call) for call in table.calls.update]
     changeable = {key for shape in shapes for key in members(shape, table.names)}
-    assert not {
-        key for key in table.inputs if not replaces(token, key, table.also_replaces) and key.lower() not in changeable
-    }
-
-
-@pytest.mark.parametrize("token", tables())
-def test_what_this_machine_replaces_besides_has_a_reason(token: str) -> None:
-    for key, reason in tables()[token].also_replaces.items():
-        assert not replaces(token, key), "the table of replacements has it already"
-        assert reason
+    assert not {key for key in table.inputs if not replaces(token, key) and key.lower() not in changeable}

@@ -41,9 +41,6 @@ def whole(program: Program, folder: Path, text: str = "one") -> Properties:
     allowed = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret}
     function = program.function("edge", zipped(folder / f"{text}.zip", source), allowed)
     alias = program.make("Alias", "a", name="live", functionName="edge", functionVersion=function["version"])
-    program.make(
-        "Permission", "p", function="edge", action="lambda:InvokeFunction", principal="apigateway.amazonaws.com"
-    )
     api = program.make("Api", "edge", protocolType="HTTP")
     integration = program.make(
         "Integration", "i", apiId=api["id"], integrationType="AWS_PROXY", integrationUri=alias["invokeArn"]

@@ -17,8 +17,6 @@ from planning.wire import Archive
 from tests.unit.local.providers.aws.emulated import TRUST, Program
 from tests.unit.local.providers.aws.life import Case, live
 
-PERMISSION = "aws:lambda/permission:Permission"
-
 
 def policy(action: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
@@ -266,27 +264,6 @@ def test_changed_tags_are_kept_in_the_state_alone(program: Program) -> None:
     outputs = {**new, **program.handler("Role").update(made["id"], old, new, made)}
     assert outputs["tagsAll"] == {"team": "core"}
     assert program.handler("Role").exists(made["id"], outputs)
-
-
-def test_permission_is_one_statement_and_is_made_anew_when_it_is_adopted(
-    program: Program, archive: Archive, api: Aws
-) -> None:
-    function = program.function("edge", archive)
-    program.make("Alias", "live", name="live", functionName="edge", functionVersion=function["version"])
-    inputs = {"function": "edge", "qualifier": "live", "action": "lambda:InvokeFunction"}
-    inputs["principal"] = "apigateway.amazonaws.com"
-    program.make("Permission", "gateway", **inputs, sourceArn="arn:aws:execute-api:old")
-    made = program.make("Permission", "gateway", **inputs, sourceArn="arn:aws:execute-api:new")
-    answer = api.call("lambda", "GetPolicy", {"FunctionName": "edge", "Qualifier": "live"})
-    (statement,) = json.loads(answer["Policy"])["Statement"]
-    assert statement["Sid"] == made["statementId"] == "gateway"
-    assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:new"}}
-    handler = program.handler("Permission")
-    assert all(replaces(PERMISSION, key) for key in ("sourceArn", "qualifier", "principal", "action", "function"))
-    assert handler.exists(made["id"], made)
-    handler.delete(made["id"], made)
-    assert not handler.exists(made["id"], made)
-    handler.delete(made["id"], made)
 
 
 def test_two_integrations_of_the_same_target_are_two(program: Program) -> None:
