@@ -275,8 +275,8 @@ class EventsSettings(Group):
         10,
         ge=3,
         le=100,
-        description="tries of an event until it goes to the dead-letter queue; they come 2, 4, 8 ... 900 seconds after "
-        "each other, so that 10 cover an outage of some ten minutes",
+        description="tries of an event until it goes to the dead-letter queue; the pauses between them grow from at "
+        "most 2 to at most 900 seconds, so that 10 outlast an outage of 9 to 17 minutes",
     )
     max_concurrency: int = Field(
         5, ge=2, le=1000, description="calls of fulfilment at a time: the services get no more load from events"

@@ -19,7 +19,6 @@ from tests.support.program import ROOT
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("engine")]
 
-NOT_SEEN = pytest.mark.skipif(False, reason="not yet seen to pass on an engine")
 STACKS = ("dev", "prod")
 IMAGE, ALIAS = "docker:index/image:Image", "aws:lambda/alias:Alias"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -88,7 +87,6 @@ def test_the_pack_still_refuses_what_breaks_a_rule(checkout: Checkout, stack: st
         page.write_text(before)
 
 
-@NOT_SEEN
 def test_the_images_of_a_delivery_are_pushed_before_anything_runs_them(checkout: Checkout, stack: str) -> None:
     before = {r["urn"]: r for r in checkout.state(stack)}
     with changed(checkout, SERVICE):
@@ -99,11 +97,12 @@ def test_the_images_of_a_delivery_are_pushed_before_anything_runs_them(checkout:
     checkout.shell('pulumi up --yes --skip-preview --stack "$STACK"', STACK=stack)
 
 
-@NOT_SEEN
 @pytest.mark.parametrize("alarm", [None, "aws", "az"])
 def test_a_canary_delivers_in_steps_and_returns_when_an_alarm_goes_off(
     checkout: Checkout, stack: str, alarm: str | None
 ) -> None:
+    if stack == "dev":
+        pytest.skip("dev is deployed at once: its databases have no connections for the pods of a canary")
     file = checkout.folder / f"Pulumi.{stack}.yaml"
     text, before = file.read_text(), serving(checkout, stack)
     settings = yaml.safe_load(text)["config"]
@@ -166,7 +165,6 @@ def commands_of_the_pages() -> list[str]:
     return sorted({" ".join(command.split()) for command in named})
 
 
-@NOT_SEEN
 @pytest.mark.parametrize("command", [c for c in commands_of_the_pages() if not c.startswith(tuple(ELSEWHERE))])
 def test_a_command_of_the_pages_does_what_it_says(checkout: Checkout, stack: str, command: str) -> None:
     words = (
@@ -180,7 +178,6 @@ def test_a_command_of_the_pages_does_what_it_says(checkout: Checkout, stack: str
     checkout.shell(f"{stacked} {OPTIONS.get(subcommand, '')}")
 
 
-@NOT_SEEN
 def test_what_is_deployed_is_compared_with_the_checkout_before_a_deployment_by_hand(
     checkout: Checkout, stack: str
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -246,3 +247,30 @@ def test_what_to_replace_is_marked_and_explained(stack: str) -> None:
     marked = re.findall(r"^ +(?:crosscloud:)?([\w:]+):.*# REPLACE", file, re.MULTILINE)
     explained = TEXT.partition("## 6.")[2].partition("## 7.")[0]
     assert [key for key in marked if key.rpartition(":")[2] not in explained] == []
+
+
+MARK = re.compile(r" # REPLACE\b.*$", re.MULTILINE)
+
+
+@EVERY
+@pytest.mark.parametrize(("replacement", "left"), [(None, True), ("", False), (" # our own", False)])
+def test_the_command_lists_what_to_replace_until_it_is_replaced(
+    stack: str, replacement: str | None, left: bool, tmp_path: Path
+) -> None:
+    """The file's own header explains the word, and is no line to replace."""
+    (command,) = re.findall(r"^grep .*REPLACE.*$", TEXT, re.MULTILINE)
+    file = (ROOT / f"Pulumi.{stack}.yaml").read_text()
+    (tmp_path / f"Pulumi.{stack}.yaml").write_text(file if replacement is None else MARK.sub(replacement, file))
+    script = ["bash", "-c", command]
+    environment = {"PATH": os.defpath, "STACK": stack}
+    done = subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    numbers = [int(line.partition(":")[0]) for line in done.stdout.splitlines()]
+    marked = [number for number, line in enumerate(file.splitlines(), 1) if MARK.search(line)]
+    assert numbers == (marked if left else [])
+    assert not left or len(marked) > 10
+
+
+@EVERY
+def test_who_is_told_of_alarms_is_said_as_the_stack_s_file_says_it(stack: str) -> None:
+    named = "alertEmails:" in (ROOT / f"Pulumi.{stack}.yaml").read_text()
+    assert (f"`Pulumi.{stack}.yaml` has no such key" in TEXT) == (not named)

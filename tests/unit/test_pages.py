@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -12,13 +14,79 @@ from tests.support.services import SERVICES
 GENERATED = re.compile(r"<!-- (From here on written by [^>]*-->.*|Written by [^>]*-->.*?<!-- End -->)", re.DOTALL)
 """Parts of a page that a tool writes."""
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+FOLDER = ROOT / "docs" / "decisions"
+DECISIONS = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
+WITH_LINKS = [*PAGES, "docs/decisions/README.md", *(f"docs/decisions/{path.name}" for path in DECISIONS)]
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
+"""A link within the repository: the file, which is empty for the page itself, and the anchor."""
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_files_that_a_page_links_to_exist(page: str) -> None:
+BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+CODE = re.compile(rf"{BLOCK.pattern}|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+
+
+def slug(heading: str) -> str:
+    """Returns the anchor that GitHub makes of a heading: lower case, no punctuation, hyphens for blanks."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+
+
+def anchors(path: Path) -> set[str]:
+    """Returns the anchors of a page. GitHub numbers those of headings with the same text."""
+    text = BLOCK.sub("", path.read_text())
+    seen: Counter[str] = Counter()
+    found = set()
+    for heading in re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE):
+        name = slug(heading)
+        found.add(f"{name}-{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return found
+
+
+@pytest.mark.parametrize("page", WITH_LINKS)
+def test_what_a_page_links_to_exists(page: str) -> None:
     path = ROOT / page
-    for target in re.findall(r"\]\(((?:\.\./)*[\w./-]+)[)#]", path.read_text()):
-        assert (path.parent / target).exists(), target
+    for target, anchor in LINK.findall(CODE.sub("", path.read_text())):
+        file = path.parent / target if target else path
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("A database's storage", "a-databases-storage"),
+        ("`GET /users`, [by id](x.md)", "get-users-by-id"),
+        ("1. Tools", "1-tools"),
+        ("snake_case stays", "snake_case-stays"),
+    ],
+)
+def test_an_anchor_is_what_github_makes_of_a_heading(heading: str, anchor: str) -> None:
+    assert slug(heading) == anchor
+
+
+def title(decision: Path) -> str:
+    """Returns the first line of a decision, without the mark of a heading."""
+    return decision.read_text().partition("\n")[0].removeprefix("# ")
+
+
+def test_the_index_names_every_decision_by_its_title() -> None:
+    index = (FOLDER / "README.md").read_text()
+    lines = [line for line in index.splitlines() if line.startswith("* ")]
+    assert lines == [f"* [{title(path)}]({path.name})" for path in DECISIONS]
+
+
+def test_a_decision_that_overrules_another_is_named_in_it() -> None:
+    pairs = {
+        (path, FOLDER / target)
+        for path in DECISIONS
+        for target in re.findall(r"overrules[^.]*?\]\((\d{4}-[\w-]+\.md)\)", path.read_text())
+        if target < path.name
+    }
+    assert pairs
+    for later, earlier in pairs:
+        assert f"overruled by {later.name[:4].lstrip('0')}" in title(earlier), earlier.name
+        assert later.name in earlier.read_text(), earlier.name
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 import pytest
 from cyclopts import App
 
+from app.functions.fulfilment.queue import FAILURES
 from components.azure.database_alerts import alerts as database_alerts
 from components.cluster_alerts import alerts as cluster_alerts
+from components.settings.aws import EventsSettings
 from delivery import canary, events
 from local import __main__ as local
 from policy import __main__ as policy
@@ -94,3 +96,41 @@ def test_every_alert_of_azure_is_in_the_table_and_no_other() -> None:
     names = {alert.name for alert in cluster_alerts("apps")}
     names |= {f"…-database-{name}" for name in database_alerts("Standard_D2ds_v5")}
     assert {alarm["name"] for alarm in alarms("azure")} == names
+
+
+def in_words(minutes: int) -> str:
+    """Returns a number of minutes as the pages write it: a word up to ten, digits above."""
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    return f"{words[minutes - 1] if minutes <= len(words) else minutes} minutes"
+
+
+def test_an_alarm_of_aws_says_for_how_many_minutes_it_waits() -> None:
+    entries = {alarm["name"]: alarm["means"] for alarm in alarms("aws")}
+    waits = {
+        alarm.name: alarm["evaluationPeriods"]
+        for stack in STACKS
+        for alarm in deployed(stack, False).all("MetricAlarm")
+        if alarm["evaluationPeriods"] > 1
+    }
+    assert waits
+    for name, minutes in waits.items():
+        assert in_words(minutes) in entries.get(name, entries.get(f"…-{name.rpartition('-')[2]}", "")), name
+
+
+def test_an_alert_of_azure_says_for_how_many_minutes_it_waits() -> None:
+    entries = {alarm["name"]: alarm["means"] for alarm in alarms("azure")}
+    waits = {alert.name: alert.minutes for alert in cluster_alerts("apps")}
+    waits |= {f"…-database-{name}": alert.minutes for name, alert in database_alerts("Standard_D2ds_v5").items()}
+    for name, minutes in waits.items():
+        if minutes > 1 and "days" not in entries[name]:  # a quarter of an hour more is nothing beside days
+            assert in_words(minutes) in entries[name], name
+
+
+def test_how_long_an_event_is_tried_is_what_its_pauses_come_to() -> None:
+    tries = EventsSettings.model_fields["max_receives"].default
+    longest = sum(min(FAILURES.longest, FAILURES.first * 2**n) for n in range(tries - 1))
+    words = f"{FAILURES.fixed * longest / 60:.0f} to {longest / 60:.0f} minutes"
+    assert tries == 10
+    assert words in TEXT
+    assert words in (ROOT / "docs" / "commerce.md").read_text()
+    assert words in EventsSettings.model_fields["max_receives"].description

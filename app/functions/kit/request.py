@@ -23,7 +23,7 @@ from app.contract.problems import (
     invalid,
 )
 from app.contract.validator import Validator
-from app.functions.kit import validation
+from app.functions.kit.violations import of_body, of_parameters
 
 Event = Mapping[str, Any]
 Headers = Mapping[str, str]
@@ -77,13 +77,13 @@ def read(event: Event, headers: Headers, operation: Operation, validators: Valid
     parameters = _parameters(event, headers, query, operation)
     violations: list[Violation] = _unknown_conditions(headers, operation)
     if operation.operation_id in validators.PARAMETERS:
-        violations += validation.of_parameters(validators.PARAMETERS[operation.operation_id], parameters)
+        violations += of_parameters(validators.PARAMETERS[operation.operation_id], parameters)
     violations += [
         in_parameters(name, "is not a parameter of the query") for name in query if name not in operation.query
     ]
     faults = validators.BODY[operation.operation_id](body) if operation.operation_id in validators.BODY else ()
     if violations or faults:
-        raise invalid(violations + validation.of_body(faults), total=len(violations) + len(faults))
+        raise invalid(violations + of_body(faults), total=len(violations) + len(faults))
     return Request(parameters=parameters, body=body, raw=raw)
 
 

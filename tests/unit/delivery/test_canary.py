@@ -309,6 +309,16 @@ def test_the_first_deployment_has_nothing_to_keep() -> None:
     assert clouds.ups == [({}, [])]
 
 
+def test_settings_of_a_service_alone_are_deployed_at_once() -> None:
+    changed = pods("users", OLD, OLD)
+    container = {"image": OLD, "resources": {"limits": {"memory": "512Mi"}}}
+    new = {**_deployment(OLD, "stable"), "spec": {"template": {"spec": {"containers": [container]}}}}
+    changed |= {"op": "update", "newState": {"type": "kubernetes:apps/v1:Deployment", "inputs": new}}
+    clouds = Clouds(changed=[changed], failures=9, canary_failures=9)
+    clouds.deliver()
+    assert clouds.ups == [({}, [])]
+
+
 def test_a_function_that_is_kept_warm_does_not_move_in_steps() -> None:
     warm = step("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig", "orchestrator", {}, {})
     assert [release.name for release in releases({"steps": [*CHANGED, warm]})] == ["users"]

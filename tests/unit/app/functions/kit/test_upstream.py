@@ -178,12 +178,14 @@ def test_the_deadline_holds_when_the_answer_stops_on_its_way(services, ingress, 
     assert time.monotonic() < bound.deadline + 2  # three seconds from the head would end 2.5 s after the deadline
 
 
-@pytest.mark.parametrize(("late", "states"), [(0.0, ["open"]), (upstream.STARVED + 0.2, [])])
+@pytest.mark.parametrize(("late", "starved", "states"), [(0.0, 60.0, ["open"]), (0.4, 0.2, [])])
 def test_a_caller_that_was_kept_from_running_does_not_blame_the_service(
-    services, ingress, released, monkeypatch, late, states
+    services, ingress, released, monkeypatch, late, starved, states
 ):
     """A process that was stopped, or that gets no processor, runs again when its deadlines have long passed."""
     receive, transitions = DeadlineSocket.recv_into, []
+    monkeypatch.setattr(upstream, "STARVED", starved)
+    monkeypatch.setattr(upstream, "LEAST_WAIT", 0.05)
 
     def receive_late(self, *arguments) -> int:
         try:

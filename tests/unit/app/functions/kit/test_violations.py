@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.contract.validator import validator
-from app.functions.kit import validation
+from app.functions.kit import violations
 from app.functions.orchestrator import validators
 from app.functions.orders import validators as orders_validators
 
@@ -49,16 +49,16 @@ def order():
     ],
 )  # fmt: skip
 def test_every_violation_has_its_place(order, value, expected):
-    assert validation.of_body(order(value)) == [{"pointer": pointer, "detail": text} for pointer, text in expected]
+    assert violations.of_body(order(value)) == [{"pointer": pointer, "detail": text} for pointer, text in expected]
 
 
 def test_a_parameter_has_its_name():
     validator = validators.PARAMETERS["getUser"]
 
-    assert list(validation.of_parameters(validator, {"userId": "a/../b"})) == [
+    assert list(violations.of_parameters(validator, {"userId": "a/../b"})) == [
         {"parameter": "userId", "detail": "must match pattern ^[A-Za-z0-9_-]+$"}
     ]
-    assert list(validation.of_parameters(validator, {})) == [{"parameter": "userId", "detail": "is required"}]
+    assert list(violations.of_parameters(validator, {})) == [{"parameter": "userId", "detail": "is required"}]
 
 
 TAGGED = validator(
@@ -88,7 +88,7 @@ def resolved(document, pointer: str):
 def test_a_member_of_any_name_has_its_place(name):
     body = {"tags": [{}, {"a": "x", name: 1}], f"{name}?": 2}
 
-    inner, outer = validation.of_body(TAGGED(body))
+    inner, outer = violations.of_body(TAGGED(body))
 
     assert (inner["detail"], resolved(body, inner["pointer"])) == ("must be string", 1)
     assert (outer["detail"], resolved(body, outer["pointer"])) == ("is not a known member", 2)
@@ -108,4 +108,4 @@ def test_a_member_of_any_name_has_its_place(name):
 def test_a_name_that_looks_like_a_path_is_only_a_name(operation, body, pointer):
     check = (orders_validators.BODY | validators.BODY)[operation]
 
-    assert pointer in [violation["pointer"] for violation in validation.of_body(check(body))]
+    assert pointer in [violation["pointer"] for violation in violations.of_body(check(body))]
