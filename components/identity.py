@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from app.contract.operation import STAFF
+from app.contract.operation import STAFF, STAFF_GROUP
 from components.api_contract import UndeployableError
 from components.aws.program_clients import ProgramClientsArgs, program_clients
 from components.aws.sign_in import SignInArgs, sign_in
@@ -17,8 +17,6 @@ from components.settings.aws import IdentitySettings
 
 RESOURCE_SERVER = "crosscloud"
 """The name under which the user pool knows the API's scopes."""
-STAFF_GROUP = "staff"
-"""The group whose members' tokens count for scopes that begin with STAFF: `app.functions.kit.principal`."""
 
 
 @dataclass(frozen=True, kw_only=True)

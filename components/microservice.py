@@ -109,6 +109,7 @@ class Microservice(ComponentResource):
                 database=access,
                 owner_url=database.migrations_url,
                 principal_id=database.principal_id,
+                people_group=database.people_group,
                 settings=args.settings,
                 requires=[migrator, database],
             ),

@@ -19,7 +19,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from app.contract.operation import STAFF
+from app.contract.operation import STAFF, STAFF_GROUP
 from app.contract.reading import Contract
 from local.machine import Machine, write_text
 from planning.certificates import key_pem, load_key
@@ -30,7 +30,9 @@ ALGORITHM = "RS256"
 AUDIENCE = "crosscloud"
 LIFETIME = 3600
 """Seconds from issue to expiry."""
-STAFF_GROUP = "staff"
+DOCUMENTATION_CLIENT = "docs.local"
+"""The client by which people sign in on the documentation's page. It has a dot, as no user's id has: the token of
+somebody whose `sub` was the client's id would be a program's."""
 CONTRACT = Path("app/contract/openapi.yaml")
 
 
@@ -40,7 +42,7 @@ class Holder:
 
     subject: str
     groups: tuple[str, ...] = ()
-    client_id: str = "docs"
+    client_id: str = DOCUMENTATION_CLIENT
     """The client by which the token was asked for; that of a program is its subject."""
 
     @property

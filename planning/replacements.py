@@ -93,7 +93,7 @@ _AZURE = {
     "azure-native": (
         "",
         (
-            "databaseName location privateZoneName registryName resourceGroupName resourceName serverName "
+            "location privateZoneName registryName resourceGroupName resourceName serverName "
             "subnetName virtualNetworkName vaultName workspaceName"
         ),
     ),
@@ -107,7 +107,6 @@ _AZURE = {
             "networkProfile.outboundType networkProfile.podCidr networkProfile.serviceCidr networkProfile.serviceCidrs"
         ),
     ),
-    "azure-native:dbforpostgresql:Database": ("", "charset collation"),
     "azure-native:dbforpostgresql:Server": ("", "administratorLogin backup.geoRedundantBackup"),
     "azure-native:network:PublicIPAddress": ("", "publicIPAddressVersion publicIPPrefix sku"),
 }
@@ -115,16 +114,9 @@ _AZURE = {
 _KUBERNETES = {
     "kubernetes": ("", "apiVersion kind metadata.name metadata.namespace"),
     "kubernetes:apps/v1:Deployment": ("", "spec.selector"),
-    "kubernetes:apps/v1:StatefulSet": (
-        "",
-        "spec.podManagementPolicy spec.selector spec.serviceName spec.volumeClaimTemplates",
-    ),
     "kubernetes:batch/v1:Job": ("", "spec.selector spec.template"),
-    "kubernetes:core/v1:PersistentVolumeClaim": ("", "spec"),
     "kubernetes:core/v1:Secret": ("", "type"),
     "kubernetes:core/v1:Service": ("", "spec.clusterIP"),
-    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": ("", "roleRef"),
-    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": ("", "roleRef"),
 }
 
 TABLE: dict[str, Replacement] = {

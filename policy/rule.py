@@ -106,7 +106,8 @@ class Rule:
     production_only: bool = False
     """Whether only stacks with `production: true` are judged."""
     plan_only: bool = False
-    """Whether the rule needs what a plan shows and an engine does not: which values are marked as secret."""
+    """Whether the rule needs what a plan shows and an engine does not: which values are marked as secret, whose
+    output a value is (`<Kind name.output>`), what nobody knows before, or what the stack's file holds."""
 
     def applies(self, stack: Stack) -> bool:
         """Returns whether the rule judges the stack."""

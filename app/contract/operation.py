@@ -18,6 +18,8 @@ ORCHESTRATOR = "orchestrator"
 """The function that answers the operations that have no `x-function`."""
 STAFF = "staff:"
 """What the names of scopes begin with that reach everybody's data instead of the caller's own."""
+STAFF_GROUP = "staff"
+"""The issuer's group whose members' tokens count for scopes that begin with STAFF."""
 HEALTH = "/health/"
 """The beginning of the internal paths at which the services, whose names follow, say whether they are ready."""
 

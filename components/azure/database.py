@@ -68,6 +68,8 @@ class Database(ComponentResource):
     """The URL of the same database for the migrations, which own it, secret."""
     principal_id: Output[str] | None
     """The id of the service's identity in Entra; None where the log-in has passwords."""
+    people_group: str | None
+    """The name of the Entra group of people, which is its role's too; None where the log-in has passwords."""
     authentication: str
     """`entra`, or `password`, which is then in the URLs."""
     port: int
@@ -120,8 +122,7 @@ class Database(ComponentResource):
                 ignore_changes=["storage.storageSizeGB"],
             ),
         )
-        if entra:
-            self._administrators(name, server)
+        self.people_group = self._administrators(name, server) if entra else None
         args.monitoring.keep_logs(f"{name}-database", of=server.id, categories=LOGS, parent=self)
         for alert, condition in alerts(settings.sku).items():
             args.monitoring.alert(f"{name}-database-{alert}", condition, of=server.id, parent=self)
@@ -138,8 +139,8 @@ class Database(ComponentResource):
         self.migrations_url = Output.secret(Output.concat("postgresql://", migrations, where))
         self.register_outputs({"url": self.url})
 
-    def _administrators(self, name: str, server: pg.Server) -> None:
-        """Declares who administers the server: the people of a group, and the migrations.
+    def _administrators(self, name: str, server: pg.Server) -> str:
+        """Declares who administers the server, the people of a group and the migrations, and returns the group's name.
 
         A server takes one change at a time, so one comes after the other. They go with their server: Azure does not
         take a role away that owns tables.
@@ -168,6 +169,7 @@ class Database(ComponentResource):
                     hooks=ResourceHookBinding(on_error=[busy]),
                 ),
             )
+        return people.name
 
 
 def _password(name: str, opts: ResourceOptions) -> random.RandomPassword:

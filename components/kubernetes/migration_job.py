@@ -36,6 +36,8 @@ class MigrationJobArgs:
     """`entra`, or `password`, which is then in the URLs."""
     principal_id: Input[str] | None
     """The id of the service's identity in Entra; None where the log-in has passwords."""
+    people_group: str | None
+    """The Entra group of people, whose members the migrations let at the rows; None where the log-in has passwords."""
     settings: ServiceSettings
     """How long migrations may take: the service's entry in the stack's file."""
 
@@ -74,9 +76,7 @@ def job_name(service: str, *what: str) -> str:
 
 
 def _container(args: MigrationJobArgs) -> core.ContainerArgs:
-    principal = (
-        [core.EnvVarArgs(name="SERVICE_PRINCIPAL_ID", value=args.principal_id)] if args.principal_id is not None else []
-    )
+    entra = {"SERVICE_PRINCIPAL_ID": args.principal_id, "PEOPLE_GROUP": args.people_group}
     return core.ContainerArgs(
         name="migrate",
         image=args.image,
@@ -87,7 +87,7 @@ def _container(args: MigrationJobArgs) -> core.ContainerArgs:
             of_secret("DATABASE_URL", args.owner_secret, "url"),
             of_secret("SERVICE_DATABASE_URL", args.service_secret, "url"),
             core.EnvVarArgs(name="DATABASE_AUTH", value=args.authentication),
-            *principal,
+            *(core.EnvVarArgs(name=name, value=value) for name, value in entra.items() if value is not None),
         ],
         resources=core.ResourceRequirementsArgs(requests={"cpu": "50m", "memory": "96Mi"}, limits={"memory": "256Mi"}),
         security_context=confined_container(),

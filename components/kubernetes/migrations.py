@@ -38,6 +38,8 @@ class MigrationsArgs:
     """The URL of the same database with the role that owns it, secret."""
     principal_id: Input[str] | None
     """The id of the service's identity in Entra; None where the log-in has passwords."""
+    people_group: str | None
+    """The Entra group of people, whose members the migrations let at the rows; None where the log-in has passwords."""
     settings: ServiceSettings
     """How long migrations may take: the service's entry in the stack's file."""
     requires: Sequence[Resource]
@@ -82,7 +84,9 @@ class Migrations(ComponentResource):
                 opts=within,
             ),
         ]
-        job = Output.all(args.image, args.owner_url, args.database.url).apply(lambda what: job_name(service, *what))
+        # Another group gets its rights from another Job.
+        what = [args.image, args.owner_url, args.database.url, *filter(None, [args.people_group])]
+        job = Output.all(*what).apply(lambda known: job_name(service, *known))
         batch.Job(
             name,
             metadata=meta.ObjectMetaArgs(
@@ -103,6 +107,7 @@ class Migrations(ComponentResource):
                     service_secret=f"{service}-database",
                     authentication=args.database.authentication,
                     principal_id=args.principal_id,
+                    people_group=args.people_group,
                     settings=args.settings,
                 )
             ),

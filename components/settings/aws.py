@@ -62,14 +62,19 @@ class IdentitySettings(Group):
     """The issuer of the callers' tokens. Who holds which scopes: app/contract/openapi.yaml."""
 
     issuer: Annotated[str | None, in_clouds(_https, "must be an https:// URL")] = Field(
-        None, description="OpenID issuer whose tokens are accepted (RS256); default: a Cognito user pool of the stack"
+        None,
+        description="OpenID issuer whose tokens are accepted (RS256); default: a Cognito user pool of the stack. "
+        "It must not let people choose their `sub`: a token whose `sub` is also its `client_id` is a program's, and "
+        "every scope in it counts",
     )
     audience: str = Field("crosscloud", min_length=1, description="audience (`aud`) of the issuer's tokens")
     groups_claim: str = Field(
         "groups",
         min_length=1,
         description="claim of the issuer's tokens with a person's groups; members of `staff` hold the scopes that "
-        "begin with `staff:`. A user pool has its own claim",
+        "begin with `staff:`. A user pool has its own claim. With an issuer of your own no group's name may hold a "
+        "blank: the gateway passes a list on as `[a b]`, in which one group `former staff` looks like the two groups "
+        "`former` and `staff`, so that its members would be staff",
     )
     domain_prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")] | None = Field(
         None,
@@ -122,7 +127,7 @@ class IdentitySettings(Group):
                 raise wrong("and callback URLs are of a user pool: register clients at the issuer, or leave it out")
         elif info.data.get("domain_prefix") is not None and not value and not any(urls):
             raise wrong("must name a program, or give customerCallbackUrls or staffCallbackUrls: nobody gets a token")
-        if taken := sorted({"customers", "staff", "UserPool"} & value.keys()):
+        if taken := sorted({"customers", "staff"} & value.keys()):
             raise wrong(f"must not be called {', '.join(taken)}, as the clients of people are")
         return value
 

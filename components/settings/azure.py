@@ -246,8 +246,9 @@ class DatabaseSettings(Group):
     ] = Field("entra", description="entra: the pod's own identity, no password anywhere")
     administrators: DatabaseAdministrators | None = Field(
         None,
-        description="Entra group of the people who administer the servers: needed with entra, without effect with "
-        "password. Services and their migrations have identities of their own, which are not in it",
+        description="Entra group of the people who administer the servers, and who read and mend rows in the services' "
+        "databases: needed with entra, without effect with password. Services and their migrations have identities of "
+        "their own, which are not in it",
     )
     port: int = Field(5432, ge=1, le=65535, description="TCP port")
     tls: Annotated[

@@ -113,7 +113,7 @@ def pools_are_not_deleted(pool: Resource) -> Iterator[Finding]:
     yield from expect(pool, "deletionProtection", "ACTIVE", do="Set deletion_protection.")
 
 
-PROTECTED = (*("azure-native:containerservice:ManagedCluster", _SERVER, _TABLE, "aws:kms/key:Key"),)
+PROTECTED = ("azure-native:containerservice:ManagedCluster", _SERVER, _TABLE, "aws:kms/key:Key")
 
 
 def what_is_precious_is_protected(stack: Stack) -> Iterator[Finding]:
@@ -160,6 +160,7 @@ RULES = (
         source="https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html#permissions",
         types=(_ADMINISTRATOR,),
         stack=what_serves_administers_nothing,
+        plan_only=True,
     ),
     Rule(
         name="servers-can-be-restored",

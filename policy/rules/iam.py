@@ -166,6 +166,7 @@ RULES = (
         source=_PRACTICES,
         types=(*_IDENTITY, *_RESOURCE, *_TRUST),
         resource=policies_can_be_read,
+        plan_only=True,
     ),
     Rule(
         name="actions-are-named",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, at, items
+from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, at, given, items
 
 _QUEUE = "aws:sqs/queue:Queue"
 _TOPIC = "aws:sns/topic:Topic"
@@ -42,27 +42,32 @@ def messages_travel_encrypted(policy: Resource) -> Iterator[Finding]:
         )
 
 
-def topics_are_encrypted(stack: Stack) -> Iterator[Finding]:
-    """Yields topics that are not encrypted, or not with a key of the stack where alarms come in.
+def topics_are_encrypted(topic: Resource) -> Iterator[Finding]:
+    yield from given(
+        topic, "kmsMasterKeyId", allowed="name a key", do="Give it a key, one of the stack's where alarms come in."
+    )
+
+
+def alarms_can_reach_their_topics(stack: Stack) -> Iterator[Finding]:
+    """Yields topics of alarms with AWS's own key. Which topic an alarm names is told by the references of a plan.
 
     CloudWatch may not use the key that AWS keeps for topics
     (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger).
     """
     told = {arn for alarm in stack.of(_ALARM) for arn in alarm.get("alarmActions", [])}
     for topic in stack.of(_TOPIC):
-        key = topic.get("kmsMasterKeyId")
-        if not key or (key == _KEY_OF_AWS and _reference(topic, "arn") in told):
+        if topic.get("kmsMasterKeyId") == _KEY_OF_AWS and _reference(topic, "arn") in told:
             yield Finding(
                 property="kmsMasterKeyId",
-                allowed="name a key, one of the stack's where alarms come in",
-                given=key,
+                allowed="name a key of the stack where alarms come in",
+                given=_KEY_OF_AWS,
                 do="Give it one whose policy lets cloudwatch.amazonaws.com use it.",
                 resource=topic,
             )
 
 
-def consumers_lose_nothing(stack: Stack) -> Iterator[Finding]:
-    """Yields queues that a function reads without a dead-letter queue, and mappings that report no single failures."""
+def queues_that_are_read_have_a_dead_letter_queue(stack: Stack) -> Iterator[Finding]:
+    """Yields queues without one that a function reads. Which it reads is told by the references of a plan."""
     redriven = {_reference(queue, "arn") for queue in stack.of(_QUEUE) if queue.get("redrivePolicy")}
     queues = {_reference(queue, "arn"): queue for queue in stack.of(_QUEUE)}
     for mapping in stack.of(_MAPPING):
@@ -75,10 +80,9 @@ def consumers_lose_nothing(stack: Stack) -> Iterator[Finding]:
                 do="Set redrive_policy: a message that always fails would be tried until it expires, then be gone.",
                 resource=queues[source],
             )
-        yield from _failures(mapping)
 
 
-def _failures(mapping: Resource) -> Iterator[Finding]:
+def consumers_lose_nothing(mapping: Resource) -> Iterator[Finding]:
     """Yields what is missing for one bad record not to hold up the others.
 
     A stream's records are in order: halving a batch that failed isolates the bad one, as reporting it does.
@@ -91,7 +95,6 @@ def _failures(mapping: Resource) -> Iterator[Finding]:
             allowed="hold ReportBatchItemFailures" + (", or bisectBatchOnFunctionError be true" if stream else ""),
             given=mapping.get("functionResponseTypes"),
             do="Set it: one failed message would repeat all others of its batch.",
-            resource=mapping,
         )
     if stream and not mapping.get("destinationConfig.onFailure.destinationArn"):
         yield Finding(
@@ -99,7 +102,6 @@ def _failures(mapping: Resource) -> Iterator[Finding]:
             allowed="be given",
             given=None,
             do="Name a queue: a record that always fails would be gone when its retries end.",
-            resource=mapping,
         )
 
 
@@ -127,15 +129,32 @@ RULES = (
         name="topics-are-encrypted",
         why="Alarms tell how the system is built and where it hurts",
         source="https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html",
-        types=(_ALARM, _TOPIC),
-        stack=topics_are_encrypted,
+        types=(_TOPIC,),
+        resource=topics_are_encrypted,
         production_only=True,
+    ),
+    Rule(
+        name="alarms-can-reach-their-topics",
+        why="An alarm that CloudWatch can't encrypt tells nobody",
+        source="https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger",
+        types=(_ALARM, _TOPIC),
+        stack=alarms_can_reach_their_topics,
+        production_only=True,
+        plan_only=True,
     ),
     Rule(
         name="consumers-lose-nothing",
         why="An event that can't be handled should wait for a person",
         source=f"{_DEVELOPERS}/sqs-dead-letter-queues.html",
+        types=(_MAPPING,),
+        resource=consumers_lose_nothing,
+    ),
+    Rule(
+        name="queues-that-are-read-have-a-dead-letter-queue",
+        why="An event that can't be handled should wait for a person",
+        source=f"{_DEVELOPERS}/sqs-dead-letter-queues.html",
         types=(_MAPPING, _QUEUE),
-        stack=consumers_lose_nothing,
+        stack=queues_that_are_read_have_a_dead_letter_queue,
+        plan_only=True,
     ),
 )

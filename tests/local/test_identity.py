@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import urllib3
 
+from local import issuer
 from tests.support.contract import all_scopes
 from tests.support.customer import Customer
 from tests.support.stack import Stack, problem
@@ -97,7 +98,7 @@ def test_somebody_signs_in_from_the_documentation(stack: Stack) -> None:
     back = f"{machine.endpoint_url}/docs/oauth2-redirect.html"
     asked = {
         "response_type": "code",
-        "client_id": "docs",
+        "client_id": issuer.DOCUMENTATION_CLIENT,
         "redirect_uri": back,
         "scope": " ".join(flow["scopes"]),
         "state": "s",

@@ -52,6 +52,27 @@ def test_what_is_to_be_pasted_is_for_a_shell(block: str) -> None:
     bash(block)
 
 
+def secrets_in_arguments(script: str) -> list[str]:
+    """Returns the commands whose arguments hold a secret: other users of a machine can list them.
+
+    `printf` is the shell's own, and variables before a command are not among its arguments.
+    """
+    commands = re.split(r"\||\$\(|\n|;|&&", re.sub(r"\\\n\s*", " ", script))
+    after_variables = (re.sub(r"^(\s*\w+=\S*\s+)*", "", command).strip() for command in commands)
+    secret = re.compile(r"\$\{?(SECRET|TOKEN|PASSWORD)\b")
+    return [command for command in after_variables if secret.search(command) and not command.startswith("printf ")]
+
+
+def test_no_command_has_a_secret_among_its_arguments() -> None:
+    assert secrets_in_arguments('curl --user "$CLIENT:$SECRET" --data a=b') != []
+    assert secrets_in_arguments('A=$(curl \\\n -H "Authorization: Bearer $TOKEN")') != []
+    assert secrets_in_arguments('printf %s "$SECRET" | curl --config -\nSMOKE_TOKEN=$TOKEN python -m x') == []
+    for page in ("deploy", "runbook", "releases"):
+        text = (ROOT / "docs" / f"{page}.md").read_text()
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+            assert secrets_in_arguments(block) == []
+
+
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.json")))
 def test_names_are_filled_in(name: str) -> None:
     names = {"ACCOUNT": "123456789012", "REGION": "eu-central-1", "BUCKET": "b", "KEY": "1234abcd-12ab"}

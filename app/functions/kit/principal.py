@@ -8,11 +8,9 @@ from typing import Any
 
 from app.contract import callers
 from app.contract.callers import Reach
-from app.contract.operation import STAFF, Operation
+from app.contract.operation import STAFF, STAFF_GROUP, Operation
 from app.contract.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 
-STAFF_GROUP = "staff"
-"""The group whose members hold the scopes that begin with STAFF."""
 LONGEST_SUBJECT = 255
 """Characters of a subject (https://openid.net/specs/openid-connect-core-1_0.html#IDToken). A longer one is nobody's: a
 service would refuse the header that names the caller."""
@@ -78,9 +76,12 @@ def _may_hold_staff_scopes(claims: Mapping[str, Any], groups_claim: str) -> bool
 
 
 def _groups(claim: object) -> list[str]:
-    """Returns the names in a claim. API Gateway passes a list on as a text: `[staff admin]`."""
+    """Returns the names in a claim. A text is one name, or a list as API Gateway passes it on: `[staff admin]`.
+
+    In such a list a blank within a name looks like the end of the name: no group's name may hold one.
+    """
     if isinstance(claim, str):
-        return claim.removeprefix("[").removesuffix("]").split()
+        return claim[1:-1].split() if claim.startswith("[") and claim.endswith("]") else [claim]
     return [name for name in claim if isinstance(name, str)] if isinstance(claim, list) else []
 
 

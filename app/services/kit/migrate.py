@@ -52,11 +52,12 @@ def prepared(service: str, environment: Mapping[str, str]) -> Command:
     directory(service)
     settings = DatabaseSettings.from_environment(environment)
     role = ServiceRole.from_environment(environment, settings)
+    group = roles.group_of_people(environment, settings)
     secret = settings.password or ""
     if settings.entra is not None:
         secret, _ = entra.fetch(settings.entra)
     then = command(service, environment, settings, secret)
-    roles.prepare(settings, role, secret)
+    roles.prepare(settings, role, secret, group=group)
     return then
 
 

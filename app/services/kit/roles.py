@@ -1,14 +1,15 @@
-"""The roles of a service's database: the migrations own the schema, the service reads and writes rows and nothing more.
+"""The roles of a service's database: the migrations own the schema, the service and people read and write rows alone.
 
 What the migrations' role prepares before it migrates, and prepares again at each run without effect:
 
     role of the service       made, able to log in, a member of nothing
-    database                  made, so that this role owns it; nobody may connect but it and the service's role
-    schema `public`           used by the service's role, which may make nothing in it
+    role of people            made, unable to log in; the Entra group of people is its member (with Entra only)
+    database                  made, so that this role owns it; nobody may connect but it, the service and people
+    schema `public`           used by the service and by people, who may make nothing in it
     tables and sequences      those there are and those of later migrations: their rows, not their definition
-    `schema_migrations`       read only: readiness looks at it
+    `schema_migrations`       read only for the service, whose readiness looks at it
 
-Neither of the two roles is a superuser. Why the database is not made by Azure:
+None of these roles is a superuser. Why the database is not made by Azure:
 docs/decisions/0017-the-migrations-own-the-database.md.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -35,6 +36,8 @@ PAUSE = 1.0
 """Seconds between two tries."""
 STATEMENT = 30.0
 """Seconds that a statement may take, waiting for another run's included."""
+PEOPLE = "_people"
+"""What follows the database's name in the name of the role that has the rights of people."""
 LOCK = 0x63726F7373
 """The advisory lock in MAINTENANCE under which one run at a time prepares."""
 
@@ -75,16 +78,32 @@ class ServiceRole:
         return cls(name=service.user, password=service.password, principal_id=principal_id if owner.entra else None)
 
 
-def prepare(owner: DatabaseSettings, role: ServiceRole, secret: str) -> None:
-    """Makes the service's role and database, and grants what the service needs. Everything may be there already.
+def group_of_people(environment: Mapping[str, str], owner: DatabaseSettings) -> str | None:
+    """Reads PEOPLE_GROUP, the role of the Entra group whose members mend rows. Without Entra there is none: None.
 
-    `secret` is the password of the migrations' role, or a token in its place. Raises OwnershipError, and the errors of
+    Raises SettingsError.
+    """
+    if owner.entra is None:
+        return None
+    group = environment.get("PEOPLE_GROUP")
+    if not group:
+        raise SettingsError(
+            ["DATABASE_AUTH=entra needs PEOPLE_GROUP, the name of the Entra group whose members enter the database"]
+        )
+    return group
+
+
+def prepare(owner: DatabaseSettings, role: ServiceRole, secret: str, *, group: str | None = None) -> None:
+    """Makes the service's role and database, and grants what it and people need. Everything may be there already.
+
+    `group` is the role of the Entra group whose members read and mend rows; with None there is no such group. `secret`
+    is the password of the migrations' role, or a token in its place. Raises OwnershipError, and the errors of
     asyncpg and the network.
     """
-    asyncio.run(_prepare(owner, role, secret))
+    asyncio.run(_prepare(owner, role, secret, group))
 
 
-async def _prepare(owner: DatabaseSettings, role: ServiceRole, secret: str) -> None:
+async def _prepare(owner: DatabaseSettings, role: ServiceRole, secret: str, group: str | None) -> None:
     connect = partial(
         asyncpg.connect,
         host=owner.host,
@@ -100,11 +119,17 @@ async def _prepare(owner: DatabaseSettings, role: ServiceRole, secret: str) -> N
     try:
         await server.execute("select pg_advisory_lock($1)", LOCK)
         await _make_role(server, role)
-        await _make_database(server, owner, role)
+        await _make_database(server, owner)
+        names = [role.name]
+        if group is not None:
+            names.append(await _make_people(server, owner, group))
+        for name in names:
+            await server.execute(f"grant connect on database {quoted(owner.database)} to {quoted(name)}")
         database = await connect(database=owner.database)
         try:
             async with database.transaction():
-                await _grant(database, role)
+                await _grant(database, names)
+                await database.execute(f"revoke insert, update, delete on schema_migrations from {quoted(role.name)}")
         finally:
             await database.close()
     finally:
@@ -144,7 +169,20 @@ async def _make_role(server: Any, role: ServiceRole) -> None:
     await server.execute(f"{'alter' if exists else 'create'} role {quoted(role.name)} login password {password}")
 
 
-async def _make_database(server: Any, owner: DatabaseSettings, role: ServiceRole) -> None:
+async def _make_people(server: Any, owner: DatabaseSettings, group: str) -> str:
+    """Makes the group a member of the role that has the rights of people, and returns that role's name.
+
+    A role with rights of its own can't be dropped, a member can: Azure drops the group's role when the stack's file
+    names another group.
+    """
+    name = f"{owner.database}{PEOPLE}"
+    if not await server.fetchval("select true from pg_roles where rolname = $1", name):
+        await server.execute(f"create role {quoted(name)} nologin")
+    await server.execute(f"grant {quoted(name)} to {quoted(group)}")
+    return name
+
+
+async def _make_database(server: Any, owner: DatabaseSettings) -> None:
     name = quoted(owner.database)
     held_by = await server.fetchval("select datdba::regrole::text from pg_database where datname = $1", owner.database)
     if held_by is None:
@@ -156,22 +194,21 @@ async def _make_database(server: Any, owner: DatabaseSettings, role: ServiceRole
             f"alter database {name} owner to {quoted(owner.user)}; reassign owned by {held_by} to {quoted(owner.user)}."
         )
     await server.execute(f"revoke all on database {name} from public")
-    await server.execute(f"grant connect on database {name} to {quoted(role.name)}")
 
 
-async def _grant(database: Any, role: ServiceRole) -> None:
-    name = quoted(role.name)
+async def _grant(database: Any, names: Sequence[str]) -> None:
+    """Grants each of the roles the rows of every table in `public`, and nothing else."""
+    roles = ", ".join(map(quoted, names))
     for statement in (
         "revoke all on schema public from public",
-        f"grant usage on schema public to {name}",
+        f"grant usage on schema public to {roles}",
         # Those of later migrations, by whoever runs this: the role that makes them.
-        f"alter default privileges in schema public grant select, insert, update, delete on tables to {name}",
-        f"alter default privileges in schema public grant usage, select on sequences to {name}",
+        f"alter default privileges in schema public grant select, insert, update, delete on tables to {roles}",
+        f"alter default privileges in schema public grant usage, select on sequences to {roles}",
         # As dbmate makes it: it is there before the first migration, and so are its privileges.
         "create table if not exists schema_migrations (version varchar primary key)",
-        f"grant select, insert, update, delete on all tables in schema public to {name}",
-        f"grant usage, select on all sequences in schema public to {name}",
-        f"revoke insert, update, delete on schema_migrations from {name}",
+        f"grant select, insert, update, delete on all tables in schema public to {roles}",
+        f"grant usage, select on all sequences in schema public to {roles}",
     ):
         await database.execute(statement)
 

@@ -22,14 +22,19 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 BACK = "https://localhost:8443/docs/oauth2-redirect.html"
 ASKED = {
     "response_type": "code",
-    "client_id": "docs",
+    "client_id": issuer.DOCUMENTATION_CLIENT,
     "redirect_uri": BACK,
     "scope": "users:read staff:users:read",
     "state": "s-1",
     "code_challenge": CHALLENGE,
     "code_challenge_method": "S256",
 }
-REDEEMED = {"grant_type": "authorization_code", "redirect_uri": BACK, "client_id": "docs", "code_verifier": VERIFIER}
+REDEEMED = {
+    "grant_type": "authorization_code",
+    "redirect_uri": BACK,
+    "client_id": issuer.DOCUMENTATION_CLIENT,
+    "code_verifier": VERIFIER,
+}
 
 
 @pytest.fixture

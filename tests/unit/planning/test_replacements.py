@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from planning.replacements import replaces
+from planning.replacements import TABLE, replaces
+from tests.support.program import STACKS, deployed, run
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 
@@ -41,3 +42,20 @@ def test_these_properties_replace_the_resource(type_: str, path: str) -> None:
 )
 def test_what_is_changed_in_place(type_: str, path: str) -> None:
     assert not replaces(type_, path)
+
+
+def test_every_row_is_for_a_type_that_some_stack_declares() -> None:
+    domain = {
+        "name": "api.example.com",
+        "certificateArn": f"arn:aws:acm:eu-central-1:123456789012:certificate/{'0' * 36}",
+    }
+    optional = run(
+        config={
+            "crosscloud:api": {"domain": domain},
+            "crosscloud:functions": {"orchestrator": {"provisionedConcurrency": 1}},
+        }
+    )
+    programs = (optional, *(deployed(stack, False) for stack in STACKS))
+    declared = {each.type for program in programs for each in program.resources}
+    known = declared | {type_.partition(":")[0] for type_ in declared}
+    assert [key for key in TABLE if key not in known] == []

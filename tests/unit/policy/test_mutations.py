@@ -7,19 +7,23 @@ import dataclasses
 import functools
 import json
 import re
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from planning.plan import plan
-from policy.judge import judge
+from policy.judge import judge, violations
 from policy.planned import stack_of
 from policy.rule import Stack
+from policy.rules import RULES
 from tests.support.program import ROOT, STACKS
 
 Properties = dict[str, Any]
 Mutation = Callable[[Properties], None]
+
+NAMES = {rule.name: rule for rule in RULES}
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 SERVER = "azure-native:dbforpostgresql:Server"
@@ -185,7 +189,7 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ),
     ("messages-travel-encrypted", TOPIC_POLICY, replaced("policy", "Deny", "Allow")),
     ("topics-are-encrypted", TOPIC, to("kmsMasterKeyId", None)),
-    ("topics-are-encrypted", TOPIC, to("kmsMasterKeyId", "alias/aws/sns")),
+    ("alarms-can-reach-their-topics", TOPIC, to("kmsMasterKeyId", "alias/aws/sns")),
     ("kms-keys-rotate", KMS, to("enableKeyRotation", None)),
     ("principals-are-named", KMS, replaced("policy", '{"Service": "cloudwatch.amazonaws.com"}', '"*"')),
     ("principals-are-named", KMS, replaced("policy", "aws:SourceArn", "aws:PrincipalOrgID")),
@@ -265,7 +269,7 @@ MUTATIONS: tuple[tuple[str, str, Mutation], ...] = (
     ("servers-outlive-a-zone", SERVER, to("highAvailability.mode", "Disabled")),
     ("tables-can-be-restored", TABLE, to("pointInTimeRecovery.enabled", False)),
     ("tables-are-not-deleted", TABLE, to("deletionProtectionEnabled", False)),
-    ("consumers-lose-nothing", QUEUE, to("redrivePolicy", None)),
+    ("queues-that-are-read-have-a-dead-letter-queue", QUEUE, to("redrivePolicy", None)),
     ("consumers-lose-nothing", MAPPING, to("functionResponseTypes", [])),
     ("pools-are-not-deleted", POOL, to("deletionProtection", "INACTIVE")),
     ("clusters-have-an-uptime-agreement", CLUSTER, to("sku.tier", "Free")),
@@ -337,6 +341,44 @@ def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation)
         }
     assert fitted, f"the program has no {type_} to which this can be done"
     assert rule in noticed
+
+
+def as_an_engine_shows(value: Any) -> Any:
+    """Returns the value with something that tells nothing, such as an id, for each reference of a plan."""
+    if isinstance(value, str):
+        return re.sub(r"<[^<>]+>", lambda reference: str(uuid.uuid5(uuid.NAMESPACE_URL, reference[0])), value)
+    if isinstance(value, Mapping):
+        return {key: as_an_engine_shows(each) for key, each in value.items()}
+    return [as_an_engine_shows(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+@functools.cache
+def as_an_engine_shows_it(stack: str) -> Stack:
+    resources = tuple(
+        dataclasses.replace(each, properties=as_an_engine_shows(each.properties)) for each in planned(stack).resources
+    )
+    return dataclasses.replace(planned(stack), resources=resources, config={})
+
+
+@pytest.mark.parametrize(
+    ("rule", "type_", "mutate"), [case for case in MUTATIONS if not NAMES[case[0]].plan_only], ids=_id
+)
+def test_a_rule_that_reads_a_plan_s_references_is_for_plans_only(rule: str, type_: str, mutate: Mutation) -> None:
+    """A rule that an engine loads, too, notices the weakened argument where there are real values for references."""
+    stack, noticed = as_an_engine_shows_it("prod"), False
+    for index, resource in enumerate(planned("prod").resources):
+        if resource.type != type_:
+            continue
+        properties = copy.deepcopy(dict(resource.properties))
+        try:
+            mutate(properties)
+        except (AssertionError, IndexError, KeyError):
+            continue
+        weakened = dataclasses.replace(resource, properties=as_an_engine_shows(properties))
+        resources = (*stack.resources[:index], weakened, *stack.resources[index + 1 :])
+        found = violations(dataclasses.replace(stack, resources=resources), [NAMES[rule]])
+        noticed |= bool(list(found))
+    assert noticed
 
 
 def test_a_resource_that_is_not_protected_any_more_is_noticed() -> None:

@@ -166,8 +166,9 @@ def test_rule_tells_good_from_bad(name: str, type_: str, good: dict[str, Any], b
 
 def test_a_queue_that_is_read_has_somewhere_for_what_always_fails() -> None:
     mapping = of(MAPPING, eventSourceArn="<Queue it.arn>", functionResponseTypes=["ReportBatchItemFailures"])
-    assert findings("consumers-lose-nothing", of(QUEUE, redrivePolicy="{}"), mapping) == []
-    (missing,) = findings("consumers-lose-nothing", of(QUEUE), mapping)
+    rule = "queues-that-are-read-have-a-dead-letter-queue"
+    assert findings(rule, of(QUEUE, redrivePolicy="{}"), mapping) == []
+    (missing,) = findings(rule, of(QUEUE), mapping)
     assert missing.property == "redrivePolicy"
     (whole,) = findings("consumers-lose-nothing", of(MAPPING, eventSourceArn="<Queue other.arn>"))
     assert whole.property == "functionResponseTypes"
@@ -184,9 +185,10 @@ def test_a_stream_that_is_read_has_somewhere_for_what_always_fails() -> None:
 
 def test_a_topic_that_alarms_tell_has_a_key_that_they_may_use() -> None:
     alarm = of("aws:cloudwatch/metricAlarm:MetricAlarm", alarmActions=["<Topic it.arn>"])
-    assert findings("topics-are-encrypted", of(TOPIC, kmsMasterKeyId="alias/aws/sns")) == []
-    assert findings("topics-are-encrypted", of(TOPIC, kmsMasterKeyId="<Key it.id>"), alarm) == []
-    assert len(findings("topics-are-encrypted", of(TOPIC, kmsMasterKeyId="alias/aws/sns"), alarm)) == 1
+    rule = "alarms-can-reach-their-topics"
+    assert findings(rule, of(TOPIC, kmsMasterKeyId="alias/aws/sns")) == []
+    assert findings(rule, of(TOPIC, kmsMasterKeyId="<Key it.id>"), alarm) == []
+    assert len(findings(rule, of(TOPIC, kmsMasterKeyId="alias/aws/sns"), alarm)) == 1
 
 
 def test_a_type_that_no_rule_knows_is_one_finding() -> None:

@@ -132,6 +132,25 @@ def test_its_identity_is_not_the_pods(stack: str) -> None:
     assert environment["SERVICE_PRINCIPAL_ID"] == principal_of("users")
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_it_lets_in_the_group_that_administers_the_server(stack: str) -> None:
+    program = deployed(stack, False)
+    (group,) = {
+        r["principalName"] for r in program.all("AdministratorsMicrosoftEntra") if r["principalType"] == "Group"
+    }
+    for service in SERVICES:
+        (migrate,) = job(program, service)["spec.template.spec.containers"]
+        assert {v["name"]: v.get("value") for v in migrate["env"]}["PEOPLE_GROUP"] == group
+
+
+def test_another_group_is_let_in_by_another_job() -> None:
+    def name_with(group: str) -> str:
+        people = {"objectId": "00000000-0000-0000-0000-000000000000", "name": group}
+        return str(job(run(config={"crosscloud:database": {"administrators": people}}))["metadata.name"])
+
+    assert len({name_with("on call"), name_with("operators")}) == 2
+
+
 def test_nobody_reaches_it_and_it_reaches_the_database_alone(program: Program) -> None:
     policy = program.one("NetworkPolicy", "users-migrations")["spec"]
     labels = job(program)["spec.template.metadata.labels"]

@@ -106,6 +106,7 @@ EVERYWHERE = [
     ("identity.issuer", "http://issuer.example.com", "must be an https:// URL"),
     ("identity.tokenMinutes", 1, "greater than or equal to 5"),
     ("identity.clients", {"9lives": ["users:read"]}, "match"),
+    ("identity.clients", {"UserPool": ["users:read"]}, "match"),
     ("identity.clients", {"erp": []}, "Tuple should have at least 1 item"),
     ("identity.clients", {"staff": ["users:read"]}, "must not be called staff"),
     ("identity.customerCallbackUrls", ["http://shop.example.com/"], "must hold https:// URLs without a fragment"),

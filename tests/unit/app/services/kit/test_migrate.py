@@ -125,6 +125,29 @@ def test_the_token_takes_the_passwords_place():
     assert "a%2Fb" not in " ".join(argv)
 
 
+def test_with_entra_the_group_of_people_is_let_in(environment, monkeypatch):
+    let_in = []
+    monkeypatch.setattr(module.entra, "fetch", lambda settings: ("token", 0.0))
+    monkeypatch.setattr(
+        module.roles, "prepare", lambda owner, role, secret, *, group: let_in.append((role.principal_id, secret, group))
+    )
+    urls = {
+        "DATABASE_URL": "postgresql://o@127.0.0.1:1/d?sslmode=disable",
+        "SERVICE_DATABASE_URL": "postgresql://s@127.0.0.1:1/d?sslmode=disable",
+    }
+    identity = {
+        "DATABASE_AUTH": "entra",
+        "AZURE_CLIENT_ID": "c",
+        "AZURE_TENANT_ID": "t",
+        "AZURE_FEDERATED_TOKEN_FILE": "/var/run/token",
+        "AZURE_AUTHORITY_HOST": "https://login.example/",
+        "SERVICE_PRINCIPAL_ID": "object-id",
+        "PEOPLE_GROUP": "on call",
+    }
+    module.prepared("users", {**environment, **urls, **identity})
+    assert let_in == [("object-id", "token", "on call")]
+
+
 def test_dbmate_must_be_there(environment, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(FileNotFoundError, match="no dbmate"):

@@ -1,8 +1,8 @@
 """What the roles of a service's database may do, tried on a real server as each of them."""
 
 import asyncio
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
@@ -12,6 +12,7 @@ from app.services.kit.roles import ServiceRole
 from app.services.kit.settings import DatabaseSettings, SettingsError
 from tests.support import databases
 from tests.support.databases import rows
+from tests.support.postgres import Urls
 
 USER = "('u1', 'Ada', 'Engineer')"
 
@@ -188,6 +189,93 @@ def test_an_identity_needs_the_service_s_object_id():
     owner, environment = settings("postgresql://o@127.0.0.1:1/d?sslmode=disable", **urls)
     with pytest.raises(SettingsError, match="SERVICE_PRINCIPAL_ID"):
         ServiceRole.from_environment(environment, owner)
+
+
+def test_with_entra_people_need_a_group():
+    owner, environment = settings("postgresql://o@127.0.0.1:1/d?sslmode=disable", **IDENTITY)
+    with pytest.raises(SettingsError, match="PEOPLE_GROUP"):
+        roles.group_of_people(environment, owner)
+    assert roles.group_of_people({**environment, "PEOPLE_GROUP": "on call"}, owner) == "on call"
+
+
+def test_without_entra_there_is_no_group_of_people():
+    owner, environment = settings("postgresql://o:p@127.0.0.1:1/d?sslmode=disable", PEOPLE_GROUP="on call")
+    assert roles.group_of_people(environment, owner) is None
+
+
+class Mended(NamedTuple):
+    """A migrated database that people of a group may enter."""
+
+    urls: Urls
+    group: str
+    """The URL with the group's own role, as which Entra's people log in."""
+    member: str
+    """The URL with the role of a member."""
+
+
+@pytest.fixture(scope="module")
+def mended(server, environment):
+    urls = server.new_service()
+    group, member = "On-call people", "ada"
+    server.execute(
+        f"create role \"{group}\" login createdb createrole password 'p'",
+        f"create role {member} login password 'p'",
+        f'grant "{group}" to {member}',
+    )
+    plain = DatabaseSettings.from_environment({"DATABASE_URL": urls.migrations})
+    role = ServiceRole(name=name(urls.service), password=urlsplit(urls.service).password, principal_id=None)
+    for _ in range(2):
+        roles.prepare(plain, role, plain.password or "", group=group)
+    assert databases.migrate(urls, "users", environment).returncode == 0
+    database = name(urls.service)
+    return Mended(
+        urls,
+        server.url(database, role=quote(group), password="p"),
+        server.url(database, role=member, password="p"),
+    )
+
+
+@pytest.mark.parametrize("who", ["group", "member"])
+def test_people_of_the_group_enter_and_mend_rows(mended, who):
+    url = getattr(mended, who)
+    rows(url, f"insert into users (id, name, role) values {USER}")
+    rows(url, "update users set name = 'Ada Osei' where id = 'u1'")
+    assert rows(mended.urls.service, "select name from users where id = 'u1'") == [("Ada Osei",)]
+    rows(url, "delete from users where id = 'u1'")
+    assert rows(url, "select count(*) > 0 from schema_migrations") == [(True,)]
+
+
+def test_people_mend_rows_of_a_later_migration_s_table(mended):
+    rows(mended.urls.migrations, "create table later (id bigint generated always as identity, old serial)")
+    assert rows(mended.member, "insert into later default values returning id, old") == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["create table stolen (id int)", "drop table users", "truncate users", "alter table users add z int"],
+)
+def test_people_do_not_change_the_schema(mended, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        rows(mended.group, statement)
+
+
+def test_other_services_do_not_enter_where_people_do(mended, others):
+    parts = urlsplit(others.service)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
+        rows(parts._replace(path=f"/{name(mended.urls.service)}").geturl(), "select 1")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        rows(mended.urls.service, f"set role {name(mended.urls.service)}_people")
+
+
+def test_the_group_s_role_can_be_dropped_when_another_group_takes_its_place(server):
+    urls = server.new_service()
+    server.execute("create role first login password 'p'", "create role second login password 'p'")
+    plain = DatabaseSettings.from_environment({"DATABASE_URL": urls.migrations})
+    role = ServiceRole(name=name(urls.service), password="s", principal_id=None)
+    roles.prepare(plain, role, plain.password or "", group="first")
+    server.execute("drop role first")
+    roles.prepare(plain, role, plain.password or "", group="second")
+    assert rows(server.url(name(urls.service), role="second", password="p"), "select * from schema_migrations") == []
 
 
 PRINCIPALS = """
