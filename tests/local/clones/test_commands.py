@@ -27,7 +27,7 @@ def test_down_twice_and_without_a_stack_is_fine(clone: Stack) -> None:
     assert clone.run("down", "--purge").code == 0
 
 
-@pytest.mark.parametrize("command", [["status"], ["logs"], ["token", "--sub", "x"]])
+@pytest.mark.parametrize("command", [["status"], ["logs"], ["token", "--customer", "x"]])
 def test_commands_without_a_stack_name_the_way_to_one(clone: Stack, command: list[str]) -> None:
     assert_one_sentence(clone.run(*command), "make up")
 
