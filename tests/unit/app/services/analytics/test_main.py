@@ -17,8 +17,8 @@ def begin_report(service, authority, **changes: object) -> ssl.SSLSocket:
         socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE), server_hostname="127.0.0.1"
     )
     body = json.dumps(LONG | changes).encode()
-    caller = "X-Principal: token/tests\r\nX-Reach: any\r\n"
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{caller}Content-Length: {len(body)}\r\n\r\n"
+    lines = ["Host: x", "X-Principal: token/tests", "X-Reach: any", "Content-Type: application/json"]
+    head = "\r\n".join([f"POST {PATH} HTTP/1.1", *lines, f"Content-Length: {len(body)}", "", ""])
     connection.sendall(head.encode() + body)
     eventually(lambda: psutil.Process(service.process.pid).children())
     return connection
