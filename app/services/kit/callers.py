@@ -33,7 +33,7 @@ class Caller:
 
     @property
     def is_system(self) -> bool:
-        """Whether a function of the system acts by itself, for no caller."""
+        """Tells whether a function of the system acts by itself, for no caller."""
         return callers.is_system(self.principal)
 
     def reaches(self, user_id: str) -> bool:
