@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cryptography import x509
 
+from app.contract import callers
+from app.contract.callers import Reach
 from app.functions.kit.retries import Retries
 from app.functions.kit.secrets import CachedSecret
 from app.functions.kit.upstream import Call, Ingress
@@ -27,6 +29,8 @@ from tests.support.waiting import PATIENCE, eventually
 Pair = tuple[str, str]
 SIGNED, SIGNS = "locallySignedCert:LocallySignedCert", "selfSignedCert:SelfSignedCert"
 PAUSE = 0.2
+CALLER = {callers.PRINCIPAL: callers.of_subject("rotation"), callers.REACH: Reach.ANY}
+"""Who calls, as a function tells a service."""
 
 
 def configure(stack: Stack, authorities: list[str], epoch: str) -> None:
@@ -71,7 +75,7 @@ class Callers:
             upstream="users",
             method="GET",
             path="/users/123",
-            headers={},
+            headers=CALLER,
             safe=False,
             answers=frozenset({200}),
             deadline=time.monotonic() + 10,
@@ -142,7 +146,7 @@ def let_in(stack: Stack, ca: str, certificate: Pair, folder: Path) -> bool:
         "localhost", stack.machine.ports.ingress, context=context, timeout=PATIENCE
     )
     try:
-        connection.request("GET", "/users/123")
+        connection.request("GET", "/users/123", headers=CALLER)
         return connection.getresponse().status == 200
     except (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected):
         return False
