@@ -13,8 +13,10 @@ Records of table streams, of which MiniStack saves the readers' positions alone,
 would wait at positions that a new stream reaches only after as many records as the old one had.
 
 The calls of an alias are shared out by its weights and counted by version, and the metrics in a function's log lines
-become CloudWatch's. MiniStack itself keeps the weights, and counts only some calls, by function. Metrics are not saved.
-What a function prints is written to a file too, beside the log files of the other processes.
+become CloudWatch's. MiniStack itself keeps the weights, and counts only some calls, by function. What a function prints
+is written to a file too, beside the log files of the other processes.
+
+Metrics and log events are not saved: each write would wait longer, the longer the stack has been running.
 """
 
 from __future__ import annotations
@@ -36,7 +38,13 @@ from typing import Any
 
 from ministack import app as emulator  # type: ignore[import-untyped]
 from ministack.core import persistence  # type: ignore[import-untyped]
-from ministack.services import cloudwatch, dynamodb, dynamodb_streams, lambda_svc  # type: ignore[import-untyped]
+from ministack.services import (  # type: ignore[import-untyped]
+    cloudwatch,
+    cloudwatch_logs,
+    dynamodb,
+    dynamodb_streams,
+    lambda_svc,
+)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -51,6 +59,7 @@ FUNCTION_LOG = Path(os.environ["FUNCTION_LOG"])
 POINTS = 2000
 """The values of a metric that are kept: those of the last minutes, which is what a delivery looks at."""
 _STATE_OF_CLOUDWATCH = cloudwatch.get_state
+_STATE_OF_LOGS = cloudwatch_logs.get_state
 _RECORD_OF_VERSION = lambda_svc._effective_func_record_for_qualifier
 _DISPATCH = lambda_svc._execute_function_dispatch
 
@@ -164,6 +173,15 @@ def _unpack() -> None:
         SNAPSHOT.unlink()
 
 
+def _logs_without_events() -> dict[str, Any]:
+    """Returns the log groups and streams, empty, as a state that MiniStack saves."""
+    state: dict[str, Any] = _STATE_OF_LOGS() | {"log_records": {}}
+    for _, group in state["log_groups"].all_items():
+        for stream in group["streams"].values():
+            stream["events"] = []
+    return state
+
+
 def _stream_records() -> dict[str, Any]:
     """Returns the records of table streams, as a state that MiniStack saves."""
     return {"trimmed": dynamodb._stream_trimmed, "records": dynamodb._stream_records}
@@ -236,6 +254,7 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _unpack()
         cloudwatch.get_state = lambda: {**_STATE_OF_CLOUDWATCH(), "metrics": {}}
+        cloudwatch_logs.get_state = _logs_without_events
         lambda_svc._effective_func_record_for_qualifier = _by_weight
         lambda_svc._execute_function_dispatch = _counted
         lambda_svc._emit_lambda_metrics = lambda *_, **__: None

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL
@@ -130,6 +131,20 @@ def test_it_ends_in_order_with_its_functions_and_its_state_written(running: Emul
     saved = json.loads((running.machine.data / "aws" / "lambda.json").read_text())
     assert "edge" in json.dumps(saved)
     assert running.spec.log.read_text() == ""
+
+
+def test_a_write_saves_log_groups_without_their_events(running: Emulator) -> None:
+    client = connect(running.machine)
+    stream = {"logGroupName": "access", "logStreamName": "one"}
+    client.call("logs", "CreateLogGroup", {"logGroupName": "access"})
+    client.call("logs", "CreateLogStream", stream)
+    now = time.time_ns() // 10**6
+    client.call("logs", "PutLogEvents", stream | {"logEvents": [{"timestamp": now, "message": "GET /"}]})
+    saved = (running.machine.data / "aws" / "snapshot").read_text()
+    assert ":log-group:access:" in saved
+    assert "GET /" not in saved
+    (event,) = client.call("logs", "GetLogEvents", stream)["events"]
+    assert event["message"] == "GET /"
 
 
 def _has_ended(process: psutil.Process) -> bool:

@@ -37,6 +37,12 @@ def handler(event, context):
 """
 
 
+@pytest.fixture(autouse=True)
+def _nothing_printed(machine: Machine) -> None:
+    """Removes what the functions of other tests have printed."""
+    (machine.logs / "functions.jsonl").unlink(missing_ok=True)
+
+
 def consumer(program: Program, folder: Path, mode: str) -> None:
     archive = zipped(folder / "consumer.zip", CONSUMER)
     program.function("consumer", archive, None, environment={"variables": {"MODE": mode}})
@@ -44,7 +50,7 @@ def consumer(program: Program, folder: Path, mode: str) -> None:
 
 def seen(machine: Machine) -> list[list[str]]:
     """The batches that the consumer was given."""
-    return [line["keys"] for line in printed(machine, "consumer") if "keys" in line]
+    return [line["keys"] for line in printed(machine) if "keys" in line]
 
 
 def put(api: Aws, *keys: str) -> None:
