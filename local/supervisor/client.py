@@ -104,7 +104,11 @@ async def _stop_one(record: Mapping[str, Any]) -> None:
 
 
 def _launch(machine: Machine, modules: Sequence[str]) -> None:
-    """Starts it in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it."""
+    """Starts it in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
+
+    Returns when it has written its status, or has ended, as it does where another one was started at the same time.
+    Otherwise the late one would find the lock free once the other one was stopped.
+    """
     machine.logs.mkdir(parents=True, exist_ok=True)
     env = {key: os.environ[key] for key in _PASSED if key in os.environ}
     command = [sys.executable, "-m", "local.supervisor", "--root", str(machine.root), "--modules", *modules]
@@ -118,7 +122,7 @@ def _launch(machine: Machine, modules: Sequence[str]) -> None:
             stderr=log,
             start_new_session=True,
         )
-    while child.poll() is None and not alive(machine):
+    while child.poll() is None and read_status(machine).get("supervisor", {}).get("pid") != child.pid:
         time.sleep(0.02)
     child.returncode = child.returncode or 0  # it outlives this process; nobody waits for it
 
@@ -133,11 +137,12 @@ def _supervisor(machine: Machine) -> Process | None:
 
 
 def _end(machine: Machine, number: signal.Signals, *, timeout: float) -> None:
-    """Signals the supervisor and waits for its end."""
-    if supervisor := _supervisor(machine):
+    """Signals the supervisor and waits for its end, which comes a little later than that of its lock."""
+    supervisor = _supervisor(machine)
+    if supervisor is not None:
         os.kill(supervisor.pid, number)
     end = time.monotonic() + timeout
-    while alive(machine):
+    while alive(machine) or (supervisor is not None and supervisor.alive()):
         if time.monotonic() > end:
             raise LocalError(f"The supervisor has not ended within {timeout:.0f} s; see {_log(machine)}.")
         time.sleep(0.02)

@@ -59,14 +59,30 @@ def test_ensure_again_changes_nothing(machine: Machine) -> None:
     assert read_status(machine) == before
 
 
+def supervisors(machine: Machine) -> list[int]:
+    """Returns the ids of the processes that are, or are about to be, this clone's supervisor."""
+    processes = psutil.process_iter(["cmdline"])
+    return [
+        process.pid
+        for process in processes
+        if {"local.supervisor", str(machine.root)} <= {*(process.info["cmdline"] or ())}
+    ]
+
+
 def test_two_at_a_time_start_one_supervisor(machine: Machine) -> None:
     threads = [threading.Thread(target=client.ensure, args=(machine, MODULES)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    client.ensure(machine, MODULES)
+    assert supervisors(machine) == [read_status(machine)["supervisor"]["pid"]]
     assert len(list(marked(machine))) == 2
+
+
+def test_the_supervisor_has_ended_when_stop_returns(machine: Machine) -> None:
+    client.ensure(machine, MODULES)
+    client.stop(machine)
+    assert supervisors(machine) == []
 
 
 def test_it_outlives_whoever_started_it(machine: Machine) -> None:
