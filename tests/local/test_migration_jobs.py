@@ -74,7 +74,7 @@ def test_a_new_migration_runs_before_its_pods_and_no_call_is_lost(
     stack: Stack, token: str, migration: Migration
 ) -> None:
     (before,) = jobs(stack, "users")
-    migration.write("alter table users add column note text;")
+    migration.write("alter table users add column memo text;")
     with load(stack, token) as seen:
         done = stack.up()
     assert sorted(done.changes) == [

@@ -43,6 +43,9 @@ MANY = settings(
 )
 
 
+NO_DATABASE = "postgresql://x@127.0.0.1:1/x?sslmode=disable"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with postgres(tmp_path_factory.mktemp("postgres")) as running:
@@ -57,19 +60,27 @@ def services(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "tls.crt").write_text(leaf.certificate)
     (folder / "tls.key").write_text(leaf.private_key)
     files = {"TLS_CERT_FILE": str(folder / "tls.crt"), "TLS_KEY_FILE": str(folder / "tls.key"), "POD_NAME": "pod-1"}
-    with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        for name in ("ACQUIRE_TIMEOUT", "STATEMENT_TIMEOUT", "USE_TIMEOUT"):  # a busy machine alone makes no 503
+    with contextlib.ExitStack() as stack:
+        clients = {}
+        with patient():
+            for name in SERVICES:
+                module = __import__(f"app.services.{name}.api", fromlist=["create"])
+                environment = files | {"SERVICE_NAME": name, "DATABASE_URL": NO_DATABASE}
+                url = databases.migrated(server, name, environment)
+                made = module.create(Settings.from_environment(environment | {"DATABASE_URL": url}))
+                clients[name] = stack.enter_context(client(made))
+                clients[name].app = Waits(made, asyncio.Event())  # a caller who waits for the answer
+        yield clients
+
+
+@contextlib.contextmanager
+def patient() -> Iterator[None]:
+    """Lets services that start in the block wait so long for their database that a busy machine alone makes no 503."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ACQUIRE_TIMEOUT", "STATEMENT_TIMEOUT", "USE_TIMEOUT"):
             patch.setattr(database, name, PATIENCE)
         patch.setitem(reports.Reports.__init__.__kwdefaults__, "time_limit", PATIENCE)
-        clients = {}
-        for name in SERVICES:
-            module = __import__(f"app.services.{name}.api", fromlist=["create"])
-            environment = files | {"SERVICE_NAME": name, "DATABASE_URL": "postgresql://x@127.0.0.1:1/x?sslmode=disable"}
-            url = databases.migrated(server, name, environment)
-            made = module.create(Settings.from_environment(environment | {"DATABASE_URL": url}))
-            clients[name] = stack.enter_context(client(made))
-            clients[name].app = Waits(made, asyncio.Event())  # a caller who waits for the answer
-        yield clients
+        yield
 
 
 class Ingress:
