@@ -1,1 +1,1 @@
-"""What runs in the clouds: the contract, the Lambda code and the services. Nothing here knows Pulumi."""
+"""The code that runs in the clouds: the contract, the Lambda code and the services. Nothing here knows Pulumi."""

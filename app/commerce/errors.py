@@ -53,12 +53,12 @@ class KeyReusedError(CommerceError):
 
 @dataclass(frozen=True, kw_only=True)
 class LineError:
-    """What is wrong with one member of an order's line; with the lines together where there is no line number."""
+    """An error in one member of an order's line, or in the lines together where there is no line number."""
 
     detail: str
     """A text for people: the rest of a sentence that begins with the member's name."""
     line: int | None = None
-    """Counted from 0."""
+    """The number of the line, counted from 0."""
     member: str | None = None
 
 

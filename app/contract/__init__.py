@@ -1,1 +1,1 @@
-"""What callers, functions and services agree on: the API's description, and the rules that every part follows."""
+"""The agreement of callers, functions and services: the API's description, and the rules that all parts follow."""

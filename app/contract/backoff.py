@@ -17,7 +17,7 @@ _LARGEST_EXPONENT = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
-    """How long to wait before the next attempt."""
+    """The rule for the pause before the next attempt."""
 
     first: float
     """Seconds that the pause after the first attempt takes at most; it doubles with every attempt."""

@@ -1,4 +1,4 @@
-"""How much time one event has in fulfilment, and so how many of them one call may be given.
+"""The time that one event has in fulfilment, and the number of events that one call may therefore get.
 
 The program that declares the function and the function itself must agree on it.
 """

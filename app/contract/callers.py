@@ -1,4 +1,4 @@
-"""Who calls, as functions tell the services behind the ingress.
+"""The identity of callers, as functions pass it on to the services behind the ingress.
 
 Only functions can send these headers: the ingress takes nobody's requests but theirs, by their client certificates, and
 a function makes the headers itself and passes on none that a caller sent.
@@ -21,12 +21,12 @@ _SYSTEM = "system/"
 
 
 class Reach(StrEnum):
-    """Whose data a caller may reach."""
+    """The range of data that a caller may reach."""
 
     OWN = "own"
-    """What belongs to the user whose id is the token's subject."""
+    """The data of the user whose id is the token's subject."""
     ANY = "any"
-    """Everybody's."""
+    """The data of everybody."""
 
 
 def of_subject(subject: str) -> str:

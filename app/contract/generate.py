@@ -35,7 +35,10 @@ def operations_module(contract: Contract, function: str) -> str:
     table = {operation.route_key: operation for operation in contract.answered_by(function)}
     text = literal(table)
     used = ", ".join(name for name in TYPES if f"{name}(" in text)
-    return f'{NOTE}\n\nfrom app.contract.operation import {used}\n\nOPERATIONS = {text}\n"""By route key."""\n'
+    return (
+        f"{NOTE}\n\nfrom app.contract.operation import {used}\n\n"
+        f'OPERATIONS = {text}\n"""The operations by route key."""\n'
+    )
 
 
 def validators_module(contract: Contract, function: str) -> str:

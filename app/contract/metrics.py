@@ -11,8 +11,8 @@ RELAY_LAG = "RelayLag"
 """The milliseconds from an event's moment until the bus has it."""
 
 FAILURES = "Failures"
-"""What a function failed at: an answer with a status from 500 on, a message that it could not work on, a batch that it
-could not publish. As the one below it has the dimensions of `BY_VERSION`."""
+"""The failures of a function: answers with a status from 500 on, messages that it could not work on, batches that it
+could not publish. Like DEAD_LETTERS, the metric has the dimensions of `BY_VERSION`."""
 DEAD_LETTERS = "DeadLetters"
 """Messages and events that can never be worked on, counted when that is known and not when their queue has them."""
 BY_VERSION = (("service",), ("service", "version"))

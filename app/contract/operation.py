@@ -12,12 +12,13 @@ from typing import Literal
 Place = Literal["path", "query", "header", "body"]
 ParameterType = Literal["string", "integer"]
 OwnerRule = Literal["checked-by-function", "checked-by-service", "nobody"]
-"""Where no place in the request names the owner: who knows and checks the owner, or that the data belong to nobody."""
+"""The rule where no place in the request names the owner: who knows and checks the owner, or that the data belong to
+nobody."""
 
 ORCHESTRATOR = "orchestrator"
 """The function that answers the operations that have no `x-function`."""
 STAFF = "staff:"
-"""What the names of scopes begin with that reach everybody's data instead of the caller's own."""
+"""The prefix of the scopes that reach everybody's data instead of the caller's own."""
 STAFF_GROUP = "staff"
 """The issuer's group whose members' tokens count for scopes that begin with STAFF."""
 HEALTH = "/health/"
@@ -53,13 +54,13 @@ class Forward:
     path: str
     """The service's own path, with placeholders such as `{user_id}`."""
     parameters: Mapping[str, Source] = field(default_factory=dict)
-    """What fills the placeholders."""
+    """The sources of the placeholders' values."""
     query: Mapping[str, Source | str] = field(default_factory=dict)
-    """What is sent in the query: texts as they are, and sources where the request has a value there."""
+    """The values that are sent in the query: texts as they are, and sources where the request has a value there."""
     headers: Mapping[str, Source | str] = field(default_factory=dict)
-    """What is sent in headers, as in the query. Names are in lower case."""
+    """The values that are sent in headers, as in the query. Names are in lower case."""
     body: bool = False
-    """Whether the request's body goes along."""
+    """True if the request's body goes along."""
 
     @property
     def prefix(self) -> str:
@@ -73,7 +74,7 @@ class Part:
 
     forward: Forward
     required: bool = False
-    """Whether there is no answer at all without this one."""
+    """True if there is no answer at all without this one."""
     select: str | None = None
     """The member of the answer that is taken; None takes all of it."""
 
@@ -85,7 +86,7 @@ class Orchestration:
     timeout: float
     """Seconds for everything that is done upstream, retries included."""
     safe: bool
-    """Whether a call may be sent again after it may have been carried out."""
+    """True if a call may be sent again after it may have been carried out."""
     answers: frozenset[int]
     """The upstream's statuses that are passed on; any other is a failure of the upstream."""
     forward: Forward | None = None
@@ -93,7 +94,7 @@ class Orchestration:
     parts: Mapping[str, Part] = field(default_factory=dict)
     """The calls by the members of the answer that they become."""
     only_status: bool = False
-    """Whether the answer says only which parts failed."""
+    """True if the answer says only which parts failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +108,8 @@ class Operation:
     """The sets of scopes of which a token needs one, whole; None lets everybody call. At most one set reaches the
     caller's own; the scopes of the other begin with STAFF and reach everybody's."""
     owner: Source | OwnerRule | None = None
-    """Whose data it is that a caller may reach as their own: the place in the request that names the user, or who
-    checks it. None where no scopes reach the caller's own."""
+    """The owner of the data that a caller may reach as their own: the place in the request that names the user, or the
+    rule that says who checks it. None where no scopes reach the caller's own."""
     throttle: Throttle | None = None
     """The limit of the route; None leaves it to the stage's own."""
     max_body: int | None = None

@@ -33,7 +33,7 @@ OWNER_RULES: Mapping[str, OwnerRule] = {
     "checked-by-service": "checked-by-service",
     "nobody": "nobody",
 }
-"""What x-owner may be besides a place in the request."""
+"""The values that x-owner may have besides a place in the request."""
 _EXPRESSION = re.compile(r"\$request\.(?:(?P<place>path|query|header)\.(?P<name>[\w-]+)|body#/(?P<member>\w+))")
 _WHOLE_BODY = "$request.body"
 _CALL = frozenset({"upstream", "method", "path", "parameters", "query", "headers", "body"})

@@ -24,10 +24,10 @@ class Contract:
     """The public API: what it offers, who answers, and what callers may send."""
 
     operations: tuple[Operation, ...]
-    """In the order of the document."""
+    """The operations, in the order of the document."""
     parameters: Mapping[str, Document]
-    """By operation id, where there is something to check: one object schema with all parameters, whatever their place.
-    """
+    """The schemas of the parameters by operation id, where there is something to check: one object schema with all
+    parameters, whatever their place."""
     bodies: Mapping[str, Document]
     """The schemas of the bodies by operation id, where an operation takes one."""
     schemas: Document

@@ -47,7 +47,7 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What is sold: the part of a product that a caller can replace. `price` is in minor units of `currency`."""
+    """The offer of a product: the part that a caller can replace. `price` is in minor units of `currency`."""
 
     name: str
     description: str | None

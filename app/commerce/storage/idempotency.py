@@ -26,7 +26,7 @@ KEY = "key"
 _OWN = ("id", "fingerprint", "expires_at")
 
 Result = dict[str, Any]
-"""What an effect has led to, as members that `app.commerce.storage.attributes` can store."""
+"""The outcome of an effect, as members that `app.commerce.storage.attributes` can store."""
 Remember = Callable[[Result], list[Action]]
 """Returns the writes that store the result: they belong into the transaction of the effect. None without a key."""
 

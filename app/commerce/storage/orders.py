@@ -31,7 +31,7 @@ INDEX = "by_customer"
 HEAD = "order"
 """The sort key of an order."""
 EVENT = "event#"
-"""What the sort key of an event begins with."""
+"""The prefix of the sort key of an event."""
 ORDER = "order"
 """The name of the action that writes an order."""
 

@@ -6,7 +6,7 @@ Each has a schema beside this module: `order.placed.v1.json` describes version 1
 from __future__ import annotations
 
 SOURCE = "crosscloud.orders"
-"""Who publishes them, as EventBridge calls it."""
+"""The publisher of the events, as EventBridge's `source` names it."""
 
 PLACED = "order.placed"
 CONFIRMED = "order.confirmed"

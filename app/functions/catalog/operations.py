@@ -60,4 +60,4 @@ OPERATIONS = {
         function="catalog",
     ),
 }
-"""By route key."""
+"""The operations by route key."""

@@ -1,1 +1,1 @@
-"""What the functions on top of `app.commerce` share: problems for its errors, Idempotency-Keys, log lines of events."""
+"""The shared code of functions on `app.commerce`: problems for its errors, Idempotency-Keys, events' log lines."""

@@ -1,1 +1,1 @@
-"""What the functions share: entry point, authorisation, settings, logs, secrets, calls of services and of AWS."""
+"""The shared code of the functions: entry point, authorisation, settings, logs, secrets, calls of services and AWS."""

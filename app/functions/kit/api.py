@@ -35,7 +35,7 @@ class RequestContext:
     request: Request
     operation: Operation
     principal: Principal | None
-    """Who calls; None for a public operation."""
+    """The caller; None for a public operation."""
     correlation: Correlation
     deadline: float
     """The moment, on time.monotonic, after which nothing new may begin."""
@@ -61,12 +61,12 @@ no place left. What the function itself can't do is raised."""
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a function is assembled from once per environment, when its settings have been read."""
+    """The parts that a function consists of, assembled once per environment when its settings have been read."""
 
     log: Log
     authorisation: Authorisation
     handlers: Mapping[str, Handler]
-    """By operation id; every operation of the function has one."""
+    """The handlers by operation id; every operation of the function has one."""
     sample_rate: float = 0.0
     """The share of the traces beginning here that is recorded, 0 to 1. A caller's own choice counts first."""
 
@@ -84,7 +84,7 @@ class Api:
     budget: float = math.inf
     """Seconds after which a request begins nothing new. By default Lambda's own limit holds."""
     route_metrics: bool = False
-    """Whether each request counts for its route in CloudWatch: a custom metric per route and month costs money
+    """True if each request counts for its route in CloudWatch: a custom metric per route and month costs money
     (docs/costs.md)."""
 
     def handle(self, event: Event, context: Context, assemble: Callable[[], Parts]) -> Response:

@@ -28,7 +28,7 @@ class KeyOwners(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who calls, as far as it is known."""
+    """The caller, as far as it is known."""
 
     principal: Principal | None
     """The subject of the token; None for a public operation."""
@@ -41,7 +41,7 @@ class Authorisation:
     """The demands of a stack on its callers."""
 
     scope_prefix: str = ""
-    """What the issuer puts before the name of a scope."""
+    """The prefix that the issuer puts before the name of a scope."""
     groups_claim: str = principal.GROUPS_CLAIM
     """The claim in which the issuer names a person's groups."""
     api_keys: KeyOwners | None = None

@@ -59,7 +59,7 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether every call goes through."""
+        """True while every call goes through."""
         return self._state == "closed"
 
     def admit(self) -> int:

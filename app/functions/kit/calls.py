@@ -26,7 +26,7 @@ class Call:
     """Path and query, encoded."""
     headers: Mapping[str, str]
     safe: bool
-    """Whether it may be sent again after it may have been carried out."""
+    """True if the call may be sent again after it may have been carried out."""
     answers: frozenset[int]
     """The statuses that are usable answers. Any other is a failure."""
     deadline: float

@@ -21,7 +21,7 @@ PURPOSE: Mapping[str, str] = {
     "UPSTREAM_TLS_SECRET_ARN": "the Secrets Manager secret with the client certificate",
     "AWS_REGION": "the region (the Lambda runtime sets it)",
 }
-"""What a variable that a function can't do without has to name."""
+"""The things that the required variables must name, by variable."""
 SAMPLE_RATE = "0.01"
 """The share of new traces that is recorded by default."""
 
@@ -41,7 +41,8 @@ class Settings:
     log_level: str
     """The lowest level of the lines that are written: one of `app.contract.logs.LEVELS`."""
     scope_prefix: str
-    """What the issuer puts before the name of a scope, such as Cognito's `<resource server>/`. Empty for nothing."""
+    """The prefix that the issuer puts before the name of a scope, such as Cognito's `<resource server>/`. Empty for
+    none."""
     groups_claim: str
     """The claim of a token in which the issuer names a person's groups, such as Cognito's `cognito:groups`."""
     trace_sample_rate: float

@@ -1,4 +1,4 @@
-"""What a function gets from Lambda's runtime besides the event, and how much time it has."""
+"""The context that Lambda's runtime passes besides the event, and the deadline that follows from it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ PART = "part"
 
 @dataclass(kw_only=True)
 class LogEntry:
-    """What the line of one request or event will say. It is filled in while the request or event is handled."""
+    """The log line of one request or event. It is filled in while the request or event is handled."""
 
     correlation: Correlation
     fields: dict[str, object] = field(default_factory=dict)

@@ -22,7 +22,7 @@ VERSION = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime)."""
 
 Directive = dict[str, Any]
-"""Which members of a line are metrics, with their units, and which are the dimensions of these."""
+"""The metrics among the members of a line, with their units, and their dimensions."""
 
 
 def directive(units: Mapping[str, str], *dimensions: Iterable[str]) -> Directive:

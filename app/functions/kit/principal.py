@@ -28,7 +28,7 @@ class Principal:
     scopes: frozenset[str]
     """The scopes that count. Those that begin with STAFF are left out where the token's holder may not have them."""
     reach: Reach
-    """Whose data the operation may reach for this caller."""
+    """The range of data that the operation may reach for this caller."""
 
 
 def authorise(

@@ -44,7 +44,7 @@ class Validators(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the operation takes of a request, checked against the contract."""
+    """The parts of a request that the operation takes, checked against the contract."""
 
     parameters: Mapping[str, Any]
     """The parameters that were sent, by name, wherever they were. Integers of the query are integers."""

@@ -1,4 +1,4 @@
-"""Whether a call may be sent again: few attempts, and a budget so that an outage does not multiply the load."""
+"""The limits of retries: few attempts for a call, and a budget so that an outage does not multiply the load."""
 
 from __future__ import annotations
 

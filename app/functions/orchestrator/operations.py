@@ -330,4 +330,4 @@ OPERATIONS = {
         ),
     ),
 }
-"""By route key."""
+"""The operations by route key."""

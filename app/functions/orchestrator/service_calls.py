@@ -13,7 +13,7 @@ from app.functions.kit.upstream import Ingress
 
 @dataclass(kw_only=True)
 class CallRecord:
-    """How a call of a service has ended."""
+    """The outcome of a call of a service."""
 
     upstream: str
     """The name of the service."""
@@ -22,9 +22,9 @@ class CallRecord:
     status: int | None = None
     """The status of the answer; None without one."""
     failed: bool = True
-    """Whether there is no usable answer."""
+    """True while there is no usable answer."""
     reason: str | None = None
-    """Why there is none, for the log."""
+    """The reason why there is no usable answer, for the log."""
 
     def fail(self, error: UpstreamError) -> None:
         """Keeps that the call has no usable answer."""

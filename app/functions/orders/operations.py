@@ -50,4 +50,4 @@ OPERATIONS = {
         function="orders",
     ),
 }
-"""By route key."""
+"""The operations by route key."""

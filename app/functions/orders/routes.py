@@ -32,10 +32,10 @@ from app.functions.kit.aws import Client
 from app.functions.kit.responses import Response
 
 ATTEMPTS = 5
-"""How often an order is read again because its state has changed before it could be cancelled."""
+"""The number of attempts to cancel an order, which is read before each because its state may have changed."""
 
 _CUSTOMER = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What the services take as a user's id."""
+"""The user ids that the services take."""
 _MOMENT = re.compile(r"[0-9TZ:.-]{20,32}")
 _ORDER_ID = re.compile(r"[0-9a-f-]{36}")
 

@@ -21,9 +21,9 @@ ATTEMPTS = 5
 REFUSALS = Backoff(first=0.05)
 """The pauses, in seconds, before entries that the bus has refused are sent again."""
 UNACCEPTABLE = frozenset({"InvalidArgument", "MalformedDetail"})
-"""What PutEvents says of an entry that it will never take
+"""The error codes of PutEvents for an entry that it will never take
 (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html). A right that is missing can
-be given; all else passes."""
+be given; all other errors pass."""
 
 Record = Mapping[str, Any]
 """A record of a table's stream (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html)."""

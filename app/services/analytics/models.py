@@ -61,7 +61,7 @@ class Batch(BaseModel):
 
 
 class Recorded(BaseModel):
-    """How many events of a batch were new, and how many were known."""
+    """The number of a batch's events that were new, and of those that were known."""
 
     accepted: int
     duplicates: int

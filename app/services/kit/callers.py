@@ -1,4 +1,4 @@
-"""Who calls a service, and whose data they may reach.
+"""The caller of a service, and the data that the caller may reach.
 
 router = Router()  # refuses requests that do not say who calls
 
@@ -29,7 +29,7 @@ class Caller:
     principal: str
     """The name: see `app.contract.callers`."""
     reach: Reach
-    """Whose data the caller may reach."""
+    """The range of data that the caller may reach."""
 
     @property
     def is_system(self) -> bool:
@@ -62,4 +62,4 @@ async def caller_of(request: Request) -> Caller:
 
 
 ServiceCaller = Annotated[Caller, Depends(caller_of)]
-"""Who calls."""
+"""The caller, as the type of a route's parameter."""

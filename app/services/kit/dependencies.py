@@ -1,4 +1,4 @@
-"""What a route gets from the application: FastAPI passes it to a parameter of the type.
+"""The values that a route gets from the application: FastAPI passes each to a parameter of its type.
 
     @router.get("/users/{user_id}")
     async def read_user(user_id: UserId, database: ServiceDatabase) -> User: ...

@@ -34,13 +34,13 @@ def etag(version: int) -> str:
 
 @dataclass(frozen=True)
 class Precondition:
-    """What a write demands of the row's state."""
+    """The condition that a write sets for the row's state."""
 
     version: int | None = None
     """The version that If-Match names; None without that header."""
     new: bool = False
-    """Whether If-None-Match says `*`: that there is no row yet. Then nothing is changed or deleted, whatever If-Match
-    names."""
+    """True if If-None-Match is `*`, which demands that there is no row yet. Then nothing is changed or deleted,
+    whatever If-Match names."""
 
     @classmethod
     def parse(cls, if_match: str | None = None, if_none_match: str | None = None) -> Precondition:

@@ -37,7 +37,7 @@ PAUSE = 1.0
 STATEMENT = 30.0
 """Seconds that a statement may take, waiting for another run's included."""
 PEOPLE = "_people"
-"""What follows the database's name in the name of the role that has the rights of people."""
+"""The suffix that follows the database's name in the name of the role with the rights of people."""
 LOCK = 0x63726F7373
 """The advisory lock in MAINTENANCE under which one run at a time prepares."""
 

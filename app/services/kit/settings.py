@@ -51,7 +51,7 @@ class EntraSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """How the database is reached.
+    """The settings of the connection to the database.
 
     `url` is for the migration tool; the other fields are its parts. One of `password` and `entra` is set.
     """

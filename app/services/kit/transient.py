@@ -1,4 +1,4 @@
-"""Which errors of PostgreSQL pass: another try may succeed, so the answer is 503 and not 500.
+"""The errors of PostgreSQL that pass: another try may succeed, so the answer is 503 and not 500.
 
 The codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
