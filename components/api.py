@@ -56,7 +56,7 @@ class ApiArgs:
     functions: Mapping[str, Function]
     """The functions that answer them, by the names that the contract has for them."""
     identity: Identity
-    """Whose tokens are accepted."""
+    """The issuer whose tokens are accepted."""
     settings: ApiSettings
     """Limits, origins and domain: the group `api` of the stack's file."""
 

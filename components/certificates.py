@@ -26,7 +26,7 @@ class CertificatesArgs:
     callers: Mapping[str, str]
     """The URIs by which the ingress knows the functions that call it, by function."""
     protect: bool
-    """Whether an engine refuses, from its preview on, to remove the authority that signs."""
+    """True if an engine refuses, from its preview on, to remove the authority that signs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,11 +29,11 @@ class ClusterArgs:
     registry: Registry
     """The registry that the nodes may pull images from."""
     monitoring: Monitoring
-    """Where the cluster goes, and where the logs of its containers are kept."""
+    """The resource group of the cluster, and the store of its containers' logs."""
     settings: ClusterSettings
     """Version, nodes and upgrades: the group `cluster` of the stack's file."""
     protect: bool
-    """Whether an engine refuses to delete or replace the cluster."""
+    """True if an engine refuses to delete or replace the cluster."""
 
 
 class Cluster(ComponentResource):

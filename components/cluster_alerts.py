@@ -1,4 +1,4 @@
-"""The alerts of the cluster and its services, which tell people before callers do."""
+"""The alerts of the cluster and its services, which reach people before callers notice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ rules = azure.alertsmanagement
 @dataclass(frozen=True, kw_only=True)
 class ClusterAlertsArgs:
     monitoring: Monitoring
-    """The store of the metrics, and who is told."""
+    """The store of the metrics, and the people who get the alerts."""
     cluster: Cluster
     """The cluster that is watched."""
     namespace: str
@@ -33,11 +33,11 @@ class Alert:
     expression: str
     """The condition, in PromQL."""
     minutes: int
-    """For how long the condition has to hold."""
+    """The minutes for which the condition has to hold."""
     severity: int
     """0 (critical) to 4 (for the record)."""
     summary: str
-    """What people are told, a sentence."""
+    """The text of the alert, a sentence."""
 
 
 def alerts(namespace: str) -> list[Alert]:

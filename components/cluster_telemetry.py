@@ -1,4 +1,4 @@
-"""What leaves the cluster for Azure Monitor: metrics (managed Prometheus), containers' logs, the control plane's log.
+"""The cluster's data for Azure Monitor: metrics (managed Prometheus), containers' logs, the control plane's log.
 
 The collecting rules have the shape of the add-ons' own templates:
 https://github.com/Azure/prometheus-collector and https://github.com/microsoft/Docker-Provider
@@ -33,7 +33,7 @@ CONTROL_PLANE = ("kube-audit-admin", "guard", "cluster-autoscaler", "kube-apiser
 @dataclass(frozen=True, kw_only=True)
 class ClusterTelemetryArgs:
     monitoring: Monitoring
-    """Where metrics and logs are kept."""
+    """The stores of metrics and logs."""
     cluster: Cluster
     """The cluster that they come from."""
     certificates: Certificates

@@ -54,7 +54,7 @@ class CommerceArgs:
     """Size and limits of the functions, times and tries of events: the groups `functions` and `events` of the stack's
     file."""
     protect: bool
-    """Whether an engine refuses to delete or replace the tables and the key of the topic."""
+    """True if an engine refuses to delete or replace the tables and the key of the topic."""
 
 
 class Commerce(ComponentResource):
@@ -75,8 +75,9 @@ class Commerce(ComponentResource):
     tables: Mapping[str, Table]
     """The tables, by name."""
     events: Mapping[str, Any]
-    """What operators of the events need (`python -m delivery.events`): the bus, its archive and its rules, the mappings
-    of the functions that events call, and each dead-letter queue with where its messages go back to."""
+    """The values that operators of the events need (`python -m delivery.events`): the bus, its archive and its rules,
+    the mappings of the functions that events call, and each dead-letter queue with the place that its messages go back
+    to."""
 
     def __init__(self, name: str, args: CommerceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Commerce", name, {}, feature("commerce", opts))

@@ -21,7 +21,7 @@ class Leaf:
 
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
-    """What a function needs to call the services: the ingress, and proof of who calls."""
+    """The values that a function needs to call the services: the ingress, and the proof of who calls."""
 
     url: str
     """The ingress's URL, without a slash at its end."""

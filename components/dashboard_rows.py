@@ -28,9 +28,9 @@ The functions' own lines have `level`; what the runtime logs of an exception tha
 memory has neither: its report has a status. The gateway's lines have no level, and their statuses are texts.
 """
 ORDERS = (metrics.ORDERS_PLACED, metrics.ORDERS_OUT_OF_STOCK, metrics.ORDERS_CANCELLED)
-"""What the function `orders` counts."""
+"""The metrics that the function `orders` counts."""
 OUTCOMES = (metrics.ORDERS_INVOICED, metrics.ORDERS_FAILED)
-"""What the function `fulfilment` counts."""
+"""The metrics that the function `fulfilment` counts."""
 
 
 def rows(alarms: Sequence[Input[str]], api: Api, orchestrator: Orchestrator, commerce: Commerce) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Whose tokens the gateway accepts: those of a configured OpenID issuer, or of a Cognito user pool of the stack."""
+"""The issuer whose tokens the gateway accepts: a configured OpenID issuer, or a Cognito user pool of the stack."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class IdentityArgs:
     scopes: Sequence[str]
     """The scopes that the API's operations ask for."""
     protect: bool
-    """Whether an engine, and Cognito, refuse to delete the user pool."""
+    """True if an engine, and Cognito, refuse to delete the user pool."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +48,13 @@ class Identity(ComponentResource):
     issuer: Output[str]
     """The issuer's URL, which the tokens' `iss` names."""
     audiences: Sequence[Output[str]]
-    """Whom the tokens are for: their `aud`, or their `client_id`."""
+    """The audiences of the tokens: the values that their `aud` or their `client_id` may have."""
     scope_prefix: str
-    """What precedes a scope's name in the tokens' `scope`: Cognito puts the resource server's name there."""
+    """The prefix of a scope's name in the tokens' `scope`: Cognito puts the resource server's name there."""
     outputs: Mapping[str, object]
-    """What a client needs to get tokens: `issuer` and `audiences` as above; `clients`, the ids of the user pool's
-    clients by name (`customers` and `staff` for people, and those of programs); and, of a user pool, `authorize_url`,
-    at which people sign in, and `token_url`, at which clients get tokens."""
+    """The values that a client needs to get tokens: `issuer` and `audiences` as above; `clients`, the ids of the user
+    pool's clients by name (`customers` and `staff` for people, and those of programs); and, of a user pool,
+    `authorize_url`, at which people sign in, and `token_url`, at which clients get tokens."""
     environment: Mapping[str, str]
     """The variables by which a function understands the tokens."""
 

@@ -54,9 +54,9 @@ class Ingress(ComponentResource):
     url: str
     """The ingress's URL, without a slash at its end."""
     gateway: GatewayReference
-    """What the services' routes attach to."""
+    """The gateway that the services' routes attach to."""
     callers: Mapping[str, Upstream]
-    """What each function that may call needs for it, by function."""
+    """The values that each function needs to call the services, by function."""
 
     def __init__(self, name: str, args: IngressArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Ingress", name, {}, opts)

@@ -27,11 +27,11 @@ from components.settings.services import ServiceSettings
 @dataclass(frozen=True, kw_only=True)
 class MicroserviceArgs:
     monitoring: Monitoring
-    """Where what is on Azure goes, where its logs are kept, and who is told of its alerts."""
+    """The resource group on Azure, the store of the logs there, and the people who get the alerts."""
     databases: DatabaseNetwork
     """The network that the database is reached through."""
     images: ImageStore
-    """Where the image is pushed to, and what it starts from."""
+    """The registry that the image is pushed to, and the image that it starts from."""
     cluster: Cluster
     """The cluster that the pods run in."""
     namespace: Namespace
@@ -49,7 +49,7 @@ class MicroserviceArgs:
     collector: str | None
     """The URL that spans go to. None: no spans."""
     protect: bool
-    """Whether an engine refuses to delete or replace the database."""
+    """True if an engine refuses to delete or replace the database."""
 
 
 class Microservice(ComponentResource):

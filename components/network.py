@@ -18,7 +18,7 @@ net = azure.network
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
     placement: Placement
-    """Where the network goes."""
+    """The resource group of the network."""
     settings: NetworkSettings
     """Addresses and the way out: the group `network` of the stack's file."""
     ingress: IngressSettings

@@ -1,4 +1,4 @@
-"""How the AWS half is doing: alarms, who is told of them, and the dashboard that an operator opens first."""
+"""The monitoring of the AWS half: alarms, the people who get them, and the dashboard that an operator opens first."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class OperationsArgs:
     commerce: Commerce
     """The functions, queues and tables that are watched."""
     settings: MonitoringSettings
-    """Who gets alerts: the group `monitoring` of the stack's file."""
+    """The people who get alerts: the group `monitoring` of the stack's file."""
     protect: bool
-    """Whether an engine refuses to delete or replace the key of the topic."""
+    """True if an engine refuses to delete or replace the key of the topic."""
 
 
 class Operations(ComponentResource):

@@ -20,7 +20,7 @@ class MissingModuleError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Modules:
-    """What a module needs, itself included."""
+    """The sources and packages that a module needs, itself included."""
 
     files: set[Path] = field(default_factory=set)
     """The sources in the folder: those of the modules, and the `__init__.py` of every package on the way to them."""

@@ -21,9 +21,9 @@ LOGS = ("ContainerRegistryLoginEvents", "ContainerRegistryRepositoryEvents")
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
     placement: Placement
-    """Where the registry goes."""
+    """The resource group of the registry."""
     monitoring: Monitoring
-    """Where the registry's logs are kept."""
+    """The store of the registry's logs."""
     settings: RegistrySettings
     """Name and tier: the group `registry` of the stack's file."""
 
@@ -34,7 +34,7 @@ class Registry(ComponentResource):
     registry_id: Output[str]
     """The registry's resource id, on which a cluster is granted the right to pull."""
     images: ImageStore
-    """What images need to know of the registry."""
+    """The facts about the registry that images need."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Registry", name, {}, opts)

@@ -24,7 +24,7 @@ class ResourceGroup(ComponentResource):
     """A resource group that has the component's name, which must be unique in the subscription."""
 
     placement: Placement
-    """What the resources in the group need to know of it."""
+    """The facts about the group that the resources in it need."""
 
     def __init__(self, name: str, args: ResourceGroupArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:ResourceGroup", name, {}, opts)

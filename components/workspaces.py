@@ -1,4 +1,4 @@
-"""Where the logs and the metrics of Azure are kept, and who is told when they look bad."""
+"""The stores of Azure's logs and metrics, and the people who get alerts when they look bad."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ monitor = azure.monitor
 @dataclass(frozen=True, kw_only=True)
 class WorkspacesArgs:
     placement: Placement
-    """Where the workspaces go."""
+    """The resource group of the workspaces."""
     settings: MonitoringSettings
-    """How long logs are kept and who gets alerts: the group `monitoring` of the stack's file."""
+    """The days for which logs are kept, and the people who get alerts: the group `monitoring` of the stack's file."""
 
 
 class Workspaces(ComponentResource):
@@ -30,7 +30,7 @@ class Workspaces(ComponentResource):
     """
 
     monitoring: Monitoring
-    """What other components keep their logs and declare their alerts with."""
+    """The stores and the alerts' receivers, which other components use."""
 
     def __init__(self, name: str, args: WorkspacesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Workspaces", name, {}, opts)

@@ -18,28 +18,28 @@ MINUTE = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """A limit of a metric at which people are told."""
+    """A limit of a metric; people are alerted when it is reached."""
 
     name: str
     """The alarm's name, without what all of the stack's begin with."""
     description: str
-    """What is wrong, for whoever is told: a sentence."""
+    """The problem, described in a sentence for the people who get the alarm."""
     metric: Metric
     """The metric that is watched."""
     statistic: str
-    """What is made of the values of a period: Sum, Minimum, Maximum or a percentile such as p99."""
+    """The statistic of a period's values: Sum, Minimum, Maximum or a percentile such as p99."""
     threshold: float
     """The limit that the statistic must not reach, in the metric's unit, or in percent with `share_of`."""
     share_of: Metric | None = None
     """The metric of whose sum the metric's is taken in percent. Default: the metric counts by itself."""
     falls_below: bool = False
-    """Whether the alarm goes off below the limit. Default: at the limit and above."""
+    """True if the alarm goes off below the limit. Default: at the limit and above."""
     period: int = MINUTE
     """Seconds that the statistic is made of."""
     periods: int = 1
     """Periods in a row after which the alarm goes off."""
     missing: Literal["notBreaching", "missing"] = "notBreaching"
-    """What a period without data means: nothing, or that there is no data, which is an alarm state of its own."""
+    """The meaning of a period without data: no problem, or missing data, which is an alarm state of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ NATIVE = {".so", ".pyd", ".dylib", ".dll"}
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip file knows."""
 TASK_ROOT = "/var/task"
-"""Where Lambda unpacks the zip."""
+"""The folder into which Lambda unpacks the zip."""
 
 Files = Mapping[str, bytes]
 """Contents by path in the zip."""

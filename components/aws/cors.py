@@ -1,4 +1,4 @@
-"""What web pages of other origins may send to the API and read of its answers."""
+"""The headers and methods that web pages of other origins may use with the API, and the headers that they may read."""
 
 from __future__ import annotations
 

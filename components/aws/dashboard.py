@@ -26,11 +26,11 @@ class Line:
     """A line of a graph."""
 
     label: str
-    """What the legend calls it."""
+    """The line's name in the legend."""
     metric: Metric
     """The metric that it shows."""
     statistic: str = "Sum"
-    """What a point is made of: Sum, Minimum, Maximum or a percentile such as p99."""
+    """The statistic of each point: Sum, Minimum, Maximum or a percentile such as p99."""
 
     def entry(self) -> list[Any]:
         """Returns the line as the dashboard's body has it."""

@@ -27,7 +27,7 @@ ADMINISTRATION = tuple(
         *("TagResource", "UntagResource", "ListResourceTags"),
     )
 )
-"""What administrators of a key may do. None of it reads what the key encrypts."""
+"""The actions that a key's administrators may take. None of them reads what the key encrypts."""
 
 Service = Literal["dynamodb", "secretsmanager"]
 """The services that may use the key in their callers' names."""
@@ -71,7 +71,7 @@ def administration(account: str) -> Statement:
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
     protect: bool
-    """Whether an engine refuses to delete or replace the key."""
+    """True if an engine refuses to delete or replace the key."""
 
 
 class EncryptionKey(ComponentResource):
@@ -112,7 +112,7 @@ class UseKey:
     service: Service
     """The service that uses it in the caller's name."""
     actions: Sequence[str]
-    """What the service may do with it."""
+    """The actions that the service may take with the key."""
 
     def statement(self) -> Statement:
         return {

@@ -11,7 +11,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 @dataclass(frozen=True, kw_only=True)
 class EventBusArgs:
     description: str
-    """What the bus is for, a phrase."""
+    """The purpose of the bus, a phrase."""
     archive_days: int
     """Days for which every event is kept, to be replayed."""
 

@@ -22,7 +22,7 @@ class NoticesArgs:
     account: str
     """The AWS account that administers the topic's key."""
     protect: bool
-    """Whether an engine refuses to delete or replace the topic's key."""
+    """True if an engine refuses to delete or replace the topic's key."""
     bus: EventBus
     """The bus that the events come by."""
     source: str

@@ -33,9 +33,9 @@ class FunctionArgs:
     code: pulumi.Archive
     """The function's zip."""
     handler: str
-    """What is called in it: `package.module.function`."""
+    """The Python function in the zip that Lambda calls: `package.module.function`."""
     description: str
-    """What the function does, a phrase."""
+    """A phrase that says what the function does."""
     environment: Mapping[str, Input[str]]
     """Environment variables, besides those that every function has."""
     settings: FunctionSettings
@@ -63,7 +63,7 @@ class Function(ComponentResource):
     invoke_arn: Output[str]
     """The ARN by which API Gateway calls the alias."""
     summary: dict[str, Output[str]]
-    """What operators look for: the function's name, its newest version, its log group."""
+    """The facts that operators look for: the function's name, its newest version, its log group."""
 
     def __init__(self, name: str, args: FunctionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Function", name, {}, opts)

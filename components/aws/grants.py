@@ -1,4 +1,4 @@
-"""What a function may do, one typed grant for each thing.
+"""The rights of a function, one typed grant for each thing that it may do.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/
 """

@@ -25,8 +25,8 @@ class ProgramClientsArgs:
     pool_id: Input[str]
     """The user pool."""
     clients: Mapping[str, Sequence[str]]
-    """By a client's name, of letters and digits, the scopes that it may ask for, as the pool names them. At least one
-    client with one scope."""
+    """The scopes that each client may ask for, as the pool names them, by the client's name of letters and digits.
+    There is at least one client with one scope."""
     token_minutes: int
     """Minutes for which a token is good."""
 

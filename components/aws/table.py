@@ -41,11 +41,11 @@ class TableArgs:
     ttl: str | None = None
     """The attribute with the second of the epoch after which an item may be deleted (within days). Default: none."""
     stream: bool = False
-    """Whether the old and the new item of every change can be read for 24 hours."""
+    """True if the old and the new item of every change can be read for 24 hours."""
     key_arn: Input[str] | None = None
     """The KMS key that encrypts the table. Default: the one of DynamoDB."""
     protect: bool
-    """Whether an engine, and DynamoDB, refuse to delete or replace the table."""
+    """True if an engine, and DynamoDB, refuse to delete or replace the table."""
 
 
 class Table(ComponentResource):

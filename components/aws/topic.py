@@ -17,7 +17,7 @@ class TopicArgs:
     account: str
     """The AWS account that administers the topic's key."""
     protect: bool
-    """Whether an engine refuses to delete or replace the topic's key."""
+    """True if an engine refuses to delete or replace the topic's key."""
     senders: Sequence[Sender] = field(default_factory=tuple)
     """Services of AWS that publish by themselves; roles do so by their own rights. Default: none."""
     emails: Sequence[str] = field(default_factory=tuple)

@@ -38,11 +38,11 @@ class DatabaseNetwork:
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
     placement: Placement
-    """Where the server goes."""
+    """The resource group of the server."""
     network: DatabaseNetwork
     """The network through which the server is reached."""
     monitoring: Monitoring
-    """Where the server's logs are kept and who is told of its alerts."""
+    """The store of the server's logs, and the people who get its alerts."""
     settings: DatabaseSettings
     """Version, size and log-in: the group `database` of the stack's file, the same for all services."""
     service: WorkloadIdentity
@@ -50,7 +50,7 @@ class DatabaseArgs:
     migrations: WorkloadIdentity
     """The identity of the service's migrations, which own the database where the server's log-in is Entra's."""
     protect: bool
-    """Whether an engine refuses to delete or replace the server."""
+    """True if an engine refuses to delete or replace the server."""
 
 
 class Database(ComponentResource):

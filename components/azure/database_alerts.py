@@ -1,4 +1,4 @@
-"""What people are told of a database server."""
+"""The alerts that people get about a database server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from components.settings.connections import taken_by
 
 
 def alerts(sku: str) -> dict[str, Condition]:
-    """Returns what people are told of a server of the size `sku`, by a name for each.
+    """Returns the conditions on which people are alerted about a server of the size `sku`, by a name for each.
 
     The metrics: https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-monitoring
     """

@@ -13,7 +13,7 @@ from components.azure.build_context import build_context
 
 @dataclass(frozen=True, kw_only=True)
 class ImageStore:
-    """Where images are pushed to, and what they start from."""
+    """The registry that images are pushed to, and the image that they start from."""
 
     registry: Output[str]
     """The registry's host name, with which the images' names begin."""
@@ -26,7 +26,7 @@ class ImageArgs:
     """The arguments of an `Image`."""
 
     store: ImageStore
-    """Where the image is pushed to, and what it starts from."""
+    """The registry that the image is pushed to, and the image that it starts from."""
     service: str
     """The name of the service's folder in `app/services`. It is the Dockerfile's build argument SERVICE."""
 

@@ -1,4 +1,4 @@
-"""When Azure may upgrade a cluster and its nodes, and what it does about objects against best practice."""
+"""The maintenance windows of a cluster and its nodes, and the safeguards against objects that break best practice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WINDOW_HOURS = 4
 @dataclass(frozen=True, kw_only=True)
 class UpkeepArgs:
     placement: Placement
-    """Where the cluster is."""
+    """The resource group of the cluster."""
     cluster: aks.ManagedCluster
     """The cluster that is upgraded."""
     settings: ClusterSettings

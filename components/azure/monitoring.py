@@ -1,4 +1,4 @@
-"""How resources on Azure are watched: where their logs go, and who is told when a metric looks bad."""
+"""The monitoring of resources on Azure: the store of their logs, and the people who get alerts about bad metrics."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ monitor = azure.monitor
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """A limit of a resource's metric, which people are told of when it is passed."""
+    """A limit of a resource's metric; people are alerted when it is passed."""
 
     metric: str
     """The metric's name at Azure Monitor."""
     statistic: Literal["Average", "Maximum"]
-    """What is made of the values of one window."""
+    """The statistic of the values of one window."""
     threshold: float
     """The limit, in the metric's unit."""
     minutes: Literal[5, 15]
-    """The length of the window."""
+    """The length of the window, in minutes."""
     severity: int
     """0 (critical) to 4 (for the record)."""
     summary: str
-    """What people are told, a sentence without its full stop."""
+    """The text of the alert, a sentence without its full stop."""
     below: bool = False
-    """Whether values below the limit are bad. Default: those above it are."""
+    """True if values below the limit are bad. Default: those above it are."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Monitoring:
-    """The stores of logs and metrics, and the people who are told of alerts."""
+    """The stores of logs and metrics, and the people who get alerts."""
 
     placement: Placement
-    """Where alerts are declared."""
+    """The resource group of the alerts."""
     logs_id: Output[str]
     """The Log Analytics workspace."""
     metrics_id: Output[str]
@@ -60,7 +60,7 @@ class Monitoring:
         )
 
     def alert(self, name: str, condition: Condition, *, of: Input[str], parent: Resource) -> None:
-        """Tells people while `condition` holds for the resource with the id `of`."""
+        """Alerts people while `condition` holds for the resource with the id `of`."""
         monitor.MetricAlert(
             name,
             resource_group_name=self.placement.group_name,

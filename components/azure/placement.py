@@ -1,4 +1,4 @@
-"""Where resources on Azure go, as one value: their names, places and tags agree because all take them from it."""
+"""The placement of resources on Azure, one value: their names, places and tags agree since all take them from it."""
 
 from __future__ import annotations
 

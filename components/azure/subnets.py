@@ -20,7 +20,7 @@ net = azure.network
 
 @dataclass(frozen=True, kw_only=True)
 class SubnetPlan:
-    """What one subnet is to be."""
+    """The plan of one subnet."""
 
     name: str
     """The subnet's name in its network."""

@@ -1,4 +1,4 @@
-"""What confines every pod of the program: as Kubernetes' Pod Security Standard `restricted` asks, and stricter.
+"""The limits of every pod of the program: those of Kubernetes' Pod Security Standard `restricted`, and stricter ones.
 
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """

@@ -1,4 +1,4 @@
-"""What pods need to reach a database, as a value."""
+"""The access of pods to a database, as a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pulumi import Input
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAccess:
-    """What a service's pods need to reach their database."""
+    """The values that a service's pods need to reach their database."""
 
     url: Input[str]
     """The database's URL with the service's role, secret."""

@@ -40,7 +40,7 @@ PROXY_PODS = {"app.kubernetes.io/component": "proxy"}
 CONFIGURATION_PORT = 18000
 """The controller's TCP port from which the Envoys get their configuration."""
 UNPRIVILEGED = 10_000
-"""What Envoy adds to the Gateway's port when that is below 1024, which only root may listen on."""
+"""The number that Envoy adds to the Gateway's port when that is below 1024, where only root may listen."""
 
 
 def listening_port(port: int) -> int:

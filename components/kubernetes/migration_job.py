@@ -39,7 +39,7 @@ class MigrationJobArgs:
     people_group: str | None
     """The Entra group of people, whose members the migrations let at the rows; None where the log-in has passwords."""
     settings: ServiceSettings
-    """How long migrations may take: the service's entry in the stack's file."""
+    """The time limit of migrations: the service's entry in the stack's file."""
 
 
 def migration_job(args: MigrationJobArgs) -> batch.JobSpecArgs:

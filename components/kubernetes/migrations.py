@@ -29,7 +29,7 @@ class MigrationsArgs:
     namespace: Namespace
     """The namespace of the objects."""
     account: Account
-    """Who the migrations are."""
+    """The service account of the migrations, with its Azure identity."""
     image: Input[str]
     """The newest image, by digest."""
     database: DatabaseAccess
@@ -41,9 +41,9 @@ class MigrationsArgs:
     people_group: str | None
     """The Entra group of people, whose members the migrations let at the rows; None where the log-in has passwords."""
     settings: ServiceSettings
-    """How long migrations may take: the service's entry in the stack's file."""
+    """The time limit of migrations: the service's entry in the stack's file."""
     requires: Sequence[Resource]
-    """What must be there before the migrations start, besides their own objects."""
+    """The resources that must be there before the migrations start, besides their own objects."""
 
 
 class Migrations(ComponentResource):

@@ -1,4 +1,4 @@
-"""Who may speak to a service's pods, and to whom they may speak: everything else is denied in their namespace."""
+"""The connections that a service's pods may accept and make: all others are denied in their namespace."""
 
 from __future__ import annotations
 

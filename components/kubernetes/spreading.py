@@ -1,4 +1,4 @@
-"""How pods of one kind are spread, so that no node and no zone takes all of them away."""
+"""The spread of pods of one kind over nodes and zones, so that none of these takes all of the pods away."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class WorkloadArgs:
     gateway: GatewayReference
     """The ingress by which the service is reached."""
     account: Account
-    """Who the pods are."""
+    """The service account of the pods, with its Azure identity."""
     image: Input[str]
     """The newest image, by digest."""
     database: DatabaseAccess
@@ -51,7 +51,7 @@ class WorkloadArgs:
     collector: str | None
     """The URL that spans go to. None: no spans."""
     requires: Sequence[Resource]
-    """What must be there before a pod starts, besides the workload's own objects."""
+    """The resources that must be there before a pod starts, besides the workload's own objects."""
 
 
 class Workload(ComponentResource):

@@ -88,7 +88,7 @@ class Settings(Group):
 
     @property
     def protected(self) -> bool:
-        """Whether the engine refuses to delete or replace what can't be made again."""
+        """True if the engine refuses to delete or replace what can't be made again."""
         return self.production if self.protect is None else self.protect
 
     @property

@@ -138,7 +138,7 @@ class Throttle(Group):
 
 
 class DomainSettings(Group):
-    """From the first update with it the address that AWS gives the API refuses calls."""
+    """After the first update with a domain, the address that AWS gives the API refuses calls."""
 
     name: Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")] = (
         Field(description="host name of the API, such as api.example.com")
@@ -290,4 +290,4 @@ class CommerceSettings:
     functions: FunctionsSettings
     """Size and limits of the functions."""
     events: EventsSettings
-    """How long events are kept, and how often they are tried."""
+    """The days for which events are kept, and the number of their tries."""

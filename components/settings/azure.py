@@ -29,7 +29,7 @@ OwnNetwork = Annotated[
 
 
 class AzureSettings(Group):
-    """Where on Azure the stack is."""
+    """The place of the stack on Azure."""
 
     location: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]+$")] = Field(
         description="Azure region of everything on Azure, such as westeurope; choose one near the AWS region, every "
@@ -195,7 +195,7 @@ class IngressSettings(Group):
 
     @property
     def open(self) -> bool:
-        """Whether connections from everywhere are let in, up to the client certificate."""
+        """True if connections from everywhere get as far as the check of the client certificate."""
         return EVERYWHERE in self.source_ranges
 
 

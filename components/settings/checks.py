@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """What a check may depend on besides the value."""
+    """The circumstances that a check may depend on besides the value."""
 
     production: bool
-    """Whether the stack has `production: true`."""
+    """True if the stack has `production: true`."""
     this_machine: bool
-    """Whether the stack is the one of this machine, `local`."""
+    """True if the stack is the one of this machine, `local`."""
 
 
 class Group(BaseModel):
@@ -56,7 +56,7 @@ class Check(AfterValidator):
     """A validator that can say what it asks for."""
 
     sentence: str
-    """What it asks for, as docs/settings.md says it."""
+    """The condition that the value must meet, as docs/settings.md says it."""
 
 
 def check(accepts: Callable[[Any], bool], sentence: str) -> Check:

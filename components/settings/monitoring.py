@@ -12,7 +12,7 @@ Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za
 
 
 class MonitoringSettings(Group):
-    """How long logs are kept, and who is told of alerts."""
+    """The time for which logs are kept, and the people who get alerts."""
 
     alert_emails: Annotated[
         tuple[Email, ...],

@@ -58,7 +58,7 @@ class SettingsError(pulumi.RunError):
 
 
 class Machine(Group):
-    """What `make up` knows about the machine that the stack `local` is applied to: addresses of what it has started."""
+    """The facts that `make up` knows about the machine of the stack `local`: addresses of what it has started."""
 
     issuer: str
     ingress_port: int
