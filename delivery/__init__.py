@@ -1,1 +1,1 @@
-"""What a delivery does beside `pulumi up`: asks the deployed API whether it works, moves calls over in steps."""
+"""The parts of a delivery beside `pulumi up`: the check that the deployed API works, the move of calls in steps."""

@@ -28,7 +28,7 @@ class Letter:
     message_id: str
     sent: dt.datetime
     receives: int
-    """How often it was received from the dead-letter queue, this time included."""
+    """The number of times that it was received from the dead-letter queue, this time included."""
     body: str
     attributes: dict[str, Any]
     trace: str | None
@@ -52,12 +52,12 @@ class Letter:
 
 @dataclass(kw_only=True)
 class Redriven:
-    """What became of the letters of a queue."""
+    """The outcome of a redrive: the letters of a queue, by what became of them."""
 
     returned: list[str] = field(default_factory=list)
     """The ids of the messages that were given back."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Why a message could not be given back, by its id. It stays in the queue."""
+    """The reasons why messages could not be given back, by their ids. They stay in the queue."""
     late: set[str] = field(default_factory=set)
     """The ids of the messages that were sent after the redrive had begun. They stay in the queue."""
 

@@ -1,4 +1,4 @@
-"""What CloudWatch has counted for each function, and for each version of those that move.
+"""The counts of CloudWatch for each function, and for each version of those that move.
 
 Exceptions, time-outs, calls and their duration are Lambda's own metrics, by version under the dimension
 `ExecutedVersion`, which is there for comparing the two versions behind an alias

@@ -24,13 +24,14 @@ LogIn = Callable[[], None]
 SECONDS = 7200
 """Seconds for which the credentials of AWS are good; the role must allow as many (docs/deploy.md)."""
 AWS_AUDIENCE, AZURE_AUDIENCE = "sts.amazonaws.com", "api://AzureADTokenExchange"
-"""Whom a token of GitHub's is for."""
+"""The audiences of GitHub's tokens for the two clouds."""
 SCOPES = (
     "https://management.core.windows.net/",
     "6dae42f8-4368-4678-94ff-3960e28e3630",  # the API servers of clusters
     "https://prometheus.monitor.azure.com",
 )
-"""What tokens of Azure are asked for at once, while GitHub's token is good; az keeps each for about an hour."""
+"""The resources for which tokens of Azure are fetched at once, while GitHub's token is good; az keeps each for about an
+hour."""
 _URL, _TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 _NEEDED = (_TOKEN, "AWS_ROLE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID")
 _CREDENTIALS = {
@@ -38,7 +39,7 @@ _CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
     "AWS_SESSION_TOKEN": "SessionToken",
 }
-"""Environment variable to its member in the answer of STS."""
+"""The members of STS's answer by environment variable."""
 
 Fetch = Callable[[str, str], str]
 """Returns the body of a URL's answer, which is asked for with a bearer token. Raises DeliveryError."""

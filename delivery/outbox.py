@@ -20,8 +20,8 @@ BATCH = 10
 EMPTY_PAGES = 50
 """Pages without a record after which a shard counts as read to its end: between two records there may be some."""
 MARGIN = dt.timedelta(minutes=5)
-"""What is added on both sides of a batch's time in the stream to find its events in the table: an event's own time is
-that of the clock of the function that wrote it."""
+"""The time that is added on both sides of a batch's time in the stream to find its events in the table: an event's own
+time is that of the clock of the function that wrote it."""
 _LOST = ("TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIteratorException")
 """The error codes of a position that the stream has forgotten: it keeps records for 24 hours
 (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html)."""
@@ -43,9 +43,9 @@ class Batch:
     last: int
     """The sequence number of the last record."""
     since: dt.datetime
-    """When the first record came to the stream, about."""
+    """The moment, about, at which the first record came to the stream."""
     until: dt.datetime
-    """When the last record came to the stream, about."""
+    """The moment, about, at which the last record came to the stream."""
 
     @classmethod
     def of(cls, note: dict[str, Any]) -> Batch:

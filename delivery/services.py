@@ -1,4 +1,4 @@
-"""What managed Prometheus has kept of the pods of each service, by track: those of the previous image and the canary's.
+"""The metrics of managed Prometheus for each service's pods, by track: those of the previous image, and the canary's.
 
 One query asks for everything, since each call of `az` takes a second. Its parts are told apart by the label `signal`.
 https://learn.microsoft.com/azure/azure-monitor/metrics/prometheus-api-promql
@@ -17,7 +17,7 @@ from delivery.releases import ServiceRelease
 from delivery.verdict import Measured
 
 RESOURCE = "https://prometheus.monitor.azure.com"
-"""What a token to ask the workspace is for."""
+"""The resource that a token must be for to query the workspace."""
 REFUSAL = 503
 """The status of a service that has no place left (app/services/kit/places.py), or can't reach what it needs.
 

@@ -28,11 +28,11 @@ class Expectation:
     """A request and the statuses that it may be answered with."""
 
     claim: str
-    """What the request shows, as part of a sentence."""
+    """The claim that the request proves, as part of a sentence."""
     method: str
     path: str
     token: bool
-    """Whether a token is sent. It is a bad one when the only expected status is 401."""
+    """True if a token is sent. It is a bad one when the only expected status is 401."""
     statuses: frozenset[int]
 
 

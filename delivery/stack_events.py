@@ -15,7 +15,7 @@ from delivery.commands import DeliveryError, Run, run
 LOCAL = "local"
 """The stack of this machine."""
 HOME = Path(__file__).resolve().parents[1] / ".local"
-"""Where the stack of this machine keeps what its program exported, and how its emulator is reached."""
+"""The folder in which the stack of this machine keeps its program's exports and the access to its emulator."""
 
 _OF_NOBODY = {
     "profile": (None, None, None, None),
@@ -35,7 +35,7 @@ class StackEvents:
     exported: Mapping[str, Any]
     """The output `events` of the program: `components.commerce.Commerce.events`."""
     access: Mapping[str, str]
-    """What botocore's clients are given besides the region: endpoint and key of the emulator. Empty for AWS, whose
+    """The arguments of botocore's clients besides the region: endpoint and key of the emulator. Empty for AWS, whose
     credentials are found as every tool of AWS finds them."""
 
     def client(self, service: str) -> Client:

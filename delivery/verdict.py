@@ -26,7 +26,7 @@ SPARE_MEMORY, SPARE_FILES = 64 * 2**20, 100
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What was measured of one version of a function or service, or of all its versions together."""
+    """The measurements of one version of a function or service, or of all its versions together."""
 
     calls: float = 0
     failures: float = 0

@@ -1,4 +1,4 @@
-"""What a delivery looks at: the alarms, and what is measured of each function and service."""
+"""The signals that a delivery watches: the alarms, and the measurements of each function and service."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """How long a delivery looks, in seconds. docs/releases.md says why so long."""
+    """The times of a delivery's looks, in seconds. docs/releases.md says why they are so long."""
 
     watch: float = 300.0
-    """How long a step is watched: a metric is seen one to three minutes after what it counts."""
+    """The time for which a step is watched: a metric is seen one to three minutes after what it counts."""
     poll: float = 15.0
     """The pause between two looks."""
     before: float = 3600.0
-    """The time before the delivery that says how things were."""
+    """The time before the delivery with which the time after it is compared."""
     period: int = 60
     """A period of CloudWatch's metrics: Lambda sends a value a minute."""
 
@@ -44,7 +44,7 @@ class Watch:
     clock: Callable[[], float]
     """Returns the seconds of the epoch."""
     moving: Sequence[FunctionRelease | ServiceRelease] = ()
-    """What has a new version."""
+    """The functions and services that have a new version."""
     newest: Mapping[str, str] = field(default_factory=dict)
     """The numbers of the new versions, by function, once they are known."""
     although: Collection[str] = ()
@@ -52,7 +52,7 @@ class Watch:
     began: float = 0.0
     """The moment at which the delivery began."""
     before: Mapping[Key, Measured] = field(default_factory=dict)
-    """What was measured until then, of each function and service."""
+    """The measurements of each function and service until then."""
 
     @classmethod
     def deployed(

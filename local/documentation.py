@@ -27,7 +27,7 @@ BUNDLE = "fastapi-swagger"
 Json = dict[str, Any]
 
 _MEANINGS = {True: "Everybody's; counts for staff and programs.", False: "What is your own."}
-"""What a scope means, by whether it is one for staff."""
+"""The meaning of a scope: under True for the scopes of staff, under False for the others."""
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 

@@ -7,7 +7,7 @@ from planning.errors import PlanningError
 
 
 class LocalError(PlanningError):
-    """What happened, to which setting or resource, what is allowed, what was found, what to do."""
+    """An error that says what happened, to which setting or resource, what is allowed, what was found, what to do."""
 
 
 class ProviderError(LocalError):

@@ -38,7 +38,7 @@ CONTRACT = Path("app/contract/openapi.yaml")
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """Whose token it is."""
+    """The holder of a token."""
 
     subject: str
     groups: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Where the local stack keeps its files, and the ports that it was given on this machine."""
+"""The folders of the local stack's files, and the ports that it has on this machine."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Machine:
 
     @property
     def data(self) -> Path:
-        """What `down` keeps and `down PURGE=1` removes: PostgreSQL's cluster, the emulator's state."""
+        """The folder that `down` keeps and `down PURGE=1` removes: PostgreSQL's cluster, the emulator's state."""
         return self.home / "data"
 
     @property

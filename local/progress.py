@@ -17,7 +17,7 @@ _DONE = {
     "delete": ("-", "red", "deleted"),
     "same": (" ", "dim", "unchanged"),
 }
-"""By operation: the sign, the style and the word for a finished step."""
+"""The sign, the style and the word for a finished step, by operation."""
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""What a provider of this machine is: per resource type, how to create, update, delete and find the real thing."""
+"""The interface of a provider on this machine: it creates, updates, deletes and finds the real thing of each type."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ _HEADERS = {"cache-control": "no-store", "x-frame-options": "DENY", "referrer-po
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What a code or a refresh token may be exchanged for."""
+    """The person and the scope that a code or a refresh token may be exchanged for."""
 
     person: str
     scope: str
@@ -63,7 +63,7 @@ class Grant:
     """The moment, on time.monotonic, after which it is worth nothing."""
     redirect_uri: str = ""
     challenge: str = ""
-    """What the code verifier's hash must be."""
+    """The value that the code verifier's hash must have."""
 
 
 def spec(machine: Machine) -> ProcessSpec:

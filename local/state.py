@@ -33,12 +33,12 @@ class Entry:
     parent: str = ""
     id: str = ""
     inputs: Wire = field(default_factory=dict)
-    """With their secret marks, as are the outputs."""
+    """The inputs with their secret marks, which the outputs have too."""
     outputs: Wire = field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
     retain: bool = False
     status: Status = "ready"
-    """What was under way, if a run ended in the middle."""
+    """The operation that was under way, if a run ended in the middle; else `ready`."""
 
     @cached_property
     def input_values(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ Operation = Literal["same", "create", "update", "replace", "delete"]
 
 @dataclass(frozen=True, kw_only=True)
 class StepEvent:
-    """The end of a step, for whoever shows it."""
+    """The end of a step, as listeners get it."""
 
     urn: str
     type: str
@@ -31,9 +31,9 @@ class StepEvent:
     changed: tuple[str, ...] = ()
     """Inputs that differ."""
     seconds: float = 0.0
-    """How long it took."""
+    """The time that it took."""
     error: str | None = None
-    """How it failed."""
+    """The error with which it failed."""
 
 
 Listener = Callable[[StepEvent], None]
@@ -47,12 +47,12 @@ def declared(registration: Registration) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What the program declares, unwrapped once, with the handler of its type."""
+    """A resource that the program declares, unwrapped once, with the handler of its type."""
 
     registration: Registration
     handler: Handler
     inputs: Wire
-    """With secret marks and digests of files, as the state keeps them."""
+    """The inputs, with secret marks and digests of files, as the state keeps them."""
     values: Properties
     """The same without marks, as handlers take them."""
 
@@ -70,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What happens to one resource."""
+    """The operation on one resource, with the function that carries it out."""
 
     operation: Operation
     changed: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ USES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Issuer:
-    """Who signs. A self-signed certificate has None in its place."""
+    """The signer of a certificate. A self-signed certificate has None in its place."""
 
     certificate: x509.Certificate
     key: Key
@@ -30,14 +30,14 @@ class Issuer:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaf:
-    """What a certificate says, its key apart."""
+    """The content of a certificate, apart from its key."""
 
     subject: x509.Name
     names: Sequence[x509.GeneralName]
     hours: float
     """Validity from now, in hours."""
     uses: Collection[str]
-    """Of `USES`."""
+    """The uses of the certificate, each one of `USES`."""
     is_ca: bool = False
 
 

@@ -1,4 +1,4 @@
-"""What differs between two plans of a stack: resource by resource, property by property."""
+"""The differences between two plans of a stack: resource by resource, property by property."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Change:
     replacing: tuple[str, ...] = ()
     """Paths for which the provider deletes the resource and creates another."""
     twin: str | None = None
-    """For what looks renamed the URN on the other side: that of the deleted resource for a created one, and the other
+    """The URN on the other side of what looks renamed: that of the deleted resource for a created one, and the other
     way round."""
 
     @property

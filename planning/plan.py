@@ -1,4 +1,4 @@
-"""What the program declares for a stack, here and at another revision: offline, nothing is created."""
+"""The resources that the program declares for a stack, here and at another revision: offline, nothing is created."""
 
 from __future__ import annotations
 

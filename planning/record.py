@@ -16,7 +16,7 @@ from planning.wire import Wire
 
 
 class Answers(Protocol):
-    """What resources and provider functions answer to a program whose resources nobody creates."""
+    """The answers of resources and provider functions to a program whose resources nobody creates."""
 
     def resource(self, registration: Registration) -> Registered:
         """Returns the id and outputs of a resource that is not a component."""
@@ -27,14 +27,14 @@ class Answers(Protocol):
 
 @dataclass(kw_only=True)
 class Record:
-    """What one run of a program declared."""
+    """The declarations of one run of a program."""
 
     resources: list[Registration] = field(default_factory=list)
     """Resources and components in the order of their registration."""
     outputs: dict[str, Wire] = field(default_factory=dict)
     """Outputs of the components by URN."""
     stack_outputs: Wire = field(default_factory=dict)
-    """What the program exports."""
+    """The values that the program exports."""
     calls: list[str] = field(default_factory=list)
     """Tokens of the provider functions that the program called."""
 

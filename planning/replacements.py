@@ -1,4 +1,4 @@
-"""What a change replaces: the properties whose change makes a provider delete the resource and create it anew.
+"""The replacements of a change: the properties for which a provider deletes the resource and creates it anew.
 
 One table for all who need it: the plan and the policy say what a change would replace, and the local stack replaces it.
 """
@@ -19,7 +19,7 @@ class Replacement:
     properties: tuple[str, ...]
     """Paths such as `networkProfile.podCidr`; a path stands for everything below it too."""
     source: str
-    """Where the provider says so."""
+    """The page on which the provider says so."""
 
 
 def _rows(source: str, table: Mapping[str, tuple[str, str]]) -> dict[str, Replacement]:
@@ -129,7 +129,7 @@ TABLE: dict[str, Replacement] = {
     **_rows("https://www.pulumi.com/registry/packages/random/", {"random": ("", ALL)}),
     **_rows("https://www.pulumi.com/registry/packages/tls/", {"tls": ("", ALL)}),
 }
-"""By type (`aws:iam/role:Role`), and by package (`tls`) what holds for all of its types."""
+"""The rows by type (`aws:iam/role:Role`), and by package (`tls`) those that hold for all of its types."""
 
 
 def replaces(type_: str, path: str) -> bool:

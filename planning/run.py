@@ -25,7 +25,7 @@ from planning.wire import Wire, decode, encode
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 _MEMORY = {"frozen": False}
-"""Whether the SDKs' modules are taken out of garbage collection in this process."""
+"""`frozen` is True once the SDKs' modules are taken out of garbage collection in this process."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +56,14 @@ class Registration:
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """What the program reads of a registered resource: its id, and its outputs with their marks."""
+    """A registered resource as the program reads it: its id, and its outputs with their marks."""
 
     id: str
     outputs: Wire
 
 
 class Deployment(Protocol):
-    """What the program runs against. Methods are called from several threads."""
+    """The engine that the program runs against. Methods are called from several threads."""
 
     def register(self, registration: Registration) -> Registered:
         """Answers the registration of a resource or component."""

@@ -12,18 +12,18 @@ from policy.rules import RULES
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the rules say of a stack."""
+    """The verdict of the rules on a stack."""
 
     violations: tuple[Violation, ...]
-    """What breaks a rule without an exemption."""
+    """The violations without an exemption."""
     exempted: tuple[tuple[Violation, Exemption], ...]
-    """What breaks a rule with an exemption."""
+    """The violations with an exemption."""
     unneeded: tuple[Exemption, ...]
     """The exemptions that nothing needs."""
 
     @property
     def good(self) -> bool:
-        """Whether the stack may be deployed."""
+        """True if the stack may be deployed."""
         return not self.violations and not self.unneeded
 
 

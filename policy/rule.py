@@ -11,7 +11,7 @@ Properties = Mapping[str, Any]
 """Inputs of a resource in Pulumi's own names."""
 
 COMPUTED = "<computed>"
-"""What stands for a value that only the provider knows."""
+"""The placeholder of a value that only the provider knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Resource:
     properties: Properties
     """The inputs; a reference to another resource's output may stand as `<Kind name.output>`."""
     protect: bool = False
-    """Whether an engine refuses to delete it."""
+    """True if an engine refuses to delete it."""
 
     @property
     def kind(self) -> str:
@@ -51,13 +51,13 @@ class Stack:
     production: bool
     """The stack's setting `production`."""
     resources: tuple[Resource, ...]
-    """What is declared, without components."""
+    """The declared resources, without components."""
     config: Mapping[str, Any]
     """The stack file's values by full key (`aws:defaultTags`)."""
 
     @property
     def cloud(self) -> bool:
-        """Whether the stack is in the clouds, and not on a person's machine."""
+        """True if the stack is in the clouds, and not on a person's machine."""
         return self.name != "local"
 
     def of(self, *types: str) -> Iterator[Resource]:
@@ -72,11 +72,11 @@ class Finding:
     property: str
     """The dotted path of the property that is wrong."""
     allowed: str
-    """What it must be: the end of a sentence that begins with "must"."""
+    """The condition for the property: the end of a sentence that begins with "must"."""
     given: Any
-    """What it is."""
+    """The value that the property has."""
     do: str
-    """What to do about it, an imperative sentence."""
+    """The advice for mending it, an imperative sentence."""
     resource: Resource | None = None
     """The resource whose property it is, for a rule over the stack."""
 
@@ -92,9 +92,9 @@ class Rule:
     name: str
     """The rule's name, by which exemptions name it."""
     why: str
-    """What breaks without the rule."""
+    """The consequence that the rule prevents."""
     source: str
-    """The page that says so."""
+    """The page that describes the consequence."""
     types: tuple[str, ...] = ()
     """The types that the rule judges."""
     resource: ResourceCheck | None = None
@@ -102,12 +102,12 @@ class Rule:
     stack: StackCheck | None = None
     """The check of the resources in their relations. Without either check, policy.changes judges by the rule."""
     clouds_only: bool = False
-    """Whether the stack `local` is left out, because a machine lacks what the rule asks for, or does not need it."""
+    """True if the stack `local` is left out, because a machine lacks what the rule asks for, or does not need it."""
     production_only: bool = False
-    """Whether only stacks with `production: true` are judged."""
+    """True if only stacks with `production: true` are judged."""
     plan_only: bool = False
-    """Whether the rule needs what a plan shows and an engine does not: which values are marked as secret, whose
-    output a value is (`<Kind name.output>`), what nobody knows before, or what the stack's file holds."""
+    """True if the rule needs what a plan shows and an engine does not: which values are marked as secret, whose output
+    a value is (`<Kind name.output>`), what nobody knows before, or what the stack's file holds."""
 
     def applies(self, stack: Stack) -> bool:
         """Returns whether the rule judges the stack."""

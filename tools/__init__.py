@@ -1,1 +1,1 @@
-"""What is done with the contract before anything runs; nothing of it is deployed."""
+"""The tools that people and CI run on the sources; nothing of them is deployed."""

@@ -28,7 +28,7 @@ Ports = Mapping[str | int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What a pod knows of itself."""
+    """The facts that a pod knows about itself."""
 
     name: str
     namespace: str

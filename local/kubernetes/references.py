@@ -27,7 +27,7 @@ class References:
 
     objects: Objects
     problems: dict[str, LocalError]
-    """What keeps an object from taking effect, by the object's key."""
+    """The problems that keep objects from taking effect, by the objects' keys."""
 
     def all(self, kind: str) -> list[Object]:
         return [value for _, value in of_kind(self.objects, kind)]

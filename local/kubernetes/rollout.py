@@ -24,7 +24,7 @@ REPEATED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What to do next with the pods of a Deployment."""
+    """The pods of a Deployment that are started and stopped next."""
 
     start: int
     """Number of pods of the new template."""

@@ -18,7 +18,7 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
-    """How to start a system process (PostgreSQL, the AWS emulator, Envoy), to see that it is ready, and to stop it."""
+    """A system process (PostgreSQL, the AWS emulator, Envoy): how to start it, see that it is ready, and stop it."""
 
     name: str
     argv: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Where a Pulumi engine starts the pack. It runs this folder by itself, so the repository has to be found first."""
+"""The entry point of the pack for a Pulumi engine. It runs this folder by itself, so the repository is found first."""
 
 import sys
 from pathlib import Path

@@ -12,7 +12,7 @@ _NAMESPACE = "kubernetes:core/v1:Namespace"
 _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 _CILIUM = "kubernetes:cilium.io/v2:CiliumNetworkPolicy"
 _NODE_DNS = [{"toEntities": ["host"], "toPorts": [{"ports": [{"port": "53", "protocol": p} for p in ("UDP", "TCP")]}]}]
-"""What all pods may reach by a policy of Cilium: the node they are on, at the port of DNS."""
+"""The connections that a policy of Cilium allows all pods: to the node they are on, at the port of DNS."""
 _ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:Role", "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole")
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 AZURES_OWN = "kube-system"

@@ -15,7 +15,7 @@ _PODS = {
     _PROXY: "spec.provider.kubernetes.envoyDeployment.pod",
     _RELEASE: "values.deployment.pod",
 }
-"""Where each type that makes pods says what they are."""
+"""The path of the pods' description in each type that makes pods."""
 _SPREAD_OVER = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from policy.rule import COMPUTED, Finding, Resource, Rule, Stack, expect, given, items
 
 MASKED = "[secret]"
-"""What a plan shows for a value that is marked as secret."""
+"""The text that a plan shows for a value that is marked as secret."""
 
 _MARKED = {
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretString", "secretBinary"),

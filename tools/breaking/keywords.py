@@ -30,7 +30,7 @@ EXTENSIBLE = "x-extensible-enum"
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 """The keyword that excludes a bound, by the keyword of the bound."""
 TYPES = {"null", "boolean", "integer", "number", "string", "array", "object"}
-"""What a schema without a `type` allows."""
+"""The types that a schema without a `type` allows."""
 
 
 def _types(schema: Schema) -> set[str]:

@@ -11,7 +11,8 @@ _SERIALISATION = ("style", "explode", "allowReserved")
 """Members of a parameter that say how its value is written."""
 
 Credentials = frozenset[tuple[str, str]]
-"""What is enough to be let in: pairs of a security scheme and a scope of it, which is empty for the scheme itself."""
+"""The credentials that are enough to be let in: pairs of a security scheme and a scope of it, which is empty for the
+scheme itself."""
 
 
 def breaking(old: Document, new: Document) -> Iterator[str]:

@@ -23,9 +23,9 @@ class Change:
     what: str
     """The rest of that sentence."""
     narrows: bool
-    """Whether some value is no longer allowed."""
+    """True if some value is no longer allowed."""
     widens: bool
-    """Whether some value is newly allowed."""
+    """True if some value is newly allowed."""
 
 
 class Comparison:

@@ -10,7 +10,7 @@ UPPER = 1.3
 """Share of the sum that is the upper figure to expect: regions differ by up to 30 %, as the page says."""
 
 CountsOfStacks = Mapping[str, Mapping[str, Counts]]
-"""By stack and row: what the amounts of the row may name."""
+"""The counts that the amounts of a row may name, by stack and row."""
 
 
 def tables(prices: Prices, counts: CountsOfStacks) -> str:

@@ -21,7 +21,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
 }
 
 Counts = Mapping[str, float]
-"""What a stack declares, by the name that an amount uses for it."""
+"""The numbers that a stack declares, by the names that amounts use for them."""
 
 
 class PriceError(ValueError):
@@ -30,17 +30,17 @@ class PriceError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """How much of a row a stack uses."""
+    """The use that a stack makes of a row."""
 
     text: str
-    """What is used, with the counts' names in braces."""
+    """The description of what is used, with the counts' names in braces."""
     amount: str
     """USD a month, as arithmetic with the counts' names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one thing costs."""
+    """The price of one thing, with its uses."""
 
     what: str
     types: tuple[str, ...]
@@ -49,7 +49,7 @@ class Row:
     source: str
     """A link with its day, or `-`."""
     uses: Mapping[str, Use]
-    """By the stack's name."""
+    """The uses by the stack's name."""
 
 
 @dataclass(frozen=True, kw_only=True)

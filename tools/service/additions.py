@@ -1,4 +1,4 @@
-"""What a new service adds to the contract and to the stacks' files."""
+"""The additions to the contract and to the stacks' files that a new service needs."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Setting:
     default: str
     """The default, or `required`."""
     description: str
-    """What the setting is for, in one sentence or more."""
+    """The purpose of the setting, in one sentence or more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Section:
     paths: tuple[str, ...]
     """The groups' keys in the stack's file, with NAMED in the place of names."""
     about: str
-    """What the group is for; empty where the groups differ in this."""
+    """The purpose of the group; empty where the groups differ in this."""
     settings: tuple[Setting, ...]
 
 

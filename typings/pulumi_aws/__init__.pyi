@@ -1,4 +1,4 @@
-"""What mypy sees of this package: the services that this program uses, each with its own types.
+"""The part of this package that mypy sees: the services that this program uses, each with its own types.
 
 The package itself exports every service there is, and to read them all takes mypy four minutes. Code that uses one more
 service needs one more line here.

@@ -26,7 +26,7 @@ _TRIES = 5
 
 
 class MissingError(ProviderError):
-    """What the call is about does not exist."""
+    """The resource that the call is about does not exist."""
 
 
 class Aws:

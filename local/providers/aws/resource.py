@@ -25,7 +25,7 @@ COMMON = frozenset({"name", "namePrefix", "region", "tags"})
 """Inputs that every type takes; changed tags are kept in the state alone."""
 
 Description = Mapping[str, Any]
-"""What AWS says about a resource: values by API member."""
+"""The answer of AWS about a resource: values by API member."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +44,20 @@ class Table:
     """A type in types.yaml."""
 
     recorded: str = ""
-    """Why the state alone has a type: the emulator would keep it and never use it. Such a type makes no calls."""
+    """The reason why the state alone has a type: the emulator would keep it and never use it. Such a type makes no
+    calls."""
     service: str = ""
     """botocore's name of the service."""
     calls: Calls = Calls()
     within: str = ""
     """Member of the read call's answer that holds the description; empty when the answer is the description."""
     match: tuple[str, str] = ("", "")
-    """Where `within` is a list: member and property that tell the resource from the others while it has no id."""
+    """The member and the property that tell the resource from the others while it has no id, where `within` is a list.
+    """
     inputs: frozenset[str] = frozenset()
     """Inputs that calls take, besides those that are common to all types."""
     only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    """By input the values that this machine can honour, for inputs that may not have any value."""
+    """The values that this machine can honour, by input, for inputs that may not have every value."""
     own: frozenset[str] = frozenset()
     """Inputs that the type's own code takes, or that mean nothing on this machine."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class Table:
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Property by attribute, for the services that keep settings as texts by name."""
     unset: Properties = field(default_factory=dict)
-    """What AWS has for an input that the program leaves out: taking an input away goes back to it."""
+    """The values that AWS has for inputs that the program leaves out: taking an input away goes back to its value."""
     fixed: Properties = field(default_factory=dict)
     """Parameters that are always the same."""
     assigned: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""From Pulumi's properties to AWS's parameters, led by botocore's model of each call.
+"""The translation of Pulumi's properties into AWS's parameters, led by botocore's model of each call.
 
 The model tells a structure, whose members are renamed, from a map, whose keys are the program's own data (environment
 variables, tags, alias weights), and gives each number its type.
