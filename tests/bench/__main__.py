@@ -47,7 +47,7 @@ def throughput(surroundings: Surroundings) -> Iterator[Row]:
 
 
 def hooks(surroundings: Surroundings) -> Iterator[Row]:
-    """What the framework's own way would cost where services leave it (docs/decisions/0016)."""
+    """Yields the costs of the framework's own way, in places where services leave it (docs/decisions/0016)."""
     environment = surroundings.environment()
     ways = {
         "full-in-layers": ("through FastAPI's layers", ("GET", "POST")),

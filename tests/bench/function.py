@@ -88,7 +88,7 @@ def import_time(built: Zip) -> Spread:
 
 
 def cpu_time(surroundings: Surroundings) -> dict[str, Spread]:
-    """Of warm calls, to those of the minimal forwarder, by operation."""
+    """Returns the CPU time of warm calls in relation to those of the minimal forwarder, by operation."""
     pairs: dict[str, list[tuple[float, float]]] = {}
     with _upstream(surroundings) as environment:
         for number in range(ROUNDS):

@@ -31,7 +31,7 @@ class Pod:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What all pods share: a folder for certificates and logs, an authority and the collector of the spans."""
+    """The surroundings of all pods: a folder for certificates and logs, an authority and the collector of the spans."""
 
     folder: Path
     authority: Authority

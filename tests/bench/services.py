@@ -37,9 +37,10 @@ class Throughput:
     """The throughput of one side in relation to the other."""
 
     ratio: Spread
-    """Of the requests per second of the processes' CPU time, which other work on the machine does not change."""
+    """The ratio of the requests per second of the processes' CPU time, which other work on the machine does not change.
+    """
     by_clock: Spread
-    """Of the requests per second on the clock."""
+    """The ratio of the requests per second on the clock."""
     rates: tuple[float, float]
     """The requests per second on the clock of both sides."""
     server: float

@@ -21,7 +21,7 @@ OWNED = ("apps", "edge")
 """The namespaces that a test makes and removes. The one of the gateway belongs to the cluster."""
 
 OF_CILIUM = "cilium.io/v2"
-"""What only a cluster with Cilium knows, as those of the stacks are."""
+"""The API version that only a cluster with Cilium knows, as those of the stacks are."""
 
 Object = dict[str, Any]
 

@@ -33,7 +33,7 @@ FUNCTION, IMAGE = "aws:lambda/function:Function", "docker:index/image:Image"
 
 @dataclass(kw_only=True)
 class Cloud:
-    """What exists, by URN and id, and how often each resource was changed. Shared by all providers."""
+    """The existing resources, by URN and id, and the number of changes of each. Shared by all providers."""
 
     folder: Path
     """The checkout, in which the images' sources are."""

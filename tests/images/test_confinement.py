@@ -1,4 +1,4 @@
-"""What the engine's test runs is as strict as the pod that the program declares."""
+"""The container that the engine's test runs is as strict as the pod that the program declares."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was given up goes back by the runbook's commands: a test for each source of dead letters in the program.
+"""The runbook's commands give back what was given up: a test for each source of dead letters in the program.
 
 In each of them an order's event is taken away from its consumer, so that the order can only be completed by the dead
 letter of that event.

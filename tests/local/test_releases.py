@@ -31,15 +31,18 @@ from tests.support.releases_page import Row, written
 from tests.support.stack import Stack
 
 BROKEN, GOOD = Times(watch=240, poll=0.5, before=30, period=2), Times(watch=6, poll=0.5, before=30, period=2)
-"""How long a step is watched, at most: the emulator counts at once, where CloudWatch takes minutes. A broken release is
-returned as soon as it is seen, on a busy machine later than on an idle one."""
+"""The times of a broken and of a good release's delivery, with the longest watch of a step: the emulator counts at
+once, where CloudWatch takes minutes. A broken release is returned as soon as it is seen, on a busy machine later than
+on an idle one."""
 STEPS = (0.5,)
 TRIES = 3
 """Deliveries of one release: on a busy machine calls time out, which is a good reason to return, but not the one."""
 DEADLINE = ("progress_deadline_seconds=300", "progress_deadline_seconds=20")
-"""How long a roll-out may hang: in the clone of the test not as long as in a cluster."""
+"""The time for which a roll-out may hang, and its replacement: in the clone of the test it is not as long as in a
+cluster."""
 TIMEOUT = ("fulfilment: {timeout: 5}", "fulfilment: {timeout: 20}")
-"""How long a call of fulfilment may take: on a busy machine five seconds are not enough, whatever the version is."""
+"""The time that a call of fulfilment may take, and its replacement: on a busy machine five seconds are not enough,
+whatever the version is."""
 
 OF_EACH_KIND = {
     "answers 500 to every order",
@@ -56,13 +59,13 @@ pytestmark = pytest.mark.timeout(600)
 
 @dataclass(kw_only=True)
 class Traffic:
-    """What callers get."""
+    """The calls of a customer, with the answers that they get."""
 
     customer: Customer
     stack: Stack
     product: str
     answered: list[tuple[float, int, float]] = field(default_factory=list)
-    """For each call, when it began, its status, and how many seconds it took."""
+    """The moment at which each call began, its status, and the number of seconds that it took."""
 
     def order(self) -> int:
         return self._call("POST", "/orders", {"items": [{"product_id": self.product, "quantity": 1}]})
@@ -115,7 +118,7 @@ def clouds(stack: Stack) -> Iterator[LocalClouds]:
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[Row]]:
-    """What was measured, by release."""
+    """Collects the measurements of the releases, and writes them into the page where WRITE_RELEASES is set."""
     rows: list[Row] = []
     yield rows
     if os.environ.get("WRITE_RELEASES"):

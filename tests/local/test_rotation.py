@@ -30,7 +30,7 @@ Pair = tuple[str, str]
 SIGNED, SIGNS = "locallySignedCert:LocallySignedCert", "selfSignedCert:SelfSignedCert"
 PAUSE = 0.2
 CALLER = {callers.PRINCIPAL: callers.of_subject("rotation"), callers.REACH: Reach.ANY}
-"""Who calls, as a function tells a service."""
+"""The headers that name the caller, as a function sends them to a service."""
 
 
 def configure(stack: Stack, authorities: list[str], epoch: str) -> None:

@@ -21,7 +21,7 @@ STALL, RECOVERY, AFTER = 4.0, 3.0, 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a call."""
+    """The outcome of a call."""
 
     sent: float
     """Seconds since the load began."""

@@ -23,9 +23,10 @@ CHECKS = {
     "plan and policy": ("policy", "--stack", "local", "--stack", "dev", "--stack", "prod"),
     "callers": ("tools.breaking", "--against", "HEAD"),
 }
-"""What `make lint` and a pull request check, by modules with their arguments. Judging the stacks plans them first."""
+"""The checks of `make lint` and of a pull request, by modules with their arguments. Judging the stacks plans them
+first."""
 TYPES = ".mypy_cache"
-"""Where mypy keeps what it knows of files that have not changed."""
+"""The folder in which mypy keeps what it knows of files that have not changed."""
 GENERATE = ".venv/bin/python -m tools.generate"
 """The last step of most recipes. Performed one after the other they share it."""
 GIT = ("git", "-c", "user.name=recipe", "-c", "user.email=recipe@example.com", "-c", "commit.gpgsign=false")

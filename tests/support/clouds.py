@@ -1,4 +1,4 @@
-"""What the clouds would answer to the program: plausible outputs of what it declares; real keys and certificates."""
+"""The answers of the clouds to the program: plausible outputs of what it declares; real keys and certificates."""
 
 from __future__ import annotations
 

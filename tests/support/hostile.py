@@ -150,7 +150,7 @@ class Attempt:
     headers: dict[str, str]
     body: bytes | None
     encoded: bool
-    """Whether an event has the body in base64."""
+    """True if an event has the body in base64."""
     subject: str
     """The subject of the token in an event."""
     groups: str

@@ -1,4 +1,4 @@
-"""What is true of a shop after any failure, once nothing is on its way any more."""
+"""The rules that hold for a shop after any failure, once nothing is on its way any more."""
 
 from __future__ import annotations
 

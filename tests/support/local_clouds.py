@@ -48,7 +48,7 @@ class LocalClouds:
     ups: int = 0
     """The number of `pulumi up` so far."""
     _first: dict[str, dict[tuple[str, ...], float]] | None = None
-    """What each pod had counted when the delivery first looked. A pod that came later began at nothing."""
+    """The counts of each pod when the delivery first looked. A pod that came later began at nothing."""
 
     def run(self, command: Sequence[str]) -> str:
         program, *arguments = command

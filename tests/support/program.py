@@ -66,7 +66,7 @@ class Declared:
 
 @dataclass(kw_only=True)
 class Program:
-    """What one run declared. Outputs of components are kept by URN."""
+    """The declarations of one run. Outputs of components are kept by URN."""
 
     resources: list[Declared] = field(default_factory=list)
     outputs: Properties = field(default_factory=dict)
@@ -180,7 +180,7 @@ def _declared(registration: Registration) -> Declared:
 
 
 def _over(stack: str, config: Mapping[str, object] | None) -> dict[str, object]:
-    """What is laid over the stack's file: for `local` that is what its machine gives, too."""
+    """Returns the values that are laid over the stack's file: for `local` those that its machine gives, too."""
     return {**({"crosscloud:machine": MACHINE} if stack == "local" else {}), **(config or {})}
 
 

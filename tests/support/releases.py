@@ -17,18 +17,18 @@ class Release:
     """A change of one source file."""
 
     name: str
-    """What is wrong with the release, as the table of docs/releases.md says it."""
+    """The fault of the release, as the table of docs/releases.md says it."""
     moves: str
     """The function or service that it is a new version of."""
     file: str
     code: str
-    """What is added to the file."""
+    """The code that is added to the file."""
     slow: bool = False
-    """Whether callers notice by waiting."""
+    """True if callers notice by waiting."""
     verdict: str | None
-    """Why the delivery returns, a regular expression. None: it does not."""
+    """The reason for which the delivery returns, a regular expression. None: it does not."""
     noticed: bool
-    """Whether some callers notice before it is returned: by a 500, or by an answer that takes SLOW seconds."""
+    """True if some callers notice before it is returned: by a 500, or by an answer that takes SLOW seconds."""
 
 
 def _broken(body: str) -> str:

@@ -16,14 +16,14 @@ HEAD = """| a new version that | verdict | callers who noticed | seconds from th
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What was measured of one release."""
+    """The measurements of one release."""
 
     release: Release
     calls: int
     """Calls of the whole system while it was delivered."""
     noticed: int
     seconds: float | None
-    """From the first caller who noticed until the previous version had all calls. None: nobody did."""
+    """The seconds from the first caller who noticed until the previous version had all calls. None: nobody noticed."""
 
 
 def written(page: str, rows: Sequence[Row]) -> str:

@@ -32,7 +32,7 @@ TABLES = {
     "billing": ("orders", "order_items", "invoices", "idempotency_keys"),
     "analytics": ("events", "idempotency_keys"),
 }
-"""What callers can change in the services' databases."""
+"""The tables that callers can change in the services' databases, by service."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ NAMESPACES = {
     "privatedns": {"Microsoft.Network"},
     "resources": {"Microsoft.Resources"},
 }
-"""Of azure-native's modules."""
+"""The namespaces of azure-native's modules."""
 ALWAYS_REGISTERED = {"Microsoft.Authorization", "Microsoft.Resources"}
 """https://learn.microsoft.com/azure/azure-resource-manager/management/azure-services-resource-providers"""
 OF_AZURE_ITSELF = {"Microsoft.Compute", "Microsoft.PolicyInsights", "Microsoft.Security"}

@@ -50,7 +50,7 @@ def actions(name: str) -> set[str]:
 
 
 def prefix(type_: str) -> str:
-    """Of the IAM actions on a resource type such as `aws:sqs/queue:Queue`."""
+    """Returns the prefix of the IAM actions on a resource type such as `aws:sqs/queue:Queue`."""
     module, _, name = type_.split(":")[1].partition("/")
     return OF_CLOUDWATCH[name] if module == "cloudwatch" else IAM_PREFIXES.get(module, module)
 

@@ -1,4 +1,4 @@
-"""What `make test FAST=1` leaves out."""
+"""The tests that `make test FAST=1` leaves out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which order the clouds are asked to delete: what depends on something goes before it.
+"""The order in which the clouds delete things: what depends on something goes before it.
 
 Each line says that every resource of the first type goes before one of the second that it uses.
 """

@@ -1,5 +1,7 @@
-"""What the runbook tells to type exists: commands and options of AWS as its SDK knows them, and ours. What has a form
-for this machine is run by a test."""
+"""The commands of the runbook exist: those of AWS with the options that its SDK knows, and ours.
+
+Those with a form for this machine are run by a test.
+"""
 
 from __future__ import annotations
 

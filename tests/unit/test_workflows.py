@@ -192,12 +192,12 @@ def test_prod_follows_dev_and_needs_an_approval() -> None:
 
 LOG_INS = {"./.github/actions/cloud", "./.github/actions/login"}
 ONE_TOKEN = {"./.github/actions/databases"}
-"""What takes minutes at most, so that the step after it may go on with the same log-in."""
+"""The steps that take minutes at most, so that the step after them may go on with the same log-in."""
 CLOUD = re.compile(r"\b(?:pulumi|aws|az) |python -m delivery\.(?!login)")
 
 
 def enters_a_cloud(step: Step) -> bool:
-    """Whether a step, or one of the action of ours that it is, runs a command of a cloud."""
+    """Returns whether a step, or a step of the action of ours that it uses, runs a command of a cloud."""
     if step.get("uses", "").startswith("./"):
         return any(enters_a_cloud(each) for each in steps(ROOT / step["uses"] / "action.yml"))
     return bool(CLOUD.search(step.get("run", "")))

@@ -318,7 +318,8 @@ CHOSEN: dict[tuple[str, str], Callable[[World, Operation], None] | str] = {
     **{(name, "cursor"): _a_cursor_from_another_s_list for name in ("listOrders", "listInvoices", "listActivity")},
     **{(name, "cursor"): EVERYBODYS for name in ("listUsers", "listProducts")},
 }
-"""What happens with an id that is another's, or taken, or why nothing can."""
+"""The checks of what happens with an id that is another's, or taken, by operation and place of the id; a text is the
+reason why nothing can happen."""
 
 
 def test_every_id_that_a_caller_chooses_has_a_case() -> None:

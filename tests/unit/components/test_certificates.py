@@ -1,4 +1,4 @@
-"""With real keys and certificates, and real handshakes."""
+"""Certificates and their rotation, with real keys and certificates, and real handshakes."""
 
 from __future__ import annotations
 

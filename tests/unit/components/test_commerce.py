@@ -1,4 +1,4 @@
-"""Who may do what with products, orders and their events, in the whole program."""
+"""The rights to products, orders and their events, in the whole program."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ TAKING_KEYS = [
 
 
 def may(program: Program, role: str, action: str, key: str) -> bool:
-    """Whether the role's policy lets it do `action` to the item of the idempotency table with that partition key.
+    """Returns whether the role's policy allows `action` on the idempotency table's item with that partition key.
 
     As IAM evaluates StringLike: `*` stands for any characters, `?` for one, everything else for itself, in its case.
     """
@@ -189,7 +189,7 @@ def test_queues_and_topics_take_from_their_own_sender_alone(program: Program) ->
 
 
 def allowed(policy: Declared) -> Iterator[tuple[str, str]]:
-    """Who may send, and on whose behalf."""
+    """Yields the services that may send, each with the source on whose behalf it does."""
     tls, *others = statements(policy)
     assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     for one in others:

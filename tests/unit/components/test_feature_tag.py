@@ -1,4 +1,4 @@
-"""By which feature cost can be read."""
+"""The tag by which costs can be read per feature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = {"aws": aws, "azure-native": azure}
 
 
 def takes_tags(type_: str) -> bool:
-    """Whether the SDK's class of the resource does."""
+    """Returns whether the SDK's class of the resource takes tags."""
     package, module, name = type_.split(":")
     if package not in PACKAGES:
         return False
@@ -30,7 +30,7 @@ def takes_tags(type_: str) -> bool:
 
 
 def tagged(program: Program, stack: str) -> Iterator[tuple[Declared, str]]:
-    """Of everything that takes tags the feature; AWS's provider adds those of the stack's file."""
+    """Yields every resource that takes tags, with its feature; AWS's provider adds those of the stack's file."""
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     default = {"aws": config["aws:defaultTags"]["tags"], "azure-native": {}}
     for resource in program.resources:

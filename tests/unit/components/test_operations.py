@@ -1,4 +1,4 @@
-"""What watches the AWS half and who is told of it, in the whole program."""
+"""The monitoring of the AWS half, and the people who are alerted, in the whole program."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ PUBLISHED = {
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html: both, for a bus of one's own
     "AWS/Events": ({"EventBusName", "RuleName"}, {"FailedInvocations", "InvocationsFailedToBeSentToDlq"}),
 }
-"""By namespace, the dimensions by which AWS counts, and its metrics. With others an alarm waits for ever."""
+"""The dimensions by which AWS counts, and its metrics, by namespace. With other ones an alarm waits for ever."""
 OF = {
     "FunctionName": "lambda/function:Function",
     "QueueName": "sqs/queue:Queue",

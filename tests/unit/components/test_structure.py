@@ -1,4 +1,4 @@
-"""What holds for the source of every component: children are visible, arguments documented, nothing is luggage."""
+"""The rules for the source of all components: children are visible, arguments documented, nothing is luggage."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Scope:
 
 
 def reached(node: ast.expr, scope: Scope, own: str) -> tuple[int, set[str]] | None:
-    """How many attributes deep an expression is in another component, and the classes that its value may be of.
+    """Returns how many attributes deep an expression is in another component, and the classes its value may be of.
 
     None: it does not lead into a component. Subscripts and calls of methods are transparent.
     """

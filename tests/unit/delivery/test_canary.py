@@ -42,7 +42,7 @@ def at(weight: float) -> dict[str, str]:
 
 
 def step(type_: str, name: str, old: object, new: object) -> dict[str, Any]:
-    """Of a preview; None for what is not there."""
+    """Returns a step of a preview; None stands for a state that is not there."""
     states = {key: state for key, state in (("oldState", old), ("newState", new)) if state is not None}
     op = "same" if old == new else "update" if len(states) == 2 else "create"
     return {"op": op, "urn": f"urn:pulumi:prod::crosscloud::crosscloud:a:B${type_}::{name}", **states}
@@ -95,7 +95,7 @@ class Clouds:
     now: float = HOUR
     settings: dict[str, str] = field(default_factory=dict)
     ups: list[tuple[dict[str, str], list[str]]] = field(default_factory=list)
-    """For each, the settings and its targets."""
+    """The settings and the targets of each `pulumi up`."""
     reported: list[str] = field(default_factory=list)
 
     def run(self, command: Sequence[str]) -> str:
@@ -145,7 +145,7 @@ class Clouds:
 
     @property
     def _has_calls(self) -> bool:
-        """Whether the new versions have calls: after step zero."""
+        """True if the new versions have calls: after step zero."""
         return len(self.ups) > 1
 
     def _metric(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -468,7 +468,7 @@ def test_an_alarm_that_is_not_named_returns_a_mend_too() -> None:
 def test_the_alarms_may_come_from_the_environment(
     variable: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a workflow gives them: empty when nobody named any."""
+    """A workflow sets the variable, which is empty when nobody named an alarm."""
     monkeypatch.setenv("DELIVER_ALTHOUGH", variable)
     _, bound, _ = app.parse_args(["--stack", "prod"], print_error=False, exit_on_error=False)
     assert bound.arguments.get("although", ()) == expected

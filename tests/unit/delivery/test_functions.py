@@ -1,4 +1,4 @@
-"""What CloudWatch is asked for by version, and what is made of its answer."""
+"""The queries of CloudWatch by version, and what is made of the answers."""
 
 from __future__ import annotations
 

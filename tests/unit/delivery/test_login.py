@@ -34,12 +34,12 @@ class Job:
 
     clouds: Clouds = field(default_factory=Clouds)
     minutes: float = 25
-    """How long an update takes."""
+    """The minutes that an update takes."""
     variables: MutableMapping[str, str] = field(default_factory=lambda: dict(JOB))
     azure_until: float = 0.0
-    """When az has no token any more: it can't renew one."""
+    """The moment from which az has no token any more: it can't renew one."""
     aws_until: dict[str, float] = field(default_factory=dict)
-    """By access key."""
+    """The moments at which the credentials end, by access key."""
     logged_in: int = 0
     asked: list[Sequence[str]] = field(default_factory=list)
 

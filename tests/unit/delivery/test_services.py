@@ -1,4 +1,4 @@
-"""What managed Prometheus is asked for, and what is made of its answer."""
+"""The query of managed Prometheus, and what is made of its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the commands for events learn of a stack's bus and queues."""
+"""The places at which the commands for events find a stack's bus and queues."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What makes a delivery return, and what does not."""
+"""The signals that make a delivery return, and those that do not."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_previous_version_s_failures_are_allowed_for() -> None:
 
 
 def test_one_order_in_twenty_is_seen_among_calls_of_other_kinds() -> None:
-    """What prod's third step has: some 50 orders among ten times as many reads."""
+    """The numbers are those of prod's third step: some 50 orders among ten times as many reads."""
     assert of(Measured(calls=550, failures=3), old=Measured(calls=550))
 
 

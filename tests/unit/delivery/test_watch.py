@@ -1,4 +1,4 @@
-"""What a delivery looks at, of a function and of a service that has the same name."""
+"""The signals of a function and of a service that has the same name."""
 
 from __future__ import annotations
 

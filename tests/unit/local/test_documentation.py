@@ -1,4 +1,4 @@
-"""What the documentation page is made of."""
+"""The parts of the documentation page."""
 
 from __future__ import annotations
 

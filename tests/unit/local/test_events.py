@@ -72,7 +72,7 @@ class Shop:
             archive.writestr(zipfile.ZipInfo("fulfilment.py"), FULFILMENT.format(mended=str(self.mended)))
 
     def apply(self) -> dict[str, str]:
-        """What became of each resource."""
+        """Applies the program, and returns the operation on each resource."""
         steps: dict[str, str] = {}
 
         def listen(step: StepEvent) -> None:

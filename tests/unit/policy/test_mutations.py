@@ -311,7 +311,7 @@ def _id(case: Any) -> str:
 
 @pytest.mark.parametrize(("rule", "type_", "mutate"), MUTATIONS, ids=_id)
 def test_a_weakened_argument_is_noticed(rule: str, type_: str, mutate: Mutation) -> None:
-    """In some resource of the type to which it can be done: another policy's text may not hold what is replaced."""
+    """The change is made in each resource of the type that allows it: another policy may lack the text to replace."""
     stack = planned("prod")
     noticed: set[str] = set()
     fitted = 0

@@ -1,4 +1,4 @@
-"""What `make service` refuses, and how it adds to files that people wrote. Its service is tried in tests/recipes."""
+"""The refusals of `make service`, and its additions to people's files. Its service is tried in tests/recipes."""
 
 from __future__ import annotations
 

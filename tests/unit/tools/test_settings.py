@@ -22,7 +22,7 @@ def section(path: str) -> Section:
 
 
 def given(text: str, path: str, name: str) -> str:
-    """What the page shows of a stack's file for a setting."""
+    """Returns the text that the page shows for a setting of a stack's file."""
     found = section(path)
     setting = next(each for each in found.settings if each.name == name)
     return shown(found, setting, values(f"config:\n{text}"))

@@ -1,4 +1,4 @@
-"""What the functions count, as CloudWatch reads their log lines."""
+"""The counts of the functions, as CloudWatch reads them from their log lines."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.support.shop import Context
 
 @pytest.fixture
 def counted(capsys):
-    """Of all lines since the last look: `orders OrdersPlaced` and how often."""
+    """Returns a function that counts the metrics in all lines since its last call, such as `orders OrdersPlaced`."""
 
     def look():
         found = Counter()

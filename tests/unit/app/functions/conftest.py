@@ -180,7 +180,7 @@ def event(
     query: dict | None = None,
     base64: bool = False,
 ) -> dict:
-    """What the HTTP API sends. `claims` are by default those of somebody who may do everything."""
+    """Returns an event as the HTTP API sends it. `claims` are by default those of somebody who may do everything."""
     made = {
         "version": "2.0",
         "routeKey": route,

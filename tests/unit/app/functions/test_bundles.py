@@ -133,7 +133,7 @@ def test_nothing_of_the_services_is_in_a_bundle(archives):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_bundle_is_complete_and_starts_without_an_sdk(archives, function):
-    """With nothing of this environment: what the import needs is in the zip."""
+    """The import finds everything in the zip: it has nothing of this environment."""
     names = json.loads(
         isolated(archives[function], f"import json, {handler_of(function)}; print(json.dumps([*sys.modules]))")
     )

@@ -1,5 +1,4 @@
-"""What every function that answers HTTP demands of its callers, and which traces it records: at the same place for
-all."""
+"""The demands of all HTTP functions on their callers, and the traces that they record: at the same place for all."""
 
 import hashlib
 import importlib

@@ -33,7 +33,8 @@ EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "200"))
 """Requests for each target. `HOSTILE_EXAMPLES=10000` takes minutes."""
 LONG_RUN = EXAMPLES > 1000
 RANDOMS = st.randoms(use_true_random=LONG_RUN)
-"""What makes the requests: in the suite Hypothesis knows each choice and can undo it, in a long run only the seed."""
+"""The source of the requests: in the suite Hypothesis knows each choice and can undo it, in a long run only the seed.
+"""
 MANY = settings(
     max_examples=EXAMPLES,
     derandomize=not LONG_RUN,  # the suite tries the same in each run; a long run tries something new

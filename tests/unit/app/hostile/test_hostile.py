@@ -164,7 +164,7 @@ def target_of(public: Target, call: Forward) -> Target:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_at_a_service(services: dict[str, Client], service: str) -> None:
-    """As with a certificate of the ingress: nothing has looked at these requests before."""
+    """The requests come as with a certificate of the ingress: nothing has looked at them before."""
     call, statuses, choices = services[service], statuses_of(service), service_targets(service)
 
     @MANY

@@ -56,7 +56,7 @@ def url(server, migrated) -> Iterator[str]:
 
 @pytest.fixture
 def rows(url) -> Callable[..., list]:
-    """What a statement gives, executed as the role that owns the database."""
+    """Returns a function that gives the rows of a statement, executed as the role that owns the database."""
     return partial(databases.rows, databases.owner_url(url))
 
 
@@ -68,7 +68,7 @@ def migrate(environment) -> Callable[[Urls], subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def lines(capsys) -> Callable[[], list[dict]]:
-    """What was logged since the last call."""
+    """Returns a function that gives the lines that were logged since its last call."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""What all services have in common, whichever there are."""
+"""The common traits of all services, whichever there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stack's own key encrypts in production, and who may use it for what."""
+"""The things that the stack's own key encrypts in production, and the roles that may use it for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for all components for events."""
+"""The rules that hold for all components for events."""
 
 from __future__ import annotations
 

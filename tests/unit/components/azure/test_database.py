@@ -54,7 +54,7 @@ def test_service_and_migrations_connect_as_their_identities_over_verified_tls(st
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_azure_makes_no_database(stack: str) -> None:
-    """Who owns one that it makes is by chance, and may be nobody who can log in."""
+    """The owner of a database that Azure makes is by chance, and may be nobody who can log in."""
     assert not deployed(stack, False).all("dbforpostgresql:Database")
 
 
@@ -66,7 +66,7 @@ def test_storage_that_has_grown_is_not_asked_to_shrink(stack: str) -> None:
 
 
 def test_an_update_after_a_refresh_sends_the_size_that_it_has_grown_to() -> None:
-    """As the engine does: at an ignored path the inputs of the state count, which the refresh has read."""
+    """The engine does the same: at an ignored path the inputs of the state count, which the refresh has read."""
     server = deployed("dev", False).one("dbforpostgresql:Server", "users")
     declared = Registration(
         urn=server.urn,

@@ -40,7 +40,7 @@ def test_dns_is_all_that_everybody_may_ask(namespace: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_dns_may_be_asked_of_the_node_too(stack: str) -> None:
-    """As Azure's documentation of LocalDNS says it for Cilium, to which no address of a NetworkPolicy is the node."""
+    """Azure's documentation of LocalDNS says so for Cilium, which takes no address of a NetworkPolicy for the node."""
     asked = {p["metadata.namespace"]: p for p in deployed(stack, False).all("CiliumNetworkPolicy")}
     assert sorted(asked) == NAMESPACES
     for policy in asked.values():

@@ -13,7 +13,7 @@ def spec(program: Program) -> dict[str, list[dict[str, object]]]:
 
 
 def reaches(program: Program, address: str, port: int) -> bool:
-    """Whether a pod of the service may open a connection."""
+    """Returns whether a pod of the service may open a connection."""
     for rule in program.one("NetworkPolicy", "users")["spec.egress"]:
         if port not in [p["port"] for p in rule["ports"]]:
             continue

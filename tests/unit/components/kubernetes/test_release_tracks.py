@@ -122,7 +122,7 @@ def test_pods_are_ready_and_reached_by_tls_before_the_route_sends_them_calls(nam
 
 @pytest.mark.parametrize("last", ["core/v1:Service", "BackendTLSPolicy"])
 def test_the_canary_s_pods_end_before_that_by_which_the_ingress_reaches_them(last: str) -> None:
-    """What depends on something is deleted first."""
+    """The objects that depend on something are deleted before it."""
     program = at(0.9)
     assert program.one(last, "users-canary").urn in program.after(program.one("Deployment", "users-canary"))
 

@@ -1,4 +1,4 @@
-"""How the metrics of the services' pods are read."""
+"""The scraping of the metrics of the services' pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may not be set, group by group: each row is one wrong value and the words that its sentence must hold."""
+"""The values that are refused, by group: each row is one wrong value and the words that its sentence must hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the settings are read: what is refused at once, and that every problem is told in one error."""
+"""The reading of the settings: some things are refused at once, and every problem is in one error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands behind the gateway's front in its tests: it says what reached it."""
+"""The server behind the gateway's front in its tests: it says what reached it."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ paths: {/things: {get: {responses: {"200": {description: The things.}}}}}
 
 
 class Links(HTMLParser):
-    """What a page loads, and what it runs or styles itself with beside that."""
+    """The links that a page loads, and the scripts and styles that it has itself beside those."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -164,7 +164,7 @@ def test_unknown_fields_are_rejected(publisher: Publisher, site: Site) -> None:
 
 @pytest.mark.usefixtures("envoy")
 def test_a_port_is_not_shared_with_another_server(publisher: Publisher, site: Site) -> None:
-    """Which would get part of the connections."""
+    """The other server would get part of the connections."""
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", site.port))

@@ -57,7 +57,7 @@ class Authority:
 
 
 def clone(root: Path) -> Machine:
-    """On ports that nothing prefers, so that tests can run beside each other and a real stack."""
+    """Returns a machine with ports that nothing prefers, so that tests can run beside each other and a real stack."""
     return open_machine(root, endpoint_port=free_port())
 
 

@@ -1,4 +1,4 @@
-"""What the tests run as a container: a small TLS server whose behaviour its environment chooses."""
+"""The program that the tests run as a container: a small TLS server whose behaviour its environment chooses."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a pod template becomes on this machine, and what is refused."""
+"""The container that a pod template becomes on this machine, and the templates that are refused."""
 
 from __future__ import annotations
 

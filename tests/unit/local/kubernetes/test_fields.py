@@ -1,4 +1,4 @@
-"""What the table of fields lets through and what it refuses."""
+"""The fields that the table lets through, and those that it refuses."""
 
 from __future__ import annotations
 

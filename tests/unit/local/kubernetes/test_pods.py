@@ -65,7 +65,7 @@ def kill(process: dict[str, int]) -> None:
 
 
 def test_a_changed_template_is_rolled_without_losing_a_request(cluster: Cluster) -> None:
-    """Without the grace of a preStop sleep: the ingress must have let go of a pod before it is asked to end."""
+    """The pods have no preStop sleep as grace: the ingress must have let go of a pod before it is asked to end."""
     del cluster.container["lifecycle"]
     cluster.up()
     before = pids(cluster)

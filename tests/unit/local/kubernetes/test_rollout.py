@@ -1,4 +1,4 @@
-"""What a Deployment needs next, and what is said about it."""
+"""The next step of a Deployment, and the sentence about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known about the ingress while it is being brought up to date."""
+"""The state of the ingress while it is being brought up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the objects become, checked by Envoy's own validation, and what is refused, without starting anything."""
+"""The files that the objects become, as Envoy itself validates them, and the refusals; nothing is started."""
 
 from __future__ import annotations
 

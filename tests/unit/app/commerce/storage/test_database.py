@@ -1,4 +1,4 @@
-"""What the emulator never says: collisions, throttling, outages. The answers of the client are scripted."""
+"""Collisions, throttling and outages, which the emulator never has: the answers of the client are scripted."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""When a message counts as a dead letter: whenever it is read, not when its queue has it half an hour later."""
+"""A message counts as a dead letter whenever it is read, not when its queue has it half an hour later."""
 
 from __future__ import annotations
 

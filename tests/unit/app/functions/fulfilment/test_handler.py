@@ -43,7 +43,7 @@ def message(body: object, message_id: str = "m1"):
 
 @pytest.fixture
 def postponed():
-    """Of each failed message: how often it was received, and whether it is unreadable."""
+    """Returns a list for the failed messages: how often each was received, and whether it is unreadable."""
     return []
 
 

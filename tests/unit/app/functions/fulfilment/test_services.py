@@ -22,7 +22,7 @@ CAUSE = accept("7f9c2ba4e88f827d", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa
 
 
 def asked(status: int, body: object, media_type: str = "application/json"):
-    """What billing makes of the order, and the call that it got."""
+    """Returns the outcome of the order's invoice for this answer of billing, and the call that billing got."""
     calls: list[Call] = []
 
     def send(call: Call) -> Answer:

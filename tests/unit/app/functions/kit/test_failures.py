@@ -1,4 +1,4 @@
-"""What counts as a failure of a function and of its version, from every entry point: nothing that fails is silent."""
+"""The failures that count for a function and for its version, from every entry point: none of them is silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked of a request, all of it at once."""
+"""The checks of a request, all of them at once."""
 
 import pytest
 

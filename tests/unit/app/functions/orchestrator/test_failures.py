@@ -1,5 +1,4 @@
-"""What a service can do wrong, over real sockets: the documented answer, inside the deadline, with one call and with
-several at once."""
+"""The failures of a service, over real sockets: the documented answer inside the deadline, for one call and several."""
 
 import json
 import socket
@@ -58,7 +57,7 @@ HANGING = {name for name in FAILURES if name == "hang" or name.startswith("slow"
 
 
 def seconds_of(name: str) -> float:
-    """Of the invocation. What hangs gets half a second, all else more than it needs on a busy machine."""
+    """Returns the seconds of the invocation: half a second for what hangs, for all else enough on a busy machine."""
     return RESERVE + (0.5 if name in HANGING else 3.0)
 
 

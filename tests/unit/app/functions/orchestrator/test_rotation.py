@@ -35,7 +35,7 @@ def served(tmp_path, pki):
 
 @pytest.fixture
 def rotated(secrets, monkeypatch):
-    """What a rotation does to the secret: to be called between two attempts."""
+    """Returns a function that makes the pause between two attempts rotate the secret."""
     monkeypatch.setattr("app.functions.kit.secrets.YOUNG", 0.0)
 
     def rotate(text: str):

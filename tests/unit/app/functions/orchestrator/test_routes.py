@@ -74,7 +74,7 @@ SPOOFED = {
     "if-modified-since": "x", "accept": "text/html", "accept-encoding": "gzip", "user-agent": "evil",
     "baggage": "a=b", "b3": "x", "x-b3-traceid": "x", "x-amzn-trace-id": "Root=1", "x-cloud-trace-context": "x",
 }  # fmt: skip
-"""Of hops, identities, addresses, other paths: none is for a service."""
+"""The headers of hops, identities, addresses and other paths: none is for a service."""
 
 
 @pytest.mark.parametrize("route", ROUTES)

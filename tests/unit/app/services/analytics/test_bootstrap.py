@@ -42,7 +42,7 @@ def test_quantiles_are_those_of_the_standard_library(amounts, thousandths):
 
 
 def test_the_interval_is_that_of_the_theory():
-    """For many amounts the means are distributed normally: 1.96 standard errors to each side."""
+    """The means of many amounts are distributed normally: 1.96 standard errors to each side."""
     amounts = [round(1000 * (1 + number % 97)) for number in range(2000)]
     mean, error = statistics.fmean(amounts), statistics.pstdev(amounts) / 2000**0.5
     found = estimate(sorted(amounts), 2000)

@@ -65,7 +65,7 @@ def test_a_report_is_finished_before_the_service_ends(start, url, authority, amo
 
 
 def test_its_memory_stays_small(start, url, authority, amounts):
-    """With its reports, each at its largest; resident in MiB."""
+    """The reports are included, each at its largest; the resident memory is in MiB."""
     amounts(MANY)
     service = analytics(start, url)
     process = psutil.Process(service.process.pid)

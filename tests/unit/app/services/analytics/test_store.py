@@ -1,4 +1,4 @@
-"""What the database itself refuses, and how it finds what it is asked for."""
+"""The refusals of the database itself, and its ways to find rows."""
 
 import json
 from datetime import UTC, datetime

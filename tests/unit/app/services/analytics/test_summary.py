@@ -119,7 +119,7 @@ def slow(monkeypatch, seconds: float) -> None:
 
 
 def test_summaries_that_take_long_never_keep_events_from_being_recorded(call, begin, monkeypatch):
-    """As many callers as a pod has connections, and more, ask for summaries while events come in."""
+    """More callers than a pod has connections ask for summaries while events come in."""
     slow(monkeypatch, 1.0)
 
     async def run():

@@ -1,4 +1,4 @@
-"""What the database itself refuses, and how it finds a page."""
+"""The refusals of the database itself, and its ways to find a page."""
 
 import json
 

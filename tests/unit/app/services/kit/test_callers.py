@@ -1,4 +1,4 @@
-"""Who calls, as a service learns it."""
+"""The identity of callers, as a service learns it."""
 
 import pytest
 

@@ -66,7 +66,7 @@ def test_a_statement_that_takes_too_long_is_ended(url, monkeypatch):
 
 
 def through_silence(url: str, work: Callable[[Database, asyncio.Event], Awaitable[Any]]) -> None:
-    """On a way to the server on which nothing passes while the event is not set."""
+    """Runs `work` with a database behind a relay that passes nothing on while the event is not set."""
 
     async def run() -> None:
         passing, direct = asyncio.Event(), settings(url)

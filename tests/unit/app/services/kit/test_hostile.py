@@ -193,7 +193,7 @@ made.run()
 
 @pytest.fixture
 def port(start, database):
-    """Of a process that serves plain HTTP; afterwards its log must tell of no failure."""
+    """Yields the port of a process that serves plain HTTP; afterwards its log must show no failure."""
     service = start("-c", PROGRAM, DATABASE_URL=database)
     while not service.takes_connections():
         assert service.process.poll() is None
@@ -206,7 +206,7 @@ def port(start, database):
 
 
 def exchange(port: int, sent: bytes) -> bytes:
-    """What comes back for the bytes, after which nothing more is sent. Fails when the connection is not ended then."""
+    """Returns what comes back for the bytes, the only ones sent. Fails when the connection is then not ended."""
     got = b""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection, contextlib.suppress(ConnectionError):
         connection.sendall(sent)

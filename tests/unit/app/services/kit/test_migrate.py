@@ -26,7 +26,7 @@ ENTRA = {
 
 
 def command(urls: Urls) -> tuple[list[str], dict[str, str]]:
-    """How dbmate is executed on a database that is prepared."""
+    """Returns the command that executes dbmate on a prepared database, with its environment."""
     settings = DatabaseSettings.from_environment({"DATABASE_URL": urls.migrations})
     return module.command("users", os.environ, settings, settings.password)
 

@@ -69,7 +69,7 @@ def test_it_is_not_ready_without_its_database(server, migrate):
 
 
 def used_up(url: str, size: int, work: Any) -> Any:
-    """What `work` gives while statements that take long use every connection of a pool of that size."""
+    """Returns the result of `work` while slow statements use every connection of a pool of that size."""
 
     async def run() -> Any:
         database = Database(DatabaseSettings.from_environment({"DATABASE_URL": url}), name="test")

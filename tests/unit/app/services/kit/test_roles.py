@@ -1,4 +1,4 @@
-"""What the roles of a service's database may do, tried on a real server as each of them."""
+"""The rights of the roles of a service's database, tried on a real server as each of them."""
 
 import asyncio
 from typing import Any, NamedTuple

@@ -59,7 +59,7 @@ def program(package: Package) -> Iterator[Program]:
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
-    """What the providers waited for: there is no supervisor that could answer."""
+    """Returns the keys and values that the providers waited for: there is no supervisor that could answer."""
     calls: list[tuple[str, Any]] = []
     monkeypatch.setattr(desired, "wait", lambda _, key, value: calls.append((key, value)))
     return calls

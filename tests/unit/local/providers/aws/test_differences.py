@@ -1,4 +1,4 @@
-"""Where the emulator is not AWS: each test holds one row of docs/local-differences.md.
+"""The differences between the emulator and AWS: each test holds one row of docs/local-differences.md.
 
 One that fails after an upgrade of the emulator tells that a row is to be changed, and perhaps that code which goes
 around the difference can go.
@@ -97,7 +97,7 @@ def test_a_stream_s_failing_batch_is_tried_without_end_and_never_split(
 def test_a_queue_s_reported_failures_alone_are_tried_again_and_end_in_the_dead_letter_queue(
     program: Program, api: Aws, machine: Machine, tmp_path: Path
 ) -> None:
-    """As on AWS."""
+    """The emulator does as AWS does."""
     consumer(program, tmp_path, "report")
     dead = program.make("Queue", "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead["arn"], "maxReceiveCount": 2})

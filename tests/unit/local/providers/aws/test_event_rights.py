@@ -36,7 +36,7 @@ IF_ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
 
 @pytest.fixture(scope="module")
 def shop(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """What the calls are about, and a caller without rights."""
+    """Yields the program with the resources that the calls are about, and a caller without rights."""
     program = Program(aws.package(emulator.machine))
     by_customer = {"name": "by-customer", "projectionType": "ALL"}
     by_customer["keySchemas"] = [{"attributeName": "customer", "keyType": "HASH"}]

@@ -35,7 +35,7 @@ def invoke(api: Aws, function: str, event: Any = None) -> Any:
 
 
 def update(program: Program, made: Properties, **changes: Any) -> Properties:
-    """As the engine does it: the new inputs are the old ones with the changes."""
+    """Updates a function as the engine does it: the new inputs are the old ones with the changes."""
     inputs = {key: made[key] for key in ("role", "handler", "runtime", "code", "publish", "timeout", "loggingConfig")}
     new = {**inputs, **changes}
     return {**new, **program.handler("Function").update(made["id"], inputs, new, made), "id": made["id"]}

@@ -1,4 +1,4 @@
-"""What the emulator keeps when it is stopped or killed."""
+"""The data that the emulator keeps when it is stopped or killed."""
 
 from __future__ import annotations
 
