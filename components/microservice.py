@@ -39,7 +39,7 @@ class MicroserviceArgs:
     gateway: GatewayReference
     """The ingress by which the service is reached."""
     certificates: Certificates
-    """Among which is the service's own."""
+    """The certificates, with the service's own among them."""
     paths: Sequence[str]
     """The path prefixes of the service's own API; without any the ingress has no route to it."""
     settings: ServiceSettings

@@ -66,7 +66,7 @@ def program(name: str) -> Holder:
 
 
 PEOPLE = {"123": customer("123"), "alice": customer("alice"), "bob": staff("bob")}
-"""Those whom the sign-in page lists. 123 is Mark Wells, a user whom the seeds of the databases know."""
+"""The people whom the sign-in page lists. 123 is Mark Wells, a user whom the seeds of the databases know."""
 
 
 def scopes(machine: Machine, holder: Holder) -> str:

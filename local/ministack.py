@@ -52,7 +52,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 FOLDER = Path(persistence.STATE_DIR)
 SNAPSHOT = FOLDER / "snapshot"
-"""While it is there, it is newer than MiniStack's own files, one per service."""
+"""The file that, while it is there, is newer than MiniStack's own files, one per service."""
 FUNCTION_LOG = Path(os.environ["FUNCTION_LOG"])
 """The file of what functions print, one JSON object a line."""
 

@@ -21,7 +21,7 @@ class Exemption:
     property: str
     """The property's dotted path, in which `*` stands for anything."""
     reason: str
-    """Why the rule may be broken here."""
+    """The reason why the rule may be broken here."""
     stacks: tuple[str, ...] = ("local", "dev", "prod")
     """The stacks that need it. An exemption that a stack does not need is an error."""
 

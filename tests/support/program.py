@@ -77,7 +77,7 @@ class Program:
     warnings: list[str] = field(default_factory=list)
 
     def all(self, type_: str) -> list[Declared]:
-        """Those whose type token ends so: `Deployment`, `apps/v1:Deployment`."""
+        """Returns the resources whose type token ends so: `Deployment`, `apps/v1:Deployment`."""
         return [r for r in self.resources if r.type == type_ or r.type.endswith(f":{type_}")]
 
     def one(self, type_: str, name: str | None = None) -> Declared:
@@ -86,7 +86,7 @@ class Program:
         return found[0]
 
     def after(self, resource: Declared) -> set[str]:
-        """URNs of everything that `resource` waits for, near and far: also its provider, as in the engine."""
+        """Returns the URNs of all that `resource` waits for, near and far: also its provider, as in the engine."""
         by_urn = {r.urn: r for r in self.resources}
         seen: set[str] = set()
         waiting = [resource.urn]

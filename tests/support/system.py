@@ -82,7 +82,7 @@ def real_services(folder: Path) -> Iterator[RealServices]:
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Whoever calls, by the claims of the token."""
+    """A caller, by the claims of the token."""
 
     claims: Mapping[str, str]
 

@@ -31,7 +31,7 @@ MAX_AMOUNTS = 100_000
 RETRY_AFTER = 2
 """Seconds after which a caller may try again."""
 ABANDONED = Kind(slug="abandoned", status=499, title="The caller did not wait for the answer")
-"""Only the log shows it, as the caller has gone. nginx uses the same status."""
+"""The problem that only the log shows, as the caller has gone. nginx uses the same status."""
 
 _PROGRAM = Path(__file__).with_name("bootstrap.py")
 

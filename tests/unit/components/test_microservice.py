@@ -8,7 +8,7 @@ SERVICES: dict[str, dict[str, int]] = {
     name: {"minReplicas": 2 + number} for number, name in enumerate(services.SERVICES)
 }
 WITH_INTERNAL = {**SERVICES, "internal": {"minReplicas": 9}}
-"""One service more, which the contract does not call."""
+"""The services with one more, which the contract does not call."""
 
 
 def test_services_share_neither_identity_nor_database_nor_certificate() -> None:

@@ -44,7 +44,7 @@ class Job:
     asked: list[Sequence[str]] = field(default_factory=list)
 
     def fetch(self, url: str, bearer: str) -> str:
-        """GitHub's issuer; the value says until when the token is good."""
+        """Answers as GitHub's issuer; the value says until when the token is good."""
         assert bearer == "of the job"
         (audience,) = parse_qs(urlsplit(url).query)["audience"]
         return json.dumps({"value": f"{audience} {self.clouds.now + 5 * MINUTE}"})

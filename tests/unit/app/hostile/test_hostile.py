@@ -1,4 +1,4 @@
-"""Whatever is sent: no answer is a 5xx or larger than 64 KiB, and no log line longer than 16 KiB.
+"""Hostile requests: no answer is a 5xx or larger than 64 KiB, and no log line longer than 16 KiB, whatever is sent.
 
 The requests come from the contract's examples (`tests.support.hostile`). They go through the gateway's event to the
 function and, where it forwards, to the real service on a real database; to each function with events of its own kind;

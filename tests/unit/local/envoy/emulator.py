@@ -39,7 +39,7 @@ class _Echo(BaseHTTPRequestHandler):
         return content
 
     def log_message(self, *_: object) -> None:
-        """Nothing is printed."""
+        """Prints nothing."""
 
 
 for _method in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "TRACE"):

@@ -18,7 +18,7 @@ from tests.unit.local.kubernetes.cluster import IMAGE, Cluster, clone, secret
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """One for all tests here, which start nothing on it."""
+    """Returns one machine for all tests here, which start nothing on it."""
     return clone(tmp_path_factory.mktemp("clone"))
 
 

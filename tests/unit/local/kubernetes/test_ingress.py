@@ -42,7 +42,7 @@ def original(machine: Machine) -> Cluster:
 
 @pytest.fixture
 def cluster(original: Cluster) -> Iterator[Cluster]:
-    """One running service for the module; what a test changes is taken back."""
+    """Yields the running service of the module; what a test changes is taken back."""
     before = json.dumps(original.objects)
     original.up()
     yield original

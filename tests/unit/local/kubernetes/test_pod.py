@@ -30,7 +30,7 @@ while True:
 
 @pytest.fixture
 def pod(machine: Machine, tmp_path: Path) -> Iterator[Pod]:
-    """One whose container tells when it is asked to end."""
+    """Yields a pod whose container says when it is asked to end."""
     cluster = Cluster(machine)
     manifest = cluster.deployment["spec"]["template"]
     pod = Pod(

@@ -59,7 +59,7 @@ async def turn() -> None:
 
 
 def test_a_pod_is_let_go_by_a_publication_that_began_after_it(cluster: Cluster) -> None:
-    """One that is under way may have the pod in it still."""
+    """A publication that is under way may have the pod in it still."""
 
     async def run() -> None:
         slow = Slow()

@@ -176,7 +176,7 @@ def test_keys_that_were_not_processed_are_read_again(database):
 
 
 def test_the_sdk_names_each_attempt_by_a_token(client):
-    """So that its own repetition of a transaction whose answer was lost has the effect of one."""
+    """The SDK's own repetition of a transaction whose answer was lost then has the effect of one."""
     seen = []
     client.meta.events.register(
         "before-send.dynamodb.TransactWriteItems",

@@ -49,7 +49,7 @@ def postponed():
 
 @pytest.fixture
 def invoke(shop, monkeypatch, postponed):
-    """The function as the runtime calls it, but for the way to the services."""
+    """Returns the function as the runtime calls it, but for the way to the services."""
 
     def call(*records, seconds: float = 28):
         monkeypatch.setattr(

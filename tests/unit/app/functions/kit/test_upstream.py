@@ -64,7 +64,7 @@ FAILURES = {
     "503 and a wish that fits": (sends(b"", status=503, headers="retry-after: 1\r\n"), UNAVAILABLE),
     "504": (sends(b"", status=504), UPSTREAM_TIMEOUT),
 }
-"""Those that may pass."""
+"""The failures that may pass."""
 
 FINAL = {
     "400": (sends(b"{}", status=400), UPSTREAM_FAILED),

@@ -67,7 +67,7 @@ def test_what_callers_send_makes_no_dimension(invoke, event, route):
 
 
 def test_every_dimension_comes_from_the_contract(invoke, event, services):
-    """So that there are as many metrics as routes and services, whatever is sent."""
+    """There are as many metrics as routes and services, whatever is sent."""
     port = services(sends(b"{}")).port
     seen = set()
     for operation in OPERATIONS.values():

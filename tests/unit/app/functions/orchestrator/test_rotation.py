@@ -18,7 +18,7 @@ PAST = -dt.timedelta(minutes=1)
 
 @pytest.fixture
 def other() -> Authority:
-    """The next one, or a stranger's."""
+    """Returns the next authority, or a stranger's."""
     return Authority("other")
 
 

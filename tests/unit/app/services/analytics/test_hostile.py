@@ -1,4 +1,4 @@
-"""Whatever is sent: never a failure of the service."""
+"""Hostile requests: the service never fails, whatever is sent."""
 
 import json
 

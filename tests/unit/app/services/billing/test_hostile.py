@@ -1,4 +1,4 @@
-"""Whatever is sent: never a failure of the service, and never money that does not add up."""
+"""Hostile requests: the service never fails, and money always adds up, whatever is sent."""
 
 import json
 

@@ -351,7 +351,7 @@ def test_a_workload_identity_brings_its_token_as_the_password(url, monkeypatch, 
 
 
 def over_tls(url: str, leaf: Leaf, ca: Authority, folder: Path, work: Callable[[Database], Awaitable[Any]]) -> None:
-    """Through a server that shows `leaf`, with a client that trusts `ca`."""
+    """Runs `work` through a server that shows `leaf`, with a client that trusts `ca`."""
     file = folder / "ca.crt"
     file.write_text(ca.certificate)
 

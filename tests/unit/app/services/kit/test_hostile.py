@@ -1,4 +1,4 @@
-"""Whatever bytes are sent: never a failure of the service, and never a connection that is left hanging."""
+"""Hostile bytes: the service never fails, and never leaves a connection hanging, whatever bytes are sent."""
 
 import contextlib
 import json
@@ -85,7 +85,7 @@ def dumped(value: object) -> bytes:
 
 @st.composite
 def nearly_good(draw) -> bytes:
-    """One member of a good body replaced, or some bytes of it."""
+    """Draws a good body of which one member is replaced, or some bytes."""
     value = dict(GOOD) | {"name": "n", "role": "r"}
     if draw(st.booleans()):
         value = {

@@ -210,7 +210,7 @@ def test_a_call_that_waits_for_one_that_fails_does_the_work(call):
 
 
 async def _blocked(call: Client) -> None:
-    """Until a session waits for another's transaction."""
+    """Waits until a session waits for another's transaction."""
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     while (await call.app.state.database.fetchrow(waiting))[0] == 0:  # noqa: ASYNC110 - the server has no event
         await asyncio.sleep(0.01)

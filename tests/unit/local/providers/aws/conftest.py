@@ -20,7 +20,7 @@ HELLO = "def handler(event, context):\n    return 'hello'\n"
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """One per module, on free ports."""
+    """Yields one emulator per module, on free ports."""
     one = Emulator(tmp_path_factory.mktemp("machine"))
     one.start()
     yield one
@@ -51,7 +51,7 @@ def package(machine: Machine) -> Package:
 
 @pytest.fixture
 def program(package: Package) -> Iterator[Program]:
-    """Whatever it makes is gone after the test."""
+    """Yields a program; whatever it makes is gone after the test."""
     one = Program(package)
     yield one
     one.delete()

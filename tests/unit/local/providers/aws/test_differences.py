@@ -177,7 +177,7 @@ def test_messages_are_moved_by_hand_there_is_no_move_task(program: Program, api:
 
 
 def test_queues_and_streams_have_no_metrics(program: Program, api: Aws) -> None:
-    """So an alarm on them exists here, and stays without data."""
+    """An alarm on such metrics exists here, and stays without data."""
     queue = program.make("Queue", "dead")
     api.call("sqs", "SendMessage", {"QueueUrl": queue["id"], "MessageBody": "poison"})
     assert api.call("cloudwatch", "ListMetrics", {"Namespace": "AWS/SQS"})["Metrics"] == []

@@ -22,7 +22,7 @@ from tests.unit.local.providers.aws.emulated import Emulator, Program, zipped
 
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    """One of its own for each test, without an older state."""
+    """Yields an emulator of its own for each test, without an older state."""
     one = Emulator(tmp_path)
     one.start()
     yield one
