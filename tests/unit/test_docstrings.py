@@ -1,4 +1,7 @@
-"""Docstrings of functions begin with a verb in the third person; ruff holds their form."""
+"""Docstrings of functions begin with a verb in the third person, and no docstring begins as a fragment.
+
+Ruff holds their form.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,10 @@ from tests.support.program import ROOT
 FOLDERS = ("app", "components", "delivery", "local", "planning", "policy", "tools")
 OTHERS = re.compile(r"property|\bcommand\b|\.default\b|\.(get|post|put|delete)\(")
 """Decorators of functions whose docstring is no description of a function: properties, help of commands, routes."""
+FRAGMENT = re.compile(
+    r"(Of|On|For|From|To|By|With|Without|In|At|As|Among|Through|Until|What|Whether|Where|When|Who|Whom|Whose|Which|Why|How)\b"
+)
+"""The first words of fragments such as "By route key" or "Whether it ends", which are riddles at first reading."""
 
 
 def summaries(path: Path) -> Iterator[tuple[str, str]]:
@@ -26,6 +33,13 @@ def summaries(path: Path) -> Iterator[tuple[str, str]]:
                 yield node.name, docstring.split("\n")[0]
 
 
+def docstrings(source: str) -> Iterator[tuple[int, str]]:
+    """Yields the line number and the text of each expression statement that is a text: also those of attributes."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.lineno, node.value.value.lstrip()
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_functions_docstring_begins_with_a_verb(folder: str) -> None:
     wrong = [
@@ -33,5 +47,16 @@ def test_a_functions_docstring_begins_with_a_verb(folder: str) -> None:
         for path in sorted((ROOT / folder).rglob("*.py"))
         for name, summary in summaries(path)
         if not re.match(r"[A-Z][a-z]+s\b", summary)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "tests"])
+def test_no_docstring_begins_as_a_fragment(folder: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} {text[:60]}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for line, text in docstrings(path.read_text())
+        if FRAGMENT.match(text)
     ]
     assert wrong == []
