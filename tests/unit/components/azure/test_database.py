@@ -54,7 +54,7 @@ def test_service_and_migrations_connect_as_their_identities_over_verified_tls(st
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_azure_makes_no_database(stack: str) -> None:
-    """The owner of a database that Azure makes is by chance, and may be nobody who can log in."""
+    """A database that Azure makes has an owner by chance, perhaps one as whom nobody can log in."""
     assert not deployed(stack, False).all("dbforpostgresql:Database")
 
 
