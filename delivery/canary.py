@@ -45,7 +45,7 @@ class Canary:
     steps: Sequence[float] = STEPS
     """The shares of calls that stay with the previous versions."""
     times: Times = field(default_factory=Times)
-    """The times of the looks at each step."""
+    """The times of the watch of each step, in seconds."""
     although: Collection[str] = ()
     """The names of the alarms that neither stop nor return this delivery: it mends what they fire for."""
     clock: Callable[[], float] = time.time

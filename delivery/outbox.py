@@ -43,9 +43,9 @@ class Batch:
     last: int
     """The sequence number of the last record."""
     since: dt.datetime
-    """The moment, about, at which the first record came to the stream."""
+    """The approximate moment at which the first record came to the stream."""
     until: dt.datetime
-    """The moment, about, at which the last record came to the stream."""
+    """The approximate moment at which the last record came to the stream."""
 
     @classmethod
     def of(cls, note: dict[str, Any]) -> Batch:

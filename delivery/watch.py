@@ -21,7 +21,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """The times of a delivery's looks, in seconds. docs/releases.md says why they are so long."""
+    """The times of a delivery's watch, in seconds. docs/releases.md says why they are so long."""
 
     watch: float = 300.0
     """The time for which a step is watched: a metric is seen one to three minutes after what it counts."""

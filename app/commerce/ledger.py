@@ -18,7 +18,7 @@ from app.contract.logs import timestamp
 from app.contract.metrics import ORDERS_CANCELLED, ORDERS_FAILED, ORDERS_INVOICED, ORDERS_PLACED, Metrics
 
 ATTEMPTS = 5
-"""The number of attempts to place an order, each with prices of its own, while its products change in the meantime."""
+"""The number of attempts to place an order, each with newly read prices, while its products change in the meantime."""
 METRIC_OF_STATE = {
     Status.PENDING: ORDERS_PLACED,
     Status.CANCELLED: ORDERS_CANCELLED,

@@ -12,8 +12,8 @@ from typing import Literal
 Place = Literal["path", "query", "header", "body"]
 ParameterType = Literal["string", "integer"]
 OwnerRule = Literal["checked-by-function", "checked-by-service", "nobody"]
-"""The rule where no place in the request names the owner: who knows and checks the owner, or that the data belong to
-nobody."""
+"""The rule that holds where no place in the request names the owner: who knows and checks the owner, or that the data
+belong to nobody."""
 
 ORCHESTRATOR = "orchestrator"
 """The function that answers the operations that have no `x-function`."""

@@ -18,7 +18,7 @@ FOLDER = Path("dist", "images")
 """Below the program's folder; git ignores it."""
 SERVICES = Path("app", "services")
 DOCKERFILE, LOCK = SERVICES / "Dockerfile", SERVICES / "requirements.txt"
-"""The build file and the locked requirements, which all services share."""
+"""The Dockerfile and the file of locked requirements, which all services share."""
 MIGRATE = "app.services.kit.migrate"
 """The module that each pod runs before its service."""
 _COMPILED = "__pycache__"
