@@ -18,7 +18,7 @@ FOLDERS = ("app", "components", "delivery", "local", "planning", "policy", "tool
 OTHERS = re.compile(r"property|\bcommand\b|\.default\b|\.(get|post|put|delete)\(")
 """Decorators of functions whose docstring is no description of a function: properties, help of commands, routes."""
 FRAGMENT = re.compile(
-    r"(Of|On|For|From|To|By|With|Without|In|At|As|Among|Through|Until|What|Whether|Where|When|Who|Whom|Whose|Which|Why|How)\b"
+    r"(Of|On|For|From|To|By|With|Without|In|At|As|Among|Through|What|Whether|Where|When|Who|Whom|Whose|Which|Why|How)\b"
 )
 """The first words of fragments such as "By route key" or "Whether it ends", which are riddles at first reading."""
 
