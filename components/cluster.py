@@ -29,7 +29,7 @@ class ClusterArgs:
     registry: Registry
     """The registry that the nodes may pull images from."""
     monitoring: Monitoring
-    """The resource group of the cluster, and the store of its containers' logs."""
+    """The resource group, region and tags of the cluster, and the store of its containers' logs."""
     settings: ClusterSettings
     """Version, nodes and upgrades: the group `cluster` of the stack's file."""
     protect: bool

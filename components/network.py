@@ -18,7 +18,7 @@ net = azure.network
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
     placement: Placement
-    """The resource group of the network."""
+    """The resource group, region and tags of the network."""
     settings: NetworkSettings
     """Addresses and the way out: the group `network` of the stack's file."""
     ingress: IngressSettings

@@ -21,7 +21,7 @@ LOGS = ("ContainerRegistryLoginEvents", "ContainerRegistryRepositoryEvents")
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
     placement: Placement
-    """The resource group of the registry."""
+    """The resource group, region and tags of the registry."""
     monitoring: Monitoring
     """The store of the registry's logs."""
     settings: RegistrySettings

@@ -18,7 +18,7 @@ monitor = azure.monitor
 @dataclass(frozen=True, kw_only=True)
 class WorkspacesArgs:
     placement: Placement
-    """The resource group of the workspaces."""
+    """The resource group, region and tags of the workspaces."""
     settings: MonitoringSettings
     """The days for which logs are kept, and the people who get alerts: the group `monitoring` of the stack's file."""
 

@@ -38,7 +38,7 @@ class DatabaseNetwork:
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
     placement: Placement
-    """The resource group of the server."""
+    """The resource group, region and tags of the server."""
     network: DatabaseNetwork
     """The network through which the server is reached."""
     monitoring: Monitoring

@@ -19,7 +19,7 @@ WINDOW_HOURS = 4
 @dataclass(frozen=True, kw_only=True)
 class UpkeepArgs:
     placement: Placement
-    """The resource group of the cluster."""
+    """The resource group, region and tags of the cluster."""
     cluster: aks.ManagedCluster
     """The cluster that is upgraded."""
     settings: ClusterSettings

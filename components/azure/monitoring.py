@@ -39,7 +39,7 @@ class Monitoring:
     """The stores of logs and metrics, and the people who get alerts."""
 
     placement: Placement
-    """The resource group of the alerts."""
+    """The resource group, region and tags of the alerts."""
     logs_id: Output[str]
     """The Log Analytics workspace."""
     metrics_id: Output[str]

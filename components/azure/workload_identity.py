@@ -16,7 +16,7 @@ msi = azure.managedidentity
 @dataclass(frozen=True, kw_only=True)
 class WorkloadIdentityArgs:
     placement: Placement
-    """The resource group of the identity."""
+    """The resource group, region and tags of the identity."""
     issuer_url: Input[str]
     """The cluster's issuer, which signs the tokens of service accounts."""
     namespace: str
