@@ -19,7 +19,9 @@ MANY = [number * 7919 % 100_000 for number in range(reports.most_amounts(10_000)
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "bootstrap.py" in " ".join(child.cmdline())]
+    """Returns the processes that compute a report. Other tests may have left a zombie, which has no command line."""
+    children = psutil.Process().children()
+    return [child for child in children if "bootstrap.py" in " ".join(child.as_dict(["cmdline"])["cmdline"] or ())]
 
 
 async def until(condition) -> None:
