@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from local.desired import Object, read_all, read_status
@@ -93,9 +94,7 @@ class Supervisor:
     def _read(self) -> None:
         """Reads the objects if a file of theirs, or one that Envoy's configuration is made of, has changed."""
         with contextlib.suppress(FileNotFoundError):  # a file was removed meanwhile: the next look sees that
-            folders = (self._machine.objects, self._machine.pki)
-            paths = [path for folder in folders for path in folder.rglob("*")]
-            files = [(path, (status := path.stat()).st_mtime_ns, status.st_ino) for path in paths]
+            files = {*_files(self._machine.objects), *_files(self._machine.pki)}
             if files == self._files:
                 return
             self._objects = read_all(self._machine)
@@ -160,3 +159,14 @@ class Supervisor:
             task.cancel()
         for keeper in reversed(self._keepers):
             await keeper.stop()
+
+
+def _files(folder: str | os.PathLike[str]) -> Iterator[tuple[str, int, int]]:
+    """Yields the path, time and inode of each file below a folder. `Path.rglob` would take three times as long."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry)
+            else:
+                status = entry.stat()
+                yield entry.path, status.st_mtime_ns, status.st_ino
