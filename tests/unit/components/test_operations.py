@@ -42,14 +42,16 @@ def name_of(program: Program) -> str:
 
 
 def test_every_function_queue_dead_letter_queue_and_rule_is_watched(program: Program) -> None:
-    watched = {(name, *dimensions.values()) for _, name, dimensions in alarmed(program)}
+    watched = {(name, *sorted(dimensions.values())) for _, name, dimensions in alarmed(program)}
     assert {(each, name + SUFFIX) for each in ("Errors", "Throttles", "Duration") for name in FUNCTIONS} <= watched
     assert {one.name for one in program.all("lambda/function:Function")} == FUNCTIONS
     assert ("IteratorAge", f"relay{SUFFIX}") in watched
     assert {("Failures", name) for name in FUNCTIONS} <= watched
-    for rule in program.all("eventRule:EventRule"):
+    rules = program.all("EventRule")
+    assert rules
+    for rule in rules:
         for metric in ("FailedInvocations", "InvocationsFailedToBeSentToDlq"):
-            assert (metric, f"orders{SUFFIX}", rule.name + SUFFIX) in watched
+            assert (metric, *sorted([f"orders{SUFFIX}", rule.name + SUFFIX])) in watched
     for queue in program.all("sqs/queue:Queue"):
         dead = queue.name.endswith("-dead-letters")
         metric = "ApproximateNumberOfMessagesVisible" if dead else "ApproximateAgeOfOldestMessage"
