@@ -91,10 +91,15 @@ def iterator_age(name: str, watched: Function, *, seconds: int = 60) -> Alarm:
 
 
 def queue_age(name: str, queue: Queue, *, seconds: int) -> Alarm:
-    """Returns the alarm that goes off when for five minutes the oldest message has waited for `seconds` or more."""
+    """Returns the alarm that goes off when for five minutes the oldest message has waited for `seconds` or more.
+
+    SQS does not count a message that was received three times and is still there. What the consumer fails at is thus
+    seen by its failures, its errors and its dead letters
+    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+    """
     return Alarm(
         name=f"{name}-queue-age",
-        description="Messages wait: the consumer fails, is throttled or too slow.",
+        description="Messages wait: the consumer does not take them, or is too slow.",
         metric=of_queue(queue, "ApproximateAgeOfOldestMessage"),
         statistic="Maximum",
         threshold=seconds,
