@@ -36,6 +36,7 @@ def function(name: str, watched: Function) -> list[Alarm]:
             statistic="Sum",
             threshold=FEW,
             period=5 * MINUTE,
+            missing="zero",
         ),
         Alarm(
             name=f"{name}-errors",
@@ -168,8 +169,9 @@ def api(name: str, api_id: Input[str], *, percent: float = 5, milliseconds: int 
 def caller(name: str, services: Collection[str]) -> list[Alarm]:
     """Returns the alarms of a function that calls services.
 
-    That a circuit opens once and closes again is what it is for; when it opens in two minutes in a row, the service
-    stays away.
+    That a circuit opens once and closes again is what it is for; when it opens in two minutes in a row, or with a few
+    minutes between them in which it does not, the service stays away. An alarm about a certificate stays as it is while
+    nobody calls: at night there are no data, and every morning would tell people of it anew.
     """
     breakers = [
         Alarm(
@@ -190,6 +192,6 @@ def caller(name: str, services: Collection[str]) -> list[Alarm]:
         threshold=ALARM_DAYS,
         falls_below=True,
         period=60 * MINUTE,
-        missing="missing",
+        missing="ignore",
     )
     return [*breakers, certificate]

@@ -35,11 +35,15 @@ class Alarm:
     falls_below: bool = False
     """True if the alarm goes off below the limit. Default: at the limit and above."""
     period: int = MINUTE
-    """Seconds that the statistic is made of."""
+    """Seconds that the statistic is made of. The alarm looks every minute, also at the end of a longer period."""
     periods: int = 1
-    """Periods in a row after which the alarm goes off."""
-    missing: Literal["notBreaching", "missing"] = "notBreaching"
-    """The meaning of a period without data: no problem, or missing data, which is an alarm state of its own."""
+    """Periods in a row after which the alarm goes off. One without data is passed over while CloudWatch has older ones
+    that take its place, which may be a few more."""
+    missing: Literal["notBreaching", "zero", "ignore"] = "notBreaching"
+    """The meaning of a period without data: no problem, a sum of 0, or nothing at all, so that the alarm stays as it
+    is. A metric that only has data when something is wrong needs "zero" where its period is longer than a minute:
+    otherwise the alarm looks at the same data again when they are over, and people are told again
+    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-and-missing-data)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ class Alarms(ComponentResource):
                 evaluation_periods=alarm.periods,
                 comparison_operator="LessThanThreshold" if alarm.falls_below else "GreaterThanOrEqualToThreshold",
                 threshold=alarm.threshold,
-                treat_missing_data=alarm.missing,
+                treat_missing_data="ignore" if alarm.missing == "ignore" else "notBreaching",
                 alarm_actions=list(args.actions),
                 ok_actions=list(args.actions),
                 opts=ResourceOptions(parent=self),
@@ -84,12 +88,9 @@ def prefix() -> str:
 
 
 def _watched(alarm: Alarm) -> dict[str, Any]:
-    """Returns the arguments that say what an alarm watches: one metric, or the share of one in another."""
-    if alarm.share_of is not None:
-        share = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id="share", expression="100 * part / whole", label="percent", return_data=True
-        )
-        return {"metric_queries": [_sum("part", alarm, alarm.metric), _sum("whole", alarm, alarm.share_of), share]}
+    """Returns the arguments that say what an alarm watches: a metric, or an expression over one or two."""
+    if alarm.share_of is not None or alarm.missing == "zero":
+        return {"metric_queries": _queries(alarm)}
     return {
         "namespace": alarm.metric.namespace,
         "metric_name": alarm.metric.name,
@@ -99,7 +100,19 @@ def _watched(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-def _sum(id_: str, alarm: Alarm, metric: Metric) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+def _queries(alarm: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    """Returns the metrics of an expression, and the expression itself."""
+    queries, expression, id_, label = [_query("part", alarm, alarm.metric)], "part", "filled", alarm.metric.name
+    if alarm.share_of is not None:
+        queries.append(_query("whole", alarm, alarm.share_of))
+        expression, id_, label = "100 * part / whole", "share", "percent"
+    if alarm.missing == "zero":
+        expression = f"FILL({expression}, 0)"
+    watched = aws.cloudwatch.MetricAlarmMetricQueryArgs(id=id_, expression=expression, label=label, return_data=True)
+    return [*queries, watched]
+
+
+def _query(id_: str, alarm: Alarm, metric: Metric) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
     return aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id=id_,
         metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(

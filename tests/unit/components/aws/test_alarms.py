@@ -17,7 +17,6 @@ def alarm(name: str) -> Declared:
         ("relay-dead-letters", "AWS/SQS ApproximateNumberOfMessagesVisible", "Maximum", 1, 1),
         ("fulfilment-queue-age", "AWS/SQS ApproximateAgeOfOldestMessage", "Maximum", 300, 5),
         ("relay-iterator-age", "AWS/Lambda IteratorAge", "Maximum", 60_000, 1),
-        ("relay-failures", "crosscloud/dev Failures", "Sum", 3, 1),
         ("relay-errors", "AWS/Lambda Errors", "Sum", 1, 1),
         ("fulfilment-undelivered", "AWS/Events FailedInvocations", "Sum", 1, 1),
         ("fulfilment-lost", "AWS/Events InvocationsFailedToBeSentToDlq", "Sum", 1, 1),
@@ -52,10 +51,21 @@ def test_a_share_of_calls_goes_off_whatever_the_traffic_is() -> None:
     )
 
 
-def test_a_certificate_that_ends_in_three_weeks_is_reported_unless_nobody_used_it() -> None:
+def test_failures_are_added_up_over_five_minutes_and_none_are_zero() -> None:
+    """Otherwise CloudWatch looks at the failures of earlier minutes again when there are no more."""
+    one = alarm("relay-failures")
+    part, filled = one["metricQueries"]
+    metric = part["metric"]
+    assert (metric["namespace"], metric["metricName"], metric["stat"]) == ("crosscloud/dev", "Failures", "Sum")
+    assert metric["dimensions"] == {"service": "relay"}, "of all versions"
+    assert (metric["period"], one["evaluationPeriods"], one["threshold"]) == (300, 1, 3)
+    assert (filled["expression"], filled["returnData"]) == ("FILL(part, 0)", True)
+
+
+def test_a_certificate_that_ends_in_three_weeks_is_reported_once_although_nobody_calls_at_night() -> None:
     one = alarm("fulfilment-certificate")
     assert (one["comparisonOperator"], one["threshold"], one["statistic"]) == ("LessThanThreshold", 21, "Minimum")
-    assert one["treatMissingData"] == "missing"
+    assert one["treatMissingData"] == "ignore"
 
 
 def test_a_stack_s_alarms_are_found_by_the_beginning_of_their_names() -> None:
@@ -71,7 +81,6 @@ def test_each_watches_the_real_thing() -> None:
     assert alarm("gateway-latency")["dimensions"] == {"ApiId": "a1b2c3d4e5", "Stage": "$default"}
     rule = {"EventBusName": "events-1a2b3c4", "RuleName": "fulfilment-1a2b3c4"}
     assert alarm("fulfilment-lost")["dimensions"] == alarm("fulfilment-undelivered")["dimensions"] == rule
-    assert alarm("relay-failures")["dimensions"] == {"service": "relay"}, "of all versions"
     by = {"service": "fulfilment", "upstream": "billing", "state": "open"}
     assert alarm("fulfilment-billing-breaker")["dimensions"] == by
 
@@ -80,7 +89,7 @@ def test_each_tells_people_when_it_goes_off_and_when_it_is_over_and_is_quiet_wit
     for one in program().all("MetricAlarm"):
         assert one["alarmActions"] == one["okActions"]
         assert [arn.rpartition(":")[2] for arn in one["alarmActions"]] == ["operators-1a2b3c4"]
-        assert one["treatMissingData"] == ("missing" if one.name.endswith("-certificate") else "notBreaching")
+        assert one["treatMissingData"] == ("ignore" if one.name.endswith("-certificate") else "notBreaching")
         assert one["alarmDescription"]
 
 
