@@ -41,7 +41,7 @@ def alerts(sku: str) -> dict[str, Condition]:
     if limit := taken_by(sku):
         conditions["connections"] = Condition(
             metric="active_connections",
-            statistic="Maximum",
+            statistic="Average",  # the maximum would take a moment's peak, as in a roll-out, for five minutes
             threshold=round(limit * 0.8),
             minutes=5,
             severity=2,

@@ -140,6 +140,7 @@ def test_somebody_is_notified_before_a_database_is_full_busy_or_away(stack: str,
         watched = {alert["criteria.allOf.0.metricName"]: alert for alert in alerts}
         assert set(watched) == {"is_db_alive", "storage_percent", "cpu_percent", "active_connections"}
         assert watched["active_connections"]["criteria.allOf.0.threshold"] == connections
+        assert watched["active_connections"]["criteria.allOf.0.timeAggregation"] == "Average", "a peak is no trouble"
         assert watched["is_db_alive"]["criteria.allOf.0.operator"] == "LessThan"
         for alert in alerts:
             (scope,) = alert["scopes"]
