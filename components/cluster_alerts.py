@@ -63,8 +63,10 @@ def alerts(namespace: str) -> list[Alert]:
         ),
         Alert(
             name="PodsCrash",
+            # It looks back for longer than a pod runs that crashes at its start, and for much less than the alert has
+            # to hold: otherwise a pod that waited for a moment would be reported.
             expression=f"max by (pod) (max_over_time(kube_pod_container_status_waiting_reason{{{here},"
-            'reason="CrashLoopBackOff"}[5m])) >= 1',
+            'reason="CrashLoopBackOff"}[2m])) >= 1',
             minutes=5,
             severity=1,
             summary="A pod starts and ends again and again; its log has the reason.",

@@ -60,6 +60,13 @@ def test_a_node_whose_kubelet_is_dead_is_not_ready() -> None:
     assert named("NodeNotReady") == 'kube_node_status_condition{condition="Ready",status="true"} == 0'
 
 
+def test_a_pod_that_waited_for_a_moment_is_not_reported() -> None:
+    """An expression that looks back for as long as the alert has to hold makes five minutes of a moment."""
+    (minutes,) = [alert.minutes for alert in alerts("apps") if alert.name == "PodsCrash"]
+    (looked_back,) = re.findall(r"max_over_time\(.*\[(\d+)m\]\)", named("PodsCrash"))
+    assert 2 * int(looked_back) < minutes
+
+
 def test_metrics_that_are_not_there_are_told_of() -> None:
     """An alert on a metric that nobody collects any more stays quiet: every source of one is asked for."""
     absent = set(re.findall(r"absent\(([a-z_]+)", named("MetricsMissing")))
