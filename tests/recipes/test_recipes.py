@@ -33,6 +33,7 @@ CONCERNING_ALL = (
     *(
         f"tests/unit/components/{name}.py"
         for name in (
+            "alarms/test_alarms",
             "aws/test_encryption_key",
             "azure/test_database",
             "kubernetes/test_namespace",
