@@ -34,7 +34,7 @@ class RuleStory:
     A trouble begins after minute 10, and is over before the end.
     """
 
-    told: str
+    text: str
     """The sentence that says what happens."""
     series: Mapping[str, str]
     """The samples of each series, in promtool's notation."""
@@ -89,7 +89,7 @@ def _test(rule: Mapping[str, Any], story: RuleStory) -> dict[str, Any]:
         fired = [{"exp_labels": dict(labels), "exp_annotations": rule["annotations"]} for labels in story.alerts]
         looks.append({"eval_time": f"{story.at}m", "alertname": rule["alert"], "exp_alerts": fired})
     return {
-        "name": story.told,
+        "name": story.text,
         "interval": f"{SCRAPE}s",
         "input_series": [{"series": name, "values": values} for name, values in story.series.items()],
         "alert_rule_test": looks,

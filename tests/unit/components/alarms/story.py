@@ -14,7 +14,7 @@ from tests.unit.components.alarms.samples import Metric, Published
 class Story:
     """Something that happens, with all that is published of it."""
 
-    told: str
+    text: str
     """The sentence that says what happens."""
     published: Published
     """The samples of each metric."""

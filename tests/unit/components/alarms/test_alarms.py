@@ -80,4 +80,4 @@ def _messages(alarm: Declared, published: Published, *, minutes: int) -> Sequenc
 
 
 def _sentence(alarm: Declared, story: Story) -> str:
-    return f"{alarm.name}: {story.told}"
+    return f"{alarm.name}: {story.text}"

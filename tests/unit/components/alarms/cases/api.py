@@ -13,7 +13,7 @@ def errors(api: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="For five minutes, while a service is away, one answer of ten is a 5xx.",
+                text="For five minutes, while a service is away, one answer of ten is a 5xx.",
                 published={
                     count: every(6, first=0, last=30),
                     of_server: [
@@ -26,14 +26,14 @@ def errors(api: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="For half an hour one answer of twenty-five is a 5xx: four of a hundred.",
+                text="For half an hour one answer of twenty-five is a 5xx: four of a hundred.",
                 published={
                     count: every(2.4, first=0, last=30),
                     of_server: every(2.4, first=0, last=30, values=[1, *[0] * 24]),
                 },
             ),
             Story(
-                told="For two minutes, while a pod moves to another node, every answer is a 5xx.",
+                text="For two minutes, while a pod moves to another node, every answer is a 5xx.",
                 published={
                     count: every(6, first=0, last=30),
                     of_server: [
@@ -54,7 +54,7 @@ def latency(api: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="For eight minutes one answer of twenty takes 4.2 s.",
+                text="For eight minutes one answer of twenty takes 4.2 s.",
                 published={
                     metric: [
                         *every(3, first=0, last=10, values=well),
@@ -66,11 +66,11 @@ def latency(api: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="For an hour the slowest answers take 2.9 s.",
+                text="For an hour the slowest answers take 2.9 s.",
                 published={metric: every(3, first=0, last=60, values=[180, 2900])},
             ),
             Story(
-                told="For four minutes, while functions start anew after a release, one answer of twenty takes 4.2 s.",
+                text="For four minutes, while functions start anew after a release, one answer of twenty takes 4.2 s.",
                 published={
                     metric: [
                         *every(3, first=0, last=10, values=well),

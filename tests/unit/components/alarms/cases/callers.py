@@ -14,14 +14,14 @@ def breaker(caller: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="The service is away for five minutes: the circuit opens, and again after each probe.",
+                text="The service is away for five minutes: the circuit opens, and again after each probe.",
                 published={metric: every(32, first=10, last=15)},
             ),
         ),
         quiet=(
-            Story(told="The circuit opens once, and the first probe closes it.", published={metric: at(10.3)}),
+            Story(text="The circuit opens once, and the first probe closes it.", published={metric: at(10.3)}),
             Story(
-                told="The circuits of four environments open in the same minute and close again; a quarter of an hour "
+                text="The circuits of four environments open in the same minute and close again; a quarter of an hour "
                 "later it happens once more.",
                 published={metric: at(10.1, 10.2, 10.5, 10.8, 25.1, 25.4)},
             ),
@@ -40,7 +40,7 @@ def certificate(caller: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="On the second day 21 days are left, and on the third somebody renews the certificate. Nobody "
+                text="On the second day 21 days are left, and on the third somebody renews the certificate. Nobody "
                 "calls at night.",
                 published={metric: [*by_day(0, 1, left=22.5), *by_day(2, left=90)]},
                 minutes=3 * DAY // MINUTE,
@@ -48,7 +48,7 @@ def certificate(caller: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="Three weeks and two days are left when the story ends. Nobody calls at night.",
+                text="Three weeks and two days are left when the story ends. Nobody calls at night.",
                 published={metric: by_day(0, 1, 2, left=26)},
                 minutes=3 * DAY // MINUTE,
             ),

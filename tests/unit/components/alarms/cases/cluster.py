@@ -23,19 +23,19 @@ def pod_waits(*parts: tuple[int, float | None]) -> dict[str, str]:
 
 CRASHES = [
     RuleStory(
-        told="A pod crashes at its start: it waits for minutes, runs for one and waits again.",
+        text="A pod crashes at its start: it waits for minutes, runs for one and waits again.",
         series=pod_waits((10, None), *[(4, 1), (1, None)] * 5, (25, None)),
         alerts=[{"pod": "users-6d4-x"}],
         at=25,
     ),
     RuleStory(
-        told="A pod crashes again and again after three minutes, and waits for five each time.",
+        text="A pod crashes again and again after three minutes, and waits for five each time.",
         series=pod_waits((10, None), *[(5, 1), (3, None)] * 4, (18, None)),
         alerts=[{"pod": "users-6d4-x"}],
         at=24,
     ),
     RuleStory(
-        told="A pod crashes twice, because its database is not there yet, waits for a minute in all, and starts.",
+        text="A pod crashes twice, because its database is not there yet, waits for a minute in all, and starts.",
         series=pod_waits((10, None), (1, 1), (49, None)),
     ),
 ]
@@ -50,13 +50,13 @@ def replicas(available: str, wanted: int = 4) -> dict[str, str]:
 
 TOO_FEW = [
     RuleStory(
-        told="Two of four pods are not ready for twenty minutes.",
+        text="Two of four pods are not ready for twenty minutes.",
         series=replicas(gauge((10, 4), (20, 2), (30, 4))),
         alerts=[{**KUBE_STATE, "deployment": "users"}],
         at=25,
     ),
-    RuleStory(told="One of four pods is not ready.", series=replicas(gauge((10, 4), (20, 3), (30, 4)))),
-    RuleStory(told="All pods are away for eight minutes.", series=replicas(gauge((10, 4), (8, 0), (42, 4)))),
+    RuleStory(text="One of four pods is not ready.", series=replicas(gauge((10, 4), (20, 3), (30, 4)))),
+    RuleStory(text="All pods are away for eight minutes.", series=replicas(gauge((10, 4), (8, 0), (42, 4)))),
 ]
 
 
@@ -73,14 +73,14 @@ def autoscaler(current: str, *, least: int = 2) -> dict[str, str]:
 
 AUTOSCALER = [
     RuleStory(
-        told="For half an hour a service has its six pods, of two to six.",
+        text="For half an hour a service has its six pods, of two to six.",
         series=autoscaler(gauge((10, 2), (30, 6), (20, 3))),
         alerts=[{**KUBE_STATE, "horizontalpodautoscaler": "users"}],
         at=35,
     ),
-    RuleStory(told="For an hour a service has five pods of six.", series=autoscaler(gauge((HOUR, 5)))),
-    RuleStory(told="For ten minutes it has all six.", series=autoscaler(gauge((10, 2), (10, 6), (40, 3)))),
-    RuleStory(told="A service always has six pods.", series=autoscaler(gauge((HOUR, 6)), least=6)),
+    RuleStory(text="For an hour a service has five pods of six.", series=autoscaler(gauge((HOUR, 5)))),
+    RuleStory(text="For ten minutes it has all six.", series=autoscaler(gauge((10, 2), (10, 6), (40, 3)))),
+    RuleStory(text="A service always has six pods.", series=autoscaler(gauge((HOUR, 6)), least=6)),
 ]
 
 
@@ -93,17 +93,17 @@ def ended(reason: str, reasons: str, restarts: str) -> dict[str, str]:
 
 OUT_OF_MEMORY = [
     RuleStory(
-        told="A pod is ended at its memory limit, and starts again.",
+        text="A pod is ended at its memory limit, and starts again.",
         series=ended("OOMKilled", gauge((10, None), (50, 1)), gauge((10, 0), (50, 1))),
         alerts=[{"pod": "users-6d4-x"}],
         at=15,
     ),
     RuleStory(
-        told="A pod was ended at its memory limit yesterday.",
+        text="A pod was ended at its memory limit yesterday.",
         series=ended("OOMKilled", gauge((HOUR, 1)), gauge((HOUR, 3))),
     ),
     RuleStory(
-        told="A pod ends with an error, and starts again.",
+        text="A pod ends with an error, and starts again.",
         series=ended("Error", gauge((10, None), (50, 1)), gauge((10, 0), (50, 1))),
     ),
 ]
@@ -118,13 +118,13 @@ def certificates(*, first: str, second: str) -> dict[str, str]:
 
 CERTIFICATE = [
     RuleStory(
-        told="The certificate of one of two pods ends in 21 days, and then is renewed.",
+        text="The certificate of one of two pods ends in 21 days, and then is renewed.",
         series=certificates(first=gauge((40, 21 * DAY + 600), (20, 90 * DAY)), second=gauge((HOUR, 60 * DAY))),
         alerts=[{"job": "users"}],
         at=35,
     ),
     RuleStory(
-        told="The certificates end in 22 and in 60 days.",
+        text="The certificates end in 22 and in 60 days.",
         series=certificates(first=gauge((HOUR, 22 * DAY)), second=gauge((HOUR, 60 * DAY))),
     ),
 ]
@@ -137,13 +137,13 @@ def node(ready: str) -> dict[str, str]:
 
 NODES = [
     RuleStory(
-        told="The kubelet of a node is dead, until the node is replaced.",
+        text="The kubelet of a node is dead, until the node is replaced.",
         series=node(gauge((10, 1), (20, 0), (30, None))),
         alerts=[{"node": "aks-1", **READY}],
         at=20,
     ),
-    RuleStory(told="A node starts again in four minutes.", series=node(gauge((10, 1), (4, 0), (46, 1)))),
-    RuleStory(told="A node is taken away.", series=node(gauge((10, 1), (50, None)))),
+    RuleStory(text="A node starts again in four minutes.", series=node(gauge((10, 1), (4, 0), (46, 1)))),
+    RuleStory(text="A node is taken away.", series=node(gauge((10, 1), (50, None)))),
 ]
 RULES = {
     "PodsCrash": CRASHES,

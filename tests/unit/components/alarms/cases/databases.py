@@ -13,7 +13,7 @@ def away(database: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="The server is away for ten minutes.",
+                text="The server is away for ten minutes.",
                 published={
                     metric: [
                         *every(20, first=0, last=10),
@@ -25,7 +25,7 @@ def away(database: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="The server fails over to its standby, which takes two minutes.",
+                text="The server fails over to its standby, which takes two minutes.",
                 published={
                     metric: [
                         *every(20, first=0, last=10),
@@ -44,16 +44,16 @@ def storage(database: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="The storage does not grow by itself and fills to 88 %; somebody adds some.",
+                text="The storage does not grow by itself and fills to 88 %; somebody adds some.",
                 published={
                     metric: [*at(*range(10), value=84), *at(*range(10, 35), value=88), *at(*range(35, 60), value=44)]
                 },
             ),
         ),
         quiet=(
-            Story(told="84 % of the storage are taken.", published={metric: at(*range(60), value=84)}),
+            Story(text="84 % of the storage are taken.", published={metric: at(*range(60), value=84)}),
             Story(
-                told="A large sort takes storage for three minutes, up to 90 %.",
+                text="A large sort takes storage for three minutes, up to 90 %.",
                 published={
                     metric: [*at(*range(10), value=60), *at(*range(10, 13), value=90), *at(*range(13, 60), value=60)]
                 },
@@ -68,16 +68,16 @@ def cpu(database: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="A statement without its index takes 95 % of the processors for twenty minutes.",
+                text="A statement without its index takes 95 % of the processors for twenty minutes.",
                 published={
                     metric: [*at(*range(10), value=30), *at(*range(10, 30), value=95), *at(*range(30, 60), value=30)]
                 },
             ),
         ),
         quiet=(
-            Story(told="For an hour 79 % of the processors are used.", published={metric: at(*range(60), value=79)}),
+            Story(text="For an hour 79 % of the processors are used.", published={metric: at(*range(60), value=79)}),
             Story(
-                told="A report takes all processors for five minutes.",
+                text="A report takes all processors for five minutes.",
                 published={
                     metric: [*at(*range(10), value=30), *at(*range(10, 15), value=100), *at(*range(15, 60), value=30)]
                 },
@@ -96,7 +96,7 @@ def connections(database: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="For ten minutes seventeen of twenty connections are open.",
+                text="For ten minutes seventeen of twenty connections are open.",
                 published={
                     metric: [
                         *at(*range(10), value=few),
@@ -108,11 +108,11 @@ def connections(database: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="For an hour three quarters of the connections are open.",
+                text="For an hour three quarters of the connections are open.",
                 published={metric: at(*range(60), value=0.75 * limit)},
             ),
             Story(
-                told="For a minute, while pods of two versions are there, seventeen of twenty connections are open.",
+                text="For a minute, while pods of two versions are there, seventeen of twenty connections are open.",
                 published={metric: [*at(*range(10), value=few), *at(10, value=many), *at(*range(11, 60), value=few)]},
             ),
         ),

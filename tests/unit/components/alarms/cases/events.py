@@ -13,7 +13,7 @@ def iterator_age(function: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="For ten minutes the bus takes no event: each try finds the same records, which get older.",
+                text="For ten minutes the bus takes no event: each try finds the same records, which get older.",
                 published={
                     metric: [
                         *every(20, first=0, last=10, values=well),
@@ -25,7 +25,7 @@ def iterator_age(function: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="The bus takes a batch at the third try, after 45 s.",
+                text="The bus takes a batch at the third try, after 45 s.",
                 published={
                     metric: [
                         *every(20, first=0, last=10, values=well),
@@ -48,17 +48,17 @@ def queue_age(queue: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="The consumer is paused for half an hour.",
+                text="The consumer is paused for half an hour.",
                 published={metric: [*at(*range(5), value=0), *rising(first=5, last=35), *at(*range(35, 60), value=0)]},
             ),
         ),
         quiet=(
             Story(
-                told="The consumer is paused for a quarter of an hour.",
+                text="The consumer is paused for a quarter of an hour.",
                 published={metric: [*at(*range(5), value=0), *rising(first=5, last=20), *at(*range(20, 60), value=0)]},
             ),
             Story(
-                told="Billing is away for half an hour: each message is soon received three times, and then does not "
+                text="Billing is away for half an hour: each message is soon received three times, and then does not "
                 "count. The circuit breaker, the failures and the dead letters tell of it.",
                 published={metric: at(*range(60), value=14)},
             ),
@@ -72,12 +72,12 @@ def dead_letters(queue: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="A message is given up, and an operator gives it back half an hour later.",
+                text="A message is given up, and an operator gives it back half an hour later.",
                 published={metric: [*at(*range(10, 40), value=1), *at(*range(40, 60), value=0)]},
             ),
         ),
         quiet=(
-            Story(told="An operator looks at the queue, which is empty.", published={metric: at(*range(60), value=0)}),
+            Story(text="An operator looks at the queue, which is empty.", published={metric: at(*range(60), value=0)}),
         ),
     )
 
@@ -88,10 +88,10 @@ def given_up(metric_name: str, told: str) -> Case:
     def stories(rule: Watched) -> Stories:
         single: list[Sample] = at(10.4)
         return Stories(
-            fires=(Story(told=told, published={rule.of_rule(metric_name): single}),),
+            fires=(Story(text=told, published={rule.of_rule(metric_name): single}),),
             quiet=(
                 Story(
-                    told="A target is throttled for an hour, and takes every event in the end.",
+                    text="A target is throttled for an hour, and takes every event in the end.",
                     published={rule.of_rule("RetryInvocationAttempts"): every(30, first=0, last=60)},
                 ),
             ),

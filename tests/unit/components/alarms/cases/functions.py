@@ -12,16 +12,16 @@ def failures(function: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="Within five minutes three calls fail, of an operation that is rarely called.",
+                text="Within five minutes three calls fail, of an operation that is rarely called.",
                 published={metric: at(10.2, 12.5, 14.1)},
             ),
         ),
         quiet=(
             Story(
-                told="Two calls fail while a service starts again, and two more a quarter of an hour later.",
+                text="Two calls fail while a service starts again, and two more a quarter of an hour later.",
                 published={metric: at(10.2, 10.4, 25.1, 25.3)},
             ),
-            Story(told="Every three minutes a call fails.", published={metric: at(*range(0, 60, 3))}),
+            Story(text="Every three minutes a call fails.", published={metric: at(*range(0, 60, 3))}),
         ),
     )
 
@@ -32,13 +32,13 @@ def errors(function: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="One call of many raises.",
+                text="One call of many raises.",
                 published={
                     metric: [*every(5, first=0, last=10, values=[0]), *at(10), *every(5, first=11, last=30, values=[0])]
                 },
             ),
         ),
-        quiet=(Story(told="Every call returns.", published={metric: every(5, first=0, last=60, values=[0])}),),
+        quiet=(Story(text="Every call returns.", published={metric: every(5, first=0, last=60, values=[0])}),),
     )
 
 
@@ -48,7 +48,7 @@ def throttles(function: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="More calls come at once than the account may run, and for a minute some are refused.",
+                text="More calls come at once than the account may run, and for a minute some are refused.",
                 published={
                     metric: [
                         *every(5, first=0, last=10, values=[0]),
@@ -58,7 +58,7 @@ def throttles(function: Watched) -> Stories:
                 },
             ),
         ),
-        quiet=(Story(told="No call is refused.", published={metric: every(5, first=0, last=60, values=[0])}),),
+        quiet=(Story(text="No call is refused.", published={metric: every(5, first=0, last=60, values=[0])}),),
     )
 
 
@@ -69,7 +69,7 @@ def duration(function: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="For eight minutes one call of ten is ended at the time-out.",
+                text="For eight minutes one call of ten is ended at the time-out.",
                 published={
                     metric: [
                         *every(6, first=0, last=10, values=well),
@@ -81,11 +81,11 @@ def duration(function: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="For an hour one call of ten takes three quarters of the time that it has.",
+                text="For an hour one call of ten takes three quarters of the time that it has.",
                 published={metric: every(6, first=0, last=60, values=[*well * 9, 0.75 * timeout])},
             ),
             Story(
-                told="For four minutes one call of ten is ended at the time-out.",
+                text="For four minutes one call of ten is ended at the time-out.",
                 published={
                     metric: [
                         *every(6, first=0, last=10, values=well),
@@ -105,7 +105,7 @@ def concurrency(function: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                told="For five minutes a slow service holds calls, until nine tenths of the places are taken.",
+                text="For five minutes a slow service holds calls, until nine tenths of the places are taken.",
                 published={
                     metric: at(*range(10), value=3) + at(*range(10, 15), value=0.9 * reserved) + at(15, value=3)
                 },
@@ -113,11 +113,11 @@ def concurrency(function: Watched) -> Stories:
         ),
         quiet=(
             Story(
-                told="For an hour three quarters of the places are taken.",
+                text="For an hour three quarters of the places are taken.",
                 published={metric: at(*range(60), value=0.75 * reserved)},
             ),
             Story(
-                told="For two minutes all places are taken.",
+                text="For two minutes all places are taken.",
                 published={metric: at(*range(10), value=3) + at(10, 11, value=reserved) + at(*range(12, 60), value=3)},
             ),
         ),

@@ -13,7 +13,7 @@ def answers(status: str, values: str, *, track: str = "stable") -> dict[str, str
 
 ERRORS = [
     RuleStory(
-        told="For twenty minutes one answer of ten is a 500.",
+        text="For twenty minutes one answer of ten is a 500.",
         series={
             **answers("200", counter((10, 60), (20, 54), (30, 60))),
             **answers("500", counter((20, 6), (30, 0), absent=10, first=1)),
@@ -22,7 +22,7 @@ ERRORS = [
         at=25,
     ),
     RuleStory(
-        told="Every answer of the canary, which gets one call of twenty, is a 503, until it is taken away.",
+        text="Every answer of the canary, which gets one call of twenty, is a 503, until it is taken away.",
         series={
             **answers("200", counter((HOUR, 57))),
             **answers("503", f"{counter((20, 3), absent=10, first=1)} {gauge((30, None))}", track="canary"),
@@ -31,17 +31,17 @@ ERRORS = [
         at=25,
     ),
     RuleStory(
-        told="For an hour one answer of twenty-five is a 500.",
+        text="For an hour one answer of twenty-five is a 500.",
         series={**answers("200", counter((HOUR, 96))), **answers("500", counter((HOUR, 4)))},
     ),
     RuleStory(
-        told="Within a minute thirty answers are 503, while a database fails over.",
+        text="Within a minute thirty answers are 503, while a database fails over.",
         series={
             **answers("200", counter((10, 60), (1, 30), (49, 60))),
             **answers("503", counter((10, 0), (1, 30), (49, 0), first=2)),
         },
     ),
-    RuleStory(told="Nobody calls.", series={**answers("200", gauge((HOUR, 7))), **answers("500", gauge((HOUR, 3)))}),
+    RuleStory(text="Nobody calls.", series={**answers("200", gauge((HOUR, 7))), **answers("500", gauge((HOUR, 3)))}),
 ]
 
 
@@ -60,13 +60,13 @@ def roll_out(*, wanted: int, updated: str, pods: dict[str, tuple[str, str]]) -> 
 ALWAYS = gauge((HOUR, 1))
 ROLL_OUTS = [
     RuleStory(
-        told="One of three new pods has come when the roll-out hangs for half an hour.",
+        text="One of three new pods has come when the roll-out hangs for half an hour.",
         series=roll_out(wanted=3, updated=gauge((10, 3), (30, 1), (20, 3)), pods={}),
         alerts=[{**KUBE_STATE, "deployment": "users"}],
         at=35,
     ),
     RuleStory(
-        told="A service has one pod, and the new one does not get ready for half an hour.",
+        text="A service has one pod, and the new one does not get ready for half an hour.",
         series=roll_out(
             wanted=1,
             updated=gauge((HOUR, 1)),
@@ -79,7 +79,7 @@ ROLL_OUTS = [
         at=35,
     ),
     RuleStory(
-        told="A roll-out takes ten minutes, with a pod more than there should be.",
+        text="A roll-out takes ten minutes, with a pod more than there should be.",
         series=roll_out(
             wanted=2,
             updated=gauge((10, 2), (5, 0), (5, 1), (40, 2)),
@@ -92,7 +92,7 @@ ROLL_OUTS = [
         ),
     ),
     RuleStory(
-        told="A canary has as many pods as the service.",
+        text="A canary has as many pods as the service.",
         series={
             **roll_out(wanted=1, updated=ALWAYS, pods={"users-6d4-x": ("users-6d4", ALWAYS)}),
             series("kube_deployment_spec_replicas", deployment="users-canary"): ALWAYS,
@@ -117,32 +117,32 @@ def seen(*, pod: str = ALWAYS, deployment: str = ALWAYS, ready: str = ALWAYS) ->
 FOR_HALF_AN_HOUR = gauge((10, 1), (30, None), (20, 1))
 MISSING = [
     RuleStory(
-        told="The metrics of a pod can't be read for half an hour.",
+        text="The metrics of a pod can't be read for half an hour.",
         series=seen(pod=gauge((10, 1), (30, 0), (20, 1))),
         alerts=[{"namespace": "apps", "job": "users", "pod": "users-6d4-x"}],
         at=35,
     ),
     RuleStory(
-        told="Nobody scrapes the pods for half an hour.",
+        text="Nobody scrapes the pods for half an hour.",
         series=seen(pod=FOR_HALF_AN_HOUR),
         alerts=[{"namespace": "apps"}],
         at=35,
     ),
     RuleStory(
-        told="Nobody scrapes what Kubernetes says of the deployments for half an hour.",
+        text="Nobody scrapes what Kubernetes says of the deployments for half an hour.",
         series=seen(deployment=FOR_HALF_AN_HOUR),
         alerts=[{"namespace": "apps"}],
         at=35,
     ),
     RuleStory(
-        told="Nobody scrapes what Kubernetes says of the nodes for half an hour.",
+        text="Nobody scrapes what Kubernetes says of the nodes for half an hour.",
         series=seen(ready=FOR_HALF_AN_HOUR),
         alerts=[READY],
         at=35,
     ),
-    RuleStory(told="Everything is read.", series=seen()),
+    RuleStory(text="Everything is read.", series=seen()),
     RuleStory(
-        told="A pod is replaced by another, whose metrics can't be read for five minutes.",
+        text="A pod is replaced by another, whose metrics can't be read for five minutes.",
         series={
             **seen(pod=gauge((15, 1), (45, None))),
             'up{namespace="apps",job="users",pod="users-7f5-y"}': gauge((10, None), (5, 0), (45, 1)),
