@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-import yaml
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.responses import HTMLResponse
 
+from app.contract.document import load
 from app.contract.operation import STAFF
 from local import desired, issuer
 from local.issuer import CONTRACT
@@ -71,7 +71,7 @@ def document(machine: Machine) -> Json:
 
     People sign in at the local issuer; the token of a program is pasted.
     """
-    contract: Json = yaml.safe_load((machine.root / CONTRACT).read_text())
+    contract = load(machine.root / CONTRACT)
     contract["servers"] = [{"url": machine.endpoint_url}]
     schemes = contract["components"]["securitySchemes"]
     people = {name for name, scheme in schemes.items() if scheme["type"] == "openIdConnect"}

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
+from app.contract.document import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = ROOT / "app/contract/openapi.yaml"
@@ -32,7 +32,7 @@ class ClientError(Exception):
 
 def generate(output: Path, contract: Path = CONTRACT) -> None:
     """Replaces `output` by a project with the package `crosscloud_client`. Raises ClientError."""
-    document = yaml.safe_load(contract.read_text())
+    document = read_yaml(contract.read_text())
     for answer in document["components"]["responses"].values():
         _unite(answer)
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The members of a path item that are operations, in the specification's order
 (https://spec.openapis.org/oas/v3.0.3#path-item-object)."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The loader in C, where PyYAML has it: it saves a second in every run of the program."""
+"""The loader in C, where PyYAML has it: it takes a tenth of the time of `yaml.safe_load`."""
 
 
 class ContractError(ValueError):
@@ -47,6 +47,11 @@ class Route:
         return f"{self.method} {self.path}"
 
 
+def read_yaml(text: str) -> Any:
+    """Returns the value of a YAML text. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
+
+
 def load(path: Path) -> Document:
     """Returns the document in the file. Raises ContractError when it is no YAML, or no OpenAPI document."""
     return parse(path.read_text(), source=str(path))
@@ -55,7 +60,7 @@ def load(path: Path) -> Document:
 def parse(text: str, *, source: str) -> Document:
     """Returns the document in the text. Raises ContractError, which names `source`."""
     try:
-        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
+        document = read_yaml(text)
     except yaml.YAMLError as error:
         raise ContractError(source, [f"it can't be read as YAML: {error}"]) from None
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):

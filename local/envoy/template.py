@@ -6,7 +6,7 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
-import yaml
+from app.contract.document import read_yaml
 
 Json = dict[str, Any]
 Files = dict[str, list[Json]]
@@ -15,7 +15,7 @@ Files = dict[str, list[Json]]
 
 @cache
 def _template() -> Json:
-    template: Json = yaml.safe_load(Path(__file__).with_name("template.yaml").read_text())
+    template: Json = read_yaml(Path(__file__).with_name("template.yaml").read_text())
     return template
 
 

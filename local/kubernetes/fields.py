@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from app.contract.document import read_yaml
 from local.desired import Object
 from local.kubernetes.manifests import Objects, RefusedError, is_duration
 
@@ -15,7 +14,7 @@ from local.kubernetes.manifests import Objects, RefusedError, is_duration
 @cache
 def known_types() -> dict[str, Any]:
     """Returns the table by type, such as `apps/v1:Deployment`."""
-    table: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("fields.yaml").read_text())
+    table: dict[str, Any] = read_yaml(Path(__file__).with_name("fields.yaml").read_text())
     return table
 
 

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
+from app.contract.document import read_yaml
 from planning.plan import plan
 from tools.costs.page import tables
 from tools.costs.prices import STACKS, Counts, Prices, amount, read
@@ -29,9 +28,9 @@ def generate(root: Path = ROOT) -> str:
 def counts(root: Path, stack: str, prices: Prices) -> Mapping[str, Counts]:
     """Returns by row what a stack declares."""
     declared = Counter(resource.type for resource in plan(root, stack) if resource.custom)
-    contract = yaml.safe_load((root / "app/contract/openapi.yaml").read_text())
+    contract = read_yaml((root / "app/contract/openapi.yaml").read_text())
     operations = [operation for item in contract["paths"].values() for operation in item.values()]
-    settings = yaml.safe_load((root / f"Pulumi.{stack}.yaml").read_text())["config"]
+    settings = read_yaml((root / f"Pulumi.{stack}.yaml").read_text())["config"]
     common: dict[str, float] = {
         "routes": sum("x-orchestration" in operation for operation in operations),
         "services": len(settings["crosscloud:services"]),

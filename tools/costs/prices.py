@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from app.contract.document import read_yaml
 
 STACKS = ("dev", "prod")
 """The stacks whose costs the page shows; the local one costs nothing."""
@@ -73,7 +73,7 @@ class Prices:
 
 def read(path: Path) -> Prices:
     """Returns the prices in a file."""
-    document = yaml.safe_load(path.read_text())
+    document = read_yaml(path.read_text())
     return Prices(
         derived={name: str(amount) for name, amount in document["derived"].items()},
         clouds={cloud: tuple(map(_row, rows)) for cloud, rows in document["clouds"].items()},

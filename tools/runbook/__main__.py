@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
+from app.contract.document import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ALARMS = Path(__file__).parent / "alarms.yaml"
@@ -21,7 +21,7 @@ Alarm = dict[str, str]
 
 def alarms(cloud: str) -> list[Alarm]:
     """Returns what to do about each alarm of `aws`, or about each alert of `azure`."""
-    entries: list[Alarm] = yaml.safe_load(ALARMS.read_text())[cloud]
+    entries: list[Alarm] = read_yaml(ALARMS.read_text())[cloud]
     return entries
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from app.contract.document import read_yaml
 from components.settings.services import ServiceName
 
 CONTRACT = Path("app/contract/openapi.yaml")
@@ -61,7 +61,7 @@ def checked(root: Path, *, service: str, key: str) -> Names:
     folder = f"app/services/{service}"
     if (root / folder).exists():
         raise NameTakenError(f"There is a service {service} already, in {folder}.")
-    _check_contract(yaml.safe_load((root / CONTRACT).read_text()), names)
+    _check_contract(read_yaml((root / CONTRACT).read_text()), names)
     return names
 
 

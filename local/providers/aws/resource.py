@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from app.contract.document import read_yaml
 from local.errors import ProviderError
 from local.machine import ACCOUNT, REGION
 from local.provider import Made, Properties, Updatable
@@ -81,7 +80,7 @@ class Table:
 def tables() -> Mapping[str, Table]:
     """Returns the tables of types.yaml by type."""
     sets = ("inputs", "own", "secrets")
-    content = yaml.safe_load(Path(__file__).with_name("types.yaml").read_text())
+    content = read_yaml(Path(__file__).with_name("types.yaml").read_text())
     return {
         type_: Table(
             **{**row, **{key: frozenset(row.get(key, ())) for key in sets}, "calls": Calls(**row.get("calls", {}))}
