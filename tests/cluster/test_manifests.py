@@ -34,7 +34,9 @@ def manifests(request: pytest.FixtureRequest, tmp_path: Path, cluster: dynamic.D
     namespaces = cluster.resources.get(api_version="v1", kind="Namespace")
     for name in OWNED:
         _ignoring_absence(lambda name=name: namespaces.delete(name=name))
-    eventually(lambda: not {n.metadata.name for n in namespaces.get().items} & set(OWNED), "the namespaces are gone")
+    eventually(
+        lambda: not {n.metadata.name for n in namespaces.get().items} & set(OWNED), what="the end of the namespaces"
+    )
 
 
 def apply(cluster: dynamic.DynamicClient, manifest: Object) -> Any:
