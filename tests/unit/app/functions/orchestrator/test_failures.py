@@ -13,7 +13,7 @@ from app.functions.kit.retries import ATTEMPTS
 from app.functions.kit.upstream import Ingress, UpstreamError
 from tests.support.scripted import drips, resets, sends, waits
 from tests.support.waiting import PATIENCE, eventually
-from tests.unit.app.functions.kit.test_upstream import call
+from tests.unit.app.functions.kit.upstream_calls import call
 
 PROBLEM = "application/problem+json"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
