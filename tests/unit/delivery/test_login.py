@@ -15,7 +15,7 @@ from delivery.canary import STEPS, Canary
 from delivery.commands import DeliveryError
 from delivery.login import GitHubLogIn, LogIn, log_in
 from tests.support.aws_cli import unknown_options
-from tests.unit.delivery.test_canary import Clouds
+from tests.unit.delivery.played_clouds import Clouds
 
 MINUTE = 60.0
 JOB = {
