@@ -44,13 +44,11 @@ def program_clients(name: str, args: ProgramClientsArgs, opts: ResourceOptions) 
 
 
 def _id(client: str, outputs: Mapping[str, str]) -> str:
-    """Returns the id of a client.
+    """Returns the id of a client, or a text that is no token's audience while the stack's outputs do not have it.
 
     In an engine's preview the outputs are those of the last update, and a new client is not among them.
     """
-    if client not in outputs and pulumi.runtime.is_dry_run():
-        return f"<id of {client}>"
-    return outputs[client]
+    return outputs.get(client, f"<id of {client}>")
 
 
 def template(args: ProgramClientsArgs) -> dict[str, object]:

