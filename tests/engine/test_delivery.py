@@ -58,7 +58,7 @@ def stack(request: pytest.FixtureRequest, checkout: Checkout) -> Iterator[str]:
         'pulumi config set crosscloud:protect false --stack "$STACK" && pulumi up --yes --skip-preview --stack "$STACK"'
     )
     checkout.shell(protected, STACK=name)
-    # Azure and Kubernetes delete these with what they belong to; the engine does not, and the played clouds neither.
+    # Azure deletes these with their server; the engine does not, and neither does the played cloud.
     going_along = {resource["urn"] for resource in checkout.state(name) if resource.get("deletedWith")}
     checkout.shell(away.replace("destroy ", "destroy --yes ").replace("rm ", "rm --yes "), STACK=name)
     assert {urn for urn, _ in checkout.cloud.existing if urn.startswith(f"urn:pulumi:{name}::")} <= going_along
