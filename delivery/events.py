@@ -168,10 +168,14 @@ def _period(since: str, until: str | None) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _time(option: str, text: str) -> dt.datetime:
+    example = f"{option} must be a time such as 2026-11-21T14:00:00Z"
     try:
-        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+        time = dt.datetime.fromisoformat(text)
+        if time.tzinfo is None:
+            raise DeliveryError(f"{example}, with Z or its distance from UTC, not {text!r}.")
+        return time.astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:
-        raise DeliveryError(f"{option} must be a time such as 2026-11-21T14:00:00Z, not {text!r}.") from error
+        raise DeliveryError(f"{example}, not {text!r}.") from error
 
 
 def _described(queue: DeadLetterQueue, letter: Letter) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -135,6 +136,8 @@ def token(
     holders = [kind(name) for kind, name in kinds if name is not None]
     if len(holders) != 1:
         raise LocalError("Say whose token it is: one of --customer ID, --staff NAME or --program NAME.")
+    if customer is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", customer):
+        raise LocalError(f"--customer takes the id of a user: up to 64 letters, digits, '_' and '-', not {customer!r}.")
     machine, holder = open_machine(ROOT, create=False), holders[0]
     granted = issuer.scopes(machine, holder) if scope is None else scope
     sys.stdout.write(issuer.token(machine, holder, scope=granted) + "\n")

@@ -41,6 +41,10 @@ class Handler(ABC):
     def delete(self, id_: str, outputs: Properties) -> None:
         """Removes it; it may be gone already."""
 
+    def abandon(self, name: str, inputs: Properties) -> None:
+        """Removes what is there of one whose creation failed or was cut off, so that it has no id and no outputs."""
+        self.delete("", inputs)
+
     def exists(self, id_: str, outputs: Properties) -> bool:
         """Returns False when it has vanished outside of this program, so that `up` creates it again."""
         return True

@@ -44,12 +44,24 @@ def open_machine(root: Path, *, endpoint_port: int | None = None, create: bool =
         ports = choose_ports(endpoint_port)
     else:
         raise LocalError("There is no local stack here yet. Start it with `make up`.")
-    if endpoint_port is not None and ports.endpoint != endpoint_port:
-        ports = Ports(**{**asdict(ports), "endpoint": endpoint_port})
+    if endpoint_port is not None and (ports.endpoint != endpoint_port or not file.exists()):
+        ports = Ports(**{**asdict(ports), "endpoint": _usable(endpoint_port, ports)})
     machine = Machine(root=root, home=home, ports=ports)
     if create:
         _prepare(machine)
     return machine
+
+
+def _usable(port: int, ports: Ports) -> int:
+    """Returns a port that somebody chose for the endpoint. Raises LocalError when it can't be had."""
+    others = {name: number for name, number in asdict(ports).items() if name != "endpoint"}
+    if port not in range(1, 65536) or port in others.values() or not is_free(port):
+        taken = ", ".join(f"{number} by its {name}" for name, number in others.items())
+        raise LocalError(
+            f"PORT must be a free TCP port of this machine, from 1 to 65535, that the stack does not use itself "
+            f"({taken}), not {port}. Nothing is changed."
+        )
+    return port
 
 
 def _read_ports(file: Path) -> Ports:
@@ -74,7 +86,7 @@ def is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except OSError:  # also of a port below 1024, for a user without the right
             return False
     return True
 

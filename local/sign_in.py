@@ -94,7 +94,7 @@ def application(machine: Machine) -> Starlette:
         asked = request.query_params
         if problem := _problem(machine, asked):
             return JSONResponse({"error": "invalid_request", "error_description": problem}, 400)
-        chosen = parse_qs((await request.body()).decode()).get("person", [""])[0]
+        chosen = (await _form(request)).get("person", "")
         if request.method == "GET" or chosen not in PEOPLE:
             return HTMLResponse(_PAGE.format(query=escape(urlencode(asked)), buttons=_buttons()), headers=_HEADERS)
         grant = Grant(
@@ -109,7 +109,7 @@ def application(machine: Machine) -> Starlette:
 
     async def token(request: Request) -> Response:
         """Exchanges a code, or a refresh token, for an access token and the next refresh token (RFC 6749, 4.1.3, 6)."""
-        sent = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        sent = await _form(request)
         grant = grants.pop(sent.get(_SECRETS.get(sent.get("grant_type", ""), ""), ""), None)
         if grant is None or grant.ends < time.monotonic() or not _redeems(sent, grant):
             return JSONResponse({"error": "invalid_grant"}, 400, headers=_HEADERS)
@@ -137,14 +137,29 @@ def application(machine: Machine) -> Starlette:
 
 def _problem(machine: Machine, asked: Mapping[str, str]) -> str | None:
     """Returns what is wrong with a request to sign in; None for a good one."""
-    back = urlsplit(asked.get("redirect_uri", ""))
-    if back.hostname not in ("localhost", "127.0.0.1") or back.query or back.fragment:
+    if not _is_page_of_this_machine(asked.get("redirect_uri", "")):
         return f"redirect_uri must be a page of this machine, such as {machine.endpoint_url}/docs/oauth2-redirect.html"
     if asked.get("response_type") != "code":
         return "response_type must be code"
     if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
         return "code_challenge must be there, with the code_challenge_method S256 (RFC 7636)"
     return None
+
+
+def _is_page_of_this_machine(address: str) -> bool:
+    try:
+        back = urlsplit(address)
+        port = back.port
+    except ValueError:  # brackets that are no address of IPv6, or a port above 65535
+        return False
+    at_home = back.scheme in ("http", "https") and back.hostname in ("localhost", "127.0.0.1") and port != 0
+    return at_home and not back.query and not back.fragment
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Returns the members of the body, a form; of one that comes more than once the first value."""
+    body = (await request.body()).decode(errors="replace")
+    return {name: values[0] for name, values in parse_qs(body).items()}
 
 
 def _redeems(sent: Mapping[str, str], grant: Grant) -> bool:
@@ -155,7 +170,7 @@ def _redeems(sent: Mapping[str, str], grant: Grant) -> bool:
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     return (
         sent["grant_type"] == "authorization_code"
-        and secrets.compare_digest(challenge, grant.challenge)
+        and secrets.compare_digest(challenge.encode(), grant.challenge.encode())
         and sent.get("redirect_uri") == grant.redirect_uri
     )
 

@@ -128,9 +128,12 @@ def delete(handler: Handler, old: Entry) -> Step:
 
 
 def _delete(handler: Handler, old: Entry, state: State) -> None:
-    """Deletes the resource and leaves its entry."""
+    """Deletes the resource and leaves its entry. One whose creation failed or was cut off has no id there."""
     state.put(replace(old, status="deleting"))
-    handler.delete(old.id, old.output_values)
+    if old.id:
+        handler.delete(old.id, old.output_values)
+    else:
+        handler.abandon(old.name, old.input_values)
 
 
 def decide(target: Target, old: Entry | None) -> Step:

@@ -75,14 +75,16 @@ def apply(machine: Machine, console: Console) -> None:
 
 
 def example(machine: Machine) -> tuple[int, str]:
-    """Sends the README's request through the public endpoint and returns the answer's status and body."""
+    """Sends the README's request through the public endpoint and returns the answer's status and body.
+
+    Raises LocalError when there is no answer, or another one than that of the README.
+    """
     http = urllib3.PoolManager(ca_certs=str(machine.home / "ca.crt"), retries=False, timeout=30)
-    response = http.request(
-        "POST",
-        f"{machine.endpoint_url}/users",
-        body=EXAMPLE_BODY,
-        headers={"Authorization": f"Bearer {_token(machine)}", "Content-Type": "application/json"},
-    )
+    headers = {"Authorization": f"Bearer {_token(machine)}", "Content-Type": "application/json"}
+    try:
+        response = http.request("POST", f"{machine.endpoint_url}/users", body=EXAMPLE_BODY, headers=headers)
+    except urllib3.exceptions.HTTPError as error:
+        raise LocalError(f"The example request got no answer: {error}. See `python -m local logs`.") from None
     body = response.data.decode(errors="replace")
     if response.status != 200:
         raise LocalError(f"The example request was answered with {response.status} {body}. See `python -m local logs`.")

@@ -16,10 +16,13 @@ def read_config(root: Path, stack: str) -> tuple[str, dict[str, str], list[str]]
     """Returns the project's name, the stack's configuration, and the keys whose values are encrypted in the file.
 
     An encrypted value can't be read without its key; its place is taken by `[secret]`.
-    Raises PlanningError when a file is missing or no valid YAML.
+    Raises PlanningError when a file is missing, no valid YAML, or of another form.
     """
     project = _read_yaml(root / "Pulumi.yaml")["name"]
-    values = _read_yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
+    file = root / f"Pulumi.{stack}.yaml"
+    values = _read_yaml(file).get("config") or {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise PlanningError(f"{file}: `config` must hold settings by their names, each a text.")
     config: dict[str, object] = {}
     secrets = []
     for key, value in values.items():

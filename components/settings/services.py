@@ -111,7 +111,13 @@ class TelemetrySettings(Group):
     )
 
 
-RESERVED = ("ingress", "kit", "orchestrator")
+RESERVED = (
+    *("docs", "ingress", "kit", "staff"),
+    *("fulfilment", "orchestrator"),
+    *("postgres", "template0", "template1"),
+)
+"""The names of other things: of paths, a folder and a kind of scopes, of the functions that have certificates, and of
+PostgreSQL's own databases."""
 
 ServiceName = Annotated[
     str,

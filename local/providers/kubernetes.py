@@ -45,6 +45,9 @@ class Manifest(Updatable):
     def delete(self, id_: str, outputs: Properties) -> None:
         self.withdraw(manifest_of(outputs, ""))
 
+    def abandon(self, name: str, inputs: Properties) -> None:
+        self.withdraw(manifest_of(inputs, name))
+
     def exists(self, id_: str, outputs: Properties) -> bool:
         return desired.get(self._machine, key_of_manifest(manifest_of(outputs, ""))) is not None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     texts = new_texts(root, names)
+    before = {path: (root / path).read_text() if (root / path).exists() else None for path in texts}
     for path, text in texts.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
@@ -42,10 +45,25 @@ def main(arguments: list[str] | None = None) -> int:
     for options in TIDY:
         command = [sys.executable, "-m", "ruff", *options, *python_files]
         subprocess.run(command, cwd=root, check=True)  # noqa: S603 - a list made here
-    status = generate(root)
-    if status == 0:
-        sys.stdout.write(advice(names))
-    return status
+    if status := generate(root):
+        _take_back(root, before)
+        sys.stderr.write(f"The program can't have the service {names.service}, as said above: nothing is written.\n")
+        return status
+    sys.stdout.write(advice(names))
+    return 0
+
+
+def _take_back(root: Path, before: Mapping[Path, str | None]) -> None:
+    """Gives the files their former texts, and generates the others anew. None stands for a file that was not there."""
+    for path, text in before.items():
+        if text is None:
+            (root / path).unlink()
+            with contextlib.suppress(OSError):  # until a folder has other files
+                for folder in (root / path).parents:
+                    folder.rmdir()
+        else:
+            (root / path).write_text(text)
+    generate(root)
 
 
 def new_texts(root: Path, names: Names) -> dict[Path, str]:

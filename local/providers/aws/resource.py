@@ -122,6 +122,12 @@ class Resource(Updatable):
         except MissingError:
             return
 
+    def abandon(self, name: str, inputs: Properties) -> None:
+        view = self.view(inputs, name)
+        if (existing := self.find(view)) is not None:
+            outputs = {**inputs, **self.derive(view, existing)}
+            self.delete(outputs.pop("id"), outputs)
+
     def exists(self, id_: str, outputs: Properties) -> bool:
         view = self.view({**outputs, "id": id_})
         existing = self.find(view)

@@ -62,6 +62,10 @@ class Fixed(Handler):
         with self._effect(f"delete {id_}"):
             self.things.pop(id_, None)
 
+    def abandon(self, name: str, inputs: Properties) -> None:
+        with self._effect(f"abandon {name}"):
+            self.things.pop(name, None)
+
     def exists(self, id_: str, outputs: Properties) -> bool:
         return id_ in self.things
 

@@ -159,6 +159,16 @@ def test_failing_provider_is_reported_and_the_next_run_goes_on(path: Path, cloud
     assert Run(path, cloud).go(thing("a"), thing("b")) == ["create b"]
 
 
+def test_what_could_not_be_made_goes_when_it_is_no_longer_declared(path: Path, cloud: Cloud) -> None:
+    cloud.fail = {"create b"}
+    with pytest.raises(ProviderError):
+        Run(path, cloud).go(thing("a"), thing("b", color="red"), finish=False)
+    cloud.calls.clear()
+    assert Run(path, cloud).go(thing("a")) == ["delete b"]
+    assert cloud.calls == ["abandon b"]
+    assert Run(path, cloud).go(thing("a")) == []
+
+
 def test_failing_delete_keeps_the_entry(path: Path, cloud: Cloud) -> None:
     Run(path, cloud).go(thing("a"))
     cloud.fail = {"delete a"}

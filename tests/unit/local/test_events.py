@@ -250,8 +250,9 @@ def test_nothing_is_lost_when_the_emulator_is_killed_on_the_way(shop: Shop) -> N
         (("dlq", "--queue", "orders"), "no dead letters 'orders'; it has fulfilment, relay"),
         (("redrive", "--message", "nobody"), "There is no message nobody"),
         (("replay", "--since", "yesterday"), "--since must be a time such as 2026-11-21T14:00:00Z, not 'yesterday'"),
-        (("replay", "--since", "2026-01-02", "--until", "2026-01-01"), "--until must be after --since"),
-        (("replay", "--since", "2026-01-02", "--rule", "orders"), "no rules 'orders'; it has fulfilment"),
+        (("replay", "--since", "2026-01-02T00:00:00"), "with Z or its distance from UTC, not '2026-01-02T00:00:00'"),
+        (("replay", "--since", "2026-01-02T00Z", "--until", "2026-01-01T00Z"), "--until must be after --since"),
+        (("replay", "--since", "2026-01-02T00Z", "--rule", "orders"), "no rules 'orders'; it has fulfilment"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(words: tuple[str, ...], sentence: str) -> None:

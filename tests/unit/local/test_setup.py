@@ -33,6 +33,24 @@ def test_chosen_endpoint_port_is_taken_and_kept(tmp_path: Path) -> None:
     assert open_machine(tmp_path).ports.endpoint == 9777
 
 
+@pytest.mark.parametrize("port", [-5, 0, 65536, 99999])
+def test_a_port_that_can_not_be_is_refused_and_forgotten(tmp_path: Path, port: int) -> None:
+    with pytest.raises(LocalError, match=rf"^PORT must be a free TCP port .*, not {port}\. Nothing is changed\.$"):
+        open_machine(tmp_path, endpoint_port=port)
+    assert not (tmp_path / ".local").exists()
+
+
+def test_a_port_that_somebody_uses_is_refused_and_forgotten(tmp_path: Path) -> None:
+    ports = open_machine(tmp_path).ports
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for port in (taken.getsockname()[1], ports.emulator):
+            with pytest.raises(LocalError, match=f"{ports.emulator} by its emulator.*, not {port}"):
+                open_machine(tmp_path, endpoint_port=port)
+    assert open_machine(tmp_path).ports == ports
+
+
 def test_busy_preferred_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -128,6 +128,9 @@ def test_a_refresh_token_is_good_once(machine: Machine, server: Client) -> None:
         ({"redirect_uri": "https://evil.example/"}, "redirect_uri must be a page of this machine"),
         ({"redirect_uri": "https://localhost.evil.example/"}, "redirect_uri must be a page of this machine"),
         ({"redirect_uri": f"{BACK}?x=1"}, "redirect_uri must be a page of this machine"),
+        ({"redirect_uri": "http://[::1"}, "redirect_uri must be a page of this machine"),
+        ({"redirect_uri": "http://localhost:99999999/"}, "redirect_uri must be a page of this machine"),
+        ({"redirect_uri": "javascript://localhost/%0aalert(1)"}, "redirect_uri must be a page of this machine"),
         ({"response_type": "token"}, "response_type must be code"),
         ({"code_challenge_method": "plain"}, "code_challenge must be there"),
         ({"code_challenge": ""}, "code_challenge must be there"),
@@ -137,6 +140,14 @@ def test_what_is_no_request_to_sign_in_is_refused(server: Client, change: dict[s
     reply = click(server, "alice", **change)
     assert (reply.status, reply.json["error"]) == (400, "invalid_request")
     assert sentence in reply.json["error_description"]
+
+
+def test_bytes_and_letters_that_nobody_expects_are_worth_nothing(server: Client) -> None:
+    back = urlsplit(click(server, "alice", code_challenge="é").headers["location"])
+    reply = redeem(server, **REDEEMED, code=parse_qs(back.query)["code"][0])
+    assert (reply.status, reply.json) == (400, {"error": "invalid_grant"})
+    assert server("POST", "/token", body=b"\xff\xfe=1").status == 400
+    assert server("POST", f"/authorize?{urlencode(ASKED)}", body=b"\xff\xfe=1").status == 200
 
 
 def test_nobody_else_can_be_chosen_and_the_page_repeats_nothing_as_markup(server: Client) -> None:

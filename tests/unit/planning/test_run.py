@@ -126,7 +126,13 @@ def test_config_of_a_stack(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(None, "does not exist"), ("a: [", "is no valid YAML"), ("- a\n", "must hold a mapping, found list")],
+    [
+        (None, "does not exist"),
+        ("a: [", "is no valid YAML"),
+        ("- a\n", "must hold a mapping, found list"),
+        ("config: 3", "`config` must hold settings by their names"),
+        ("config: {1: 2}", "`config` must hold settings by their names"),
+    ],
 )
 def test_broken_stack_file_is_one_sentence(root: Path, content: str | None, sentence: str) -> None:
     file = root / "Pulumi.local.yaml"

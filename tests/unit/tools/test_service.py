@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import yaml
 from tests.support import databases
 from tests.support.postgres import postgres
 from tests.support.program import ROOT
+from tools.service import __main__ as command_line
 from tools.service.__main__ import main, new_texts
+from tools.service.additions import STACKS
 from tools.service.names import CONTRACT, RESERVED_WORDS, Names, NameTakenError, checked
 from tools.service.yaml_text import YamlPlaceError, added
 
@@ -24,6 +27,9 @@ REFUSED = [
     ("", "sku", "should match pattern"),
     ("kit", "sku", "must not be one of"),
     ("orchestrator", "sku", "must not be one of"),
+    ("fulfilment", "sku", "must not be one of"),
+    ("staff", "sku", "must not be one of"),
+    ("template1", "sku", "must not be one of"),
     ("class", "sku", "reserved word"),
     ("table", "sku", "reserved word"),
     ("users", "sku", "There is a service users already, in app/services/users"),
@@ -52,6 +58,27 @@ def test_a_refusal_writes_nothing_and_fails(capsys: pytest.CaptureFixture[str], 
     assert main(["inventory", "--root", str(tmp_path)]) == 1
     assert capsys.readouterr() == ("", "There is a service inventory already, in app/services/inventory.\n")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def texts(root: Path) -> dict[Path, bytes]:
+    """Returns the contents of the files that tools have not left for themselves."""
+    files = (path for path in root.rglob("*") if path.is_file() and ".ruff_cache" not in path.parts)
+    return {path: path.read_bytes() for path in files}
+
+
+def test_a_service_that_the_program_can_not_have_is_taken_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("app/contract", "app/services", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, tmp_path / name)
+    before = texts(tmp_path)
+    monkeypatch.setattr(command_line, "generate", lambda root: int((root / "app/services/inventory").exists()))
+    assert main(["inventory", "--root", str(tmp_path)]) == 1
+    assert "can't have the service inventory" in capsys.readouterr().err
+    assert texts(tmp_path) == before
+    assert not (tmp_path / "app/services/inventory").exists()
 
 
 def test_a_good_name_is_taken_as_it_is() -> None:

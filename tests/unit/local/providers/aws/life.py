@@ -46,3 +46,8 @@ def live(case: Case, program: Program, archive: Archive, api: Aws) -> None:
     handler.delete(made.id, after)
     assert not handler.exists(made.id, after)
     handler.delete(made.id, after)
+
+    again = handler.create("thing", inputs)
+    handler.abandon("thing", inputs)
+    assert not handler.exists(again.id, {**inputs, **again.outputs})
+    handler.abandon("thing", inputs)

@@ -49,6 +49,15 @@ def test_a_job_that_failed_runs_again_at_the_next_up(program: Program, memory: M
     assert memory.calls[-2:] == ["complete Job shop/web-migrations-1", "apply Job shop/web-migrations-1"]
 
 
+def test_a_job_that_failed_goes_when_the_program_no_longer_declares_it(program: Program, memory: Memory) -> None:
+    memory.failure = "The Job failed: column does not exist"
+    with pytest.raises(ProviderError, match="column does not exist"):
+        program.run(JOB, migration("1"))
+    assert program.run(JOB, None) == ["delete"]
+    memory.failure = ""
+    assert program.run(JOB, migration("1")) == ["create"]
+
+
 def test_an_object_lives_as_long_as_the_program_declares_it(program: Program, memory: Memory) -> None:
     assert program.run(TYPE, DEPLOYMENT) == ["create"]
     assert memory.objects["Deployment shop/web"] == DEPLOYMENT
