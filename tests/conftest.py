@@ -7,6 +7,7 @@ that takes files of tests/local starts one local stack for all of them.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
@@ -14,6 +15,9 @@ from types import CodeType
 import pytest
 
 from tests.support import program
+
+# A shell's background job ignores Ctrl-C, and so would the processes that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 STACKS = [TESTS / "recipes", TESTS / "local", TESTS / "contract"]
