@@ -89,7 +89,7 @@ EVERYWHERE = [
     ("telemetry.endpoint", "otlp.example.com:4318", "pattern"),
     ("services", {}, "must name at least one service"),
     ("services.Users", {}, "pattern"),
-    ("services.orchestrator", {}, "must not be one of ingress, kit, orchestrator"),
+    ("services.orchestrator", {}, "must not be one of docs, ingress, kit"),
     ("services.users.maxReplicas", 1, "must be at least minReplicas"),
     ("services.users.memoryLimit", "191Mi", "must be at least memory"),
     ("services.users.cpu", "100 millicores", "pattern"),
