@@ -37,6 +37,12 @@ SLOW_PATHS = [
     TESTS / "unit/local/envoy",  # starts Envoy
     TESTS / "unit/local/kubernetes",  # starts pods and Envoy
     TESTS / "unit/local/supervisor",  # starts the supervisor
+    TESTS / "unit/local/test_emulator.py",  # starts MiniStack, as the next one does
+    TESTS / "unit/local/test_events.py",
+    TESTS / "unit/components/kubernetes/test_release_tracks.py",  # runs the program once for each track and service
+    TESTS / "unit/planning/test_plan.py",  # runs the program at two revisions
+    TESTS / "unit/planning/test_render.py",  # runs the program in processes of their own
+    TESTS / "unit/tools/test_client.py",  # generates clients
     TESTS / "unit/policy/test_mutations.py",  # runs the program once for each argument that it weakens
 ]
 """Files and folders that a fast run leaves out."""
