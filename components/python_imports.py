@@ -54,7 +54,12 @@ def follow(module: str, root: Path) -> Modules:
 def _imported(module: str, path: Path, root: Path) -> Iterator[str]:
     """Yields the modules that a module imports. `from a import b` imports a, and a.b where that is a module, too."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for level, name, members in _import_statements(path.read_bytes(), str(path)):
+    try:
+        statements = _import_statements(path.read_bytes())
+    except SyntaxError as error:
+        error.filename = str(path)
+        raise
+    for level, name, members in statements:
         base = name
         if level:  # from . import, from .. import
             ancestors = package.split(".")
@@ -75,10 +80,10 @@ def _source(module: str, root: Path) -> Path | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _import_statements(content: bytes, path: str) -> list[tuple[int, str, tuple[str, ...]]]:
+def _import_statements(content: bytes) -> list[tuple[int, str, tuple[str, ...]]]:
     """Returns the import statements of a source: level, module and members of each."""
     statements: list[tuple[int, str, tuple[str, ...]]] = []
-    for node in _statements(ast.parse(content, filename=path)):
+    for node in _statements(ast.parse(content)):
         if isinstance(node, ast.Import):
             statements += [(0, alias.name, ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
