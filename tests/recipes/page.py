@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.program import ROOT
+from tests.support.services import NEW_SERVICE
 
 PAGE = ROOT / "docs" / "contributing.md"
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<path>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -61,7 +62,7 @@ def recipe(heading: str, page: Path = PAGE) -> list[Step]:
     """Returns the steps below a heading of the page, until the next heading of the same rank."""
     _, found, rest = page.read_text().partition(f"\n## {heading}\n")
     assert found, f"{page.name} has no recipe {heading!r}"
-    section = re.split(r"^## ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    section = re.split(r"^## ", rest, maxsplit=1, flags=re.MULTILINE)[0].replace("inventory", NEW_SERVICE)
     return [step for block in BLOCK.finditer(section) for step in _steps(block)]
 
 

@@ -12,6 +12,7 @@ from tests.recipes.copy import CHECKS, Copy
 from tests.recipes.page import Command, recipe, recipes
 from tests.support.contract import all_scopes
 from tests.support.program import ROOT
+from tests.support.services import NEW_SERVICE
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -119,12 +120,12 @@ def test_the_tests_that_recipes_write_pass(copy: Copy) -> None:
 
 
 def test_the_new_service_answers_through_the_gateway(stack: Stack) -> None:
-    token = stack.token(scope="inventory:read")
-    answer = stack.request("GET", "/inventory/notebook", token=token)
+    token = stack.token(scope=f"{NEW_SERVICE}:read")
+    answer = stack.request("GET", f"/{NEW_SERVICE}/notebook", token=token)
     assert (answer.status, answer.json()) == (200, {"sku": "notebook", "name": "Notebook"})
-    assert stack.request("GET", "/inventory/nothing", token=token).status == 404
-    assert stack.request("GET", "/inventory/notebook", token=stack.token(scope="staff:users:read")).status == 403
-    assert stack.request("GET", "/inventory/notebook").status == 401
+    assert stack.request("GET", f"/{NEW_SERVICE}/nothing", token=token).status == 404
+    assert stack.request("GET", f"/{NEW_SERVICE}/notebook", token=stack.token(scope="staff:users:read")).status == 403
+    assert stack.request("GET", f"/{NEW_SERVICE}/notebook").status == 401
 
 
 def test_the_new_route_answers_through_the_gateway(stack: Stack) -> None:

@@ -38,3 +38,7 @@ def upstreams() -> set[str]:
         operation["x-orchestration"] for operation in operations(document()).values() if "x-orchestration" in operation
     ]
     return {part["upstream"] for call in calls for part in call.get("parts", {"": call}).values()}
+
+
+NEW_SERVICE = next(name for name in ("inventory", "stockroom", "warehouse") if name not in SERVICES)
+"""The name of a service that `make service` can write here: that of docs/contributing.md, unless there is one."""

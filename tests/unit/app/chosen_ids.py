@@ -15,11 +15,12 @@ IDS = ("UserId", "Uuid", "ProductId")
 
 def chosen_ids() -> set[tuple[str, str]]:
     """Returns the operation and the place of everything in a request that names something and that its caller
-    chooses."""
+    chooses. In the path of an operation whose data belong to nobody it can be nobody else's."""
     found = set()
     for operation in CONTRACT.operations:
         name = operation.operation_id
-        found |= {(name, parameter) for parameter in (*operation.path, *operation.headers.values())}
+        in_path = () if operation.owner == "nobody" else operation.path
+        found |= {(name, parameter) for parameter in (*in_path, *operation.headers.values())}
         found |= {(name, "cursor")} if "cursor" in operation.query else set()
         found |= {(name, pointer) for pointer in _pointers(CONTRACT.bodies.get(name, {}), "")}
     conditions = {"If-Match", "If-None-Match"}  # they name a version of what the path names
@@ -122,7 +123,7 @@ CHOSEN: dict[tuple[str, str], Callable[[World, Operation], None] | str] = {
     ("createInvoice", "/items/*/product_id"): "a text on the invoice: it names nothing that is looked up",
     ("recordEvents", "/events/*/id"): _an_event_s_id_that_another_has_used,
     ("recordEvents", "/events/*/user_id"): _any_user_by_staff_alone,
-    **{(name, "productId"): PRODUCTS for name in ("getProduct", "putProduct", "deleteProduct", "changeStock")},
+    **{(name, "productId"): PRODUCTS for name in ("putProduct", "deleteProduct", "changeStock")},
     ("createOrder", "/items/*/product_id"): PRODUCTS,
     **{(name, "cursor"): _a_cursor_from_another_s_list for name in ("listOrders", "listInvoices", "listActivity")},
     **{(name, "cursor"): EVERYBODYS for name in ("listUsers", "listProducts")},

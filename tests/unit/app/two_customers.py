@@ -62,7 +62,8 @@ class World:
             "productId": self.product,
         }
         return {
-            "path": {name: path[name] for name in operation.path},
+            # A service that `make service` has just written has an entry of this name.
+            "path": {name: path.get(name, "notebook") for name in operation.path},
             "body": BODIES[operation.operation_id](self, owner) if operation.max_body is not None else None,
         }
 

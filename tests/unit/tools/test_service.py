@@ -13,6 +13,7 @@ import yaml
 from tests.support import databases
 from tests.support.postgres import postgres
 from tests.support.program import ROOT
+from tests.support.services import NEW_SERVICE
 from tools.service import __main__ as command_line
 from tools.service.__main__ import main, new_texts
 from tools.service.additions import STACKS
@@ -36,12 +37,12 @@ REFUSED = [
     ("products", "sku", "the contract has a path /products already"),
     ("health", "sku", "the contract has a path /health already"),
     ("event", "sku", "the contract has an entry Event in components.schemas already"),
-    ("inventory", "SKU", "must be a word"),
-    ("inventory", "", "must be a word"),
-    ("inventory", "s" * 21, "must be a word"),
-    ("inventory", "from", "reserved word"),
-    ("inventory", "json", "reserved word"),
-    ("inventory", "name", "another column of that name"),
+    (NEW_SERVICE, "SKU", "must be a word"),
+    (NEW_SERVICE, "", "must be a word"),
+    (NEW_SERVICE, "s" * 21, "must be a word"),
+    (NEW_SERVICE, "from", "reserved word"),
+    (NEW_SERVICE, "json", "reserved word"),
+    (NEW_SERVICE, "name", "another column of that name"),
 ]
 
 
@@ -54,9 +55,9 @@ def test_a_bad_or_taken_name_is_refused_in_one_sentence(service: str, key: str, 
 
 def test_a_refusal_writes_nothing_and_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "app/contract").mkdir(parents=True)
-    (tmp_path / "app/services/inventory").mkdir(parents=True)
-    assert main(["inventory", "--root", str(tmp_path)]) == 1
-    assert capsys.readouterr() == ("", "There is a service inventory already, in app/services/inventory.\n")
+    (tmp_path / "app/services" / NEW_SERVICE).mkdir(parents=True)
+    assert main([NEW_SERVICE, "--root", str(tmp_path)]) == 1
+    assert capsys.readouterr() == ("", f"There is a service {NEW_SERVICE} already, in app/services/{NEW_SERVICE}.\n")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -74,16 +75,16 @@ def test_a_service_that_the_program_can_not_have_is_taken_back(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, tmp_path / name)
     before = texts(tmp_path)
-    monkeypatch.setattr(command_line, "generate", lambda root: int((root / "app/services/inventory").exists()))
-    assert main(["inventory", "--root", str(tmp_path)]) == 1
-    assert "can't have the service inventory" in capsys.readouterr().err
+    monkeypatch.setattr(command_line, "generate", lambda root: int((root / "app/services" / NEW_SERVICE).exists()))
+    assert main([NEW_SERVICE, "--root", str(tmp_path)]) == 1
+    assert f"can't have the service {NEW_SERVICE}" in capsys.readouterr().err
     assert texts(tmp_path) == before
-    assert not (tmp_path / "app/services/inventory").exists()
+    assert not (tmp_path / "app/services" / NEW_SERVICE).exists()
 
 
 def test_a_good_name_is_taken_as_it_is() -> None:
-    names = checked(ROOT, service="inventory", key="sku")
-    assert (names.schema, names.key_schema, names.operation) == ("Inventory", "InventorySku", "getInventory")
+    names, schema = checked(ROOT, service=NEW_SERVICE, key="sku"), NEW_SERVICE.capitalize()
+    assert (names.schema, names.key_schema, names.operation) == (schema, f"{schema}Sku", f"get{schema}")
 
 
 def test_the_reserved_words_are_those_of_the_server(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ def test_the_reserved_words_are_those_of_the_server(tmp_path: Path) -> None:
 
 
 def test_nothing_that_was_there_is_changed() -> None:
-    names = Names(service="inventory", key="sku")
+    names = Names(service=NEW_SERVICE, key="sku")
     for path, text in new_texts(ROOT, names).items():
         if not (ROOT / path).exists():
             continue

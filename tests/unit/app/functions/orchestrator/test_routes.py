@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from app.contract.operation import Source
+from app.contract.operation import STAFF, Source
 from app.functions.orchestrator.operations import OPERATIONS
 from tests.support.scripted import sends
 from tests.unit.app.functions.examples import ROUTES, body_of, headers_of, path_of
@@ -91,17 +91,18 @@ def test_nothing_but_the_listed_headers_reaches_a_service(invoke, good, services
     )
     named |= {"x-principal", "x-reach"} if operation.scopes else set()
     named |= {"content-type", "content-length"} if how.forward and how.forward.body else set()
+    reach = "any" if any(scope.startswith(STAFF) for scope in operation.scopes or ()) else "own"
     assert service.requests
     for received in service.requests:
         assert set(received.headers) == ALWAYS | named
         assert received.headers["host"] == f"127.0.0.1:{port}"
         assert received.headers["accept-encoding"] == "identity"
         assert received.headers.get("x-principal") == ("token/alice" if operation.scopes else None)
-        assert received.headers.get("x-reach") == ("any" if operation.scopes else None)
+        assert received.headers.get("x-reach") == (reach if operation.scopes else None)
         assert received.headers.get("content-type") == ("application/json" if "content-type" in named else None)
         for name in named & set(operation.headers):
             assert received.headers[name] == headers_of(operation)[operation.headers[name]]
-        assert not set(received.headers.values()) & (set(SPOOFED.values()) - {"x"})
+        assert not set(received.headers.values()) & (set(SPOOFED.values()) - {"x", reach})
 
 
 @pytest.mark.parametrize(
