@@ -1,4 +1,4 @@
-"""Writes the tables of docs/costs.md."""
+"""Writes the tables of docs/costs.md, and the one of docs/deploy.md."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from tools.costs.prices import STACKS, Counts, Prices, Row, amount
 UPPER = 1.3
 """Share of the sum that is the upper figure to expect: regions differ by up to 30 %, as the page says."""
 
+_HEAD = (f"| USD a month | {' | '.join(STACKS)} |", "|---" * (len(STACKS) + 1) + "|")
+
 CountsOfStacks = Mapping[str, Mapping[str, Counts]]
 """The counts that the amounts of a row may name, by stack and row."""
 
@@ -18,18 +20,36 @@ def tables(prices: Prices, counts: CountsOfStacks) -> str:
     return "\n".join([*_sums(prices, counts), *_clouds(prices, counts), *_free(prices)]) + "\n"
 
 
+def expected(prices: Prices, counts: CountsOfStacks) -> str:
+    """Returns the table of what each stack may cost as a whole."""
+    return "\n".join([*_HEAD, _to_expect(_together(_sums_of_clouds(prices, counts)))]) + "\n"
+
+
 def _sums(prices: Prices, counts: CountsOfStacks) -> Iterator[str]:
-    sums = {
+    sums = _sums_of_clouds(prices, counts)
+    together = _together(sums)
+    yield from _HEAD
+    for name, values in [*sums.items(), ("together", together)]:
+        yield f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} |"
+    yield _to_expect(together)
+
+
+def _sums_of_clouds(prices: Prices, counts: CountsOfStacks) -> dict[str, list[float]]:
+    """Returns what each stack costs in each cloud, in the order of the stacks."""
+    return {
         cloud: [sum(_cents(row, stack, counts) for row in rows) / 100 for stack in STACKS]
         for cloud, rows in prices.clouds.items()
     }
-    together = [sum(column) for column in zip(*sums.values(), strict=True)]
-    yield f"| USD a month | {' | '.join(STACKS)} |"
-    yield "|---" * (len(STACKS) + 1) + "|"
-    for name, values in [*sums.items(), ("together", together)]:
-        yield f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} |"
-    expected = (f"{round(value, -1):,.0f} to {round(UPPER * value, -1):,.0f}" for value in together)
-    yield f"| to expect | {' | '.join(expected)} |"
+
+
+def _together(sums: Mapping[str, list[float]]) -> list[float]:
+    return [sum(column) for column in zip(*sums.values(), strict=True)]
+
+
+def _to_expect(together: list[float]) -> str:
+    """Returns the row with the range that each stack's costs are expected in."""
+    ranges = (f"{round(value, -1):,.0f} to {round(UPPER * value, -1):,.0f}" for value in together)
+    return f"| to expect | {' | '.join(ranges)} |"
 
 
 def _clouds(prices: Prices, counts: CountsOfStacks) -> Iterator[str]:
