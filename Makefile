@@ -25,8 +25,16 @@ help: ## Show this list
 
 install: $(INSTALLED) ## Install everything into .venv (PYTHON=python3.13 chooses the Python)
 
-up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443 chooses the endpoint's port)
-	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT))
+# A KUBECONFIG of the environment is somebody's current cluster: only one that is written down here counts.
+ifneq ($(origin KUBECONFIG),command line)
+unexport KUBECONFIG
+override KUBECONFIG :=
+endif
+up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; KUBECONFIG=path: on a Kubernetes)
+	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
+		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
+		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(filter kind,$(CLUSTER)),--kind) \
+		$(if $(YES_THIS_CLUSTER),--yes-this-cluster)
 
 down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
 	@$(BIN)/python -m local down $(if $(PURGE),--purge)

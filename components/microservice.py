@@ -96,8 +96,9 @@ class Microservice(ComponentResource):
         access = DatabaseAccess(
             url=database.url,
             authentication=database.authentication,
-            addresses=args.databases.addresses,
+            addresses=args.database.addresses or args.databases.addresses,
             port=database.port,
+            authority=args.database.authority,
         )
         migrations = Migrations(
             name,

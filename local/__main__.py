@@ -24,18 +24,56 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @app.command
-def up(*, port: int | None = None) -> None:
+def up(
+    *,
+    port: int | None = None,
+    kubeconfig: Path | None = None,
+    context: str | None = None,
+    images: str | None = None,
+    postgres: str | None = None,
+    kind: Annotated[bool, Parameter(negative=())] = False,
+    yes_this_cluster: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
     """Start the local stack, or bring it up to date.
 
     Parameters
     ----------
     port
         TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
+    kubeconfig
+        A disposable Kubernetes takes the place of this machine's pods, ingress and databases, from now on.
+    context
+        Context in it; the current one where nothing is said.
+    images
+        How images get to its nodes: registry:HOST[/PATH], or a command with {image}. Known for kind, k3d and minikube.
+    postgres
+        Image of the databases; `debian` builds one that needs no registry.
+    kind
+        Make a cluster with kind, unless there is one, and use it.
+    yes_this_cluster
+        The cluster is disposable, whatever its name says.
     """
+    from cluster import kind as maker
+    from cluster.target import chosen
     from local.setup import open_machine
-    from local.up import up as run
 
-    run(open_machine(ROOT, endpoint_port=port), console)
+    machine = open_machine(ROOT, endpoint_port=port)
+    target = chosen(
+        machine,
+        kubeconfig=maker.ensure(machine) if kind else kubeconfig,
+        context=context,
+        images=images,
+        postgres=postgres,
+        consent=yes_this_cluster,
+    )
+    if target is None:
+        from local.up import up as run
+
+        run(machine, console)
+    else:
+        from cluster.platform import apply
+
+        apply(machine, target, console)
 
 
 @app.command
@@ -47,11 +85,17 @@ def down(*, purge: bool = False) -> None:
     purge
         Remove its data, state and keys too.
     """
+    from cluster.target import saved
     from local.setup import open_machine
     from local.supervisor import client
 
     if (ROOT / ".local" / "ports.json").exists():
-        client.stop(open_machine(ROOT, create=False))
+        machine = open_machine(ROOT, create=False)
+        if target := saved(machine):
+            from cluster.platform import down as leave
+
+            leave(machine, target, console, purge=purge)
+        client.stop(machine)
     if purge:
         shutil.rmtree(ROOT / ".local", ignore_errors=True)
     console.print("The local stack is down." + (" Its data is removed." if purge else ""))
@@ -66,6 +110,7 @@ def status(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
     as_json
         As JSON, for programs.
     """
+    from cluster.target import saved
     from local.desired import read_status
     from local.setup import open_machine
     from local.supervisor import client
@@ -73,6 +118,10 @@ def status(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
     machine = open_machine(ROOT, create=False)
     alive = client.alive(machine)
     content = {"running": alive, "endpoint": machine.endpoint_url, **(read_status(machine) if alive else {})}
+    if target := saved(machine):
+        from cluster.platform import status as of_cluster
+
+        content |= of_cluster(target)
     if as_json:
         sys.stdout.write(json.dumps(content, indent=1) + "\n")
         return
@@ -100,10 +149,16 @@ def logs(*, request_id: str | None = None, as_json: Annotated[bool, Parameter("-
     as_json
         One JSON object per line.
     """
+    from cluster.target import saved
     from local.logs import as_text, lines
     from local.setup import open_machine
 
-    for line in lines(open_machine(ROOT, create=False), request_id=request_id):
+    machine = open_machine(ROOT, create=False)
+    if target := saved(machine):
+        from cluster.platform import fetch_logs
+
+        fetch_logs(machine, target)
+    for line in lines(machine, request_id=request_id):
         sys.stdout.write((json.dumps(line) if as_json else as_text(line)) + "\n")
 
 

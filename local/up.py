@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 import pulumi
 import urllib3
@@ -30,19 +31,53 @@ EXAMPLE_BODY = '{"user_id": "123"}'
 EXAMPLE_SCOPE = "users:read"
 
 
-def packages(machine: Machine) -> list[Package]:
-    """Returns the providers of this machine."""
-    return [module.package(machine) for module in (aws, azure, docker, kubernetes, values)]
+class Platform(Protocol):
+    """The place of everything that is not AWS's: this machine, or a cluster."""
+
+    modules: Sequence[str]
+    """The modules of the system processes in the order of their start."""
+
+    def packages(self) -> list[Package]:
+        """Returns the providers of what is there."""
+
+    def config(self) -> Mapping[str, object]:
+        """Returns the configuration that is laid over the stack's file, by full keys."""
+
+    def settle(self) -> None:
+        """Returns when all that the program has made there is ready."""
 
 
-def up(machine: Machine, console: Console) -> None:
-    """Starts the stack or brings it up to date. Raises LocalError with every failure of the program."""
+class ThisMachine:
+    """Pods are processes, and the ingress is one of them."""
+
+    modules: Sequence[str] = client.MODULES
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def packages(self) -> list[Package]:
+        return [module.package(self._machine) for module in (azure, docker, kubernetes)]
+
+    def config(self) -> Mapping[str, object]:
+        return self._machine.config
+
+    def settle(self) -> None:
+        """Has nothing to wait for: pods and routes are objects as all others here."""
+
+
+def up(machine: Machine, console: Console, platform: Platform | None = None) -> None:
+    """Starts the stack or brings it up to date, by default on this machine alone.
+
+    Raises LocalError with every failure of the program.
+    """
+    platform = platform or ThisMachine(machine)
     with _only_one(machine):
         with _phase(console, "processes"):
-            client.ensure(machine)
-        apply(machine, console)
+            client.ensure(machine, platform.modules)
+        apply(machine, console, platform)
         documentation.publish(machine)
         with _phase(console, "pods and routes"):
+            platform.settle()
             for key, value in desired.read_all(machine).items():
                 desired.wait(machine, key, value)
         with _phase(console, "example request"):
@@ -52,16 +87,17 @@ def up(machine: Machine, console: Console) -> None:
     console.print(f"\n{status} {body}", markup=False, highlight=False, soft_wrap=True)
 
 
-def apply(machine: Machine, console: Console) -> None:
+def apply(machine: Machine, console: Console, platform: Platform) -> None:
     """Runs the program and deletes what it no longer declares.
 
     Raises LocalError with its failure, or with those of its resources.
     """
     progress = Progress(console)
-    engine = Engine(State(machine.state_file), packages(machine), progress)
+    packages = [aws.package(machine), values.package(machine), *platform.packages()]
+    engine = Engine(State(machine.state_file), packages, progress)
     with _phase(console, "program"):
         try:
-            run_program(machine.root, STACK, engine, preview=False, config=machine.config)
+            run_program(machine.root, STACK, engine, preview=False, config=platform.config())
         except pulumi.RunError as error:
             raise LocalError(str(error)) from error
         except Exception:

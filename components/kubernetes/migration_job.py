@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input
 
 from components.kubernetes.confinement import confined_container, confined_pod, of_pod, of_secret, tmp_mount, tmp_volume
+from components.kubernetes.database_access import DatabaseAccess
 from components.settings.services import ServiceSettings
 
 batch, core, meta = k8s.batch.v1, k8s.core.v1, k8s.meta.v1
@@ -32,8 +33,8 @@ class MigrationJobArgs:
     """The Secret whose key `url` is the database's URL with the role that owns it."""
     service_secret: str
     """The Secret whose key `url` is the database's URL with the service's role, which the migrations make."""
-    authentication: str
-    """`entra`, or `password`, which is then in the URLs."""
+    database: DatabaseAccess
+    """The service's database."""
     principal_id: Input[str] | None
     """The id of the service's identity in Entra; None where the log-in has passwords."""
     people_group: str | None
@@ -60,7 +61,7 @@ def migration_job(args: MigrationJobArgs) -> batch.JobSpecArgs:
                 restart_policy="Never",  # a pod that failed keeps its log
                 security_context=confined_pod(),
                 containers=[_container(args)],
-                volumes=[tmp_volume()],
+                volumes=[tmp_volume(), *args.database.volumes(args.service_secret)],
             ),
         ),
     )
@@ -86,10 +87,10 @@ def _container(args: MigrationJobArgs) -> core.ContainerArgs:
             core.EnvVarArgs(name="SERVICE_NAME", value=args.service),
             of_secret("DATABASE_URL", args.owner_secret, "url"),
             of_secret("SERVICE_DATABASE_URL", args.service_secret, "url"),
-            core.EnvVarArgs(name="DATABASE_AUTH", value=args.authentication),
+            core.EnvVarArgs(name="DATABASE_AUTH", value=args.database.authentication),
             *(core.EnvVarArgs(name=name, value=value) for name, value in entra.items() if value is not None),
         ],
         resources=core.ResourceRequirementsArgs(requests={"cpu": "50m", "memory": "96Mi"}, limits={"memory": "256Mi"}),
         security_context=confined_container(),
-        volume_mounts=[tmp_mount()],
+        volume_mounts=[tmp_mount(), *args.database.mounts()],
     )

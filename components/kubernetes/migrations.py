@@ -63,7 +63,7 @@ class Migrations(ComponentResource):
                 secret,
                 metadata=meta.ObjectMetaArgs(name=secret, namespace=namespace),
                 type="Opaque",
-                string_data={"url": url},
+                string_data=args.database.content(url),
                 opts=within,
             )
             for secret, url in ((name, args.owner_url), (f"{service}-database", args.database.url))
@@ -105,7 +105,7 @@ class Migrations(ComponentResource):
                     service_account=args.account.name,
                     owner_secret=name,
                     service_secret=f"{service}-database",
-                    authentication=args.database.authentication,
+                    database=args.database,
                     principal_id=args.principal_id,
                     people_group=args.people_group,
                     settings=args.settings,

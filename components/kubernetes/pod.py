@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input
 
 from components.kubernetes.confinement import confined_container, confined_pod, of_pod, of_secret, tmp_mount, tmp_volume
+from components.kubernetes.database_access import DatabaseAccess
 from components.kubernetes.spreading import spread
 from components.settings.services import ServiceSettings
 
@@ -38,8 +39,8 @@ class PodArgs:
     """The Secret with tls.crt and tls.key."""
     database_secret: str
     """The Secret whose key `url` is the database's URL."""
-    database_authentication: str
-    """`entra`, or `password`, which is then in the URL."""
+    database: DatabaseAccess
+    """The service's database."""
     collector: str | None
     """The URL that spans go to. None: no spans."""
     settings: ServiceSettings
@@ -66,6 +67,7 @@ def pod(args: PodArgs) -> core.PodTemplateSpecArgs:
                     name="tls", secret=core.SecretVolumeSourceArgs(secret_name=args.tls_secret, default_mode=0o440)
                 ),
                 tmp_volume(),
+                *args.database.volumes(args.database_secret),
             ],
         ),
     )
@@ -88,7 +90,7 @@ def _app(args: PodArgs) -> core.ContainerArgs:
             core.EnvVarArgs(name="DRAIN_SECONDS", value=str(settings.drain_seconds)),
             *([core.EnvVarArgs(name="OTEL_EXPORTER_OTLP_ENDPOINT", value=args.collector)] if args.collector else []),
             of_secret("DATABASE_URL", args.database_secret, "url"),
-            core.EnvVarArgs(name="DATABASE_AUTH", value=args.database_authentication),
+            core.EnvVarArgs(name="DATABASE_AUTH", value=args.database.authentication),
         ],
         ports=[core.ContainerPortArgs(name=PORT_NAME, container_port=PORT, protocol="TCP")],
         startup_probe=_probe("/livez", period=1, failures=60, timeout=2),
@@ -102,7 +104,11 @@ def _app(args: PodArgs) -> core.ContainerArgs:
             requests={"cpu": settings.cpu, "memory": settings.memory}, limits={"memory": settings.memory_limit}
         ),
         security_context=confined_container(),
-        volume_mounts=[core.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True), tmp_mount()],
+        volume_mounts=[
+            core.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
+            tmp_mount(),
+            *args.database.mounts(),
+        ],
     )
 
 

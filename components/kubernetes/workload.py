@@ -151,7 +151,7 @@ class Workload(ComponentResource):
             service_account=args.account.name,
             tls_secret=f"{name}-tls",
             database_secret=f"{name}-database",
-            database_authentication=args.database.authentication,
+            database=args.database,
             collector=args.collector,
             settings=args.settings,
         )

@@ -255,6 +255,16 @@ class DatabaseSettings(Group):
         Literal["verify-full", "disable"],
         in_clouds(lambda mode: mode == "verify-full", "must be verify-full: disable is for a loopback address only"),
     ] = Field("verify-full", description="sslmode of the services' connections")
+    addresses: Annotated[
+        IPv4Network | None,
+        in_clouds(lambda network: network is None, "must not be set: databases are in network.databases"),
+    ] = Field(None, description="network of the databases, where `make up` has them in a Kubernetes")
+    authority: Annotated[
+        str | None,
+        in_clouds(
+            lambda pem: pem is None, "must not be set: Azure's databases have certificates of public authorities"
+        ),
+    ] = Field(None, description="authority that signs their certificates, PEM, where `make up` has made it")
 
     @field_validator("high_availability")
     @classmethod

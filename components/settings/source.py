@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Any, TypeVar
 
 import pulumi
@@ -57,12 +58,25 @@ class SettingsError(pulumi.RunError):
         super().__init__("\n".join([f"Pulumi.{stack}.yaml has {count}:", *(f"  {problem}" for problem in problems)]))
 
 
+class Databases(Group):
+    """The databases of a Kubernetes that the stack `local` is applied to."""
+
+    addresses: IPv4Network
+    """The network of their pods."""
+    authority: str
+    """The authority that signs their certificates, PEM."""
+
+
 class Machine(Group):
     """The facts that `make up` knows about the machine of the stack `local`: addresses of what it has started."""
 
     issuer: str
     ingress_port: int
     database_port: int
+    databases: Databases | None = None
+    """The databases, where they are in a Kubernetes; None: on the loopback, without TLS."""
+    callers: tuple[IPv4Network, ...] = ()
+    """The networks that calls of the ingress come from; none: those of the stack's file."""
 
 
 def read(model: type[G]) -> G:
@@ -119,11 +133,20 @@ def _place_on(given: Given, machine: Machine) -> None:
     overlay: dict[str, Given] = {
         "identity": {"issuer": machine.issuer},
         "ingress": {"host": "localhost", "port": machine.ingress_port},
-        "database": {"port": machine.database_port, "tls": "disable"},
+        "database": {"port": machine.database_port, **_databases(machine.databases)},
     }
+    if machine.callers:
+        overlay["ingress"]["sourceRanges"] = [str(network) for network in machine.callers]
     for group, values in overlay.items():
         if isinstance(given.setdefault(group, {}), dict):
             given[group] = {**given[group], **values}
+
+
+def _databases(databases: Databases | None) -> Given:
+    """Returns where the services find the databases, and how they know them."""
+    if databases is None:
+        return {"tls": "disable"}
+    return {"tls": "verify-full", "addresses": str(databases.addresses), "authority": databases.authority}
 
 
 def _sentences(model: type[Group], namespace: str, error: ValidationError) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from local.desired import Object, digest_of
-from local.envoy import gateway, process
+from local.envoy import gateway, process, relay
 from local.envoy.admin import UnreachableError
 from local.envoy.publish import Publisher
 from local.envoy.template import Files
@@ -43,6 +43,8 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
     folder = process.xds(machine)
     problems: dict[str, LocalError] = dict(refusals(objects))
     files = ingress(References(objects=objects, problems=problems), machine, endpoints)
+    for _, value in of_kind(objects, relay.KIND):
+        _merge(files, relay.relay(value))
     stages = list(of_kind(objects, "Stage"))
     documents: Object = next((value["pages"] for _, value in of_kind(objects, "Documentation")), {})
     for key, stage in stages:
@@ -59,7 +61,7 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
 def owners(file: str, reason: str, objects: Objects) -> list[str]:
     """Returns the keys of the objects that count as failed when Envoy rejects a file for that reason."""
     is_gateway = file.endswith(f"-{gateway.NAME}") or (file == "lds" and gateway.NAME in reason)
-    kinds = ("Stage", "Documentation") if is_gateway else KINDS
+    kinds = ("Stage", "Documentation") if is_gateway else (*KINDS, relay.KIND)
     return [key for key in objects if key.split("/")[0] in kinds]
 
 

@@ -1,0 +1,67 @@
+"""The program's configuration in a cluster: the stack's file, what a cluster needs otherwise, and what it knows."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Mapping
+from ipaddress import IPv4Network, ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from cluster.api import Api
+from cluster.databases import authority
+from local.errors import LocalError
+from local.machine import Machine
+from planning.certificates import pem
+from planning.stack_file import read_config
+
+SETTINGS = Path(__file__).with_name("settings.yaml")
+DATABASE_PORT = 5432
+_PRIVATE = "10.0.0.0/8"
+"""The pods' addresses of a cluster whose nodes name no network of their own."""
+
+
+def configuration(machine: Machine, api: Api, stack: str) -> Mapping[str, object]:
+    """Returns what is laid over the stack's file, by full keys. Raises LocalError."""
+    project, texts, _ = read_config(machine.root, stack)
+    over: dict[str, Any] = yaml.safe_load(SETTINGS.read_text())
+    every = over.pop("everyService")
+    services = _group(texts, f"{project}:services")
+    over["services"] = {name: {**(settings or {}), **every} for name, settings in services.items()}
+    merged = {f"{project}:{group}": {**_group(texts, f"{project}:{group}"), **values} for group, values in over.items()}
+    return {**merged, f"{project}:machine": _facts(machine, api)}
+
+
+def _group(texts: Mapping[str, str], key: str) -> dict[str, Any]:
+    group = json.loads(texts.get(key, "{}"))
+    if not isinstance(group, dict):
+        raise LocalError(f"{key} in the stack's file must be a mapping; it is {group!r}.")
+    return group
+
+
+def _facts(machine: Machine, api: Api) -> dict[str, object]:
+    nodes = api.select("v1", "Node")
+    pods = {each["spec"].get("podCIDR") for each in nodes} - {None}
+    network = IPv4Network(pods.pop()) if len(pods) == 1 else IPv4Network(_PRIVATE)
+    addresses = {a["address"] for node in nodes for a in node["status"]["addresses"] if a["type"] == "InternalIP"}
+    callers = sorted({own_address(api), *addresses})
+    return {
+        "issuer": machine.issuer_url,
+        "ingressPort": machine.ports.ingress,
+        "databasePort": DATABASE_PORT,
+        "databases": {"addresses": str(network), "authority": pem(authority(machine).certificate)},
+        "callers": [f"{address}/32" for address in callers if ip_address(address).version == 4],
+    }
+
+
+def own_address(api: Api) -> str:
+    """Returns the address with which this machine's connections reach the cluster."""
+    server = urlsplit(api.server)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # connects without sending anything
+        probe.connect((server.hostname, server.port or 443))
+        address: str = probe.getsockname()[0]
+        return address

@@ -1,0 +1,148 @@
+"""The cluster as the platform of `up`, and what `down`, `status` and `logs` do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from cluster import databases, images, provider
+from cluster.api import METRICS, Api, Object
+from cluster.configuration import configuration
+from cluster.databases import CALLERS, DELETION, NAMESPACE
+from cluster.readiness import wait_until_ready
+from cluster.target import Target, save
+from local.engine import dependents_first
+from local.envoy import relay
+from local.errors import LocalError
+from local.machine import Machine, write_text
+from local.provider import Handler, Package
+from local.state import State
+from local.supervisor import client
+from local.up import STACK, up
+
+MODULES = tuple(module for module in client.MODULES if module != "local.postgres")
+"""The processes of this machine: the databases are in the cluster."""
+_OURS = ("kubernetes:", "azure-native:dbforpostgresql:")
+"""The beginnings of the types whose resources are in the cluster."""
+
+
+class Cluster:
+    """A cluster that the stack is applied to."""
+
+    modules: Sequence[str] = MODULES
+
+    def __init__(self, machine: Machine, api: Api) -> None:
+        self._machine, self._api = machine, api
+
+    def packages(self) -> list[Package]:
+        """Returns the providers of what is in the cluster."""
+        machine, api = self._machine, self._api
+        return [databases.package(machine, api), images.package(machine, api.target), provider.package(api)]
+
+    def config(self) -> Mapping[str, object]:
+        """Returns the configuration that is laid over the stack's file."""
+        return configuration(self._machine, self._api, STACK)
+
+    def settle(self) -> None:
+        """Leads this machine's functions to the ingress, and returns when all pods are ready."""
+        for gateway in self._api.select("gateway.networking.k8s.io/v1", "Gateway"):
+            ready = wait_until_ready(self._api, gateway)
+            (listener,), (address, *_) = ready["spec"]["listeners"], ready["status"]["addresses"]
+            if listener["port"] == self._machine.ports.ingress:
+                relay.put(self._machine, self._machine.ports.ingress, address["value"], listener["port"])
+        for deployment in self._api.select("apps/v1", "Deployment", namespace=CALLERS):
+            wait_until_ready(self._api, deployment)
+
+
+def apply(machine: Machine, target: Target, console: Console) -> None:
+    """Brings the stack up in the cluster. Raises LocalError."""
+    images.check(target)
+    with connected(target) as api:
+        if not api.knows(METRICS):
+            raise LocalError(
+                "The cluster has no metrics-server, so that autoscalers would know no load. Install it "
+                "(https://github.com/kubernetes-sigs/metrics-server; in kind with --kubelet-insecure-tls)."
+            )
+        save(machine, replace(target, identity=api.identity))
+        up(machine, console, Cluster(machine, api))
+
+
+def down(machine: Machine, target: Target, console: Console, *, purge: bool) -> None:
+    """Ends the services' pods; with `purge`, removes everything of this stack from the cluster. Raises LocalError."""
+    with connected(target) as api:
+        if purge:
+            _purge(machine, api)
+            return
+        for deployment in api.select("apps/v1", "Deployment", namespace=CALLERS):
+            api.delete(
+                deployment, timeout=DELETION + deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+            )
+    console.print("The databases, the ingress and what they hold stay in the cluster; PURGE=1 removes them.")
+
+
+def _purge(machine: Machine, api: Api) -> None:
+    """Deletes what is in the cluster, dependents first, as the state has it."""
+    handlers: dict[str, Handler] = {}
+    for package in Cluster(machine, api).packages():
+        handlers |= package.handlers
+    state = State(machine.state_file)
+    for entry in dependents_first([each for each in state if each.custom and each.type.startswith(_OURS)]):
+        if entry.id:
+            handlers[entry.type].delete(entry.id, entry.output_values)
+        else:
+            handlers[entry.type].abandon(entry.name, entry.input_values)
+        state.remove(entry.urn)
+
+
+def status(target: Target) -> dict[str, list[Object]]:
+    """Returns rows of the services' Deployments and of all pods of the stack, as `local status` shows them."""
+    with connected(target) as api:
+        deployments = [
+            {
+                "namespace": each["metadata"]["namespace"],
+                "name": each["metadata"]["name"],
+                "desired": each["spec"]["replicas"],
+                "ready": each["status"].get("readyReplicas", 0),
+                "updated": each["status"].get("updatedReplicas", 0),
+            }
+            for each in api.select("apps/v1", "Deployment", namespace=CALLERS)
+        ]
+        pods = [_pod(each) for name in (CALLERS, NAMESPACE) for each in api.select("v1", "Pod", namespace=name)]
+    return {"deployments": deployments, "pods": pods}
+
+
+def _pod(pod: Object) -> Object:
+    containers = pod["status"].get("containerStatuses") or []
+    ready = bool(containers) and all(container["ready"] for container in containers)
+    return {
+        "namespace": pod["metadata"]["namespace"],
+        "name": pod["metadata"]["name"],
+        "state": "ready" if ready else pod["status"]["phase"].lower(),
+        "restarts": sum(container["restartCount"] for container in containers),
+    }
+
+
+def fetch_logs(machine: Machine, target: Target) -> None:
+    """Brings the logs of the services' pods into the clone's folder, where those of its own pods would be."""
+    with connected(target) as api:
+        for pod in api.select("v1", "Pod", namespace=CALLERS):
+            name = pod["metadata"]["name"]
+            write_text(machine.logs / "pods" / f"{name}.log", api.log(CALLERS, name))
+
+
+@contextmanager
+def connected(target: Target) -> Iterator[Api]:
+    """Yields the cluster's API server. Raises LocalError when it can't be reached."""
+    if not Path(target.kubeconfig).exists():
+        raise LocalError(
+            f"The stack of this clone is in a cluster, and its kubeconfig {target.kubeconfig} is not there any more."
+        )
+    api = Api(target)
+    try:
+        yield api
+    finally:
+        api.close()
