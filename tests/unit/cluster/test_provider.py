@@ -1,0 +1,82 @@
+"""Objects in a cluster: the stack's own come and go, and nobody else's are touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cluster.provider import package
+from local.errors import ProviderError
+from local.provider import Handler, Updatable
+from tests.unit.cluster.fakes import FakeApi
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "apps", "labels": {"a": "b"}}}
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "users", "namespace": "apps"}, "spec": {}}
+CILIUM = {
+    "apiVersion": "cilium.io/v2",
+    "kind": "CiliumNetworkPolicy",
+    "metadata": {"name": "dns", "namespace": "apps"},
+}
+
+
+def handler(api: FakeApi, manifest: dict[str, Any]) -> Handler:
+    group = {"v1": "core/v1"}.get(manifest["apiVersion"], manifest["apiVersion"])
+    return package(api).handlers[f"kubernetes:{group}:{manifest['kind']}"]
+
+
+def test_an_object_is_applied_changed_found_and_deleted() -> None:
+    api = FakeApi()
+    services = handler(api, SERVICE)
+    assert isinstance(services, Updatable)
+    made = services.create("users", SERVICE)
+    assert made.id == "apps/users"
+    assert services.exists(made.id, made.outputs)
+    changed = services.update(made.id, SERVICE, {**SERVICE, "spec": {"selector": {"app": "users"}}}, made.outputs)
+    assert api.get(SERVICE)["spec"] == {"selector": {"app": "users"}}  # type: ignore[index]
+    services.delete(made.id, changed)
+    assert not services.exists(made.id, changed)
+
+
+def test_somebody_elses_object_is_neither_taken_over_nor_deleted() -> None:
+    api = FakeApi()
+    api.made_by("kubectl", SERVICE)
+    services = handler(api, SERVICE)
+    with pytest.raises(ProviderError, match="Service apps/users is in the cluster already, and this stack did not"):
+        services.create("users", SERVICE)
+    services.abandon("users", SERVICE)
+    assert api.get(SERVICE)
+
+
+def test_a_creation_that_was_cut_off_is_taken_up_again() -> None:
+    api = FakeApi()
+    handler(api, SERVICE).create("users", SERVICE)
+    assert handler(api, SERVICE).create("users", SERVICE).id == "apps/users"
+
+
+def test_a_namespace_that_was_there_stays_and_loses_only_what_the_stack_has_set() -> None:
+    api = FakeApi()
+    api.made_by("helm", {**NAMESPACE, "metadata": {"name": "apps"}})
+    namespaces = handler(api, NAMESPACE)
+    made = namespaces.create("apps", NAMESPACE)
+    namespaces.delete(made.id, made.outputs)
+    left = api.get(NAMESPACE)
+    assert left
+    assert "labels" not in left["metadata"]
+
+
+def test_a_namespace_of_the_stack_goes() -> None:
+    api = FakeApi()
+    made = handler(api, NAMESPACE).create("apps", NAMESPACE)
+    handler(api, NAMESPACE).delete(made.id, made.outputs)
+    assert api.objects == {}
+
+
+def test_objects_of_cilium_are_left_out_where_there_is_none() -> None:
+    without, with_it = FakeApi(kinds={"v1"}), FakeApi()
+    for api, applied in ((without, False), (with_it, True)):
+        policies = handler(api, CILIUM)
+        made = policies.create("dns", CILIUM)
+        assert policies.exists(made.id, made.outputs)
+        assert (api.get(CILIUM) is not None) is applied
+        policies.delete(made.id, made.outputs)
