@@ -94,6 +94,14 @@ class Api:
             )
         return _content(applied)
 
+    def patch(self, manifest: Object, patch: object, content_type: str) -> Object:
+        """Changes a part of an object, under no name of ours, and returns it. Raises ProviderError."""
+        metadata = manifest["metadata"]
+        with self._explained(describe(manifest)):
+            resource = self._resource(manifest)
+            name, namespace = metadata["name"], metadata.get("namespace")
+            return _content(resource.patch(body=patch, name=name, namespace=namespace, content_type=content_type))
+
     def get(self, manifest: Object) -> Object | None:
         """Returns the object of that kind and name as the cluster has it, or None. Raises ProviderError."""
         metadata = manifest["metadata"]

@@ -1,0 +1,80 @@
+"""The processes of the cluster's nodes, which a privileged pod can stop: a controller that hangs, a server that is slow."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from tests.support.cluster_stack import ClusterStack, is_ready
+from tests.support.waiting import eventually
+
+NAMESPACE, NAME = "faults", "node"
+_SIGNAL = """
+import os, sys
+from pathlib import Path
+number, words, sent = int(sys.argv[1]), sys.argv[2:], 0
+for process in Path("/proc").iterdir():
+    try:
+        argv = (process / "cmdline").read_bytes().decode().split("\\0") if process.name.isdigit() else []
+    except OSError:
+        continue
+    if argv and argv[0].split("/")[-1].split(":")[0] == words[0] and set(words[1:]) <= set(argv):
+        os.kill(int(process.name), number)
+        sent += 1
+sys.exit(0 if sent else 1)
+"""
+STOP, CONTINUE, KILL = 19, 18, 9
+
+
+class Node:
+    """A pod that sees all processes of its node. The clusters of tests have one node."""
+
+    def __init__(self, system: ClusterStack) -> None:
+        self._system = system
+        image = system.object("Deployment", "users")["spec"]["template"]["spec"]["containers"][0]["image"]
+        self._pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": {"app": NAME}},
+            "spec": {
+                "hostPID": True,
+                "terminationGracePeriodSeconds": 0,
+                "containers": [
+                    {
+                        "name": NAME,
+                        "image": image,
+                        "command": ["python", "-c", "import time; time.sleep(3600)"],
+                        "securityContext": {"privileged": True, "runAsUser": 0},
+                    }
+                ],
+            },
+        }
+
+    def __enter__(self) -> Node:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        self._system.api.apply(namespace)
+        self._system.api.apply(self._pod)
+
+        def runs() -> bool:
+            found = self._system.api.get(self._pod)
+            return found is not None and is_ready(found)
+
+        eventually(runs, what="the pod that sees the node's processes")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._system.api.delete(self._pod, timeout=60)
+        self._system.api.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, timeout=60)
+
+    def signal(self, number: int, *words: str) -> None:
+        """Sends a signal to every process whose program and arguments are these words."""
+        self._system.api.run(NAMESPACE, NAME, ["python", "-c", _SIGNAL, str(number), *words], "")
+
+    @contextlib.contextmanager
+    def frozen(self, *words: str) -> Iterator[None]:
+        """Stops processes until the end of the block."""
+        self.signal(STOP, *words)
+        try:
+            yield
+        finally:
+            self.signal(CONTINUE, *words)

@@ -1,0 +1,43 @@
+"""The cases of docs/proof.md: each ends with the verdict that is expected of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.system.cases import CASES, LEAST, RATE, Case, title
+from tests.cluster.system.record import Record, Row, Verdict
+from tests.cluster.system.scene import Scene
+from tests.load.result import Result
+from tests.support.cluster_stack import ClusterStack
+
+
+def verdict(result: Result) -> Verdict:
+    """Returns what a result shows: nothing, where the load itself was late."""
+    if not result.conclusive or result.sent < LEAST:
+        return Verdict.INCONCLUSIVE
+    return Verdict.SOME_LOST if result.lost else Verdict.NONE_LOST
+
+
+@pytest.mark.parametrize("case", CASES, ids=title)
+def test_the_case_ends_as_expected(system: ClusterStack, record: Record, case: Case, tmp_path: Path) -> None:
+    scene = Scene(system, tmp_path, rate=RATE, least=LEAST, new_connections=case.new_connections)
+    case.act(scene)
+    result = scene.result
+    assert result
+    row = Row(
+        case=title(case),
+        requests=result.sent,
+        rate=round(result.rate, 1),
+        lost=result.lost,
+        losses=", ".join(f"{count} × {loss}" for loss, count in result.losses.most_common(3)),
+        p50=round(result.p50, 1),
+        p99=round(result.p99, 1),
+        recovery=round(result.seconds_to_recover, 1),
+        expected=case.expected,
+        seen=verdict(result),
+        note="; ".join(scene.notes),
+    )
+    record.add(row)
+    assert row.seen == row.expected, result

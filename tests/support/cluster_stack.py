@@ -1,0 +1,161 @@
+"""The stack on a real Kubernetes, as a user has it: a clone, its command line, and the API server beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.contract import callers
+from app.contract.callers import Reach
+from cluster.api import Api, Object
+from cluster.readiness import wait_until_ready
+from cluster.target import saved
+from local.providers.aws.client import connect
+from tests.load.load import Tls
+from tests.support.stack import Done, Stack
+from tests.support.waiting import eventually
+
+KUBECONFIG, IMAGES, POSTGRES = "TEST_KUBECONFIG", "TEST_IMAGES", "TEST_POSTGRES"
+"""Variables: the disposable cluster, and what `make up` is given as IMAGES and POSTGRES."""
+APPS, EDGE, PROXIES = "apps", "edge", "envoy-gateway-system"
+CALLER = ((callers.PRINCIPAL, callers.of_subject("proof")), (callers.REACH, Reach.ANY.value))
+"""The headers that name the caller, as a function sends them to a service."""
+ORCHESTRATOR = "orchestrator"
+
+
+class ClusterStack(Stack):
+    """A clone whose stack is in the cluster that TEST_KUBECONFIG names."""
+
+    api: Api
+
+    def start(self, *arguments: str, module: str = "local") -> subprocess.Popen[str]:
+        if arguments == ("up",) and not (self.root / ".local" / "cluster.json").exists():
+            chosen = [("--images", IMAGES), ("--postgres", POSTGRES)]
+            options = [word for option, name in chosen if (value := os.environ.get(name)) for word in (option, value)]
+            arguments = ("up", "--kubeconfig", os.environ[KUBECONFIG], "--yes-this-cluster", *options)
+        return super().start(*arguments, module=module)
+
+    def open(self) -> None:
+        """Opens the way to the API server, beside the stack's own."""
+        target = saved(self.machine)
+        assert target
+        self.api = Api(target)
+
+    # ---- objects of the cluster
+
+    def object(self, kind: str, name: str, namespace: str = APPS) -> Object:
+        """Returns an object of the stack as the cluster has it."""
+        found = self.api.get(self._manifest(kind, name, namespace))
+        assert found, f"{kind} {namespace}/{name}"
+        return found
+
+    def _manifest(self, kind: str, name: str, namespace: str) -> Object:
+        versions = {
+            "Deployment": "apps/v1",
+            "HorizontalPodAutoscaler": "autoscaling/v2",
+            "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
+            "EnvoyProxy": "gateway.envoyproxy.io/v1alpha1",
+            "Gateway": "gateway.networking.k8s.io/v1",
+            "HTTPRoute": "gateway.networking.k8s.io/v1",
+        }
+        metadata = {"name": name, "namespace": namespace}
+        return {"apiVersion": versions.get(kind, "v1"), "kind": kind, "metadata": metadata}
+
+    def patch(self, kind: str, name: str, patch: object, namespace: str = APPS, *, strategic: bool = False) -> Object:
+        """Changes an object past the program: by a JSON patch (a list), a merge patch, or a strategic merge patch."""
+        kind_of_patch = "json" if isinstance(patch, list) else "strategic-merge" if strategic else "merge"
+        return self.api.patch(self._manifest(kind, name, namespace), patch, f"application/{kind_of_patch}-patch+json")
+
+    @contextlib.contextmanager
+    def patched(
+        self, kind: str, name: str, patch: Mapping[str, Any], namespace: str = APPS, *, strategic: bool = False
+    ) -> Iterator[Object]:
+        """Has an object changed past the program until the end of the block, ready before it and after it."""
+        before = self.object(kind, name, namespace)
+        part = "spec" if "spec" in before else "data"
+        try:
+            yield self.ready(self.patch(kind, name, patch, namespace, strategic=strategic))
+        finally:
+            self.ready(
+                self.patch(kind, name, [{"op": "replace", "path": f"/{part}", "value": before[part]}], namespace)
+            )
+
+    def ready(self, manifest: Object) -> Object:
+        return wait_until_ready(self.api, manifest)
+
+    def pods_of(self, app: str, namespace: str = APPS) -> list[Object]:
+        """Returns the pods with the label `app` that are not on their way out; the oldest first."""
+        pods = self.api.select("v1", "Pod", namespace=namespace, label_selector=f"app={app}")
+        alive = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+        return sorted(alive, key=lambda pod: (str(pod["metadata"]["creationTimestamp"]), pod["metadata"]["name"]))
+
+    def ready_pods(self, app: str, namespace: str = APPS) -> list[str]:
+        """Returns the names of those that are ready."""
+        return [pod["metadata"]["name"] for pod in self.pods_of(app, namespace) if is_ready(pod)]
+
+    def settled(self, app: str = "users") -> None:
+        """Returns when a service has no pods but those that it should have, and all of them are ready."""
+        self.ready(self.object("Deployment", app))
+
+        def quiet() -> bool:
+            pods = self.api.select("v1", "Pod", namespace=APPS, label_selector=f"app={app}")
+            wanted = self.object("Deployment", app)["spec"]["replicas"]
+            return len(pods) == wanted and all(map(is_ready, pods))
+
+        eventually(quiet, what=f"the pods of {app} are those that should be there")
+
+    # ---- the ingress, as functions reach it
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.machine.ports.ingress}"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Returns the ingress's own address: calls of it don't pass the port of this machine that leads to it."""
+        gateway = self.object("Gateway", "edge", EDGE)
+        return str(gateway["status"]["addresses"][0]["value"]), int(gateway["spec"]["listeners"][0]["port"])
+
+    def identity(self, folder: Path) -> Tls:
+        """Returns the certificates that the orchestrator has, written into files of a folder."""
+        secret = self.secret_of_caller()
+        folder.mkdir(parents=True, exist_ok=True)
+        authority, own = folder / "authority.crt", folder / "own.pem"
+        write_over(authority, secret["ca"])
+        write_over(own, f"{secret['key']}\n{secret['certificate']}")
+        return Tls(authority=authority, identity=own)
+
+    def secret_of_caller(self) -> dict[str, str]:
+        """Returns the orchestrator's certificate, its key, and the authorities that it trusts (PEM)."""
+        arn = self.outputs_of("secretsmanager/secret:Secret", ORCHESTRATOR)["arn"]
+        value = connect(self.machine).call("secretsmanager", "GetSecretValue", {"SecretId": arn})["SecretString"]
+        secret: dict[str, str] = json.loads(value)
+        return secret
+
+    # ---- the program
+
+    def up_with(self, file: str, before: str, after: str) -> Done:
+        """Changes a file of the clone and runs `up`, whatever becomes of it."""
+        path = self.root / file
+        text = path.read_text()
+        assert before in text, f"{file} has no {before!r}"
+        path.write_text(text.replace(before, after))
+        return self.run("up")
+
+
+def is_ready(pod: Object) -> bool:
+    """Tells whether a pod is ready, and stays."""
+    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions") or []}
+    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
+
+
+def write_over(path: Path, text: str) -> None:
+    """Replaces a file in one step: a reader sees the old content or the new one."""
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text)
+    temporary.replace(path)
