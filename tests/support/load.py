@@ -1,4 +1,7 @@
-"""Requests that continue while a test does something else."""
+"""Actions that are repeated in threads while a test does something else: a closed loop, for any kind of action.
+
+Requests at a constant rate, whose latency matters, come from `tests/load`.
+"""
 
 from __future__ import annotations
 
