@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.load.load import Tls
+
 from app.contract import callers
 from app.contract.callers import Reach
 from cluster.api import Api, Object
 from cluster.readiness import wait_until_ready
 from cluster.target import saved
 from local.providers.aws.client import connect
-from tests.load.load import Tls
 from tests.support.stack import Done, Stack
 from tests.support.waiting import eventually
 

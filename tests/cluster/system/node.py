@@ -1,4 +1,4 @@
-"""The processes of the cluster's nodes, which a privileged pod can stop: a controller that hangs, a server that is slow."""
+"""The processes of the node, which a privileged pod can stop: a controller that hangs, a server that is slow."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.load.result import Result
 
 from tests.cluster.system.cases import CASES, LEAST, RATE, Case, title
 from tests.cluster.system.record import Record, Row, Verdict
 from tests.cluster.system.scene import Scene
-from tests.load.result import Result
 from tests.support.cluster_stack import ClusterStack
 
 
@@ -31,7 +31,7 @@ def test_the_case_ends_as_expected(system: ClusterStack, record: Record, case: C
         requests=result.sent,
         rate=round(result.rate, 1),
         lost=result.lost,
-        losses=", ".join(f"{count} × {loss}" for loss, count in result.losses.most_common(3)),
+        losses=", ".join(f"{count}x {loss}" for loss, count in result.losses.most_common(3)),
         p50=round(result.p50, 1),
         p99=round(result.p99, 1),
         recovery=round(result.seconds_to_recover, 1),
