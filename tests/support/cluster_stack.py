@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -10,16 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.load.load import Tls
-
 from app.contract import callers
 from app.contract.callers import Reach
 from cluster.api import Api, Object
 from cluster.readiness import wait_until_ready
 from cluster.target import saved
 from local.providers.aws.client import connect
+from tests.load.load import Tls
+from tests.support import waiting
 from tests.support.stack import Done, Stack
-from tests.support.waiting import eventually
 
 KUBECONFIG, IMAGES, POSTGRES = "TEST_KUBECONFIG", "TEST_IMAGES", "TEST_POSTGRES"
 """Variables: the disposable cluster, and what `make up` is given as IMAGES and POSTGRES."""
@@ -27,6 +27,10 @@ APPS, EDGE, PROXIES = "apps", "edge", "envoy-gateway-system"
 CALLER = ((callers.PRINCIPAL, callers.of_subject("proof")), (callers.REACH, Reach.ANY.value))
 """The headers that name the caller, as a function sends them to a service."""
 ORCHESTRATOR = "orchestrator"
+
+
+eventually = functools.partial(waiting.eventually, patience=420.0, pause=0.5)
+"""Waits for a cluster: each look asks the API server."""
 
 
 class ClusterStack(Stack):
@@ -89,9 +93,9 @@ class ClusterStack(Stack):
     def ready(self, manifest: Object) -> Object:
         return wait_until_ready(self.api, manifest)
 
-    def pods_of(self, app: str, namespace: str = APPS) -> list[Object]:
-        """Returns the pods with the label `app` that are not on their way out; the oldest first."""
-        pods = self.api.select("v1", "Pod", namespace=namespace, label_selector=f"app={app}")
+    def pods_of(self, app: str, namespace: str = APPS, *, label: str = "app") -> list[Object]:
+        """Returns the pods with the label that are not on their way out; the oldest first."""
+        pods = self.api.select("v1", "Pod", namespace=namespace, label_selector=f"{label}={app}")
         alive = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
         return sorted(alive, key=lambda pod: (str(pod["metadata"]["creationTimestamp"]), pod["metadata"]["name"]))
 
@@ -128,7 +132,7 @@ class ClusterStack(Stack):
         folder.mkdir(parents=True, exist_ok=True)
         authority, own = folder / "authority.crt", folder / "own.pem"
         write_over(authority, secret["ca"])
-        write_over(own, f"{secret['key']}\n{secret['certificate']}")
+        write_over(own, f"{secret['private_key']}\n{secret['certificate']}")
         return Tls(authority=authority, identity=own)
 
     def secret_of_caller(self) -> dict[str, str]:

@@ -13,8 +13,7 @@ from kubernetes.client.exceptions import ApiException
 
 from planning.certificates import Leaf, common_name, issue, new_key, pem
 from tests.cluster.system.scene import API, SELECT, SETTINGS, STORE, Scene
-from tests.support.cluster_stack import APPS, EDGE, PROXIES
-from tests.support.waiting import eventually
+from tests.support.cluster_stack import APPS, EDGE, PROXIES, eventually
 
 LAG = 5.0
 """Seconds that Envoy learns late of a pod's end, as in a large or a busy cluster."""

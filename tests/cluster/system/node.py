@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from tests.support.cluster_stack import ClusterStack, is_ready
-from tests.support.waiting import eventually
+from tests.support.cluster_stack import ClusterStack, eventually, is_ready
 
 NAMESPACE, NAME = "faults", "node"
 _SIGNAL = """

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.system.node import Node
 from tests.load.load import Answer, Load
 from tests.load.requests import Part, get, mix, post
 from tests.load.result import Result
 from tests.load.running import Running
-
-from tests.cluster.system.node import Node
-from tests.support.cluster_stack import APPS, CALLER, ClusterStack
+from tests.support.cluster_stack import APPS, CALLER, ClusterStack, eventually
 from tests.support.stack import Done
-from tests.support.waiting import eventually
 
 QUIET = 3.0
 """Seconds of load before anything happens, and after all is as it was."""

@@ -1,0 +1,180 @@
+"""Work that computes: its service grows and shrinks, and the callers of others don't notice, although nodes are shared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from tests.cluster.system.record import Record, Row, Verdict
+from tests.load.load import Load
+from tests.load.requests import get, mix, post
+from tests.load.running import Running
+from tests.support.cluster_stack import APPS, CALLER, ClusterStack, eventually
+
+READS, REPORTS = 60.0, 1.0
+"""Requests per second."""
+BEFORE, DURING = 45.0, 150.0
+"""Seconds of reads alone, and of reads beside reports."""
+GROWTH = 60.0
+"""Seconds within which analytics must have more pods."""
+FACTOR = 2.0
+"""How much longer the slowest of twenty reads may take beside reports."""
+WINDOW = 45
+"""Seconds of less load after which pods go, in this test; the program says 300."""
+AMOUNTS, BATCH = 2_000, 100
+"""Events that a report reads, and of them as many as one request records."""
+DAY = dt.date(2026, 1, 15)
+REPORT = {"currency": "EUR", "from": DAY.isoformat(), "to": DAY.isoformat(), "resamples": 10_000}
+
+
+@dataclass
+class Replicas:
+    """The number of pods of each service over time, as Deployments want it."""
+
+    system: ClusterStack
+    seen: list[tuple[float, dict[str, int]]] = field(default_factory=list)
+    _stop: Event = field(default_factory=Event)
+
+    def __enter__(self) -> Replicas:
+        self._thread = Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(1.0):
+            deployments = self.system.api.select("apps/v1", "Deployment", namespace=APPS)
+            self.seen.append((time.monotonic(), {d["metadata"]["name"]: d["spec"]["replicas"] for d in deployments}))
+
+    def of(self, service: str, *, since: float = 0.0) -> list[tuple[float, int]]:
+        return [(at, counts[service]) for at, counts in self.seen if at >= since]
+
+
+@pytest.fixture
+def amounts(system: ClusterStack, tmp_path: Path) -> None:
+    """Records the events that reports are made of."""
+    moment = f"{DAY.isoformat()}T12:00:00Z"
+    bodies = []
+    for _ in range(AMOUNTS // BATCH):
+        events = [
+            {
+                "id": str(uuid.uuid4()),
+                "type": "order.placed",
+                "user_id": "proof",
+                "occurred_at": moment,
+                "amount": f"{number + 1}.50",
+                "currency": "EUR",
+            }
+            for number in range(BATCH)
+        ]
+        bodies.append(post("/events", {"events": events}, headers=CALLER, expected=200))
+    load = Load(
+        url=system.url,
+        address=system.address,
+        requests=mix(bodies),
+        rate=10,
+        seconds=len(bodies) / 10,
+        tls=system.identity(tmp_path / "seed"),
+        lateness_bound=5,
+    )
+    with Running(load) as running:
+        result = running.wait()
+    assert result.lost == 0, result
+
+
+@pytest.fixture
+def fast_window(system: ClusterStack) -> Iterator[None]:
+    behavior = {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": WINDOW}}}}
+    with system.patched("HorizontalPodAutoscaler", "analytics", behavior):
+        yield
+
+
+def changes_of_direction(counts: list[int]) -> int:
+    """Returns how often a number that grew begins to fall, or the other way round."""
+    steps = [after - before for before, after in zip(counts, counts[1:], strict=False) if after != before]
+    return sum(first * second < 0 for first, second in zip(steps, steps[1:], strict=False))
+
+
+@pytest.mark.usefixtures("amounts", "fast_window")
+@pytest.mark.parametrize("without_metrics", [False, True], ids=["as it is", "metrics-server is killed"])
+def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
+    system: ClusterStack, record: Record, tmp_path: Path, *, without_metrics: bool
+) -> None:
+    spec = system.object("HorizontalPodAutoscaler", "analytics")["spec"]
+    least, most = spec["minReplicas"], spec["maxReplicas"]
+    eventually(lambda: len(system.pods_of("analytics")) == least, what="the fewest pods of analytics")
+    tls = system.identity(tmp_path / "own")
+    reads = Load(
+        url=system.url,
+        address=system.address,
+        requests=mix(get("/users/123", headers=CALLER)),
+        rate=READS,
+        seconds=BEFORE + DURING,
+        tls=tls,
+        lateness_bound=1.0,
+    )
+    reports = Load(
+        url=system.url,
+        address=system.address,
+        requests=mix([post("/analytics/reports", REPORT, headers=CALLER, expected=200)]),
+        rate=REPORTS,
+        seconds=DURING,
+        tls=tls,
+        lateness_bound=5.0,
+        timeout=30.0,
+    )
+    with Replicas(system) as replicas, Running(reads) as reading:
+        time.sleep(BEFORE)
+        with Running(reports) as computing:
+            began = time.monotonic()
+            if without_metrics:
+                time.sleep(GROWTH / 2)
+                for pod in system.pods_of("metrics-server", "kube-system", label="k8s-app"):
+                    system.api.core.delete_namespaced_pod(
+                        pod["metadata"]["name"], "kube-system", grace_period_seconds=0
+                    )
+            computed = computing.wait()
+        ended = time.monotonic()
+        read = reading.wait()
+        eventually(lambda: replicas.seen[-1][1]["analytics"] == least, what="analytics shrinks")
+    before, during = read.between(5, BEFORE), read.between(BEFORE, BEFORE + DURING)
+    grown = [at - began for at, count in replicas.of("analytics", since=began) if count > least]
+    counts = [count for _, count in replicas.of("analytics", since=began)]
+    name = "reports at 1/s beside reads" + (", metrics-server is killed" if without_metrics else "")
+    record.add(
+        Row(
+            case=name,
+            requests=read.sent,
+            rate=round(read.rate, 1),
+            lost=read.lost,
+            losses=", ".join(f"{count}x {loss}" for loss, count in read.losses.most_common(3)),
+            p50=round(during.p50, 1),
+            p99=round(during.p99, 1),
+            recovery=round(read.seconds_to_recover, 1),
+            expected=Verdict.NONE_LOST,
+            seen=Verdict.SOME_LOST if read.lost else Verdict.NONE_LOST,
+            note=(
+                f"p95 of reads {before.p95:.1f} ms before, {during.p95:.1f} ms beside; analytics {least} to {max(counts)} "
+                f"pods, the first after {min(grown, default=-1):.0f} s; {computed.sent - computed.lost} of "
+                f"{computed.sent} reports"
+            ),
+        )
+    )
+    assert grown
+    assert min(grown) <= GROWTH
+    assert max(counts) <= most
+    assert changes_of_direction(counts) <= 1
+    for other in ("users", "billing"):
+        assert len({count for at, count in replicas.of(other) if at < ended}) == 1, other
+    assert read.lost == 0, read
+    assert during.p95 <= FACTOR * before.p95, (before.p95, during.p95)
