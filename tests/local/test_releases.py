@@ -37,9 +37,8 @@ on an idle one."""
 STEPS = (0.5,)
 TRIES = 3
 """Deliveries of one release: on a busy machine calls time out, which is a good reason to return, but not the one."""
-DEADLINE = ("progress_deadline_seconds=300", "progress_deadline_seconds=20")
-"""The time for which a roll-out may hang, and its replacement: in the clone of the test it is not as long as in a
-cluster."""
+DEADLINE = r"progress_deadline_seconds=\d+"
+"""The time for which a roll-out may hang: in the clone of the test it is not as long as in a cluster."""
 TIMEOUT = ("fulfilment: {timeout: 5}", "fulfilment: {timeout: 20}")
 """The time that a call of fulfilment may take, and its replacement: on a busy machine five seconds are not enough,
 whatever the version is."""
@@ -104,9 +103,11 @@ def clouds(stack: Stack) -> Iterator[LocalClouds]:
     files = {stack.root / name for name in ("Pulumi.local.yaml", *(release.file for release in RELEASES))}
     scaling, settings = stack.root / "components/kubernetes/scaling.py", stack.root / "Pulumi.local.yaml"
     before = {file: file.read_text() for file in (*files, scaling)}
-    for file, (old, new) in ((scaling, DEADLINE), (settings, TIMEOUT)):
-        assert old in before[file]
-        file.write_text(before[file].replace(old, new))
+    deadline = f"progress_deadline_seconds={stack.deadline}"
+    for file, old, new in ((scaling, DEADLINE, deadline), (settings, *TIMEOUT)):
+        text, count = re.subn(old, new, before[file])
+        assert count == 1
+        file.write_text(text)
     stack.up()
     yield LocalClouds(stack=stack, changed=set())
     for file, text in before.items():

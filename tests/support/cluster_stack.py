@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import urllib3
+from kubernetes.client.exceptions import ApiException
+
 from app.contract import callers
 from app.contract.callers import Reach
 from cluster.api import Api, Object
@@ -19,7 +22,7 @@ from cluster.target import saved
 from local.providers.aws.client import connect
 from tests.load.load import Tls
 from tests.support import waiting
-from tests.support.stack import Done, Stack
+from tests.support.stack import MeasuredPod, Stack
 
 KUBECONFIG, IMAGES, POSTGRES = "TEST_KUBECONFIG", "TEST_IMAGES", "TEST_POSTGRES"
 """Variables: the disposable cluster, and what `make up` is given as IMAGES and POSTGRES."""
@@ -37,6 +40,7 @@ class ClusterStack(Stack):
     """A clone whose stack is in the cluster that TEST_KUBECONFIG names."""
 
     api: Api
+    deadline = 60
 
     def start(self, *arguments: str, module: str = "local") -> subprocess.Popen[str]:
         if arguments == ("up",) and not (self.root / ".local" / "cluster.json").exists():
@@ -114,6 +118,26 @@ class ClusterStack(Stack):
 
         eventually(quiet, what=f"the pods of {app} are those that should be there")
 
+    def measured_pods(self) -> list[MeasuredPod]:
+        """Returns every pod of the services, with its metrics as the API server passes them on."""
+        pods = self.api.select("v1", "Pod", namespace=APPS, label_selector="track")
+        return [self._measured(pod) for pod in pods]
+
+    def _measured(self, pod: Object) -> MeasuredPod:
+        labels, name = pod["metadata"]["labels"], pod["metadata"]["name"]
+        try:
+            metrics = self.api.core.connect_get_namespaced_pod_proxy_with_path(
+                f"https:{name}:8443", APPS, "metrics", _request_timeout=2
+            )
+        except (ApiException, urllib3.exceptions.HTTPError):
+            metrics = ""
+        return MeasuredPod(
+            name=name,
+            deployment=labels["app"] + ("-canary" if labels["track"] == "canary" else ""),
+            restarts=sum(c["restartCount"] for c in pod["status"].get("containerStatuses") or []),
+            metrics=metrics,
+        )
+
     # ---- the ingress, as functions reach it
 
     @property
@@ -142,15 +166,13 @@ class ClusterStack(Stack):
         secret: dict[str, str] = json.loads(value)
         return secret
 
-    # ---- the program
 
-    def up_with(self, file: str, before: str, after: str) -> Done:
-        """Changes a file of the clone and runs `up`, whatever becomes of it."""
-        path = self.root / file
-        text = path.read_text()
-        assert before in text, f"{file} has no {before!r}"
-        path.write_text(text.replace(before, after))
-        return self.run("up")
+def change(stack: Stack, file: str, before: str, after: str) -> None:
+    """Changes a file of the clone."""
+    path = stack.root / file
+    text = path.read_text()
+    assert before in text, f"{file} has no {before!r}"
+    path.write_text(text.replace(before, after))
 
 
 def is_ready(pod: Object) -> bool:

@@ -7,7 +7,6 @@ managed Prometheus is made. What they change is done by `python -m local up`.
 from __future__ import annotations
 
 import json
-import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import urllib3
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from delivery.commands import DeliveryError
 from delivery.services import CANARY, REFUSAL, STABLE, signals
-from local.desired import read_status
 from local.providers.aws.client import connect
 from local.state import State
 from tests.support.stack import Stack
@@ -152,15 +149,15 @@ class LocalClouds:
     def _measured(self) -> dict[str, Counts]:
         vectors: dict[str, Counts] = {name: defaultdict(float) for name in signals("apps", 60)}
         buckets: dict[Key, dict[float, float]] = defaultdict(lambda: defaultdict(float))
-        pods = {pod["name"]: (pod, _scraped(pod)) for pod in read_status(self.stack.machine).get("pods", [])}
+        pods = [(pod, _samples(pod.metrics)) for pod in self.stack.measured_pods()]
         if self._first is None:
-            self._first = {name: samples for name, (_, samples) in pods.items()}
-        for pod, samples in pods.values():
-            name = pod["deployment"]
+            self._first = {pod.name: samples for pod, samples in pods}
+        for pod, samples in pods:
+            name = pod.deployment
             key = (name.removesuffix("-canary"), CANARY if name.endswith("-canary") else STABLE)
             if key[1] == CANARY:
-                vectors["restarts"][key] += pod["restarts"]
-            for (metric, *labels), value in _since(samples, self._first.get(pod["name"], {})).items():
+                vectors["restarts"][key] += pod.restarts
+            for (metric, *labels), value in _since(samples, self._first.get(pod.name, {})).items():
                 by = dict(zip(labels[::2], labels[1::2], strict=True))
                 if by.get("route") in PROBES or by.get("route") == "unmatched":
                     continue
@@ -190,18 +187,7 @@ def _with_another_image(inputs: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _scraped(pod: Mapping[str, Any]) -> Samples:
-    """Returns a pod's metrics, nothing when it does not answer."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the test of the ingress checks certificates
-    http = urllib3.HTTPSConnectionPool("127.0.0.1", pod["port"] or 1, ssl_context=context, retries=False, timeout=2)
-    try:
-        text = http.request("GET", "/metrics").data.decode()
-    except urllib3.exceptions.HTTPError:
-        return {}
-    finally:
-        http.close()
+def _samples(text: str) -> Samples:
     return {
         (sample.name, *(part for label in sorted(sample.labels.items()) for part in label)): sample.value
         for family in text_string_to_metric_families(text)

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import urllib3
 
+from local.desired import read_status
 from local.machine import Machine
 from local.setup import choose_ports, open_machine
 from local.state import Entry, State
@@ -45,8 +46,22 @@ class Done:
         return [f"{done} {type_} {name}" for type_, name, done in steps]
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeasuredPod:
+    """A pod with its metrics."""
+
+    name: str
+    deployment: str
+    restarts: int
+    metrics: str
+    """The text of `GET /metrics`; empty when the pod does not answer."""
+
+
 class Stack:
     """A clone. Its commands run with this interpreter, and only with PATH of the caller's environment."""
+
+    deadline = 20
+    """Seconds after which a test may take a roll-out for failed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -148,6 +163,15 @@ class Stack:
         pods = [pod for pod in self.status()["pods"] if pod["state"] != "terminating"]
         return [pod for pod in pods if deployment in (None, pod["deployment"])]
 
+    def measured_pods(self) -> list[MeasuredPod]:
+        """Returns every pod that there is, with its metrics."""
+        return [
+            MeasuredPod(
+                name=pod["name"], deployment=pod["deployment"], restarts=pod["restarts"], metrics=_scraped(pod["port"])
+            )
+            for pod in read_status(self.machine).get("pods", [])
+        ]
+
     @contextmanager
     def frozen(self, service: str) -> Iterator[None]:
         """Stops a service's pods until the end of the block: they take connections and do not answer."""
@@ -202,6 +226,20 @@ class Stack:
         )
         url = f"{self.machine.endpoint_url}{path}"
         return http.request(method, url, body=body, headers=sent_headers, timeout=timeout, redirect=False)
+
+
+def _scraped(port: int | None) -> str:
+    """Returns the metrics of a pod that listens on the port; nothing when it does not answer."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the test of the ingress checks certificates
+    http = urllib3.HTTPSConnectionPool("127.0.0.1", port or 1, ssl_context=context, retries=False, timeout=2)
+    try:
+        return http.request("GET", "/metrics").data.decode()
+    except urllib3.exceptions.HTTPError:
+        return ""
+    finally:
+        http.close()
 
 
 def problem(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:

@@ -9,25 +9,37 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.system.record import Record
-from tests.support.cluster_stack import KUBECONFIG, ClusterStack
+from tests.support.cluster_stack import KUBECONFIG, ClusterStack, change
 
 PROOF = "PROOF_FILE"
 """The variable with the file that `make proof` makes the page of; without it results are only asserted."""
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterStack]:
+def system(tmp_path_factory: pytest.TempPathFactory, record: Record) -> Iterator[ClusterStack]:
     if KUBECONFIG not in os.environ:
         pytest.skip(f"needs a disposable cluster: {KUBECONFIG}=/path/to/kubeconfig")
     stack = ClusterStack.clone(tmp_path_factory.mktemp("system") / "clone")
+    change(stack, "components/kubernetes/scaling.py", "progress_deadline_seconds=300", "progress_deadline_seconds=60")
     try:
         stack.up()
         stack.open()
+        record.describe(described(stack))
         yield stack
         stack.api.close()
     finally:
         done = stack.run("down", "--purge")
         assert done.code == 0, f"{done.out}\n{done.err}"
+
+
+def described(stack: ClusterStack) -> str:
+    """Returns the versions of what the system runs on."""
+    nodes = stack.api.select("v1", "Node")
+    (controller, *_) = stack.api.select("apps/v1", "Deployment", label_selector="control-plane=envoy-gateway")
+    image = controller["spec"]["template"]["spec"]["containers"][0]["image"]
+    info = nodes[0]["status"]["nodeInfo"]
+    count = f"{len(nodes)} node{'s' * (len(nodes) != 1)}"
+    return f"Kubernetes {info['kubeletVersion']}, {info['containerRuntimeVersion']}, {image.split('/')[-1]}, {count}"
 
 
 @pytest.fixture(scope="session")

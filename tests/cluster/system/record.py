@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -45,15 +47,25 @@ class Record:
 
     def add(self, row: Row) -> None:
         """Keeps a row, in the place of an earlier one of the same case."""
+        self._change(lambda content: content["rows"].update({row.case: asdict(row)}))
+
+    def describe(self, cluster: str) -> None:
+        """Keeps what the cluster is."""
+        self._change(lambda content: content.update(cluster=cluster))
+
+    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
         if self.file is None:
             return
-        rows = json.loads(self.file.read_text()) if self.file.exists() else {}
-        rows[row.case] = asdict(row)
-        self.file.write_text(json.dumps(rows, indent=1))
+        content = json.loads(self.file.read_text()) if self.file.exists() else {"cluster": "", "rows": {}}
+        change(content)
+        self.file.write_text(json.dumps(content, indent=1))
 
 
-def read(file: Path) -> dict[str, Row]:
-    """Returns the rows of a record by their cases."""
+def read(file: Path) -> tuple[str, dict[str, Row]]:
+    """Returns what the cluster of a record is, and its rows by their cases."""
     content = json.loads(file.read_text())
     verdicts = ("expected", "seen")
-    return {case: Row(**{**row, **{key: Verdict(row[key]) for key in verdicts}}) for case, row in content.items()}
+    rows = content["rows"].items()
+    return content["cluster"], {
+        case: Row(**{**row, **{key: Verdict(row[key]) for key in verdicts}}) for case, row in rows
+    }

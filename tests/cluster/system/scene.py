@@ -13,7 +13,7 @@ from tests.load.load import Answer, Load
 from tests.load.requests import Part, get, mix, post
 from tests.load.result import Result
 from tests.load.running import Running
-from tests.support.cluster_stack import APPS, CALLER, ClusterStack, eventually
+from tests.support.cluster_stack import APPS, CALLER, ClusterStack, change, eventually
 from tests.support.stack import Done
 
 QUIET = 3.0
@@ -98,20 +98,13 @@ class Scene:
         originals = {file: (self.system.root / file).read_text() for file in files}
         try:
             for file, before, after in changes:
-                self.change(file, before, after)
+                change(self.system, file, before, after)
             yield
         finally:
             for file, text in originals.items():
                 (self.system.root / file).write_text(text)
             self.up()
             self.system.settled()
-
-    def change(self, file: str, before: str, after: str) -> None:
-        """Changes a file of the clone."""
-        path = self.system.root / file
-        text = path.read_text()
-        assert before in text, f"{file} has no {before!r}"
-        path.write_text(text.replace(before, after))
 
     def up(self) -> None:
         """Applies the program, which must succeed."""

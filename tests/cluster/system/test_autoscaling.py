@@ -1,8 +1,9 @@
-"""Work that computes: its service grows and shrinks, and the callers of others don't notice, although nodes are shared."""
+"""Work that computes: its service grows and shrinks, and callers of others notice nothing on the same node."""
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 import uuid
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ WINDOW = 45
 """Seconds of less load after which pods go, in this test; the program says 300."""
 AMOUNTS, BATCH = 2_000, 100
 """Events that a report reads, and of them as many as one request records."""
+AUTOSCALING = ("one report a second beside reads", "one report a second beside reads, and metrics-server is killed")
+"""The names of the two cases in the page."""
 DAY = dt.date(2026, 1, 15)
 REPORT = {"currency": "EUR", "from": DAY.isoformat(), "to": DAY.isoformat(), "resamples": 10_000}
 
@@ -101,8 +104,8 @@ def fast_window(system: ClusterStack) -> Iterator[None]:
 
 def changes_of_direction(counts: list[int]) -> int:
     """Returns how often a number that grew begins to fall, or the other way round."""
-    steps = [after - before for before, after in zip(counts, counts[1:], strict=False) if after != before]
-    return sum(first * second < 0 for first, second in zip(steps, steps[1:], strict=False))
+    steps = [after - before for before, after in itertools.pairwise(counts) if after != before]
+    return sum(first * second < 0 for first, second in itertools.pairwise(steps))
 
 
 @pytest.mark.usefixtures("amounts", "fast_window")
@@ -150,10 +153,9 @@ def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
     before, during = read.between(5, BEFORE), read.between(BEFORE, BEFORE + DURING)
     grown = [at - began for at, count in replicas.of("analytics", since=began) if count > least]
     counts = [count for _, count in replicas.of("analytics", since=began)]
-    name = "reports at 1/s beside reads" + (", metrics-server is killed" if without_metrics else "")
     record.add(
         Row(
-            case=name,
+            case=AUTOSCALING[without_metrics],
             requests=read.sent,
             rate=round(read.rate, 1),
             lost=read.lost,
@@ -164,9 +166,9 @@ def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
             expected=Verdict.NONE_LOST,
             seen=Verdict.SOME_LOST if read.lost else Verdict.NONE_LOST,
             note=(
-                f"p95 of reads {before.p95:.1f} ms before, {during.p95:.1f} ms beside; analytics {least} to {max(counts)} "
-                f"pods, the first after {min(grown, default=-1):.0f} s; {computed.sent - computed.lost} of "
-                f"{computed.sent} reports"
+                f"p95 of reads {before.p95:.1f} ms before, {during.p95:.1f} ms beside; "
+                f"analytics {least} to {max(counts)} pods, the first after {min(grown, default=-1):.0f} s; "
+                f"{computed.sent - computed.lost} of {computed.sent} reports"
             ),
         )
     )
