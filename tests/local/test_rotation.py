@@ -17,10 +17,10 @@ from app.functions.kit.retries import Retries
 from app.functions.kit.secrets import CachedSecret
 from app.functions.kit.upstream import Call, Ingress
 from local.emulator import ROOT_KEY, ROOT_SECRET
-from local.logs import lines
 from local.machine import REGION
 from local.providers.aws.client import Aws
 from planning.certificates import pem
+from terminal.logs import lines
 from tests.support.customer import Customer
 from tests.support.load import repeated
 from tests.support.stack import Stack, client_context

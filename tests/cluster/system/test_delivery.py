@@ -7,7 +7,6 @@ import pytest
 from tests.local import test_releases as local
 from tests.local.test_releases import clouds, rows, traffic
 from tests.support.cluster_stack import ClusterStack
-from tests.support.customer import Customer
 from tests.support.local_clouds import LocalClouds
 from tests.support.releases import RELEASES, Release
 from tests.support.releases_page import Row
@@ -27,4 +26,3 @@ def test_a_broken_release_is_taken_back_and_a_good_one_passes(
     release: Release, stack: ClusterStack, clouds: LocalClouds, traffic: local.Traffic, rows: list[Row]
 ) -> None:
     local.test_a_broken_release_is_taken_back_and_a_good_one_passes(release, stack, clouds, traffic, rows)
-    assert isinstance(traffic.customer, Customer)

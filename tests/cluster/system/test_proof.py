@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.load.result import Result
 
 from tests.cluster.system.cases import CASES, LEAST, RATE, Case, title
 from tests.cluster.system.record import Record, Row, Verdict
 from tests.cluster.system.scene import Scene
+from tests.load.result import Result
 from tests.support.cluster_stack import ClusterStack
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local.errors import ProviderError
-from local.logs import lines
 from local.machine import Machine
 from local.provider import Properties
 from local.providers.aws.client import Aws
 from planning.wire import Archive
+from terminal.logs import lines
 from tests.unit.local.providers.aws.emulated import Program, zipped
 
 READS_A_SECRET = """

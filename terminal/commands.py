@@ -1,0 +1,209 @@
+"""`python -m local`: the program applied to this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from planning.errors import PlanningError
+
+app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
+console = Console()
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The parts are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
+
+
+@app.command
+def up(
+    *,
+    port: int | None = None,
+    kubeconfig: Path | None = None,
+    context: str | None = None,
+    images: str | None = None,
+    postgres: str | None = None,
+    kind: Annotated[bool, Parameter(negative=())] = False,
+    yes_this_cluster: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Start the local stack, or bring it up to date.
+
+    Parameters
+    ----------
+    port
+        TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
+    kubeconfig
+        A disposable Kubernetes takes the place of this machine's pods, ingress and databases, from now on.
+    context
+        Context in it; the current one where nothing is said.
+    images
+        How images get to its nodes: registry:HOST[/PATH], or a command with {image}. Known for kind, k3d and minikube.
+    postgres
+        Image of the databases; `debian` builds one that needs no registry.
+    kind
+        Make a cluster with kind, unless there is one, and use it.
+    yes_this_cluster
+        The cluster is disposable, whatever its name says.
+    """
+    from cluster import kind as maker
+    from cluster.target import chosen
+    from local.setup import open_machine
+
+    machine = open_machine(ROOT, endpoint_port=port)
+    target = chosen(
+        machine,
+        kubeconfig=maker.ensure(machine) if kind else kubeconfig,
+        context=context,
+        images=images,
+        postgres=postgres,
+        consent=yes_this_cluster,
+    )
+    if target is None:
+        from local.up import up as run
+
+        run(machine, console)
+    else:
+        from cluster.platform import apply
+
+        apply(machine, target, console)
+
+
+@app.command
+def down(*, purge: bool = False) -> None:
+    """Stop every process of the local stack.
+
+    Parameters
+    ----------
+    purge
+        Remove its data, state and keys too.
+    """
+    from cluster.target import saved
+    from local.setup import open_machine
+    from local.supervisor import client
+
+    if (ROOT / ".local" / "ports.json").exists():
+        machine = open_machine(ROOT, create=False)
+        if target := saved(machine):
+            from cluster.platform import down as leave
+
+            leave(machine, target, console, purge=purge)
+        client.stop(machine)
+    if purge:
+        shutil.rmtree(ROOT / ".local", ignore_errors=True)
+    console.print("The local stack is down." + (" Its data is removed." if purge else ""))
+
+
+@app.command
+def status(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
+    """List back ends, pods, replicas and readiness.
+
+    Parameters
+    ----------
+    as_json
+        As JSON, for programs.
+    """
+    from cluster.target import saved
+    from local.desired import read_status
+    from local.setup import open_machine
+    from local.supervisor import client
+
+    machine = open_machine(ROOT, create=False)
+    alive = client.alive(machine)
+    content = {"running": alive, "endpoint": machine.endpoint_url, **(read_status(machine) if alive else {})}
+    if target := saved(machine):
+        from cluster.platform import status as of_cluster
+
+        content |= of_cluster(target)
+    if as_json:
+        sys.stdout.write(json.dumps(content, indent=1) + "\n")
+        return
+    console.print(f"{machine.endpoint_url} {'is up' if alive else 'is down; start it with `make up`'}")
+    for title, columns in (
+        ("processes", ("name", "state", "pid", "restarts")),
+        ("deployments", ("namespace", "name", "ready", "desired", "updated")),
+        ("pods", ("namespace", "name", "state", "pid", "port", "restarts")),
+    ):
+        table = Table(*columns, title=title, title_justify="left", box=None)
+        for row in content.get(title, []):
+            table.add_row(*(str(row.get(column, "")) for column in columns))
+        if table.row_count:
+            console.print(table)
+
+
+@app.command
+def logs(*, request_id: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
+    """Print log lines of gateway, functions, ingress and services in time order.
+
+    Parameters
+    ----------
+    request_id
+        Only the lines of the request with this X-Request-Id.
+    as_json
+        One JSON object per line.
+    """
+    from cluster.target import saved
+    from local.setup import open_machine
+    from terminal.logs import as_text, lines
+
+    machine = open_machine(ROOT, create=False)
+    if target := saved(machine):
+        from cluster.platform import fetch_logs
+
+        fetch_logs(machine, target)
+    for line in lines(machine, request_id=request_id):
+        sys.stdout.write((json.dumps(line) if as_json else as_text(line)) + "\n")
+
+
+@app.command
+def token(
+    *,
+    customer: str | None = None,
+    staff: str | None = None,
+    program: str | None = None,
+    scope: str | None = None,
+) -> None:
+    """Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program.
+
+    Parameters
+    ----------
+    customer
+        The id of a user, who reaches their own data.
+    staff
+        The name of a member of staff, who reaches everybody's data.
+    program
+        The name of a program, which gets a token by client credentials.
+    scope
+        Scopes, separated by spaces; without it every scope that counts in this token.
+    """
+    from local import issuer
+    from local.errors import LocalError
+    from local.setup import open_machine
+
+    kinds = ((issuer.customer, customer), (issuer.staff, staff), (issuer.program, program))
+    holders = [kind(name) for kind, name in kinds if name is not None]
+    if len(holders) != 1:
+        raise LocalError("Say whose token it is: one of --customer ID, --staff NAME or --program NAME.")
+    if customer is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", customer):
+        raise LocalError(f"--customer takes the id of a user: up to 64 letters, digits, '_' and '-', not {customer!r}.")
+    machine, holder = open_machine(ROOT, create=False), holders[0]
+    granted = issuer.scopes(machine, holder) if scope is None else scope
+    sys.stdout.write(issuer.token(machine, holder, scope=granted) + "\n")
+
+
+def main() -> None:
+    try:
+        app()
+    except PlanningError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Run the same command again to go on.\n")
+        sys.exit(130)
