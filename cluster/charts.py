@@ -22,7 +22,7 @@ _KINDS = 60.0
 
 
 class _Installed(Updatable):
-    """What a chart installs; `ours` in its outputs says whether this stack did."""
+    """The content of a chart. `ours` in its outputs is true if this stack installed it."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -24,7 +24,7 @@ _NEVER_PULLED = {"InvalidImageName", "ErrImageNeverPull"}
 _NOT_PULLED = {"ErrImagePull", "ImagePullBackOff"}
 
 Verdict = str | None
-"""Why an object is not ready yet; None when it is."""
+"""The reason for which an object is not ready yet; None when it is."""
 
 
 def wait_until_ready(api: Api, manifest: Object) -> Object:

@@ -29,7 +29,7 @@ class Target:
     context: str
     """The context in it."""
     images: str = ""
-    """How images get to the nodes (`cluster.images`); empty: as the context's name says."""
+    """The way of images to the nodes (`cluster.images`); empty: as the context's name says."""
     postgres: str = OFFICIAL_POSTGRES
     """The image of the databases, or OWN_POSTGRES."""
     identity: str = ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 
 from tests.support.program import ROOT
 
-FOLDERS = ("app", "components", "delivery", "local", "planning", "policy", "tools")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+FOLDERS = tuple(PROJECT["tool"]["importlinter"]["root_packages"])
+"""The rooms of the house, which the import contracts name."""
 OTHERS = re.compile(r"property|\bcommand\b|\.default\b|\.(get|post|put|delete)\(")
 """Decorators of functions whose docstring is no description of a function: properties, help of commands, routes."""
 FRAGMENT = re.compile(

@@ -36,7 +36,7 @@ class Row:
     expected: Verdict
     seen: Verdict
     note: str = ""
-    """What else was measured in the case."""
+    """The other things that were measured in the case."""
 
 
 @dataclass(frozen=True)

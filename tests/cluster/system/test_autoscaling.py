@@ -26,7 +26,7 @@ BEFORE, DURING = 45.0, 150.0
 GROWTH = 60.0
 """Seconds within which analytics must have more pods."""
 FACTOR = 2.0
-"""How much longer the slowest of twenty reads may take beside reports."""
+"""The factor by which the slowest of twenty reads may become slower beside reports."""
 WINDOW = 45
 """Seconds of less load after which pods go, in this test; the program says 300."""
 AMOUNTS, BATCH = 2_000, 100

@@ -1,4 +1,4 @@
-"""What pods can reach and do on a real cluster, and who gets through the ingress."""
+"""Isolation on a real cluster: the reach and the rights of pods, and who gets through the ingress."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cluster.databases import NAMESPACE as DATABASES
 from tests.local import test_ingress as local
 from tests.support.cluster_stack import APPS, CALLER, ClusterStack, eventually, is_ready
 from tests.support.probe_pod import Address, ProbePod, reached_from
+from tests.support.services import SERVICES
 from tests.support.stack import client_context
 from tests.support.waiting import PATIENCE
 
 API_SERVER = ("kubernetes.default.svc", 443)
 DNS = ("kube-dns.kube-system.svc", 53)
-SERVICES = ("users", "billing", "analytics")
 
 
 def addresses(system: ClusterStack) -> dict[str, Address]:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local import logs
 from local.machine import Machine
+from terminal import logs
 
 ID = "req-12345678"
 
