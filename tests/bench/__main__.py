@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import databases, function, machine, memory, report, services
+from tests.bench import chain, databases, function, machine, memory, report, services, usual_stack
 from tests.bench.pod import Surroundings
 from tests.bench.report import Row
 from tests.bench.services import Throughput
@@ -44,6 +44,19 @@ def throughput(surroundings: Surroundings) -> Iterator[Row]:
         yield Row(what=what, value=result.ratio, note=_besides(result))
     if len(surroundings.collector.spans) == before:
         raise RuntimeError("No span has come: it was not everything that was on.")
+
+
+def usual(surroundings: Surroundings) -> Iterator[Row]:
+    """Yields how much faster the services' kit is than the packages that a team would pick instead."""
+    environment = surroundings.environment()
+    sides, both = ("full", "usual"), ("GET", "POST")
+    for method, result in services.in_process(surroundings, sides, both, environment).items():
+        yield Row(what=f"The kit / the usual stack, {method}, in process", value=result.ratio, target="≥ 3.0")
+    for method, result in services.over_the_wire(surroundings, sides, both, environment).items():
+        what = f"The kit / the usual stack, {method}, over uvicorn"
+        yield Row(what=what, value=result.ratio, note=_besides(result))
+    if not {usual_stack.SERVICE, "users"} <= {span.service for span in surroundings.collector.spans}:
+        raise RuntimeError("No span has come of one of the sides: it was not everything that was on.")
 
 
 def hooks(surroundings: Surroundings) -> Iterator[Row]:
@@ -88,12 +101,28 @@ def residence(surroundings: Surroundings) -> Iterator[Row]:
             yield from _memory(f"Service {service}", memory.of_service(service, surroundings, server), limit=90)
 
 
+def local_chain(_: Surroundings) -> Iterator[Row]:
+    """Yields the latency of the whole chain at a constant rate, and the share of each hop."""
+    measured = chain.measured()
+    result = measured.result
+    what = f"The whole local chain, GET {chain.PATH} at {chain.RATE:.0f} per s"
+    late = f"INCONCLUSIVE: the load generator itself was up to {result.lateness * 1000:.0f} ms late"
+    yield Row(what=f"{what}, p50", value=result.p50, unit="ms", note="" if result.conclusive else late)
+    yield Row(what=f"{what}, p99", value=result.p99, unit="ms", note="" if result.conclusive else late)
+    losses = ", ".join(f"{count} times {loss}" for loss, count in result.losses.items())
+    yield Row(what=f"{what}, lost of {result.sent}", value=result.lost, target="≤ 0", note=losses)
+    for part, share in measured.shares.items():
+        yield Row(what=f"Share of the whole chain, {part}", value=100 * share, unit="%")
+
+
 SECTIONS: dict[str, Callable[[Surroundings], Iterable[Row]]] = {
     "throughput": throughput,
+    "usual": usual,
     "hooks": hooks,
     "postgresql": postgresql,
     "orchestrator": orchestrator,
     "memory": residence,
+    "chain": local_chain,
 }
 
 

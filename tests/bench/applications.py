@@ -125,6 +125,15 @@ def bare_without_telemetry(_: Settings) -> FastAPI:
     return _bare(FastAPI(docs_url=None, redoc_url=None, telemetry=OFF))  # type: ignore[arg-type]
 
 
+def usual(_: Settings) -> FastAPI:
+    """Returns an application with the same routes and the packages that a team would pick instead of the kit."""
+    from tests.bench import usual_stack  # only the process that measures it pays for the packages
+
+    app = _bare(FastAPI(docs_url=None, redoc_url=None, telemetry=OFF))  # type: ignore[arg-type]
+    usual_stack.equip(app)
+    return app
+
+
 def users_without_database(settings: Settings) -> FastAPI:
     """Returns the users service with its row in memory."""
     app = users.create(settings)
@@ -145,6 +154,7 @@ APPLICATIONS: dict[str, Callable[[Settings], FastAPI]] = {
     "full-with-dependency": full_with_dependency,
     "bare": bare,
     "bare-without-telemetry": bare_without_telemetry,
+    "usual": usual,
     "users": users.create,
     "users-without-database": users_without_database,
 }

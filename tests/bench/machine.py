@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -16,6 +18,21 @@ def pin(core: int, *processes: psutil.Process) -> None:
     for process in processes or (psutil.Process(),):
         if hasattr(process, "cpu_affinity") and (os.cpu_count() or 1) > 1:
             process.cpu_affinity([core])
+
+
+@contextmanager
+def on_all_cores() -> Iterator[None]:
+    """Lets this process, and those that it starts, use every core until the end of the block."""
+    process = psutil.Process()
+    if not hasattr(process, "cpu_affinity"):
+        yield
+        return
+    before = process.cpu_affinity()
+    process.cpu_affinity([])
+    try:
+        yield
+    finally:
+        process.cpu_affinity(before)
 
 
 def cpu_seconds(process: psutil.Process) -> float:

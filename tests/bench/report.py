@@ -25,6 +25,11 @@ DISTRIBUTIONS = (
     "asyncpg",
     "opentelemetry-sdk",
     "urllib3",
+    "prometheus-fastapi-instrumentator",
+    "opentelemetry-instrumentation-fastapi",
+    "asgi-correlation-id",
+    "structlog",
+    "orjson",
 )
 METHOD = """\
 ## How
@@ -44,6 +49,10 @@ the machine and the minute; they are there to judge the ratios by.
   limits of the body, spans of the sampled requests to a collector. **Nothing on** is `FastAPI()` with the same two
   handler functions and models, and without the pages of documentation. FastAPI asks at every request whether its own
   telemetry has a use; the kit switches that off. The rows that say so compare with a FastAPI in which it is off, too.
+* **The usual stack** is FastAPI with the same handler functions and models, and with packages that a team would pick
+  for what the kit does: prometheus-fastapi-instrumentator; opentelemetry-instrumentation-fastapi, with the same
+  requests sampled and spans sent in batches to the same collector; asgi-correlation-id; a JSON line by structlog and
+  orjson from pure ASGI middleware. FastAPI's own telemetry is off on both sides.
 * **PostgreSQL** is the users service's `GET /users/{user_id}` to the same application with its row in memory. In
   process one call is made at a time: each sleeps until its answer comes, which costs more than going on with another
   request.
@@ -55,11 +64,19 @@ the machine and the minute; they are there to judge the ratios by.
 * **Memory** is the resident set of the process (and what its children have for themselves), with 10^6 bytes to the MB:
   of services as their pods run them, over TLS, with a database each; of the orchestrator with the standard library and
   its zip alone. Growth is from 5,000 to 10,000 requests; up to 1 MB of it is the allocator's noise.
+* **The whole local chain** is gateway, orchestrator, ingress, pod and PostgreSQL of a local stack that is started for
+  it and may use all cores. Requests come at a constant rate, whether or not earlier ones were answered, over
+  connections that are kept. Latency counts from the moment at which a request was to be sent, so a stall shows in all
+  requests that were to be sent in it. The generator has a process of its own; the rows say so when it was late itself
+  by more than 0.1 s. The shares are those of the mean times in the hops' log lines: what a hop takes itself is its time
+  without that of the next one. Envoy logs whole milliseconds, so a share is right to within one of them.
 
 ## Limits
 
 * The interpreter is the one named above; images and functions run Python 3.13.
-* Closed loops: they tell what is possible at full load, and nothing of latency.
+* Closed loops, but for the whole local chain: they tell what is possible at full load, and nothing of latency.
+* The emulator of AWS takes most of the whole local chain, and the load generator has its share of the two cores: its
+  latency is that of a development machine, and says nothing of AWS and Azure.
 * Loopback, no network; the database does not sync to disk and has no other user.
 * The range tells the noise of this run. Another run, another day, differs by a few hundredths.
 """

@@ -16,7 +16,7 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import H2Error, StreamClosedError
+from h2.exceptions import H2Error
 
 from tests.load.connection import ConnectionClosedError, Progress
 from tests.load.load import Answer
@@ -102,7 +102,7 @@ class Http2:
     def _give_up(self, number: int) -> None:
         try:
             self._http.reset_stream(number, ErrorCodes.CANCEL)
-        except (StreamClosedError, H2Error):
+        except H2Error:
             return  # it was never opened, or both sides have ended it
         self._flush()
 
@@ -120,7 +120,7 @@ class Http2:
                         self._take(event)
                     self._flush()
         except asyncio.IncompleteReadError:
-            pass  # the server closed the connection
+            error = ConnectionClosedError()
         except (OSError, H2Error) as cause:
             error = cause
         finally:

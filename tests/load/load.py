@@ -26,7 +26,7 @@ class Tls:
     """The certificates of a client, as files that may be replaced: new connections use what is in them then."""
 
     authority: Path
-    """The certificates that it trusts (PEM)."""
+    """The authorities that it trusts (PEM)."""
     identity: Path | None = None
     """Its private key and its certificate in one file (PEM), so that they are replaced together; None shows none."""
 
@@ -66,9 +66,10 @@ class Load:
     http2: bool = False
     """True speaks HTTP/2: by ALPN over TLS, else from the first byte."""
     connections: int = 200
-    """The most connections at once. A request that finds all of them taken waits for one, and its latency shows it."""
+    """The most connections that requests share, at once. A request that finds all of them taken waits for one, and its
+    latency shows it."""
     new_connections: float = 0.0
-    """The share of requests that get a connection of their own, 0 to 1."""
+    """The share of requests that get a connection of their own, besides those that are shared, 0 to 1."""
     timeout: float = 10.0
     """The seconds from the intended start after which a request is given up and counts as lost, wherever it is then."""
     lateness_bound: float = 0.1

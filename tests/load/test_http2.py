@@ -103,9 +103,9 @@ def test_a_large_body_is_sent_as_fast_as_the_server_takes_it() -> None:
 
 def test_by_alpn_over_mutual_tls(tmp_path: Path) -> None:
     context = server_context(tmp_path, NAME)
-    authority = tmp_path / "ca.pem"
-    authority.write_text(SERVERS.certificate)
-    tls = Tls(authority=authority, identity=written(tmp_path / "client.pem", CLIENTS.client("orchestrator")))
+    authorities = tmp_path / "ca.pem"
+    authorities.write_text(SERVERS.certificate)
+    tls = Tls(authority=authorities, identity=written(tmp_path / "client.pem", CLIENTS.client("orchestrator")))
     with servers.http2(well2, tls=context) as port:
         load = Load(
             url=f"https://{NAME}:{port}", address=("127.0.0.1", port), tls=tls, http2=True, requests=mix(get("/")),

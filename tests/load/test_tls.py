@@ -46,9 +46,9 @@ def sent(
     **options: Any,
 ) -> Result:
     """Returns the result of 20 requests at 100/s to a server with the name NAME."""
-    authority = folder / "ca.pem"
-    authority.write_text(trusted.certificate)
-    tls = Tls(authority=authority, identity=written(folder / "client.pem", identity) if identity else None)
+    authorities = folder / "ca.pem"
+    authorities.write_text(trusted.certificate)
+    tls = Tls(authority=authorities, identity=written(folder / "client.pem", identity) if identity else None)
     with servers.http1(servers.well, tls=context or server_context(folder, NAME)) as port:
         load: dict[str, Any] = {
             "rate": 100,
