@@ -41,8 +41,23 @@ def test_every_request_is_sent_and_its_answer_counted() -> None:
     assert [outcome.at for outcome in result.outcomes] == pytest.approx([number / 200 for number in range(50)])
 
 
+def test_requests_come_while_earlier_ones_are_not_answered() -> None:
+    """Nobody gets an answer before all have asked."""
+    received = []
+    all_received = asyncio.Event()
+
+    async def answers_all_at_once(request: Received) -> bytes:
+        received.append(request)
+        if len(received) == 50:
+            all_received.set()
+        await all_received.wait()
+        return OK
+
+    assert sent(answers_all_at_once, timeout=10).lost == 0
+
+
 def test_a_stall_shows_in_every_request_that_was_intended_in_it() -> None:
-    """A closed loop would wait for the first answer, and show one slow request."""
+    """The usual closed loop waits for the first answer, and shows one slow request."""
     stalled = asyncio.Event()
     stall = 0.3
 
