@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from local import logs
-from local.logs import Line
+from terminal import logs
+from terminal.logs import Line
 from tests.bench import machine
 from tests.load.load import Load, Tls
 from tests.load.requests import FRESH_ID, get, mix
