@@ -17,6 +17,8 @@ GATEWAY = 180.0
 """Seconds until a Gateway must have an address and a configured Envoy."""
 PULL = 60.0
 """Seconds for which the image of a pod may be impossible to pull; then the Deployment counts as failed."""
+RESTARTS = 3
+"""Restarts of a new pod that never was ready, after which its Deployment counts as failed: no deadline mends it."""
 LOG_LINES = 12
 """Last lines of a container's log that a failure shows."""
 _LOOK = 0.5
@@ -73,7 +75,7 @@ def _deployment(api: Api, found: Object) -> Verdict:
     )
     if (refused := conditions.get("ReplicaFailure", {})).get("status") == "True":
         raise ProviderError(f"{describe(found)}: its pods are refused: {refused['message']}")
-    if conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded" or _image_is_missing(pods):
+    if conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded" or _can_not_start(pods):
         raise ProviderError(f"{describe(found)} failed, and the pods before it stay: {reason}")
     return reason
 
@@ -131,14 +133,16 @@ def _containers(pod: Object) -> Iterator[Object]:
     yield from [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
 
 
-def _image_is_missing(pods: list[Object]) -> bool:
-    """Returns whether the image of a pod can't be had, which no waiting mends."""
+def _can_not_start(pods: list[Object]) -> bool:
+    """Returns whether no waiting mends a pod: its image can't be had, or its container ends again and again."""
     now = time.time()
     for pod in pods:
         for container in _containers(pod):
             reason = ((container.get("state") or {}).get("waiting") or {}).get("reason")
             age = now - dt.datetime.fromisoformat(str(pod["metadata"]["creationTimestamp"])).timestamp()
             if reason in _NEVER_PULLED or (reason in _NOT_PULLED and age > PULL):
+                return True
+            if reason == "CrashLoopBackOff" and container["restartCount"] >= RESTARTS:
                 return True
     return False
 

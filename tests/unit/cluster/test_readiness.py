@@ -83,6 +83,14 @@ def test_an_image_that_can_not_be_had_fails_before_the_deadline(reason: str, age
     assert ("failed" in text) is fails
 
 
+def test_a_container_that_ends_again_and_again_fails_before_the_deadline() -> None:
+    looping = {"name": "app", "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    ended = {"lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}}
+    text = reason_of(DEPLOYMENT, ROLLING, pod(containerStatuses=[{**looping, **ended}]), log="no certificate")
+    assert "failed, and the pods before it stay: users-1 ended with 1 (Error); its log ends: no certificate" in text
+    assert "failed" not in reason_of(DEPLOYMENT, ROLLING, pod(containerStatuses=[{**looping, "restartCount": 2}]))
+
+
 def test_pods_that_are_refused_or_find_no_node_are_named() -> None:
     refused = {"type": "ReplicaFailure", "status": "True", "message": "violates PodSecurity"}
     assert "its pods are refused: violates PodSecurity" in reason_of(DEPLOYMENT, {**ROLLING, "conditions": [refused]})
