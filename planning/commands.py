@@ -8,6 +8,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from planning.errors import PlanningError
+
 app = App(name="planning", help="What the program declares, offline.", version_flags=[])
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,20 +56,32 @@ def plan(
 
 
 @app.command
-def render(*, stack: str, output: Path) -> None:
-    """Write the Kubernetes manifests of a stack as files that `kubectl apply -f` takes in order, offline.
+def render(*, stack: str, output: Path | None = None, helm: Path | None = None) -> None:
+    """Write the Kubernetes manifests of a stack, offline: as files for `kubectl apply -f`, or as a Helm chart.
 
-    Keys and passwords in them are made for this rendering; nothing of a deployment is read.
+    Keys and passwords in the files are made for this rendering; nothing of a deployment is read.
 
     Parameters
     ----------
     stack
         local, dev or prod.
     output
-        A folder that is empty or does not exist yet.
+        A folder for all manifests, as files that `kubectl apply -f` takes in order; empty, or not there yet.
+    helm
+        A folder for a Helm chart of the services, without Secrets (docs/helm.md); empty, or not there yet.
     """
+    from planning import helm as charts
+    from planning import render as manifests
     from planning.plan import STAND_INS
-    from planning.render import render as write
 
-    paths = write(ROOT, stack, output, config=STAND_INS if stack == "local" else None)
-    sys.stdout.write(f"{len(paths)} manifests are in {output}.\n")
+    folders = [folder for folder in (output, helm) if folder is not None]
+    if not folders:
+        raise PlanningError("Say what to write: --output FOLDER for all manifests, --helm FOLDER for a Helm chart.")
+    for folder in folders:
+        manifests.refuse_unless_empty(folder)
+    objects = manifests.objects(ROOT, stack, config=STAND_INS if stack == "local" else None)
+    if output is not None:
+        sys.stdout.write(f"{len(manifests.write(objects, output))} manifests are in {output}.\n")
+    if helm is not None:
+        templates = charts.write_chart(objects, helm, root=ROOT, stack=stack)
+        sys.stdout.write(f"A chart with {len(templates)} templates is in {helm}.\n")

@@ -8,15 +8,15 @@ the same.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
 
 from planning.errors import PlanningError
 from planning.makers import Maker, azure, random, tls
-from planning.manifests import Manifest, manifest_of, status_of
+from planning.manifests import Manifest, as_yaml, manifest_of, status_of
 from planning.record import Recorder
 from planning.run import Registered, Registration, run_program
 from planning.wire import Wire, holds_unknown, plain
@@ -37,6 +37,7 @@ _FIRST = (
 """Kinds that others name come before them: an API server takes any order, but a pod starts only when all is there."""
 _MAKERS: dict[str, Maker] = {**tls.MAKERS, **random.MAKERS, **azure.MAKERS}
 _CHARTS = "kubernetes:helm.sh/"
+_SERVICE = "crosscloud:service:Microservice"
 
 
 class _MadeInMemory:
@@ -72,27 +73,71 @@ class _MadeInMemory:
         return function(plain(args))
 
 
-def render(root: Path, stack: str, target: Path, *, config: dict[str, object] | None = None) -> list[Path]:
-    """Writes one file per object into `target`, which must be new or empty, and returns them in order.
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """An object of the cluster."""
 
-    Only their owner can read them: Secrets are among them. Raises PlanningError.
-    """
-    if target.exists() and any(target.iterdir()):
-        raise PlanningError(f"{target} is not empty. Name a folder that is, or that does not exist yet.")
+    manifest: Manifest
+    service: str | None
+    """The service that it belongs to. None: it belongs to what all services share."""
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file, which no other object of its namespace has."""
+        return f"{self.manifest['kind'].lower()}-{self.manifest['metadata']['name']}.yaml"
+
+
+def objects(root: Path, stack: str, *, config: dict[str, object] | None = None) -> list[Rendered]:
+    """Returns the objects of a stack, in the order in which a cluster takes them best. Raises PlanningError."""
     recorder = Recorder(_MadeInMemory())
     try:
         run_program(root, stack, recorder, preview=True, config=config)
     except pulumi.RunError as error:
         raise PlanningError(str(error)) from error
-    manifests = [manifest_of(plain(r.inputs), r.name) for r in recorder.record.resources if _is_manifest(r)]
+    declared = {registration.urn: registration for registration in recorder.record.resources}
+    rendered = [
+        Rendered(manifest=manifest_of(plain(each.inputs), each.name), service=_service_of(each, declared))
+        for each in declared.values()
+        if _is_manifest(each)
+    ]
+    return sorted(rendered, key=lambda each: _position(each.manifest))
+
+
+def render(root: Path, stack: str, target: Path, *, config: dict[str, object] | None = None) -> list[Path]:
+    """Writes the manifests of a stack into `target` and returns their paths, as `write`. Raises PlanningError."""
+    refuse_unless_empty(target)
+    return write(objects(root, stack, config=config), target)
+
+
+def write(rendered: list[Rendered], target: Path) -> list[Path]:
+    """Writes one file per object into `target`, which must be new or empty, and returns them in order.
+
+    Only their owner can read them: Secrets are among them. Raises PlanningError.
+    """
+    refuse_unless_empty(target)
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = []
-    for number, manifest in enumerate(sorted(manifests, key=_position), start=1):
-        path = target / f"{number:03}-{manifest['kind'].lower()}-{manifest['metadata']['name']}.yaml"
+    for number, each in enumerate(rendered, start=1):
+        path = target / f"{number:03}-{each.file_name}"
         path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(manifest, sort_keys=False))
+        path.write_text(as_yaml(each.manifest))
         paths.append(path)
     return paths
+
+
+def refuse_unless_empty(target: Path) -> None:
+    """Raises PlanningError for a folder with something in it."""
+    if target.exists() and any(target.iterdir()):
+        raise PlanningError(f"{target} is not empty. Name a folder that is, or that does not exist yet.")
+
+
+def _service_of(registration: Registration, declared: dict[str, Registration]) -> str | None:
+    """Returns the name of the service component that a resource is part of."""
+    while (parent := declared.get(registration.parent)) is not None:
+        if parent.type == _SERVICE:
+            return parent.name
+        registration = parent
+    return None
 
 
 def _is_manifest(registration: Registration) -> bool:

@@ -67,13 +67,16 @@ def migration_job(args: MigrationJobArgs) -> batch.JobSpecArgs:
     )
 
 
-def job_name(service: str, *what: str) -> str:
-    """Returns the name of the Job that does `what`.
+def job_name(service: str, image: str, *database: str) -> str:
+    """Returns the name of the Job that brings a database to the schema of an image.
 
     Another image or database is another Job: a Job's template can't be changed, and what has run does not run again.
     """
-    digest = hashlib.sha256("\n".join(what).encode()).hexdigest()
-    return f"{service}-migrations-{digest[:10]}"
+    return "-".join([service, "migrations", _digits(image), _digits("\n".join(database))])
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _container(args: MigrationJobArgs) -> core.ContainerArgs:

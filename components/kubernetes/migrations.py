@@ -85,8 +85,8 @@ class Migrations(ComponentResource):
             ),
         ]
         # Another group gets its rights from another Job.
-        what = [args.image, args.owner_url, args.database.url, *filter(None, [args.people_group])]
-        job = Output.all(*what).apply(lambda known: job_name(service, *known))
+        database = [args.owner_url, args.database.url, *filter(None, [args.people_group])]
+        job = Output.all(args.image, *database).apply(lambda known: job_name(service, *known))
         batch.Job(
             name,
             metadata=meta.ObjectMetaArgs(
