@@ -15,6 +15,7 @@ from components.cluster_telemetry import ClusterTelemetry, ClusterTelemetryArgs
 from components.commerce import Commerce, CommerceArgs
 from components.identity import Identity, IdentityArgs
 from components.ingress import Ingress, IngressArgs
+from components.kubernetes.membership import Membership, MembershipArgs
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.microservice import Microservice, MicroserviceArgs
 from components.network import Network, NetworkArgs
@@ -37,7 +38,9 @@ cluster = Cluster(
     "cluster",
     ClusterArgs(network=network, registry=registry, monitoring=monitoring, settings=config.cluster, protect=protect),
 )
-apps = Namespace("apps", NamespaceArgs(access=cluster.access, labels=BEHIND_THE_INGRESS))
+apps = Namespace("apps", NamespaceArgs(access=cluster.access, labels=BEHIND_THE_INGRESS, mesh=cluster.mesh))
+if cluster.mesh is not None:
+    Membership("apps", MembershipArgs(access=cluster.access, namespace=apps))
 
 # Between the clouds: certificates, an ingress that asks for them, and what watches it and the services
 certs = Certificates(

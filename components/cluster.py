@@ -15,6 +15,7 @@ from components.azure.monitoring import Monitoring
 from components.azure.node_pool import autoscaler, system_pool
 from components.azure.roles import Role, grant
 from components.kubernetes.access import ClusterAccess
+from components.kubernetes.mesh import Mesh
 from components.network import Network
 from components.registry import Registry
 from components.settings.azure import ClusterSettings
@@ -47,6 +48,8 @@ class Cluster(ComponentResource):
     """The issuer of the pods' tokens, which Azure accepts for the identities that trust it."""
     access: ClusterAccess
     """The way into the cluster."""
+    mesh: Mesh | None
+    """The service mesh that its pods may join. None: there is none."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Cluster", name, {}, opts)
@@ -70,6 +73,8 @@ class Cluster(ComponentResource):
         self.cluster_id, self.cluster_name = cluster.id, cluster.name
         self.issuer_url = cluster.oidc_issuer_profile.apply(lambda profile: (profile and profile.issuer_url) or "")
         self.access = ClusterAccess(provider=provider)
+        revisions = args.settings.mesh_revisions
+        self.mesh = Mesh(revision=revisions[-1]) if revisions else None
         self.register_outputs({"cluster_name": self.cluster_name})
 
     def _cluster(self, name: str) -> aks.ManagedCluster:
@@ -149,6 +154,7 @@ class Cluster(ComponentResource):
                 mode="Auto" if settings.node_auto_provisioning else "Manual",
                 default_node_pools="Auto" if settings.node_auto_provisioning else None,
             ),
+            service_mesh_profile=_service_mesh(settings),
             auto_upgrade_profile=aks.ManagedClusterAutoUpgradeProfileArgs(
                 upgrade_channel=settings.upgrade_channel, node_os_upgrade_channel=settings.node_os_upgrade_channel
             ),
@@ -189,6 +195,14 @@ class Cluster(ComponentResource):
         )
         encoded = answer.kubeconfigs.apply(lambda kubeconfigs: kubeconfigs[0].value)
         return Output.secret(Output.all(encoded, place.tenant_id).apply(lambda values: entra_kubeconfig(*values)))
+
+
+def _service_mesh(settings: ClusterSettings) -> aks.ServiceMeshProfileArgs | None:
+    """Returns the add-on of Istio, without a gateway of its own."""
+    if settings.service_mesh == "none":
+        return None
+    istio = aks.IstioServiceMeshArgs(revisions=list(settings.mesh_revisions))
+    return aks.ServiceMeshProfileArgs(mode="Istio", istio=istio)
 
 
 def _defender(monitoring: Monitoring) -> aks.ManagedClusterSecurityProfileDefenderArgs:

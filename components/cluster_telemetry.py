@@ -15,6 +15,7 @@ from components.azure.monitoring import Monitoring
 from components.certificates import Certificates
 from components.cluster import Cluster
 from components.kubernetes.envoy_gateway import NAMESPACE as PROXIES
+from components.kubernetes.mesh import METRICS_PORT
 from components.kubernetes.scraping import Scraping, ScrapingArgs
 
 monitor = azure.monitor
@@ -85,6 +86,7 @@ class ClusterTelemetry(ComponentResource):
                 access=args.cluster.access,
                 namespace=args.namespace,
                 hosts={service: leaf.identity for service, leaf in args.certificates.services.items()},
+                port=METRICS_PORT if args.cluster.mesh else None,
                 trust=args.certificates.server_trust,
             ),
             ResourceOptions(parent=self),

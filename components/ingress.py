@@ -71,7 +71,7 @@ class Ingress(ComponentResource):
         }
         controller = EnvoyGateway(
             "envoy-gateway",
-            EnvoyGatewayArgs(access=access, settings=args.settings),
+            EnvoyGatewayArgs(access=access, settings=args.settings, mesh=args.cluster.mesh),
             ResourceOptions(parent=self),
         )
         namespace = Namespace(name, NamespaceArgs(access=access), ResourceOptions(parent=self))
@@ -130,13 +130,15 @@ class Ingress(ComponentResource):
             service["loadBalancerSourceRanges"] = [str(network) for network in settings.source_ranges]
         kubernetes = {
             "envoyService": service,
-            "envoyDeployment": proxy_deployment(self._name, self._name, settings),
+            "envoyDeployment": proxy_deployment(self._name, self._name, settings, self._args.cluster.mesh),
             "envoyHpa": {"minReplicas": settings.min_replicas, "maxReplicas": settings.max_replicas},
             "envoyPDB": {"minAvailable": 1},
         }
         return {
             "provider": {"type": "Kubernetes", "kubernetes": kubernetes},
             "shutdown": {"drainTimeout": "60s", "minDrainDuration": "10s"},
+            # A side-car speaks mutual TLS to the addresses of Services. It passes on as it is what goes to a pod's.
+            **({"routingType": "Service"} if self._args.cluster.mesh else {}),
         }
 
     def _gateway(self) -> Spec:

@@ -12,6 +12,7 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, Resource, ResourceOptions
 
 from components.kubernetes.access import ClusterAccess
+from components.kubernetes.mesh import Mesh, to_control_plane
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
 from components.kubernetes.pod import PORT as POD_PORT
 from components.kubernetes.spreading import spread
@@ -63,12 +64,14 @@ def proxies_of(gateway: str, namespace: str) -> net.NetworkPolicyPeerArgs:
     return net.NetworkPolicyPeerArgs(namespace_selector=of_namespace(NAMESPACE), pod_selector=labels)
 
 
-def proxy_deployment(gateway: str, namespace: str, settings: IngressSettings) -> dict[str, Any]:
-    """Returns the `envoyDeployment` of a Gateway's EnvoyProxy: how its Envoys are spread, and the image of a mirror.
+def proxy_deployment(gateway: str, namespace: str, settings: IngressSettings, mesh: Mesh | None) -> dict[str, Any]:
+    """Returns the `envoyDeployment` of a Gateway's EnvoyProxy: its Envoys' spread, mesh, and image of a mirror.
 
     What the chart says of all Gateways does not reach one that has an EnvoyProxy of its own.
     """
-    pod = {"topologySpreadConstraints": spread(proxy_labels(gateway, namespace))}
+    pod: dict[str, Any] = {"topologySpreadConstraints": spread(proxy_labels(gateway, namespace))}
+    if mesh:
+        pod |= mesh.proxy(CONFIGURATION_PORT)
     if settings.image_registry is None:
         return {"pod": pod}
     return {"pod": pod, "container": {"image": f"{settings.image_registry}/envoyproxy/envoy:{ENVOY_VERSION}"}}
@@ -80,6 +83,8 @@ class EnvoyGatewayArgs:
     """The cluster to install it in."""
     settings: IngressSettings
     """The Gateway's port, and where charts and images come from: the group `ingress` of the stack's file."""
+    mesh: Mesh | None
+    """The service mesh that the Envoys join, to reach services in it. None: there is none."""
 
 
 class EnvoyGateway(ComponentResource):
@@ -97,7 +102,7 @@ class EnvoyGateway(ComponentResource):
                 "proxy",
                 PROXY_PODS,
                 [net.NetworkPolicyIngressRuleArgs(ports=[_tcp(listening_port(args.settings.port))])],
-                [_to_controller(), _to_services()],
+                [_to_controller(), _to_services(), *([to_control_plane()] if args.mesh else [])],
                 namespace,
             ),
         ]

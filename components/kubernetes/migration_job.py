@@ -11,6 +11,7 @@ from pulumi import Input
 
 from components.kubernetes.confinement import confined_container, confined_pod, of_pod, of_secret, tmp_mount, tmp_volume
 from components.kubernetes.database_access import DatabaseAccess
+from components.kubernetes.mesh import OUTSIDE
 from components.settings.services import ServiceSettings
 
 batch, core, meta = k8s.batch.v1, k8s.core.v1, k8s.meta.v1
@@ -39,6 +40,8 @@ class MigrationJobArgs:
     """The id of the service's identity in Entra; None where the log-in has passwords."""
     people_group: str | None
     """The Entra group of people, whose members the migrations let at the rows; None where the log-in has passwords."""
+    meshed: bool
+    """True if pods of the namespace get side-cars. The migrations' get none: nobody calls them."""
     settings: ServiceSettings
     """The time limit of migrations: the service's entry in the stack's file."""
 
@@ -53,7 +56,9 @@ def migration_job(args: MigrationJobArgs) -> batch.JobSpecArgs:
         backoff_limit=TRIES_AGAIN,
         active_deadline_seconds=args.settings.migration_seconds,
         template=core.PodTemplateSpecArgs(
-            metadata=meta.ObjectMetaArgs(labels={**args.labels, "azure.workload.identity/use": "true"}),
+            metadata=meta.ObjectMetaArgs(
+                labels={**args.labels, "azure.workload.identity/use": "true", **(OUTSIDE if args.meshed else {})}
+            ),
             spec=core.PodSpecArgs(
                 service_account_name=args.service_account,
                 automount_service_account_token=False,

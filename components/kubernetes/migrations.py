@@ -108,6 +108,7 @@ class Migrations(ComponentResource):
                     database=args.database,
                     principal_id=args.principal_id,
                     people_group=args.people_group,
+                    meshed=args.namespace.mesh is not None,
                     settings=args.settings,
                 )
             ),

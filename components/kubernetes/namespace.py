@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 from pulumi import ComponentResource, ResourceOptions
 
 from components.kubernetes.access import ClusterAccess
+from components.kubernetes.mesh import Mesh
 
 meta, core, net = k8s.meta.v1, k8s.core.v1, k8s.networking.v1
 
@@ -22,6 +23,8 @@ class NamespaceArgs:
     """The cluster that the namespace is in."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels besides those that confine its pods. Default: none."""
+    mesh: Mesh | None = None
+    """The service mesh that its pods join. Default: none."""
 
 
 class Namespace(ComponentResource):
@@ -29,14 +32,18 @@ class Namespace(ComponentResource):
 
     namespace: str
     """The namespace's name."""
+    mesh: Mesh | None
+    """The service mesh that its pods join; None where there is none."""
 
     def __init__(self, name: str, args: NamespaceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:kubernetes:Namespace", name, {}, opts)
-        self.namespace = name
+        self.namespace, self.mesh = name, args.mesh
         restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
         namespace = core.Namespace(
             name,
-            metadata=meta.ObjectMetaArgs(name=name, labels={**restricted, **args.labels}),
+            metadata=meta.ObjectMetaArgs(
+                name=name, labels={**restricted, **args.labels, **(args.mesh.labels if args.mesh else {})}
+            ),
             opts=args.access.inside(self),
         )
         everybody = meta.LabelSelectorArgs()

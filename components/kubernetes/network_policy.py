@@ -11,6 +11,7 @@ import pulumi_kubernetes as k8s
 
 from components.kubernetes.envoy_gateway import proxies_of
 from components.kubernetes.gateway_objects import GatewayReference
+from components.kubernetes.mesh import METRICS_PORT, Mesh
 from components.kubernetes.namespace import of_namespace
 from components.kubernetes.pod import PORT_NAME
 
@@ -34,25 +35,27 @@ def flows(
     database_port: int,
     entra: bool,
     collector: str | None = None,
+    mesh: Mesh | None = None,
 ) -> net.NetworkPolicySpecArgs:
     """Returns the policy of a service's pods.
 
     They are reached by the Envoys of the gateway, and by the cluster's agent for metrics: policies know ports, not
     paths, and metrics are on the one port that a pod has. They reach the databases' subnet; with `entra` the tokens of
     Entra, which is on the internet and has no fixed addresses; and the OpenTelemetry collector at the URL `collector`.
+    In a `mesh` the agent, which is not in it, has a port of its own.
     """
     out = _to_database(databases, database_port, entra=entra)
     if collector is not None:
         out.append(_to_collector(collector))
+    proxies, agent = proxies_of(gateway.name, gateway.namespace), _agent()
     return net.NetworkPolicySpecArgs(
         pod_selector=meta.LabelSelectorArgs(match_labels={"app": service}),
         policy_types=["Ingress", "Egress"],
-        ingress=[
-            net.NetworkPolicyIngressRuleArgs(
-                from_=[proxies_of(gateway.name, gateway.namespace), _agent()],
-                ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=PORT_NAME)],
-            )
-        ],
+        ingress=(
+            [_from([proxies], PORT_NAME), _from([agent], METRICS_PORT)]
+            if mesh
+            else [_from([proxies, agent], PORT_NAME)]
+        ),
         egress=out,
     )
 
@@ -72,6 +75,10 @@ def _to_database(databases: IPv4Network, port: int, *, entra: bool) -> list[net.
     """Allows the databases' subnet; and with `entra` the internet, where the tokens of Entra come from."""
     out = [_to(str(databases), port)]
     return [*out, _to("0.0.0.0/0", 443, NOT_THE_INTERNET)] if entra else out
+
+
+def _from(peers: list[net.NetworkPolicyPeerArgs], port: int | str) -> net.NetworkPolicyIngressRuleArgs:
+    return net.NetworkPolicyIngressRuleArgs(from_=peers, ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=port)])
 
 
 def _agent() -> net.NetworkPolicyPeerArgs:

@@ -10,6 +10,7 @@ from pulumi import Input
 
 from components.kubernetes.confinement import confined_container, confined_pod, of_pod, of_secret, tmp_mount, tmp_volume
 from components.kubernetes.database_access import DatabaseAccess
+from components.kubernetes.mesh import Mesh
 from components.kubernetes.spreading import spread
 from components.settings.services import ServiceSettings
 
@@ -43,16 +44,19 @@ class PodArgs:
     """The service's database."""
     collector: str | None
     """The URL that spans go to. None: no spans."""
+    mesh: Mesh | None
+    """The service mesh that the pods join. None: no side-car."""
     settings: ServiceSettings
     """Size and waits: the service's entry in the stack's file."""
 
 
 def pod(args: PodArgs) -> core.PodTemplateSpecArgs:
     """Returns the template of a service's pods."""
-    settings = args.settings
+    settings, mesh = args.settings, args.mesh
     return core.PodTemplateSpecArgs(
         metadata=meta.ObjectMetaArgs(
-            labels={**args.labels, "azure.workload.identity/use": "true"}, annotations=dict(args.annotations)
+            labels={**args.labels, "azure.workload.identity/use": "true", **(mesh.pod_labels if mesh else {})},
+            annotations={**args.annotations, **(mesh.annotations if mesh else {})},
         ),
         spec=core.PodSpecArgs(
             service_account_name=args.service_account,

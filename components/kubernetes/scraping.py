@@ -35,6 +35,8 @@ class ScrapingArgs:
     """The namespace of the services' pods."""
     hosts: Mapping[str, str]
     """The names that the services' certificates stand for, by service."""
+    port: int | None
+    """The pods' TCP port for the agent. None: the one that their containers name."""
     trust: Input[str]
     """The authorities that may have signed those certificates, PEM."""
 
@@ -51,7 +53,7 @@ class Scraping(ComponentResource):
             string_data={"ca.crt": Output.secret(args.trust)},
             opts=args.access.inside(self),
         )
-        jobs = [_job(service, host, args.namespace) for service, host in args.hosts.items()]
+        jobs = [_job(service, host, args.namespace, args.port) for service, host in args.hosts.items()]
         core.ConfigMap(
             CONFIGURATION,
             metadata=meta.ObjectMetaArgs(name=CONFIGURATION, namespace=AGENT_NAMESPACE),
@@ -63,12 +65,13 @@ class Scraping(ComponentResource):
         self.register_outputs({})
 
 
-def _job(service: str, host: str, namespace: str) -> dict[str, Any]:
+def _job(service: str, host: str, namespace: str, port: int | None) -> dict[str, Any]:
     """Returns a job that reads the pods of one service.
 
     https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
     """
     pod = "__meta_kubernetes_pod"
+    elsewhere = {"source_labels": [f"{pod}_ip"], "target_label": "__address__", "replacement": f"$1:{port}"}
     return {
         "job_name": service,
         "scrape_interval": "30s",
@@ -85,5 +88,6 @@ def _job(service: str, host: str, namespace: str) -> dict[str, Any]:
             {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
             {"source_labels": [f"{pod}_name"], "target_label": "pod"},
             {"source_labels": [f"{pod}_label_track"], "target_label": "track"},
+            *([elsewhere] if port else []),
         ],
     }

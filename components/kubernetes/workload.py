@@ -108,6 +108,7 @@ class Workload(ComponentResource):
                     database_port=args.database.port,
                     entra=args.database.authentication == "entra",
                     collector=args.collector,
+                    mesh=args.namespace.mesh,
                 ),
                 opts=self._within(),
             ),
@@ -153,6 +154,7 @@ class Workload(ComponentResource):
             database_secret=f"{name}-database",
             database=args.database,
             collector=args.collector,
+            mesh=args.namespace.mesh,
             settings=args.settings,
         )
         deployment = apps.Deployment(

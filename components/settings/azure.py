@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from components.settings.checks import Group, at_least, check, in_clouds, in_production, one_of, wrong
+from components.settings.checks import Group, at_least, check, in_clouds, in_production, on_this_machine, one_of, wrong
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 API_SERVER_PREFIX = 28
@@ -153,6 +153,22 @@ class ClusterSettings(Group):
     defender: bool = Field(
         False, description="Microsoft Defender watches what runs on the nodes, at a price per core and hour"
     )
+    service_mesh: Annotated[
+        Literal["none", "istio"],
+        on_this_machine(lambda mesh: mesh == "none", "must be none: pods are processes, which get no side-cars"),
+    ] = Field(
+        "none",
+        description="with istio, Azure's add-on is switched on: the services' pods take mutual TLS of side-cars alone, "
+        "and of these only the ingress's, besides the TLS that they have anyway "
+        "(docs/decisions/0022-a-mesh-of-side-cars.md)",
+    )
+    mesh_revisions: tuple[Annotated[str, StringConstraints(pattern=r"^asm-1-(3[0-9]|[4-9][0-9])$")], ...] = Field(
+        (),
+        max_length=2,
+        description="revisions of Istio, needed with serviceMesh istio: one, and during an upgrade the next one after "
+        "it; pods join the last. `az aks mesh get-revisions` shows those of a location; each lives some seven months. "
+        "asm-1-30 or later: from it on side-cars need no rights in the pods",
+    )
     safeguards: Literal["Warn", "Enforce"] = Field(
         "Warn",
         description="what Azure's deployment safeguards do about objects against best practice; Enforce once Warn has "
@@ -164,6 +180,15 @@ class ClusterSettings(Group):
     authorized_ip_ranges: Annotated[tuple[OwnNetwork, ...], check(bool, "must name at least one network")] = Field(
         max_length=200, description="networks that reach the API server: offices, CI; at most 200"
     )
+
+    @field_validator("mesh_revisions")
+    @classmethod
+    def _with_a_mesh(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("service_mesh") == "istio" and not value:
+            raise wrong("must name a revision with serviceMesh istio: `az aks mesh get-revisions` shows them")
+        if info.data.get("service_mesh") == "none" and value:
+            raise wrong("must be absent with serviceMesh none")
+        return value
 
 
 class IngressSettings(Group):
