@@ -14,23 +14,28 @@ from kubernetes.dynamic.exceptions import NotFoundError
 
 from planning.plan import STAND_INS
 from planning.render import render
+from tests.support.mesh import with_mesh
 from tests.support.program import ROOT, STACKS
 from tests.support.waiting import eventually
 
 OWNED = ("apps", "edge")
 """The namespaces that a test makes and removes. The one of the gateway belongs to the cluster."""
 
-OF_CILIUM = "cilium.io/v2"
-"""The API version that only a cluster with Cilium knows, as those of the stacks are."""
+OF_OTHERS = ("cilium.io/v2", "networking.istio.io/v1", "security.istio.io/v1")
+"""API versions that only a cluster with Cilium and with Istio knows, as those of the stacks are."""
+MESHED = "prod with a mesh"
 
 Object = dict[str, Any]
 
 
-@pytest.fixture(params=STACKS)
+@pytest.fixture(params=[*STACKS, MESHED])
 def manifests(request: pytest.FixtureRequest, tmp_path: Path, cluster: dynamic.DynamicClient) -> Iterator[list[Object]]:
-    files = render(ROOT, request.param, tmp_path / "out", config=STAND_INS if request.param == "local" else None)
+    stack = request.param.partition(" ")[0]
+    config = {"local": STAND_INS, MESHED: with_mesh(stack)}.get(request.param)
+    files = render(ROOT, stack, tmp_path / "out", config=config)
     manifests = [yaml.safe_load(path.read_text()) for path in files]
-    yield [manifest for manifest in manifests if manifest["apiVersion"] != OF_CILIUM or _knows(cluster, OF_CILIUM)]
+    unknown = [version for version in OF_OTHERS if not _knows(cluster, version)]
+    yield [manifest for manifest in manifests if manifest["apiVersion"] not in unknown]
     namespaces = cluster.resources.get(api_version="v1", kind="Namespace")
     for name in OWNED:
         _ignoring_absence(lambda name=name: namespaces.delete(name=name))
