@@ -155,7 +155,7 @@ class ClusterSettings(Group):
     )
     service_mesh: Annotated[
         Literal["none", "istio"],
-        on_this_machine(lambda mesh: mesh == "none", "must be none: pods are processes, which get no side-cars"),
+        on_this_machine(lambda mesh: mesh == "none", "must be none: Istio is an add-on of Azure's clusters"),
     ] = Field(
         "none",
         description="with istio, Azure's add-on is switched on: the services' pods take mutual TLS of side-cars alone, "

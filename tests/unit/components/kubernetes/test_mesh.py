@@ -184,5 +184,7 @@ def test_envoy_gateway_s_own_definition_takes_envoys_that_join() -> None:
 
 
 def test_this_machine_refuses_a_mesh_with_a_sentence() -> None:
-    with pytest.raises(SettingsError, match=r"cluster\.serviceMesh must be none: pods are processes"):
+    with pytest.raises(
+        SettingsError, match=r"cluster\.serviceMesh must be none: Istio is an add-on of Azure's clusters"
+    ):
         run(stack="local", config={"crosscloud:machine": MACHINE, **with_mesh("local")})
