@@ -23,6 +23,8 @@ _SECRET = "Secret"  # noqa: S105 - a kind
 _IMAGE = r"^[^@\s]+@sha256:[0-9a-f]{64}$"
 _QUOTED = re.compile(r"'(\{\{[^']*\}\})'")
 """An expression as YAML quotes it. Helm writes its value with the quotes that it needs (`toJson`)."""
+_DIGITS = re.compile(r"(-[0-9a-f]{8}){2}(?=\.yaml$)")
+"""The digits in the name of a migrations' Job, which another image changes: a template's file keeps its name."""
 _CERTIFICATE, _CLIENT = "crosscloud/certificate", "azure.workload.identity/client-id"
 """The annotations with the fingerprint of a certificate, and with the identity that a service account stands for."""
 _HEADER = """\
@@ -75,7 +77,7 @@ def write_chart(objects: list[Rendered], target: Path, *, root: Path, stack: str
     canaries = {each.service for each in rendered if _track(each.manifest) == "canary"}
     secrets = [each.manifest for each in rendered if each.manifest["kind"] == _SECRET]
     templates = {
-        each.file_name: _template(each, "canary" if each.service in canaries else "stable", values)
+        _DIGITS.sub("", each.file_name): _template(each, "canary" if each.service in canaries else "stable", values)
         for each in rendered
         if each.manifest not in secrets
     }

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from planning import commands
 from planning.errors import PlanningError
 from planning.helm import write_chart
 from planning.manifests import as_yaml
@@ -155,6 +156,25 @@ def test_helm_refuses_an_image_by_its_tag(of_prod: Chart) -> None:
     done = helm("template", "release", str(of_prod.folder), "--set", "services.users.stable.image=users:latest")
     assert done.returncode != 0
     assert "/services/users/stable/image" in done.stderr
+
+
+def test_the_command_writes_files_and_chart_of_one_rendering(tmp_path: Path) -> None:
+    files, chart = tmp_path / "files", tmp_path / "chart"
+    commands.render(stack="dev", output=files, helm=chart)
+    everything = [yaml.safe_load(path.read_text()) for path in files.iterdir()]
+    written = by_name([each for each in everything if each["metadata"].get("namespace") == "apps"])
+    of_chart = by_name(templated(chart, values_of(chart)))
+    assert {name: written[name] for name in of_chart} == of_chart
+
+
+def test_the_command_asks_what_to_write() -> None:
+    with pytest.raises(PlanningError, match=r"--output FOLDER .* --helm FOLDER"):
+        commands.render(stack="dev")
+
+
+def test_another_image_leaves_the_files_their_names(of_prod: Chart) -> None:
+    names = {path.name for path in (of_prod.folder / "templates").iterdir()}
+    assert {f"job-{service}-migrations.yaml" for service in SERVICES} <= names
 
 
 def test_a_folder_with_something_in_it_is_refused(of_prod: Chart) -> None:
