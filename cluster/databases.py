@@ -84,7 +84,12 @@ class Server(Updatable):
         found = self._api.get(_named("v1", "Secret", name))
         kept = found is not None  # a certificate that a server already has stays: its processes have read it
         certificate = issue(
-            Leaf(subject=common_name(host), names=general_names(dns=[host]), hours=HOURS, uses={"digital_signature", "server_auth"}),
+            Leaf(
+                subject=common_name(host),
+                names=general_names(dns=[host]),
+                hours=HOURS,
+                uses={"digital_signature", "server_auth"},
+            ),
             key.public_key(),
             authority(self._machine),
         )

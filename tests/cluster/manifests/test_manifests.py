@@ -35,7 +35,11 @@ def manifests(request: pytest.FixtureRequest, tmp_path: Path, cluster: dynamic.D
     files = render(ROOT, stack, tmp_path / "out", config=config)
     manifests = [yaml.safe_load(path.read_text()) for path in files]
     unknown = [version for version in OF_OTHERS if not _knows(cluster, version)]
-    yield [manifest for manifest in manifests if manifest["apiVersion"] not in unknown]
+    manifests = [manifest for manifest in manifests if manifest["apiVersion"] not in unknown]
+    yield manifests
+    for manifest in reversed(manifests):
+        if manifest["metadata"].get("namespace") not in OWNED and manifest["kind"] != "Namespace":
+            _remove(cluster, manifest)
     namespaces = cluster.resources.get(api_version="v1", kind="Namespace")
     for name in OWNED:
         _ignoring_absence(lambda name=name: namespaces.delete(name=name))
@@ -56,6 +60,13 @@ def apply(cluster: dynamic.DynamicClient, manifest: Object) -> Any:
         force_conflicts=True,
         query_params=[("fieldValidation", "Strict")],
     )
+
+
+def _remove(cluster: dynamic.DynamicClient, manifest: Object) -> None:
+    """Removes what is outside of the tests' own namespaces, which nothing else would take away."""
+    resource = cluster.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+    metadata = manifest["metadata"]
+    _ignoring_absence(lambda: resource.delete(name=metadata["name"], namespace=metadata.get("namespace")))
 
 
 def _knows(cluster: dynamic.DynamicClient, api_version: str) -> bool:
