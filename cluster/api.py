@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ class Api:
 
     def __init__(self, target: Target) -> None:
         """Connects. Raises LocalError when the cluster can't be reached or can't run the system."""
-        self.target = target
+        self.target, self._lock = target, threading.Lock()
         try:
             self._client = config.new_client_from_config(  # type: ignore[no-untyped-call]
                 target.kubeconfig, context=target.context
@@ -73,11 +74,13 @@ class Api:
     def knows(self, api_version: str, kind: str | None = None) -> bool:
         """Returns whether the cluster has the API, or the kind in it."""
         filters = {"api_version": api_version, **({"kind": kind} if kind else {})}
-        return bool(self._dynamic.resources.search(**filters))
+        with self._lock:
+            return bool(self._dynamic.resources.search(**filters))
 
     def forget_kinds(self) -> None:
         """Has the kinds read again, after definitions of some were installed."""
-        self._dynamic.resources.invalidate_cache()
+        with self._lock:
+            self._dynamic.resources.invalidate_cache()
 
     def apply(self, manifest: Object) -> Object:
         """Creates or changes an object, whose unknown fields are refused, and returns it. Raises ProviderError."""
@@ -116,7 +119,7 @@ class Api:
         """Returns objects by their labels (`label_selector`); none where the cluster does not know the kind."""
         with self._explained(kind):
             try:
-                resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
+                resource = self._resource({"apiVersion": api_version, "kind": kind})
             except ResourceNotFoundError:
                 return []
             content = _content(resource.get(namespace=namespace, **selectors))
@@ -171,7 +174,8 @@ class Api:
 
     def _resource(self, manifest: Object) -> Any:
         """Returns the API of the manifest's kind. Raises ResourceNotFoundError."""
-        return self._dynamic.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+        with self._lock:  # finding a kind may read all kinds again, which threads would do to each other's harm
+            return self._dynamic.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:
