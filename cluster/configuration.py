@@ -21,6 +21,8 @@ from planning.stack_file import read_config
 
 SETTINGS = Path(__file__).with_name("settings.yaml")
 DATABASE_PORT = 5432
+NEIGHBOURS = 16
+"""The prefix of the network that a node's load balancer is in: Docker gives such networks to kind and k3d."""
 _PRIVATE = "10.0.0.0/8"
 """The pods' addresses of a cluster whose nodes name no network of their own."""
 
@@ -47,14 +49,18 @@ def _facts(machine: Machine, api: Api) -> dict[str, object]:
     nodes = api.select("v1", "Node")
     pods = {each["spec"].get("podCIDR") for each in nodes} - {None}
     network = IPv4Network(pods.pop()) if len(pods) == 1 else IPv4Network(_PRIVATE)
-    addresses = {a["address"] for node in nodes for a in node["status"]["addresses"] if a["type"] == "InternalIP"}
-    callers = sorted({own_address(api), *addresses})
+    internal = {a["address"] for node in nodes for a in node["status"]["addresses"] if a["type"] == "InternalIP"}
+    # Connections of this machine reach an Envoy from a node, its network, or a load balancer beside it.
+    callers = {
+        f"{address}/{NEIGHBOURS}" for address in {own_address(api), *internal} if ip_address(address).version == 4
+    }
+    callers |= {str(network)}
     return {
         "issuer": machine.issuer_url,
         "ingressPort": machine.ports.ingress,
         "databasePort": DATABASE_PORT,
         "databases": {"addresses": str(network), "authority": pem(authority(machine).certificate)},
-        "callers": [f"{address}/32" for address in callers if ip_address(address).version == 4],
+        "callers": sorted(str(IPv4Network(caller, strict=False)) for caller in callers),
     }
 
 

@@ -77,9 +77,9 @@ def test_pods_reach_the_databases_in_the_pods_network(manifests: dict[str, dict[
     assert {"to": [{"ipBlock": {"cidr": "10.244.0.0/24"}}], "ports": [{"protocol": "TCP", "port": 5432}]} in egress
 
 
-def test_the_ingress_lets_this_machine_and_the_nodes_in(manifests: dict[str, dict[str, Any]]) -> None:
+def test_the_ingress_lets_this_machine_the_nodes_and_their_neighbours_in(manifests: dict[str, dict[str, Any]]) -> None:
     (rule,) = manifests["SecurityPolicy/edge"]["spec"]["authorization"]["rules"]
-    assert rule["principal"]["clientCIDRs"] == ["10.9.0.2/32", "127.0.0.1/32"]
+    assert rule["principal"]["clientCIDRs"] == ["10.244.0.0/24", "10.9.0.0/16", "127.0.0.0/16"]
 
 
 @pytest.mark.parametrize("key", ["addresses", "authority"])
