@@ -20,6 +20,7 @@ from app.services.kit.responses import answer
 from app.services.kit.routing import Router
 from app.services.kit.settings import Settings
 from app.services.users import api as users
+from tests.support.ways import by_framework
 
 UserId = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern="^[^\\x00-\\x1f]*$")]
@@ -108,6 +109,12 @@ def full_included(settings: Settings) -> FastAPI:
     return application.create(settings, router)
 
 
+def full_by_framework(settings: Settings) -> FastAPI:
+    """Returns the same, but all requests go through FastAPI's router and its solver of dependencies."""
+    with by_framework():
+        return full(settings)
+
+
 def full_with_dependency(settings: Settings) -> FastAPI:
     """Returns the same, but the look-up gets the database by a dependency, which it does not use."""
     router = Router()
@@ -151,6 +158,7 @@ APPLICATIONS: dict[str, Callable[[Settings], FastAPI]] = {
     "full": full,
     "full-in-layers": full_in_layers,
     "full-included": full_included,
+    "full-by-framework": full_by_framework,
     "full-with-dependency": full_with_dependency,
     "bare": bare,
     "bare-without-telemetry": bare_without_telemetry,

@@ -46,11 +46,6 @@ async def path_kinds(number: Annotated[int, Path(ge=0)], uuid: UUID) -> dict[str
     return {"number": number, "uuid": uuid}
 
 
-@router.get("/files/{path:path}")
-async def path_rest(path: str) -> dict[str, str]:
-    return {"path": path}
-
-
 @router.get("/query")
 async def query(
     number: int = 0,
@@ -90,6 +85,17 @@ async def create(order: Order, request: Request) -> Response:
     async with request.app.state.database.transaction() as connection:
         fingerprint = order.model_dump_json().encode()
         return await once(request, connection, operation="create", fingerprint=fingerprint, effect=effect)
+
+
+@router.post("/lines", status_code=201)
+async def create_line(line: Line) -> Line:
+    return line
+
+
+@router.get("/files/{path:path}")
+async def path_rest(path: str) -> dict[str, str]:
+    """Reads a path of any length. It is the last route: the ones behind such a path are not taken directly."""
+    return {"path": path}
 
 
 def make(settings: Settings) -> FastAPI:

@@ -19,6 +19,7 @@ from app.services.kit.logs import RequestLog
 from app.services.kit.metrics import Metrics
 from app.services.kit.middleware import RequestMiddleware
 from app.services.kit.settings import Settings
+from app.services.kit.table import Table
 
 if TYPE_CHECKING:
     from app.services.kit.spans import Spans
@@ -34,7 +35,8 @@ class _Application(FastAPI):
 
     def __init__(self, middleware: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
         super().__init__(**options)
-        self._handle = middleware(AsyncExitStackMiddleware(self.router))  # FastAPI's handlers expect its exit stack
+        by_framework = AsyncExitStackMiddleware(self.router)  # FastAPI's handlers expect its exit stack
+        self._handle = middleware(Table(self.routes, by_framework))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self

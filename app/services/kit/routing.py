@@ -10,8 +10,9 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, params
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope
 
 from app.contract import ijson
 from app.contract.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
@@ -22,8 +23,15 @@ JSON = b"application/json"
 """The one media type of bodies."""
 
 
-class _JsonRequest(Request):
-    """A request that reads its body as I-JSON."""
+class JsonRequest(Request):
+    """A request that reads its body as I-JSON. `read` is the body when it has been read already."""
+
+    def __init__(self, scope: Scope, receive: Receive, *, read: bytes | None = None) -> None:
+        super().__init__(scope, receive)
+        self._read = read
+
+    async def body(self) -> bytes:
+        return await super().body() if self._read is None else self._read
 
     async def json(self) -> Any:
         try:
@@ -33,18 +41,20 @@ class _JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route that takes no body but `application/json`."""
+    """A route that takes no body but `application/json`. It refuses to be declared with a form."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
+        if isinstance(self.body_field.field_info, params.Form):
+            raise TypeError(f"{self.path}: {self.name} takes a form. Services take JSON: declare a model as its body.")
 
         async def strict(request: Request) -> Response:
             media_type = dict(request.scope["headers"]).get(b"content-type", b"")
             if media_type != JSON and media_type.partition(b";")[0].strip().lower() != JSON:
                 raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "Send the body as Content-Type: application/json.")
-            return await handle(_JsonRequest(request.scope, request.receive))
+            return await handle(JsonRequest(request.scope, request.receive))
 
         return strict
 

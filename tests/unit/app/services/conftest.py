@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,6 +11,17 @@ from tests.support import databases
 from tests.support.pki import Authority
 from tests.support.postgres import Server, Urls, postgres
 from tests.support.service import Service, free_port
+from tests.support.ways import by_framework
+
+
+@pytest.fixture(autouse=True, scope="session")
+def way() -> Iterator[None]:
+    """Has the services of these tests go FastAPI's way alone when WAY=fastapi. `make test` runs them as they are."""
+    if os.environ.get("WAY") != "fastapi":
+        yield
+        return
+    with by_framework():
+        yield
 
 
 @pytest.fixture(scope="session")
