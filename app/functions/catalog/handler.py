@@ -33,3 +33,6 @@ def assembled() -> Parts:
         keys_table=settings["IDEMPOTENCY_TABLE"],
     )
     return assembly.parts(settings, settings.log(), catalog.handlers())
+
+
+environment.prepare(assembled)

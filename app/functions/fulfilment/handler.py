@@ -163,3 +163,6 @@ def assembled() -> Consumer:
         queue=Queue(client=aws.client("sqs", os.environ), url=settings["QUEUE_URL"]),
         log=log,
     )
+
+
+environment.prepare(assembled)

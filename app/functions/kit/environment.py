@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -57,6 +58,16 @@ class Settings:
     def log(self) -> Log:
         """Returns the log of the function."""
         return Log(service=self.service, level=self.log_level)
+
+
+def prepare(assembled: Callable[[], object]) -> None:
+    """Calls `assembled` while a function is imported.
+
+    Lambda usually gives that phase a whole core and later only a share of one, in which the clients of the SDK would
+    take half a second of the first caller's time. A failure is left to the first call, which tries again and tells.
+    """
+    with contextlib.suppress(Exception):
+        assembled()
 
 
 def read(variables: Mapping[str, str], name: str, *, needed: Iterable[str]) -> Settings:

@@ -34,3 +34,6 @@ def assembled() -> Parts:
         keys_table=settings["IDEMPOTENCY_TABLE"],
     )
     return assembly.parts(settings, settings.log(), desk.handlers())
+
+
+environment.prepare(assembled)

@@ -110,3 +110,6 @@ def _lag(occurred_at: str) -> Metrics:
     except ValueError:
         return {}
     return {RELAY_LAG: max(round(lag.total_seconds() * 1000, 3), 0.0)}
+
+
+environment.prepare(assembled)

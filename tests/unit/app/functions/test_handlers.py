@@ -1,21 +1,24 @@
 """The entry points as the runtime calls them, with their settings from the environment."""
 
+import importlib.util
 import json
 
 import pytest
 
 from app.functions.catalog import handler as catalog
 from app.functions.fulfilment import handler as fulfilment
+from app.functions.kit.environment import SettingsError
 from app.functions.orders import handler as orders
+from app.functions.relay import handler as relay
 from tests.support.shop import SCOPES, Context
 
 
 @pytest.fixture(autouse=True)
 def fresh():
-    for module in (catalog, orders, fulfilment):
+    for module in (catalog, orders, relay, fulfilment):
         module.assembled.cache_clear()
     yield
-    for module in (catalog, orders, fulfilment):
+    for module in (catalog, orders, relay, fulfilment):
         module.assembled.cache_clear()
 
 
@@ -98,6 +101,37 @@ def test_scopes_count_with_the_issuers_prefix(configured, monkeypatch):
 
     assert orders.handler(event("GET /orders", scope="orders:read"), Context())["statusCode"] == 403
     assert orders.handler(event("GET /orders", scope="https://api/orders:read"), Context())["statusCode"] == 200
+
+
+def imported(module):
+    """Imports a module again, as another one beside it."""
+    spec = importlib.util.find_spec(module.__name__)
+    copy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    return copy
+
+
+SETTINGS = ("EVENT_BUS", "DEAD_LETTER_QUEUE_URL", "QUEUE_URL", "UPSTREAM_URL", "UPSTREAM_TLS_SECRET_ARN")
+
+
+@pytest.mark.parametrize("module", [catalog, orders, relay, fulfilment])
+def test_the_parts_are_there_when_a_function_is_imported_with_its_settings(module, configured, monkeypatch):
+    for name in SETTINGS:
+        monkeypatch.setenv(name, f"https://{name.lower().replace('_', '-')}.example.com")
+
+    assert imported(module).assembled.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize("module", [catalog, orders, relay, fulfilment])
+def test_a_function_without_its_settings_is_imported_and_tells_at_its_first_call(module, monkeypatch, emulated):
+    for name in ("PRODUCTS_TABLE", "EVENT_BUS"):
+        monkeypatch.delenv(name, raising=False)
+
+    copy = imported(module)
+
+    assert copy.assembled.cache_info().currsize == 0
+    with pytest.raises(SettingsError, match=r"(PRODUCTS_TABLE|EVENT_BUS) must name"):
+        copy.assembled()
 
 
 def test_fulfilment_needs_its_settings(monkeypatch, configured):
