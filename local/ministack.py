@@ -16,28 +16,37 @@ The calls of an alias are shared out by its weights and counted by version, and 
 become CloudWatch's. MiniStack itself keeps the weights, and counts only some calls, by function. What a function prints
 is written to a file too, beside the log files of the other processes.
 
+Lambda gets the byte code of its own interpreter in the zip. Here another version of Python may run a function: its
+workers, which unpack the zip anew each, get the byte code of that one, made once for each zip.
+
 Metrics and log events are not saved: each write would wait longer, the longer the stack has been running.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import datetime as dt
 import fcntl
+import functools
 import gc
+import importlib.util
+import io
 import itertools
 import json
+import marshal
 import os
 import random
 import time
 import warnings
+import zipfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from ministack import app as emulator  # type: ignore[import-untyped]
-from ministack.core import persistence  # type: ignore[import-untyped]
+from ministack.core import lambda_runtime, persistence  # type: ignore[import-untyped]
 from ministack.services import (  # type: ignore[import-untyped]
     cloudwatch,
     cloudwatch_logs,
@@ -62,6 +71,12 @@ _STATE_OF_CLOUDWATCH = cloudwatch.get_state
 _STATE_OF_LOGS = cloudwatch_logs.get_state
 _RECORD_OF_VERSION = lambda_svc._effective_func_record_for_qualifier
 _DISPATCH = lambda_svc._execute_function_dispatch
+_MAKE_WORKER = lambda_runtime.Worker.__init__
+
+ZIPS = 16
+"""The zips whose byte code is kept: more than there are functions, with a canary of each."""
+UNCHECKED = (0b01).to_bytes(4, "little")
+"""The flags of byte code that is not compared with its source (https://peps.python.org/pep-0552/)."""
 
 READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Filter")
 """Beginnings of the names of operations that change nothing."""
@@ -224,6 +239,27 @@ def _counted(function: Any, config: Any, event: Any, request_id: str, started: f
     return answer
 
 
+def _worker_with_byte_code(worker: Any, name: str, config: Any, code: bytes) -> None:
+    _MAKE_WORKER(worker, name, config, with_byte_code(code))
+
+
+@functools.lru_cache(maxsize=ZIPS)
+def with_byte_code(code: bytes) -> bytes:
+    """Returns the zip with the byte code of this interpreter: a worker would compile it anew at each cold start."""
+    target = io.BytesIO(code)
+    with zipfile.ZipFile(target, "a") as archive:
+        names = frozenset(archive.namelist())
+        for name in sorted(names):
+            cached = importlib.util.cache_from_source(name) if name.endswith(".py") else name
+            if cached not in names:
+                source = archive.read(name)
+                with contextlib.suppress(SyntaxError, ValueError):  # the worker that imports it says what is wrong
+                    content = marshal.dumps(compile(source, name, "exec", dont_inherit=True))
+                    digest = importlib.util.source_hash(source)
+                    archive.writestr(cached, importlib.util.MAGIC_NUMBER + UNCHECKED + digest + content)
+    return target.getvalue()
+
+
 def _parsed(function: str, text: str) -> dict[str, Any]:
     """Returns a function's JSON line; another one, such as a part of a stack trace, becomes the message of one."""
     try:
@@ -258,6 +294,7 @@ def main() -> None:
         lambda_svc._effective_func_record_for_qualifier = _by_weight
         lambda_svc._execute_function_dispatch = _counted
         lambda_svc._emit_lambda_metrics = lambda *_, **__: None
+        lambda_runtime.Worker.__init__ = _worker_with_byte_code
         dynamodb_streams.get_state = _stream_records
         dynamodb_streams.load_persisted_state = _restore_stream_records
         emulator.app = Durable(emulator.app)

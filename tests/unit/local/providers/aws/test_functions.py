@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from pathlib import Path
@@ -25,6 +26,16 @@ def handler(event, context):
 """
 
 
+TELLS_OF_ITS_BYTE_CODE = """
+import importlib.util
+import pathlib
+
+def handler(event, context):
+    header = pathlib.Path(importlib.util.cache_from_source(__file__)).read_bytes()[:8]
+    return [header[:4] == importlib.util.MAGIC_NUMBER, header[4:].hex()]
+"""
+
+
 def answering(text: str) -> str:
     return f"def handler(event, context):\n    return {text!r}\n"
 
@@ -32,6 +43,20 @@ def answering(text: str) -> str:
 def invoke(api: Aws, function: str, event: Any = None) -> Any:
     answer = api.call("lambda", "Invoke", {"FunctionName": function, "Payload": json.dumps(event).encode()})
     return json.loads(answer["Payload"].read())
+
+
+def test_a_function_has_the_byte_code_of_the_interpreter_that_runs_it(
+    program: Program, api: Aws, tmp_path: Path
+) -> None:
+    archive = zipped(tmp_path / "one.zip", TELLS_OF_ITS_BYTE_CODE)
+    made = program.function("edge", archive)
+    assert invoke(api, "edge") == [True, "01000000"], "that of the zip; what a worker compiles itself has the flags 0"
+    assert made["codeSha256"] == base64.b64encode(bytes.fromhex(archive.sha256)).decode(), "the code is the same"
+
+
+def test_code_that_can_not_be_compiled_fails_where_it_is_called(program: Program, api: Aws, tmp_path: Path) -> None:
+    program.function("edge", zipped(tmp_path / "one.zip", "def handler(:"))
+    assert "invalid syntax (app.py, line 1)" in invoke(api, "edge")["errorMessage"]
 
 
 def update(program: Program, made: Properties, **changes: Any) -> Properties:
