@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import urllib3
-
+from app.functions.kit.http import urllib3
 from app.functions.kit.logs import Log
 from app.functions.kit.sigv4 import sign
 

@@ -8,15 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
-from urllib3.exceptions import TimeoutError as TimedOutError
-
 from app.contract.problems import MEDIA_TYPE, UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
 from app.functions.kit import tls
 from app.functions.kit.breaker import Breaker, CircuitOpenError, State
 from app.functions.kit.calls import Answer, Call, UpstreamError
 from app.functions.kit.environment import Settings
+from app.functions.kit.http import urllib3
 from app.functions.kit.logs import Log
 from app.functions.kit.retries import Retries
 from app.functions.kit.secrets import CachedSecret, SecretUnavailableError, cached_secret
@@ -143,24 +140,24 @@ class Ingress:
         connected_by = time.monotonic() + 2 * CONNECT_TIMEOUT  # TCP and TLS, each with the time-out
         try:
             return _read(self._request(pool, call), call)
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            counts = isinstance(error, NewConnectionError) or (fair and not _starved(connected_by))
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
+            counts = isinstance(error, urllib3.exceptions.NewConnectionError) or (fair and not _starved(connected_by))
             raise UpstreamError(
                 UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=False, counts=counts
             ) from error
-        except SSLError as error:
+        except urllib3.exceptions.SSLError as error:
             refused = tls.certificate_refused(error.args[0])
             if refused:
                 self._secret.doubt()
             raise UpstreamError(
                 UNAVAILABLE, call, f"can't connect: {error}", transient=True, delivered=not refused
             ) from error
-        except HTTPError as error:
+        except urllib3.exceptions.HTTPError as error:
             if time.monotonic() >= call.deadline:
                 counts = fair and not _starved(call.deadline)
                 reason = "no complete answer before the deadline"
                 raise UpstreamError(UPSTREAM_TIMEOUT, call, reason, counts=counts) from error
-            if isinstance(error, TimedOutError):  # only connecting has a time-out of its own
+            if isinstance(error, urllib3.exceptions.TimeoutError):  # only connecting has a time-out of its own
                 counts = fair and not _starved(connected_by)
                 raise UpstreamError(
                     UNAVAILABLE, call, "can't connect in time", transient=True, counts=counts
@@ -182,7 +179,7 @@ class Ingress:
         opened = pool.num_connections
         try:
             return _urlopen(pool, call)
-        except ProtocolError:
+        except urllib3.exceptions.ProtocolError:
             if not call.safe or pool.num_connections > opened:
                 raise
             return _urlopen(pool, call)  # the ingress had closed a kept connection while this environment slept
@@ -219,7 +216,7 @@ def _starved(limit: float) -> bool:
 def _urlopen(pool: urllib3.HTTPSConnectionPool, call: Call) -> urllib3.BaseHTTPResponse:
     remaining = call.deadline - time.monotonic()
     if remaining <= 0:
-        raise TimedOutError("no time left")
+        raise urllib3.exceptions.TimeoutError("no time left")
     timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT, remaining), read=remaining)
     return pool.urlopen(
         call.method,
