@@ -28,9 +28,33 @@ class Modules:
     """The names of packages and modules that are not in the folder, without what follows a dot."""
 
 
+class _Folder:
+    """A folder of sources, which is asked once for each name: a service's modules import the same ones again."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._packages: dict[str, bool] = {}
+        self._sources: dict[str, Path | None] = {}
+
+    def has(self, package: str) -> bool:
+        """Tells whether the folder holds a package or module of this name."""
+        if package not in self._packages:
+            path = self._root / package
+            self._packages[package] = path.is_dir() or path.with_name(f"{package}.py").is_file()
+        return self._packages[package]
+
+    def source(self, module: str) -> Path | None:
+        """Returns the source of a module, None when there is none."""
+        if module not in self._sources:
+            path = self._root.joinpath(*module.split("."))
+            candidates = (path / "__init__.py", path.with_name(f"{path.name}.py"))
+            self._sources[module] = next((each for each in candidates if each.is_file()), None)
+        return self._sources[module]
+
+
 def follow(module: str, root: Path) -> Modules:
     """Returns what the module needs of the folder `root` and of elsewhere. Raises MissingModuleError, SyntaxError."""
-    modules = Modules()
+    modules, folder = Modules(), _Folder(root)
     waiting, seen = [module], set[str]()
     while waiting:
         name = waiting.pop()
@@ -38,20 +62,20 @@ def follow(module: str, root: Path) -> Modules:
             continue
         seen.add(name)
         package = name.partition(".")[0]
-        if not _is_own(package, root):
+        if not folder.has(package):
             modules.packages.add(package)
             continue
-        path = _source(name, root)
+        path = folder.source(name)
         if path is None:
             raise MissingModuleError(f"The module {name}")
         modules.files.add(path)
         if parent := name.rpartition(".")[0]:
             waiting.append(parent)
-        waiting += _imported(name, path, root)
+        waiting += _imported(name, path, folder)
     return modules
 
 
-def _imported(module: str, path: Path, root: Path) -> Iterator[str]:
+def _imported(module: str, path: Path, folder: _Folder) -> Iterator[str]:
     """Yields the modules that a module imports. `from a import b` imports a, and a.b where that is a module, too."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     try:
@@ -65,18 +89,8 @@ def _imported(module: str, path: Path, root: Path) -> Iterator[str]:
             ancestors = package.split(".")
             base = ".".join([*ancestors[: len(ancestors) - level + 1], *filter(None, [name])])
         yield base
-        if _is_own(base.partition(".")[0], root):
-            yield from (f"{base}.{member}" for member in members if _source(f"{base}.{member}", root))
-
-
-def _is_own(package: str, root: Path) -> bool:
-    return (root / package).is_dir() or (root / f"{package}.py").is_file()
-
-
-def _source(module: str, root: Path) -> Path | None:
-    path = root.joinpath(*module.split("."))
-    candidates = (path / "__init__.py", path.with_name(f"{path.name}.py"))
-    return next((each for each in candidates if each.is_file()), None)
+        if folder.has(base.partition(".")[0]):
+            yield from (f"{base}.{member}" for member in members if folder.source(f"{base}.{member}"))
 
 
 @functools.lru_cache(maxsize=1024)
