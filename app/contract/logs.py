@@ -19,8 +19,20 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
-def line(*, level: str, service: str, message: str, request_id: str = "", trace_id: str = "", **members: object) -> str:
-    """Returns the line, ended by a newline. `members` that are None are left out."""
+def line(
+    *,
+    level: str,
+    service: str,
+    message: str,
+    request_id: str = "",
+    trace_id: str = "",
+    last: str = "",
+    **members: object,
+) -> str:
+    """Returns the line, ended by a newline. `members` that are None are left out.
+
+    `last` is the last member, if there is one more, as JSON text: `"name":value`. It is never shortened.
+    """
     record: dict[str, object] = {
         "timestamp": timestamp(),
         "level": level,
@@ -30,14 +42,17 @@ def line(*, level: str, service: str, message: str, request_id: str = "", trace_
         "trace_id": trace_id,
     }
     record |= {name: value for name, value in members.items() if value is not None}
-    text = _encode(record)
-    return (text if len(text) < LONGEST else _encode(_shortened(record))) + "\n"
+    tail = f",{last}}}\n" if last else "}\n"
+    text, limit = _encode(record), LONGEST + 2 - len(tail)
+    if len(text) >= limit:
+        text = _encode(_shortened(record, limit))
+    return text[:-1] + tail
 
 
-def _shortened(record: dict[str, object]) -> dict[str, object]:
-    """Returns the record, of which the text that takes most bytes has been halved until the line fits."""
+def _shortened(record: dict[str, object], limit: int) -> dict[str, object]:
+    """Returns the record, of which the text that takes most bytes has been halved until its JSON is below the limit."""
     texts = {name: value for name, value in record.items() if isinstance(value, str)}
-    while len(_encode({**record, **texts})) >= LONGEST:
+    while len(_encode({**record, **texts})) >= limit:
         name = max(texts, key=lambda each: len(_encode(texts[each])))
         if len(texts[name]) <= _SHORT:
             break

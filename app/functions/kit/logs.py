@@ -96,8 +96,7 @@ class Log:
     ) -> None:
         if level == "ERROR" and counts:
             fields, directives = {**fields, "version": metrics.VERSION, FAILURES: 1}, (*directives, metrics.FAILURES)
-        if directives:
-            fields = {**fields, "_aws": metrics.embedded(directives)}
-        line = logs.line(level=level, service=self._service, message=message, **fields)  # type: ignore[arg-type]
+        last = metrics.embedded(directives) if directives else ""
+        line = logs.line(level=level, service=self._service, message=message, last=last, **fields)  # type: ignore[arg-type]
         sys.stdout.write(line)  # looked up at every call: the runtime replaces the stream
         sys.stdout.flush()

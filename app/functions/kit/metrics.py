@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from app.contract import metrics
 from app.contract.metrics import UNITS
@@ -21,8 +21,8 @@ VERSION = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
 """The version of the function that runs, which the runtime names
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime)."""
 
-Directive = dict[str, Any]
-"""The metrics among the members of a line, with their units, and their dimensions."""
+Directive = str
+"""The metrics among the members of a line, with their units, and their dimensions: JSON text, which is made once."""
 
 
 def directive(units: Mapping[str, str], *dimensions: Iterable[str]) -> Directive:
@@ -31,7 +31,8 @@ def directive(units: Mapping[str, str], *dimensions: Iterable[str]) -> Directive
     The metrics count once for each of the sets of dimensions.
     """
     counted = [{"Name": name, "Unit": unit} for name, unit in units.items()]
-    return {"Namespace": NAMESPACE, "Dimensions": [list(names) for names in dimensions], "Metrics": counted}
+    content = {"Namespace": NAMESPACE, "Dimensions": [list(names) for names in dimensions], "Metrics": counted}
+    return json.dumps(content, separators=(",", ":"))
 
 
 ROUTE = directive({"Count": "Count", "Latency": "Milliseconds", "Errors": "Count"}, ["service", "route"])
@@ -56,6 +57,6 @@ def of_service(names: Iterable[str]) -> Directive:
     return directive({name: UNITS[name] for name in names}, ["service"])
 
 
-def embedded(directives: Iterable[Directive]) -> dict[str, Any]:
-    """Returns the member `_aws` of a line, which makes metrics of other members."""
-    return {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": list(directives)}
+def embedded(directives: Iterable[Directive]) -> str:
+    """Returns the member `_aws` of a line, as JSON text, which makes metrics of other members."""
+    return f'"_aws":{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":[{",".join(directives)}]}}'

@@ -228,7 +228,7 @@ def counted() -> dict[str, list[set[str]]]:
     directives += (emitted.FAILURES, emitted.DEAD_LETTERS)
     found = {
         metric["Name"]: [{*dimensions} for dimensions in directive["Dimensions"]]
-        for directive in directives
+        for directive in map(json.loads, directives)
         for metric in directive["Metrics"]
     }
     return found | {name: [{"service"}] for name in UNITS}

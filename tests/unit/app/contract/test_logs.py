@@ -40,5 +40,14 @@ def test_a_line_is_never_longer_than_its_bound_and_says_what_it_can(letter):
     assert text.startswith(record["stack"].removesuffix("…"))
 
 
+@pytest.mark.parametrize("length", [10, 16_000, 16_300, 100_000])
+def test_a_last_member_stays_whole_within_the_bound(length):
+    line = logs.line(level="INFO", service="users", message="m", last='"_aws":{"A":[1]}', text="x" * length)
+
+    assert len(line.encode()) <= logs.LONGEST
+    assert line.endswith(',"_aws":{"A":[1]}}\n')
+    assert json.loads(line)["_aws"] == {"A": [1]}
+
+
 def test_a_member_that_is_no_json_value_does_not_lose_the_line():
     assert json.loads(logs.line(level="INFO", service="users", message="m", error=b"x"))["error"] == "b'x'"
