@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pulumi
+import uvloop
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2, source_pb2
@@ -189,7 +190,7 @@ def run_main(
     lazy_sdks.install()
     monitor = _Monitor(deployment)
     features = set(monitor.GetDeploymentInfo(Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()  # a program of many services is hundreds of thousands of steps
     asyncio.set_event_loop(loop)
     pulumi.runtime.settings.configure(
         MockSettings(  # type: ignore[no-untyped-call]
