@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+from unittest import mock
+
+import pulumi
+
 from tests.support import services
 from tests.support.clouds import principal_of
 from tests.support.program import run
@@ -40,3 +45,16 @@ def test_a_service_can_be_removed_without_touching_the_others() -> None:
     assert all(urn.rpartition("::")[2].startswith("internal") for urn in gone)
     dependents = {r.urn for r in before.resources if r.dependencies & gone}
     assert dependents <= gone
+
+
+def test_each_further_service_adds_as_many_resources_and_outputs_as_the_one_before() -> None:
+    """So a program of many services takes time in proportion to them. Counts tell it, whatever the machine does."""
+    track, sizes = pulumi.Output._track, []
+    for more in (2, 4, 6):
+        others = {f"internal{letter}": {"minReplicas": 2} for letter in "abcdef"[:more]}
+        with mock.patch.object(pulumi.Output, "_track", autospec=True, side_effect=track) as tracked:
+            program = run(stack="prod", config={"crosscloud:services": {**SERVICES, **others}})
+        sizes.append((len(program.resources), tracked.call_count))
+    assert sizes[0][1] > sizes[0][0] > 0
+    first, second = ([after - before for before, after in zip(*pair, strict=True)] for pair in pairwise(sizes))
+    assert first == second
