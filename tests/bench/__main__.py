@@ -88,9 +88,9 @@ def postgresql(surroundings: Surroundings) -> Iterator[Row]:
 def orchestrator(surroundings: Surroundings) -> Iterator[Row]:
     built = function.build(surroundings.folder / "function")
     what = f"Orchestrator import / `import {function.STANDARD}`"
-    yield Row(what=what, value=function.import_time(built), target="≤ 3.0")
+    yield Row(what=what, value=function.import_time(built), target="≤ 2.5")
     for operation, ratio in function.cpu_time(surroundings).items():
-        yield Row(what=f"Orchestrator call / minimal forwarder, `{operation}`", value=ratio, target="≤ 1.8")
+        yield Row(what=f"Orchestrator call / minimal forwarder, `{operation}`", value=ratio, target="≤ 1.5")
     yield from _memory("Orchestrator", function.memory(built, surroundings), limit=45)
     yield Row(what="Orchestrator zip", value=built.megabytes, target="≤ 3", unit="MB")
     what = "Orchestrator zip, builds that differ: elsewhere, other file times, another day"
