@@ -31,7 +31,7 @@ def directly() -> Iterator[None]:
         yield
 
 
-class Told:
+class EchoDatabase:
     """A database that answers each statement with a problem that tells its arguments."""
 
     connections = idle_connections = 0
@@ -43,7 +43,7 @@ class Told:
     fetch = fetchval = execute = fetchrow
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Told]:
+    async def connection(self) -> AsyncIterator[EchoDatabase]:
         yield self
 
     transaction = connection

@@ -1,7 +1,7 @@
 """urllib3, imported without `importlib.metadata`.
 
-urllib3 imports that module for its HTTP/2, which tells a version by it and which no function uses. With all that it
-imports itself, it is a tenth of the import of a function (docs/benchmarks.md).
+urllib3 imports that module for its HTTP/2, which reads a version with it and which no function uses. With all that it
+imports itself, it is a tenth of the processor time of the orchestrator's import.
 """
 
 from __future__ import annotations

@@ -9,10 +9,9 @@ docs/decisions/0032-good-requests-are-taken-directly.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import Request, Response
-from fastapi._compat import ModelField
 from fastapi.routing import APIRoute, serialize_response
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.contract import ijson
 from app.contract.problems import ProblemError
 from app.services.kit.routing import JSON, JsonRequest
+
+if TYPE_CHECKING:
+    from fastapi._compat import ModelField
 
 PATH, QUERY, HEADERS = range(3)
 """The places of parameters."""

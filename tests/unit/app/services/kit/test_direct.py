@@ -23,7 +23,7 @@ from app.services.kit.settings import Settings
 from tests.support import routes
 from tests.support.asgi import Client, client
 from tests.support.service import ROOT
-from tests.support.ways import Told, by_framework, directly
+from tests.support.ways import EchoDatabase, by_framework, directly
 
 JSON = "application/json"
 UUID = "5b0c7a52-8a0e-4c1b-9d3e-0a1c2b3d4e5f"
@@ -49,7 +49,7 @@ def application_of(name: str, environment: dict[str, str]) -> FastAPI:
     app: FastAPI = make(
         Settings.from_environment(environment | {"SERVICE_NAME": name if name in SERVICES else "users"})
     )
-    app.state.database = Told()
+    app.state.database = EchoDatabase()
     return app
 
 
