@@ -153,8 +153,10 @@ class Api:
     def run(self, namespace: str, pod: str, command: list[str], text: str) -> str:
         """Runs a command in a pod with `text` as its input, and returns what it says. Raises ProviderError."""
         with self._explained(f"Pod {pod} in {namespace}"):
+            # `stream` turns all requests of its client into WebSockets meanwhile, those of other threads too.
+            own = client.CoreV1Api(client.ApiClient(self._client.configuration))
             connection = stream(
-                self.core.connect_get_namespaced_pod_exec,
+                own.connect_get_namespaced_pod_exec,
                 pod,
                 namespace,
                 command=command,
