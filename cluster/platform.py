@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import urllib3
 from rich.console import Console
 
 from cluster import databases, images, provider
@@ -26,6 +28,8 @@ from local.up import STACK, up
 
 MODULES = tuple(module for module in client.MODULES if module != "local.postgres")
 """The processes of this machine: the databases are in the cluster."""
+ROUTES = 90.0
+"""Seconds until the functions must reach all services through the ingress."""
 _OURS = ("kubernetes:", "azure-native:dbforpostgresql:")
 """The beginnings of the types whose resources are in the cluster."""
 
@@ -48,7 +52,7 @@ class Cluster:
         return configuration(self._machine, self._api, STACK)
 
     def settle(self) -> None:
-        """Leads this machine's functions to the ingress, and returns when all pods are ready."""
+        """Leads this machine's functions to the ingress, and returns when they reach all services through it."""
         for gateway in self._api.select("gateway.networking.k8s.io/v1", "Gateway"):
             ready = wait_until_ready(self._api, gateway)
             (listener,), (address, *_) = ready["spec"]["listeners"], ready["status"]["addresses"]
@@ -56,6 +60,23 @@ class Cluster:
                 relay.put(self._machine, self._machine.ports.ingress, address["value"], listener["port"])
         for deployment in self._api.select("apps/v1", "Deployment", namespace=CALLERS):
             wait_until_ready(self._api, deployment)
+        self._await_health()
+
+    def _await_health(self) -> None:
+        """Returns when the API says that all is well: Envoys get routes, and what they lead to, some seconds late."""
+        machine, end = self._machine, time.monotonic() + ROUTES
+        http = urllib3.PoolManager(ca_certs=str(machine.home / "ca.crt"), retries=False, timeout=10)
+        health = "no answer"
+        while time.monotonic() < end:
+            with contextlib.suppress(urllib3.exceptions.HTTPError):
+                health = http.request("GET", f"{machine.endpoint_url}/health").data.decode(errors="replace")
+            if '"ok"' in health:
+                return
+            time.sleep(0.5)
+        raise LocalError(
+            f"Not all services are reached through the ingress after {ROUTES:.0f} s: GET /health says {health}. "
+            "See `python -m local logs`."
+        )
 
 
 def apply(machine: Machine, target: Target, console: Console) -> None:
@@ -134,7 +155,7 @@ def fetch_logs(machine: Machine, target: Target) -> None:
             write_text(machine.logs / "pods" / f"{name}.log", api.log(CALLERS, name))
 
 
-@contextmanager
+@contextlib.contextmanager
 def connected(target: Target) -> Iterator[Api]:
     """Yields the cluster's API server. Raises LocalError when it can't be reached."""
     if not Path(target.kubeconfig).exists():

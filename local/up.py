@@ -29,10 +29,6 @@ STACK = "local"
 EXAMPLE_CUSTOMER = "123"
 EXAMPLE_BODY = '{"user_id": "123"}'
 EXAMPLE_SCOPE = "users:read"
-NOT_YET = (502, 503)
-"""Answers while a cluster's ingress has not got its routes or its address yet."""
-ROUTES = 20.0
-"""Seconds that it may take to get them, after everything was accepted."""
 
 
 class Platform(Protocol):
@@ -121,13 +117,8 @@ def example(machine: Machine) -> tuple[int, str]:
     """
     http = urllib3.PoolManager(ca_certs=str(machine.home / "ca.crt"), retries=False, timeout=30)
     headers = {"Authorization": f"Bearer {_token(machine)}", "Content-Type": "application/json"}
-    end = time.monotonic() + ROUTES
     try:
-        while True:
-            response = http.request("POST", f"{machine.endpoint_url}/users", body=EXAMPLE_BODY, headers=headers)
-            if response.status not in NOT_YET or time.monotonic() > end:
-                break
-            time.sleep(0.5)
+        response = http.request("POST", f"{machine.endpoint_url}/users", body=EXAMPLE_BODY, headers=headers)
     except urllib3.exceptions.HTTPError as error:
         raise LocalError(f"The example request got no answer: {error}. See `python -m local logs`.") from None
     body = response.data.decode(errors="replace")
