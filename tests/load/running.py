@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -81,15 +82,17 @@ class Running:
 def _work(load: Load, connection: Connection) -> None:
     """Sends the load in this process, until the other side of the connection says or closes something."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        connection.send(runner.run(_until_told(load, connection)))
+        result = runner.run(_until_stopped(load, connection))
+    os.set_blocking(connection.fileno(), True)  # watching it made it otherwise, and a result may be larger than a pipe
+    connection.send(result)
 
 
-async def _until_told(load: Load, connection: Connection) -> Result:
+async def _until_stopped(load: Load, connection: Connection) -> Result:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def told() -> None:
+    def stopped() -> None:
         loop.remove_reader(connection.fileno())
         stop.set()
 
-    loop.add_reader(connection.fileno(), told)
+    loop.add_reader(connection.fileno(), stopped)
     return await run(load, stop=stop, when_started=connection.send)

@@ -46,6 +46,17 @@ def test_it_sends_while_the_test_computes_and_keeps_what_is_marked() -> None:
     assert result.labels == {"none": result.sent}
 
 
+def test_a_result_may_be_larger_than_what_a_pipe_holds() -> None:
+    """The test reads only when the whole result is on its way, which a pipe of 64 KiB does not hold."""
+    with (
+        servers.http1(servers.well) as port,
+        Running(load(port, rate=2_000, seconds=1.0, label=version)) as running,
+    ):
+        time.sleep(1.5)
+        result = running.finish()
+    assert result.sent == 2_000
+
+
 def test_it_can_be_left_to_send_everything() -> None:
     with servers.http1(servers.well) as port, Running(load(port, seconds=0.3)) as running:
         result = running.wait()

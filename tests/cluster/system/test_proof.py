@@ -40,4 +40,4 @@ def test_the_case_ends_as_expected(system: ClusterStack, record: Record, case: C
         note="; ".join(scene.notes),
     )
     record.add(row)
-    assert row.seen == row.expected, result
+    assert row.seen == row.expected, str(result)
