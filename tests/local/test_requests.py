@@ -89,6 +89,8 @@ BAD_TOKENS = {
     "header that is null": lambda _: "bnVsbA.e30.AA",
     "payload that is a list": lambda _: f"{_segment({'alg': 'RS256'})}.W10.AA",
     "expired": lambda stack: _changed(stack, exp=int(time.time()) - 60),
+    "not valid yet": lambda stack: _changed(stack, nbf=int(time.time()) + 300),
+    "issued later, by a clock that is ahead": lambda stack: _changed(stack, iat=int(time.time()) + 300),
     "another audience": lambda stack: _changed(stack, aud="other"),
     "unknown key id": lambda stack: _changed(stack, key_id="unknown"),
     "another key": _forged,

@@ -1,0 +1,57 @@
+"""What goes wrong on a machine while customers read and order, one fault after the other, and how it heals.
+
+Every run brings about the faults that are over in seconds. FAULTS=all brings about all of them, which takes minutes,
+and WRITE_FAULTS=1 writes what was measured into docs/faults.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.local.faults.fault import Fault, Place
+from tests.local.faults.run import assert_books_are_right, brought_about
+from tests.local.faults.table import FAULTS
+from tests.local.faults.traffic import Traffic
+from tests.support.faults_page import LOCAL, Seen, record
+from tests.support.stack import Stack
+
+ALL = "WRITE_FAULTS" in os.environ or os.environ.get("FAULTS") == "all"
+pytestmark = pytest.mark.timeout(600)
+
+
+def parameter(fault: Fault[Place]) -> Any:
+    """Returns the parameter of a fault, which is skipped where only the quick ones are brought about."""
+    needs = pytest.mark.skipif(not ALL and not fault.quick, reason="takes minutes: FAULTS=all")
+    return pytest.param(fault, id=fault.name, marks=needs)
+
+
+EACH = pytest.mark.parametrize("fault", [parameter(fault) for fault in FAULTS])
+
+
+@pytest.fixture(scope="module")
+def traffics() -> dict[str, Traffic]:
+    """Collects the traffic of each fault by its name. Its orders go on while the next faults are brought about."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def seen() -> Iterator[dict[str, Seen]]:
+    """Collects what was measured, and writes it into the page where WRITE_FAULTS is set."""
+    yield from record(LOCAL)
+
+
+@EACH
+def test_callers_get_only_what_the_table_says_and_succeed_again(
+    fault: Fault[Place], stack: Stack, traffics: dict[str, Traffic], seen: dict[str, Seen]
+) -> None:
+    traffic = traffics[fault.name] = Traffic.of(stack)
+    seen[fault.name] = brought_about(fault, Place(stack), traffic)
+
+
+@EACH
+def test_nothing_acknowledged_is_lost_or_doubled(fault: Fault[Place], traffics: dict[str, Traffic]) -> None:
+    assert_books_are_right(traffics[fault.name])

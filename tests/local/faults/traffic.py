@@ -1,0 +1,113 @@
+"""A customer who reads and orders while something goes wrong, and remembers every answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import urllib3
+
+from tests.local.faults.fault import NO_ANSWER
+from tests.support.customer import Customer, new_key
+from tests.support.load import beside
+from tests.support.stack import Stack
+from tests.support.waiting import PATIENCE
+
+PRICE = "4.55"
+STOCK = 1_000
+PAUSE = 0.15
+"""Seconds between two calls of one thread."""
+READERS = 2
+QUIET = 2.0
+"""Seconds without a failing call after which callers succeed again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call with its outcome: the status, or NO_ANSWER."""
+
+    began: float
+    ended: float
+    outcome: int | str
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome not in (200, 201)
+
+
+@dataclass(kw_only=True)
+class Traffic:
+    """The calls of one customer. An order whose answer is a failure is placed again with the same key, as any client
+    may do, until it is acknowledged."""
+
+    stack: Stack
+    customer: Customer
+    product: str
+    calls: list[Call] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+    """The id of each acknowledged order, one for each key."""
+    wrong: list[str] = field(default_factory=list)
+    """The bodies of good answers that are not what was asked for."""
+
+    @classmethod
+    def of(cls, stack: Stack) -> Traffic:
+        """Returns the traffic of a new customer, with a product that nobody else orders."""
+        customer = Customer(stack, f"flora-{uuid.uuid4().hex[:8]}")
+        return cls(stack=stack, customer=customer, product=customer.product(stock=STOCK, price=PRICE))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Has the customer call during the block. Every order that was begun is acknowledged when it returns."""
+        with beside(self._order, *(partial(self._read) for _ in range(READERS))):
+            yield
+
+    def quiet(self) -> bool:
+        """Tells whether nothing has failed for a while in which calls were answered."""
+        since = time.monotonic() - QUIET
+        recent = [call for call in list(self.calls) if call.ended >= since]
+        return len(recent) >= 2 * READERS and not any(call.failed for call in recent)
+
+    def failures(self) -> Counter[int | str]:
+        return Counter(call.outcome for call in self.calls if call.failed)
+
+    def seconds_to_recover(self, healed: float) -> float:
+        """Returns the seconds from a moment until the last failing call was over."""
+        return max(0.0, *(call.ended - healed for call in self.calls if call.failed), 0.0)
+
+    # ---- the threads
+
+    def _read(self, stop: threading.Event) -> None:
+        while not stop.wait(PAUSE):
+            body = self._called("GET", "/users/123")
+            if body not in (None, {"id": "123", "name": "Mark Wells", "role": "Engineer"}):
+                self.wrong.append(str(body))
+
+    def _order(self, stop: threading.Event) -> None:
+        while not stop.wait(2 * PAUSE):
+            key, end = new_key(), time.monotonic() + PATIENCE
+            lines = {"items": [{"product_id": self.product, "quantity": 1}]}
+            while (body := self._called("POST", "/orders", lines, key)) is None and time.monotonic() < end:
+                time.sleep(PAUSE)
+            if not isinstance(body, dict) or (body["status"], body["total"]) != ("PENDING", PRICE):
+                self.wrong.append(f"{key}: {body}")
+                continue
+            self.orders.append(body["id"])
+
+    def _called(self, method: str, path: str, body: object = None, key: str | None = None) -> object:
+        """Returns the body of a good answer, None for a failure."""
+        began = time.monotonic()
+        headers = {"Idempotency-Key": key} if key else {}
+        outcome: int | str
+        try:
+            answer = self.stack.request(method, path, token=self.customer.token, json_body=body, headers=headers)
+            outcome, content = answer.status, answer.json() if answer.status in (200, 201) else None
+        except urllib3.exceptions.HTTPError:
+            outcome, content = NO_ANSWER, None
+        self.calls.append(Call(began=began, ended=time.monotonic(), outcome=outcome))
+        return content
