@@ -21,9 +21,10 @@ ENDLESS = 60.0
 """Seconds with a liveness probe that always fails: it ends a pod after 30."""
 ENVOY = ("envoy", "--service-node")
 """The words of the ingress's Envoy, which tell it from any other one on the node."""
-GREEDY = "hoard = [bytes(1_000_000) for _ in range(100_000)]"
-UNAVAILABLE, UNREACHED = frozenset({503}), frozenset({502, 503})
-SILENT = frozenset({503, 504})
+GREEDY = "hoard = [b'x' * 1_000_000 for _ in range(100_000)]"
+"""Code that takes more memory than any pod may have."""
+UNAVAILABLE, UNREACHED, SILENT = frozenset({503}), frozenset({502, 503}), frozenset({503, 504})
+"""The failures of what says so itself, of what ends connections, and of what says nothing."""
 
 
 def _restarts(system: ClusterStack, name: str, namespace: str, label: str = "app") -> int:
@@ -39,7 +40,8 @@ def _restarted(system: ClusterStack, name: str, namespace: str, before: int, lab
 
 
 def out_of_memory(system: ClusterStack) -> None:
-    """Has a pod of users use more memory than its limit; the kernel ends its container."""
+    """Has a pod of users use more memory than its limit. The kernel ends all processes of its container at once (cgroup
+    v2, since Kubernetes 1.28)."""
     before = _restarts(system, "users", APPS)
     with contextlib.suppress(ProviderError):  # the command ends with the container
         system.api.run(APPS, system.ready_pods("users")[0], ["python", "-c", GREEDY], "")
@@ -69,7 +71,7 @@ def readiness_flaps(system: ClusterStack) -> None:
 
 def liveness_flaps(system: ClusterStack) -> None:
     """Has the kubelet ask every pod of users for what is not there, and end it for that."""
-    probe = {"httpGet": {"path": "/nowhere", "port": "https", "scheme": "HTTPS"}}
+    probe = {"httpGet": {"path": "/nowhere"}}  # port and scheme stay
     template = {"spec": {"template": {"spec": {"containers": [{"name": "app", "livenessProbe": probe}]}}}}
     with system.patched("Deployment", "users", template, strategic=True):
         time.sleep(ENDLESS)

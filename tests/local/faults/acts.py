@@ -11,10 +11,12 @@ import asyncpg
 import psutil
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local.envoy.process import admin
 from local.issuer import staff, token
 from local.machine import write_text
 from planning.certificates import key_pem
 from tests.local.faults.fault import Place
+from tests.support.databases import rows
 from tests.support.services import SERVICES
 from tests.support.waiting import eventually
 
@@ -76,6 +78,7 @@ def database_stopped(place: Place) -> None:
 def database_read_only(place: Place) -> None:
     on, off = "alter system set default_transaction_read_only = on", "alter system reset default_transaction_read_only"
     with place.changed(on, RELOAD, back=("set default_transaction_read_only = off", off, RELOAD)):
+        eventually(lambda: rows(_url(place, "billing"), "show transaction_read_only") == [("on",)], what="read-only")
         time.sleep(MOMENT)
 
 
@@ -94,16 +97,20 @@ def sessions_ended(place: Place) -> None:
 
 def database_slow(place: Place) -> None:
     """Has every statement on the table of users wait for a lock."""
-    url = place.stack.outputs_of("core/v1:Secret", "users-database")["stringData"]["url"]
 
     async def hold() -> None:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(_url(place, "users"))
         async with connection.transaction():
             await connection.execute("lock table users in access exclusive mode")
             await asyncio.sleep(MOMENT)
         await connection.close()
 
     asyncio.run(hold())
+
+
+def _url(place: Place, service: str) -> str:
+    """Returns the URL of a service's database, with its own role."""
+    return str(place.stack.outputs_of("core/v1:Secret", f"{service}-database")["stringData"]["url"])
 
 
 # ---- Envoy, the way in and the way to the services
@@ -124,11 +131,14 @@ def way_cut(place: Place) -> None:
 def envoy_misled(place: Place) -> None:
     """Gives Envoy a listener that it can't have, and the right ones again."""
     file = place.stack.machine.run / "xds" / "lds.json"
-    right = file.read_text()
+    right, envoy = file.read_text(), admin(place.stack.machine)
+    rejected = envoy.stats("lds.update_rejected")
     write_text(file, right.replace('"address": "127.0.0.1"', '"address": "not an address"'))
-    assert file.read_text() != right
-    time.sleep(MOMENT)
-    write_text(file, right)
+    try:
+        eventually(lambda: envoy.stats("lds.update_rejected") != rejected, what="the refusal")
+        time.sleep(MOMENT)
+    finally:
+        write_text(file, right)
 
 
 def envoy_reloaded(place: Place) -> None:

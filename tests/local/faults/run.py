@@ -8,32 +8,51 @@ from decimal import Decimal
 from tests.local.faults.fault import Fault, PlaceOf
 from tests.local.faults.traffic import PRICE, STOCK, Traffic
 from tests.support.faults_page import Seen
+from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
-AFTER = 1.0
+ORDERS = 5
+"""Orders that must be acknowledged before a fault, and again after it."""
+AFTER = 2.0
 """Seconds in which a fault that is over may still show itself to callers."""
 
 
+def runs_as_before(stack: Stack) -> bool:
+    """Tells whether every process of the stack is ready and every Deployment has its pods."""
+    status = stack.status()
+    processes = {process["state"] for process in status.get("processes", [])}
+    return processes <= {"ready"} and all(each["ready"] >= each["desired"] for each in status["deployments"])
+
+
 def brought_about(fault: Fault[PlaceOf], place: PlaceOf, traffic: Traffic) -> Seen:
-    """Brings a fault about while customers call, waits for their success, and returns what was measured.
+    """Brings a fault about while customers call, waits until all is well again, and returns what was measured.
 
     Asserts that they got no answer but those that the fault allows, and no wrong one.
     """
     with traffic.running():
-        eventually(traffic.quiet, what="traffic before the fault")
+        _succeeding(traffic)
         began = time.monotonic()
         fault.act(place)
         healed = time.monotonic()
         time.sleep(AFTER)
-        eventually(traffic.quiet, what="the callers' success")
-    assert traffic.wrong == []
-    assert traffic.failures().keys() <= fault.statuses, traffic.failures()
+        eventually(lambda: runs_as_before(traffic.stack), what="everything runs as before")
+        whole = time.monotonic()
+        _succeeding(traffic)
+    assert not traffic.wrong, f"wrong answers: {traffic.wrong[:3]}"
+    assert traffic.failures().keys() <= fault.statuses, f"not all of these are allowed: {traffic.failures()}"
     return Seen(
         calls=sum(call.ended >= began for call in traffic.calls),
         failed=traffic.failures().total(),
         orders=len(traffic.orders),
-        seconds=traffic.seconds_to_recover(healed),
+        answered=traffic.seconds_to_recover(healed),
+        whole=whole - healed,
     )
+
+
+def _succeeding(traffic: Traffic) -> None:
+    """Returns when callers have succeeded for a while, with some new orders."""
+    before = len(traffic.orders)
+    eventually(lambda: traffic.quiet() and len(traffic.orders) >= before + ORDERS, what="the callers' success")
 
 
 def assert_books_are_right(traffic: Traffic) -> None:
@@ -41,10 +60,13 @@ def assert_books_are_right(traffic: Traffic) -> None:
     there, and that money and stock add up."""
     customer, orders = traffic.customer, traffic.orders
     assert orders
-    assert len(set(orders)) == len(orders)
+    assert len(set(orders)) == len(orders), "an order was acknowledged for two keys"
     customer.settled(*orders)
-    assert sorted(order["id"] for order in customer.all("/orders")) == sorted(orders)
+    there = {order["id"] for order in customer.all("/orders")}
+    assert there == set(orders), f"lost: {set(orders) - there}; without an answer: {there - set(orders)}"
     invoices = customer.invoices()
-    assert invoices.keys() == set(orders)
-    assert sum(Decimal(invoice["total"]) for invoice in invoices.values()) == len(orders) * Decimal(PRICE)
-    assert customer.stock(traffic.product) == (STOCK - len(orders), len(orders))
+    assert invoices.keys() == there, f"orders without an invoice, or the reverse: {invoices.keys() ^ there}"
+    total = sum(Decimal(invoice["total"]) for invoice in invoices.values())
+    assert total == len(orders) * Decimal(PRICE), f"{len(orders)} orders have invoices of {total}"
+    stock = customer.stock(traffic.product)
+    assert stock == (STOCK - len(orders), len(orders)), f"{len(orders)} orders left {stock}"

@@ -25,9 +25,7 @@ FAULTS: tuple[Fault[Place], ...] = (
     Fault(group=Group.PODS, name="readiness and liveness of a pod flap", act=acts.pod_flapping, statuses=SILENT),
     Fault(group=Group.PODS, name="all pods of billing are killed", act=acts.pods_of_billing_killed, quick=True),
     Fault(group=Group.PODS, name="all pods of billing are stopped", act=acts.pods_of_billing_stopped),
-    Fault(
-        group=Group.DATABASE, name="PostgreSQL is killed", act=acts.database_killed, statuses=UNAVAILABLE, quick=True
-    ),
+    Fault(group=Group.DATABASE, name="PostgreSQL is killed", act=acts.database_killed, statuses=UNAVAILABLE),
     Fault(group=Group.DATABASE, name="PostgreSQL restarts", act=acts.database_restarted, statuses=UNAVAILABLE),
     Fault(group=Group.DATABASE, name="PostgreSQL is stopped", act=acts.database_stopped, statuses=SILENT),
     Fault(group=Group.DATABASE, name="PostgreSQL is read-only", act=acts.database_read_only),
@@ -37,7 +35,13 @@ FAULTS: tuple[Fault[Place], ...] = (
         act=acts.database_without_connections,
         statuses=UNAVAILABLE,
     ),
-    Fault(group=Group.DATABASE, name="PostgreSQL ends all sessions", act=acts.sessions_ended, statuses=UNAVAILABLE),
+    Fault(
+        group=Group.DATABASE,
+        name="PostgreSQL ends all sessions",
+        act=acts.sessions_ended,
+        statuses=UNAVAILABLE,
+        quick=True,
+    ),
     Fault(
         group=Group.DATABASE,
         name="PostgreSQL is slow: statements wait for a lock",
@@ -97,7 +101,9 @@ FAULTS: tuple[Fault[Place], ...] = (
         act=acts.issuer_away_at_the_start,
         statuses=frozenset({401, 503, 504}),
     ),
-    Fault(group=Group.TOKENS, name="the issuer signs with another key", act=acts.keys_changed),
+    Fault(
+        group=Group.TOKENS, name="the issuer signs with a key that the gateway does not know yet", act=acts.keys_changed
+    ),
     Fault(
         group=Group.MACHINE,
         name="everything is killed at once, but for the supervisor",

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 import urllib3
 
@@ -23,7 +22,8 @@ PRICE = "4.55"
 STOCK = 1_000
 PAUSE = 0.15
 """Seconds between two calls of one thread."""
-READERS = 2
+READERS, BUYERS = 3, 2
+"""Threads that read, and that order."""
 QUIET = 2.0
 """Seconds without a failing call after which callers succeed again."""
 
@@ -64,7 +64,7 @@ class Traffic:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Has the customer call during the block. Every order that was begun is acknowledged when it returns."""
-        with beside(self._order, *(partial(self._read) for _ in range(READERS))):
+        with beside(*[self._read] * READERS, *[self._order] * BUYERS):
             yield
 
     def quiet(self) -> bool:
@@ -89,7 +89,7 @@ class Traffic:
                 self.wrong.append(str(body))
 
     def _order(self, stop: threading.Event) -> None:
-        while not stop.wait(2 * PAUSE):
+        while not stop.wait(PAUSE):
             key, end = new_key(), time.monotonic() + PATIENCE
             lines = {"items": [{"product_id": self.product, "quantity": 1}]}
             while (body := self._called("POST", "/orders", lines, key)) is None and time.monotonic() < end:
