@@ -12,7 +12,7 @@ FILE = Path(__file__).with_suffix(".yaml")
 
 
 class Group(StrEnum):
-    """What a fault is of: the headings of the page."""
+    """The part of the system that a fault is of: a heading of the page."""
 
     PODS = "Pods"
     DATABASE = "PostgreSQL"
@@ -36,7 +36,7 @@ class ShownFault:
     """The place of the test: `unit`, `local stack` or `cluster`."""
     callers_get: str
     acknowledged: str
-    """What becomes of that which was acknowledged."""
+    """The fate of that which was acknowledged."""
     recovery: str
     test: str
     """The test's file, from the root of the repository."""

@@ -16,7 +16,7 @@ from tests.support.fault_rows import Group
 CUT = 30.0
 """Seconds without the way to the services, or without the names of the cluster."""
 FLAPS, FLAP = 4, 5.0
-"""How often readiness comes and goes, and the seconds of each."""
+"""The times that readiness goes and comes, and the seconds of each."""
 ENDLESS = 60.0
 """Seconds with a liveness probe that always fails: it ends a pod after 30."""
 ENVOY = ("envoy", "--service-node")

@@ -1,4 +1,4 @@
-"""What goes wrong in a cluster while customers read and order, and how it heals: the test of tests/local/faults."""
+"""Faults of a cluster while customers read and order: what they get, and how it heals."""
 
 from __future__ import annotations
 
@@ -18,25 +18,29 @@ EACH = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
 
 @pytest.fixture(scope="module")
-def traffics() -> dict[str, Traffic]:
-    """Collects the traffic of each fault by its name."""
+def ran() -> dict[str, tuple[Traffic, Seen]]:
+    """Collects the traffic of each fault by its name. Its orders go on while the next faults are brought about."""
     return {}
 
 
 @pytest.fixture(scope="module")
 def seen() -> Iterator[dict[str, Seen]]:
-    """Collects what was measured, and writes it into the page where WRITE_FAULTS is set."""
+    """Collects what was measured of the faults that passed, and writes it into the page where WRITE_FAULTS is set."""
     yield from record(CLUSTER)
 
 
 @EACH
 def test_callers_get_only_what_the_table_says_and_succeed_again(
-    fault: Fault[ClusterStack], system: ClusterStack, traffics: dict[str, Traffic], seen: dict[str, Seen]
+    fault: Fault[ClusterStack], system: ClusterStack, ran: dict[str, tuple[Traffic, Seen]]
 ) -> None:
-    traffic = traffics[fault.name] = Traffic.of(system)
-    seen[fault.name] = brought_about(fault, system, traffic)
+    traffic = Traffic.of(system)
+    ran[fault.name] = (traffic, brought_about(fault, system, traffic))
 
 
 @EACH
-def test_nothing_acknowledged_is_lost_or_doubled(fault: Fault[ClusterStack], traffics: dict[str, Traffic]) -> None:
-    assert_books_are_right(traffics[fault.name])
+def test_nothing_acknowledged_is_lost_or_doubled(
+    fault: Fault[ClusterStack], ran: dict[str, tuple[Traffic, Seen]], seen: dict[str, Seen]
+) -> None:
+    traffic, measured = ran[fault.name]
+    assert_books_are_right(traffic)
+    seen[fault.name] = measured

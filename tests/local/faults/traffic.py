@@ -106,8 +106,16 @@ class Traffic:
         outcome: int | str
         try:
             answer = self.stack.request(method, path, token=self.customer.token, json_body=body, headers=headers)
-            outcome, content = answer.status, answer.json() if answer.status in (200, 201) else None
+            outcome, content = answer.status, _content(answer) if answer.status in (200, 201) else None
         except urllib3.exceptions.HTTPError:
             outcome, content = NO_ANSWER, None
         self.calls.append(Call(began=began, ended=time.monotonic(), outcome=outcome))
         return content
+
+
+def _content(answer: urllib3.BaseHTTPResponse) -> object:
+    """Returns what a good answer says: its text where it is no JSON, which nobody takes for right."""
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.data.decode(errors="replace")
