@@ -36,8 +36,10 @@ class Seen:
     failed: int
     orders: int
     """The number of acknowledged orders, all of which were invoiced once."""
-    seconds: float
+    answered: float
     """The seconds from the end of the cause until the last failing call was over."""
+    whole: float
+    """The seconds from the end of the cause until every process and pod was seen to run as before."""
 
 
 def record(where: str) -> Iterator[dict[str, Seen]]:
@@ -86,7 +88,7 @@ def _measured(where: str, fault: Fault[Any], seen: Seen | None, earlier: Sequenc
     counts, acknowledged, seconds = [*earlier[3:5], earlier[6]] if earlier else [NOT_YET] * 3
     if seen:
         counts, acknowledged = f"{seen.failed} of {seen.calls}", f"{seen.orders} orders, each invoiced once"
-        seconds = f"{seen.seconds:.1f}"
+        seconds = f"{seen.answered:.1f}, {seen.whole:.0f}"
     return [fault.name, where, outcomes(fault), counts, acknowledged, fault.recovery, seconds, _link(FILES[where], ())]
 
 

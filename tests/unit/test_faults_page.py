@@ -38,10 +38,10 @@ def test_the_tests_of_a_fault_exist_in_the_file_that_it_names(fault: ShownFault)
 def test_what_is_seen_replaces_what_was_seen_earlier_and_nothing_else() -> None:
     where = next(iter(FILES))
     fault = PLACES[where][0]
-    seen = Seen(calls=120, failed=3, orders=17, seconds=1.25)
+    seen = Seen(calls=120, failed=3, orders=17, answered=1.25, whole=6.0)
     page = written(TEXT, {(where, fault.name): seen})
     before, after = ({(row[1], row[0]): row for row in rows_of(text)} for text in (TEXT, page))
     changed = {key for key, row in after.items() if row != before[key]}
     assert changed <= {(where, fault.name)}
-    assert after[where, fault.name][3:7] == ["3 of 120", "17 orders, each invoiced once", fault.recovery, "1.2"]
+    assert after[where, fault.name][3:7] == ["3 of 120", "17 orders, each invoiced once", fault.recovery, "1.2, 6"]
     assert written(page, {}) == page

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from decimal import Decimal
 
 from tests.local.faults.fault import Fault, PlaceOf
 from tests.local.faults.traffic import PRICE, STOCK, Traffic
+from tests.support.customer import INVOICED
 from tests.support.faults_page import Seen
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
@@ -61,11 +63,15 @@ def assert_books_are_right(traffic: Traffic) -> None:
     customer, orders = traffic.customer, traffic.orders
     assert orders
     assert len(set(orders)) == len(orders), "an order was acknowledged for two keys"
-    customer.settled(*orders)
-    there = {order["id"] for order in customer.all("/orders")}
-    assert there == set(orders), f"lost: {set(orders) - there}; without an answer: {there - set(orders)}"
+    events = {f"{event} {order}" for order in orders for event in INVOICED}
+    eventually(lambda: events <= customer.counted().keys(), what=f"every event of {len(orders)} orders")
+    counts = customer.counted()
+    assert counts == Counter(events), f"events counted twice, or of nobody's orders: {counts - Counter(events)}"
+    there = {order["id"]: order["status"] for order in customer.all("/orders")}
+    assert there.keys() == set(orders), f"lost, or without an answer: {there.keys() ^ set(orders)}"
+    assert set(there.values()) == {"INVOICED"}, there
     invoices = customer.invoices()
-    assert invoices.keys() == there, f"orders without an invoice, or the reverse: {invoices.keys() ^ there}"
+    assert invoices.keys() == set(orders), f"orders without an invoice, or the reverse: {invoices.keys() ^ set(orders)}"
     total = sum(Decimal(invoice["total"]) for invoice in invoices.values())
     assert total == len(orders) * Decimal(PRICE), f"{len(orders)} orders have invoices of {total}"
     stock = customer.stock(traffic.product)

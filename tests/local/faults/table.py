@@ -10,12 +10,12 @@ UNAVAILABLE = frozenset({503})
 """The answer to a call that may be made again later; it says when."""
 SILENT = frozenset({503, 504})
 """The answers where a service or its database takes calls and says nothing in time."""
+UNREACHED = frozenset({502, 503, 504})
+"""The answers where something on the way has ended, or is just starting and takes too long."""
 
 FAULTS: tuple[Fault[Place], ...] = (
     Fault(group=Group.PODS, name="a pod is killed", act=acts.pod_killed, quick=True),
-    Fault(
-        group=Group.PODS, name="all pods of a service are killed", act=acts.pods_killed, statuses=frozenset({502, 503})
-    ),
+    Fault(group=Group.PODS, name="all pods of a service are killed", act=acts.pods_killed, statuses=UNREACHED),
     Fault(
         group=Group.PODS,
         name="a pod is stopped, until its liveness probe ends it",
@@ -52,7 +52,7 @@ FAULTS: tuple[Fault[Place], ...] = (
         group=Group.NETWORK,
         name="Envoy is killed",
         act=acts.envoy_killed,
-        statuses=frozenset({NO_ANSWER, 502, 503}),
+        statuses=UNREACHED | {NO_ANSWER},
         quick=True,
     ),
     Fault(group=Group.NETWORK, name="Envoy is stopped", act=acts.envoy_stopped, statuses=SILENT),
@@ -68,13 +68,13 @@ FAULTS: tuple[Fault[Place], ...] = (
         group=Group.FUNCTIONS,
         name="a function is killed in mid-call",
         act=acts.orders_killed,
-        statuses=frozenset({502, 503}),
+        statuses=UNREACHED,
     ),
     Fault(
         group=Group.FUNCTIONS,
         name="the orchestrator is killed in mid-call",
         act=acts.orchestrator_killed,
-        statuses=frozenset({502, 503}),
+        statuses=UNREACHED,
     ),
     Fault(group=Group.EVENTS, name="the relay of events is killed in mid-batch", act=acts.relay_killed),
     Fault(group=Group.EVENTS, name="the consumer is killed in mid-batch", act=acts.fulfilment_killed),
@@ -83,13 +83,13 @@ FAULTS: tuple[Fault[Place], ...] = (
         group=Group.FUNCTIONS,
         name="all functions start cold at once",
         act=acts.every_function_cold,
-        statuses=frozenset({502, 503}),
+        statuses=UNREACHED,
     ),
     Fault(
         group=Group.MACHINE,
         name="the emulator is killed",
         act=acts.emulator_killed,
-        statuses=frozenset({502, 503}),
+        statuses=UNREACHED,
         quick=True,
     ),
     Fault(group=Group.MACHINE, name="the emulator is stopped", act=acts.emulator_stopped, statuses=SILENT),
@@ -108,7 +108,7 @@ FAULTS: tuple[Fault[Place], ...] = (
         group=Group.MACHINE,
         name="everything is killed at once, but for the supervisor",
         act=acts.everything_killed,
-        statuses=frozenset({NO_ANSWER, 502, 503, 504}),
+        statuses=UNREACHED | {NO_ANSWER},
     ),
     Fault(group=Group.MACHINE, name="the supervisor is killed", act=acts.supervisor_killed, recovery="the next `up`"),
 )

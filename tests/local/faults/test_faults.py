@@ -20,7 +20,11 @@ from tests.support.faults_page import LOCAL, Seen, record
 from tests.support.stack import Stack
 
 ALL = "WRITE_FAULTS" in os.environ or os.environ.get("FAULTS") == "all"
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    # A client's connection that is cut in the middle of its handshake is closed by the garbage collector alone.
+    pytest.mark.filterwarnings("ignore:.*ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def parameter(fault: Fault[Place]) -> Any:
