@@ -66,7 +66,7 @@ def assert_books_are_right(traffic: Traffic) -> None:
     events = {f"{event} {order}" for order in orders for event in INVOICED}
     eventually(lambda: events <= customer.counted().keys(), what=f"every event of {len(orders)} orders")
     counts = customer.counted()
-    assert counts == Counter(events), f"events counted twice, or of nobody's orders: {counts - Counter(events)}"
+    assert counts == Counter(events), f"missing: {events - counts.keys()}; too many: {counts - Counter(events)}"
     there = {order["id"]: order["status"] for order in customer.all("/orders")}
     assert there.keys() == set(orders), f"lost, or without an answer: {there.keys() ^ set(orders)}"
     assert set(there.values()) == {"INVOICED"}, there

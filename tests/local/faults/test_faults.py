@@ -33,12 +33,13 @@ def parameter(fault: Fault[Place]) -> Any:
     return pytest.param(fault, id=fault.name, marks=needs)
 
 
-EACH = pytest.mark.parametrize("fault", [parameter(fault) for fault in FAULTS])
+EACH = pytest.mark.parametrize("fault", [parameter(fault) for fault in FAULTS], scope="module")
+"""By the scope, both tests of one fault come before those of the next."""
 
 
 @pytest.fixture(scope="module")
 def ran() -> dict[str, tuple[Traffic, Seen]]:
-    """Collects the traffic of each fault by its name. Its orders go on while the next faults are brought about."""
+    """Collects the traffic of each fault by its name."""
     return {}
 
 
@@ -52,8 +53,10 @@ def seen() -> Iterator[dict[str, Seen]]:
 def test_callers_get_only_what_the_table_says_and_succeed_again(
     fault: Fault[Place], stack: Stack, ran: dict[str, tuple[Traffic, Seen]]
 ) -> None:
+    place = Place(stack)
+    place.begin_anew()
     traffic = Traffic.of(stack)
-    ran[fault.name] = (traffic, brought_about(fault, Place(stack), traffic))
+    ran[fault.name] = (traffic, brought_about(fault, place, traffic))
 
 
 @EACH

@@ -35,6 +35,8 @@ class Call:
     began: float
     ended: float
     outcome: int | str
+    retry_after: float = 0.0
+    """Seconds that the answer asks to wait before the next try, as `Retry-After` says."""
 
     @property
     def failed(self) -> bool:
@@ -68,10 +70,15 @@ class Traffic:
             yield
 
     def quiet(self) -> bool:
-        """Tells whether nothing has failed for a while in which calls were answered."""
-        since = time.monotonic() - QUIET
-        recent = [call for call in list(self.calls) if call.ended >= since]
-        return len(recent) >= 2 * READERS and not any(call.failed for call in recent)
+        """Tells whether nothing has failed for a while in which calls were answered.
+
+        The while begins when nobody is asked to wait any more: until then a part of the system may still refuse calls.
+        """
+        since, calls = time.monotonic() - QUIET, list(self.calls)
+        recent = [call for call in calls if call.ended >= since]
+        return len(recent) >= 2 * READERS and all(
+            call.ended + call.retry_after < since for call in calls if call.failed
+        )
 
     def failures(self) -> Counter[int | str]:
         return Counter(call.outcome for call in self.calls if call.failed)
@@ -104,12 +111,14 @@ class Traffic:
         began = time.monotonic()
         headers = {"Idempotency-Key": key} if key else {}
         outcome: int | str
+        retry_after = 0.0
         try:
             answer = self.stack.request(method, path, token=self.customer.token, json_body=body, headers=headers)
             outcome, content = answer.status, _content(answer) if answer.status in (200, 201) else None
+            retry_after = float(answer.headers.get("retry-after", 0))
         except urllib3.exceptions.HTTPError:
             outcome, content = NO_ANSWER, None
-        self.calls.append(Call(began=began, ended=time.monotonic(), outcome=outcome))
+        self.calls.append(Call(began=began, ended=time.monotonic(), outcome=outcome, retry_after=retry_after))
         return content
 
 
