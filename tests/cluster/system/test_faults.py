@@ -15,7 +15,7 @@ from tests.support.faults_page import CLUSTER, Seen, record
 
 pytestmark = pytest.mark.timeout(1200)
 EACH = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name, scope="module")
-"""By the scope, both tests of one fault come before those of the next."""
+"""Each fault. By the scope, both of its tests come before those of the next."""
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def parameter(fault: Fault[Place]) -> Any:
 
 
 EACH = pytest.mark.parametrize("fault", [parameter(fault) for fault in FAULTS], scope="module")
-"""By the scope, both tests of one fault come before those of the next."""
+"""Each fault. By the scope, both of its tests come before those of the next."""
 
 
 @pytest.fixture(scope="module")
