@@ -152,27 +152,27 @@ class Api:
 
     def run(self, namespace: str, pod: str, command: list[str], text: str) -> str:
         """Runs a command in a pod with `text` as its input, and returns what it says. Raises ProviderError."""
-        with self._explained(f"Pod {pod} in {namespace}"):
-            # `stream` turns all requests of its client into WebSockets meanwhile, those of other threads too.
-            with client.ApiClient(self._client.configuration) as own:
-                connection = stream(
-                    client.CoreV1Api(own).connect_get_namespaced_pod_exec,
-                    pod,
-                    namespace,
-                    command=command,
-                    stdin=True,
-                    stdout=True,
-                    stderr=True,
-                    tty=False,
-                    _preload_content=False,
-                )
-                try:
-                    connection.write_stdin(text)
-                    connection.run_forever(timeout=_READ)
-                    output = str(connection.read_stdout() + connection.read_stderr())
-                    code = connection.returncode
-                finally:
-                    connection.close()
+        # `stream` turns all requests of its client into WebSockets meanwhile, those of other threads too.
+        configuration = self._client.configuration
+        with self._explained(f"Pod {pod} in {namespace}"), client.ApiClient(configuration) as own:
+            connection = stream(
+                client.CoreV1Api(own).connect_get_namespaced_pod_exec,
+                pod,
+                namespace,
+                command=command,
+                stdin=True,
+                stdout=True,
+                stderr=True,
+                tty=False,
+                _preload_content=False,
+            )
+            try:
+                connection.write_stdin(text)
+                connection.run_forever(timeout=_READ)
+                output = str(connection.read_stdout() + connection.read_stderr())
+                code = connection.returncode
+            finally:
+                connection.close()
         if code:
             raise ProviderError(f"{command[0]} in the pod {pod} failed ({code}): {output.strip()}")
         return output

@@ -32,8 +32,9 @@ def configuration(machine: Machine, api: Api, stack: str) -> Mapping[str, object
     project, texts, _ = read_config(machine.root, stack)
     over: dict[str, Any] = yaml.safe_load(SETTINGS.read_text())
     every = over.pop("everyService")
+    own = over.pop("services")
     services = _group(texts, f"{project}:services")
-    over["services"] = {name: {**(settings or {}), **every} for name, settings in services.items()}
+    over["services"] = {name: {**(settings or {}), **every, **own.get(name, {})} for name, settings in services.items()}
     merged = {f"{project}:{group}": {**_group(texts, f"{project}:{group}"), **values} for group, values in over.items()}
     return {**merged, f"{project}:machine": _facts(machine, api)}
 

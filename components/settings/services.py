@@ -56,11 +56,17 @@ class ServiceSettings(Group):
     )
     max_replicas: Annotated[int, at_least("min_replicas")] = Field(10, ge=1, le=200, description="pods, at most")
     cpu: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*m?$")] = Field(
-        "100m",
-        description="CPU that a pod is sure of (100m is a tenth of a core); it may use more. The autoscaler's "
-        "percentage is of this",
+        "200m",
+        description="CPU that a pod is sure of (200m is a fifth of a core); it may use more. On a busy node pods share "
+        "the rest in proportion to this, so that work which computes has less of it than work that people wait for",
     )
-    cpu_target: int = Field(65, ge=10, le=95, description="percent of cpu at which the autoscaler adds pods")
+    cpu_target: int = Field(
+        65,
+        ge=10,
+        le=1000,
+        description="percent of cpu at which the autoscaler adds pods; above 100 for work that uses more than it is "
+        "sure of",
+    )
     memory: Memory = Field("192Mi", description="memory that a pod is sure of")
     memory_limit: Annotated[Memory, at_least("memory", _mebibytes)] = Field(
         "384Mi", description="memory at which a pod is killed; about twice memory"
