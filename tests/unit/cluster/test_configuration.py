@@ -55,6 +55,16 @@ def test_services_have_the_sizes_and_waits_of_a_cluster(manifests: dict[str, dic
     assert pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] == every["preStopSeconds"]
 
 
+def test_reports_have_the_least_of_a_busy_node(manifests: dict[str, dict[str, Any]]) -> None:
+    cpu = {
+        key: int(value["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"].removesuffix("m"))
+        for key, value in manifests.items()
+        if key.startswith("Deployment/")
+    }
+    reports = cpu.pop("Deployment/analytics")
+    assert min(cpu.values()) >= 2 * reports
+
+
 def test_pods_know_the_databases_by_the_authority_of_this_machine(
     manifests: dict[str, dict[str, Any]], machine: Machine
 ) -> None:

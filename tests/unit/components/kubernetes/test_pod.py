@@ -110,6 +110,18 @@ def test_memory_is_bounded_and_cpu_is_not(program: Program) -> None:
         assert set(container["resources"]["requests"]) == {"cpu", "memory"}
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_reports_have_the_least_of_a_busy_node(stack: str) -> None:
+    """Pods share processors in proportion to what they request. Reports compute for seconds; others are waited for."""
+    requests = {
+        deployment.name: int(container["resources"]["requests"]["cpu"].removesuffix("m"))
+        for deployment in deployed(stack, False).all("Deployment")
+        for container in containers(deployment)
+    }
+    reports = requests.pop("analytics")
+    assert min(requests.values()) >= 2 * reports
+
+
 def test_pods_spread_over_zones_and_nodes(program: Program) -> None:
     keys = {constraint["topologyKey"] for constraint in spec(program)["topologySpreadConstraints"]}
     assert keys == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
