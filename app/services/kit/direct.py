@@ -3,7 +3,7 @@
 A route's parameters and dependencies are known when it is declared. `kit/plain.py` lists them; here they are read, by
 FastAPI's own validators, and the functions are called. A request that is refused has had no effect yet: it goes
 FastAPI's way, which says what is wrong with it. What this saves is in
-docs/decisions/0032-good-requests-are-taken-directly.md.
+docs/decisions/0023-good-requests-are-taken-directly.md.
 """
 
 from __future__ import annotations
