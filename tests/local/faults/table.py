@@ -14,7 +14,7 @@ UNREACHED = frozenset({502, 503, 504})
 """The answers where something on the way has ended, or is just starting and takes too long."""
 
 FAULTS: tuple[Fault[Place], ...] = (
-    Fault(group=Group.PODS, name="a pod is killed", act=acts.pod_killed, quick=True),
+    Fault(group=Group.PODS, name="a pod is killed", act=acts.pod_killed),
     Fault(group=Group.PODS, name="all pods of a service are killed", act=acts.pods_killed, statuses=UNREACHED),
     Fault(
         group=Group.PODS,
@@ -40,7 +40,6 @@ FAULTS: tuple[Fault[Place], ...] = (
         name="PostgreSQL ends all sessions",
         act=acts.sessions_ended,
         statuses=UNAVAILABLE,
-        quick=True,
     ),
     Fault(
         group=Group.DATABASE,
@@ -63,7 +62,7 @@ FAULTS: tuple[Fault[Place], ...] = (
         statuses=SILENT,
     ),
     Fault(group=Group.NETWORK, name="Envoy gets a configuration that is wrong", act=acts.envoy_misled),
-    Fault(group=Group.NETWORK, name="Envoy reloads its configuration", act=acts.envoy_reloaded, quick=True),
+    Fault(group=Group.NETWORK, name="Envoy reloads its configuration", act=acts.envoy_reloaded),
     Fault(
         group=Group.FUNCTIONS,
         name="a function is killed in mid-call",
@@ -90,7 +89,6 @@ FAULTS: tuple[Fault[Place], ...] = (
         name="the emulator is killed",
         act=acts.emulator_killed,
         statuses=UNREACHED,
-        quick=True,
     ),
     Fault(group=Group.MACHINE, name="the emulator is stopped", act=acts.emulator_stopped, statuses=SILENT),
     Fault(group=Group.TOKENS, name="the issuer is killed", act=acts.issuer_killed, quick=True),
