@@ -61,7 +61,7 @@ def usual(surroundings: Surroundings) -> Iterator[Row]:
 
 
 def hooks(surroundings: Surroundings) -> Iterator[Row]:
-    """Yields the costs of the framework's own way, in places where services leave it (docs/decisions/0016 and 0032)."""
+    """Yields the costs of the framework's own way, in places where services leave it (docs/decisions/0016 and 0023)."""
     environment = surroundings.environment()
     ways = {
         "full-in-layers": ("through FastAPI's layers", ("GET", "POST")),
