@@ -172,7 +172,7 @@ class Api:
                 output = str(connection.read_stdout() + connection.read_stderr())
                 code = connection.returncode
             finally:
-                connection.close()
+                connection.sock.shutdown()  # `close` leaves a socket open that the other side has ended
         if code:
             raise ProviderError(f"{command[0]} in the pod {pod} failed ({code}): {output.strip()}")
         return output
