@@ -108,13 +108,14 @@ class ClusterStack(Stack):
         return [pod["metadata"]["name"] for pod in self.pods_of(app, namespace) if is_ready(pod)]
 
     def settled(self, app: str = "users") -> None:
-        """Returns when a service has no pods but those that it should have, and all of them are ready."""
+        """Returns when a service has no stable pods but those that it should have, and all of them are ready."""
         self.ready(self.object("Deployment", app))
 
         def quiet() -> bool:
-            pods = self.api.select("v1", "Pod", namespace=APPS, label_selector=f"app={app}")
-            wanted = self.object("Deployment", app)["spec"]["replicas"]
-            return len(pods) == wanted and all(map(is_ready, pods))
+            spec = self.object("Deployment", app)["spec"]
+            labels = ",".join(f"{key}={value}" for key, value in spec["selector"]["matchLabels"].items())
+            pods = self.api.select("v1", "Pod", namespace=APPS, label_selector=labels)
+            return len(pods) == spec["replicas"] and all(map(is_ready, pods))
 
         eventually(quiet, what=f"the pods of {app} are those that should be there")
 
