@@ -62,7 +62,7 @@ CASES = (
     Case(name="authorities are rotated", act=acts.authorities_rotated),
     Case(name="the callers' authority changes", without="an overlap", act=acts.authority_swapped),
     Case(name="Envoy is replaced", act=acts.envoy_replaced),
-    Case(name="Envoy is replaced", without="a drain", act=acts.envoy_replaced_without_drain),
+    Case(name="Envoy is replaced", without="drain and order", act=acts.envoy_replaced_without_drain),
     Case(name="Envoy's controller is away for 30 s", act=acts.controller_away),
     Case(name="a new image crashes", act=acts.crashing_image),
     Case(name="a new image never gets ready", act=acts.unready_image),
