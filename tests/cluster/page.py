@@ -20,7 +20,7 @@ STRONGEST = (
     "a new image rolls",
     "pods are replaced, 5 s before Envoy learns of it",
     "authorities are rotated",
-    "a canary goes to 10, 50 and 100 percent and back",
+    "a pod is killed, 5 s before Envoy learns of it",
     AUTOSCALING[0],
 )
 """The cases that the README shows."""

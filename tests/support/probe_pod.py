@@ -10,14 +10,16 @@ from tests.support.cluster_stack import APPS, ClusterStack, eventually, is_ready
 
 _TRY = """
 import json, socket, sys
-reached = {}
-for name, (host, port) in json.loads(sys.argv[1]).items():
+from concurrent.futures import ThreadPoolExecutor
+def tried(address):
     try:
-        socket.create_connection((host, port), timeout=3).close()
-        reached[name] = "connected"
+        socket.create_connection(tuple(address), timeout=3).close()
+        return "connected"
     except OSError as error:
-        reached[name] = type(error).__name__
-print(json.dumps(reached))
+        return type(error).__name__
+addresses = json.loads(sys.argv[1])
+with ThreadPoolExecutor(32) as pool:
+    print(json.dumps(dict(zip(addresses, pool.map(tried, addresses.values())))))
 """
 Address = tuple[str, int]
 
