@@ -68,10 +68,10 @@ def table(rows: Iterable[tuple[str, Row | None]]) -> str:
     for name, row in rows:
         if row is None:
             expected = Verdict.SOME_LOST if ", without " in name else Verdict.NONE_LOST
-            lines.append(f"| {name} | | | | | | {expected} | not run | |")
+            lines.append(f"| {name} | - | - | - | - | - | {expected} | not run | - |")
             continue
-        besides = "; ".join(filter(None, [row.losses, row.note]))
-        recovery = f"{row.recovery:g}" if row.lost else ""
+        besides = "; ".join(filter(None, [row.losses, row.note])) or "-"
+        recovery = f"{row.recovery:g}" if row.lost else "-"
         numbers = (f"{row.requests:,}", str(row.lost), f"{row.p50:g}", f"{row.p99:g}", recovery)
         lines.append(f"| {' | '.join([name, *numbers, row.expected, row.seen, besides])} |")
     return "\n".join(lines) + "\n"

@@ -68,6 +68,6 @@ def test_a_record_becomes_a_row(tmp_path: Path, lost: int, verdict: Verdict) -> 
     assert read(tmp_path / "record.json") == ("Kubernetes", {"nothing happens": row})
     text = page.table([("nothing happens", row), ("not yet, without retries", None)])
     assert re.search(
-        rf"\| nothing happens \| 5,000 \| {lost} \| 2\.5 \| 9 \| {'1.5' if lost else ''} \| none lost", text
+        rf"\| nothing happens \| 5,000 \| {lost} \| 2\.5 \| 9 \| {'1.5' if lost else '-'} \| none lost", text
     )
-    assert "| not yet, without retries | | | | | | some lost | not run | |" in text
+    assert "| not yet, without retries | - | - | - | - | - | some lost | not run | - |" in text

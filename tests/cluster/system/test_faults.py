@@ -38,6 +38,7 @@ def test_callers_get_only_what_the_table_says_and_succeed_again(
     ran[fault.name] = (traffic, brought_about(fault, system, traffic))
 
 
+@pytest.mark.usefixtures("system")  # without a cluster there was no traffic
 @EACH
 def test_nothing_acknowledged_is_lost_or_doubled(
     fault: Fault[ClusterStack], ran: dict[str, tuple[Traffic, Seen]], seen: dict[str, Seen]
