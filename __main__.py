@@ -102,11 +102,8 @@ Operations(
     OperationsArgs(api=api, orchestrator=orchestrator, commerce=commerce, settings=config.monitoring, protect=protect),
 )
 
-pulumi.export("endpoint", api.endpoint)
-for output, value in tokens.outputs.items():
+outputs = {"endpoint": api.endpoint, **tokens.outputs, "ingress_url": ingress.url, "images": images}
+outputs |= {"orchestrator": orchestrator.function.summary, "events": commerce.events}
+outputs["cluster"] = {"name": cluster.cluster_name, "resource_group": place.group_name}
+for output, value in outputs.items():
     pulumi.export(output, value)
-pulumi.export("ingress_url", ingress.url)
-pulumi.export("cluster", {"name": cluster.cluster_name, "resource_group": place.group_name})
-pulumi.export("orchestrator", orchestrator.function.summary)
-pulumi.export("events", commerce.events)
-pulumi.export("images", images)

@@ -158,7 +158,7 @@ def test_a_broken_release_is_taken_back_and_a_good_one_passes(
 ) -> None:
     settings, file = stack.root / "Pulumi.local.yaml", stack.root / release.file
     checked_out, source = settings.read_text(), file.read_text()
-    file.write_text(source + release.code)
+    file.write_text(release.applied(source))
     clouds.changed.add(release.moves)
     try:
         for _ in range(TRIES):

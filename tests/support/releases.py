@@ -8,6 +8,8 @@ ORDERS, FULFILMENT = "app/functions/orders/handler.py", "app/functions/fulfilmen
 USERS = "app/services/users/api.py"
 
 
+PARTS = "environment.prepare(assembled)\n"
+"""The last line of a function's module; a service's has none."""
 SLOW = 2.0
 """Seconds that each answer of the slow version takes at least."""
 
@@ -29,6 +31,11 @@ class Release:
     """The reason for which the delivery returns, a regular expression. None: it does not."""
     noticed: bool
     """True if some callers notice before it is returned: by a 500, or by an answer that takes SLOW seconds."""
+
+    def applied(self, source: str) -> str:
+        """Returns the file with the code in it: before a function makes its parts, which is the end of its import."""
+        before, line, after = source.partition(PARTS)
+        return f"{before}{self.code}\n\n{line}{after}"
 
 
 def _broken(body: str) -> str:

@@ -18,8 +18,8 @@ from components.azure.database_alerts import alerts as database_alerts
 from components.cluster_alerts import alerts as cluster_alerts
 from components.settings.aws import EventsSettings
 from delivery import canary, events
-from local import __main__ as local
 from policy import __main__ as policy
+from terminal import commands as terminal
 from tests.support.aws_cli import commands, unknown_options
 from tests.support.program import ROOT, STACKS, deployed
 from tests.support.runbook import COMMANDS, PYTHON, TEXT
@@ -29,7 +29,7 @@ AWS = commands(TEXT)
 APPS: Mapping[str, App] = {
     "delivery.canary": canary.app,
     "delivery.events": events.app,
-    "local": local.app,
+    "local": terminal.app,
     "policy": policy.app,
 }
 CLOUDS_ONLY = {"delivery.canary", "policy"}
