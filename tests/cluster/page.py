@@ -36,7 +36,8 @@ Written by `make proof` on {date} at commit {commit}; nothing in it is typed by 
 The whole system runs on that cluster, with the program's own manifests and the waits of
 [cluster/settings.yaml](../cluster/settings.yaml). Requests come through the ingress over mutual TLS at a constant rate,
 {rate:.0f} a second (60 beside reports), whether answers come or not: nine reads of users for each invoice that is
-written, on kept connections, a twentieth of them on new ones. A latency counts from the moment at which the request was due
+written, on kept connections, a twentieth of them on new ones. A latency counts from the moment at which the request
+was due
 ([how](../tests/load/generator.py)). Lost is every answer but the expected one, every reset and every time-out; the
 client sends nothing again. Each case has {least:,} requests or more. What exactly is done stands in
 [acts.py](../tests/cluster/system/acts.py).
