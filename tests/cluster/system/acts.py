@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from contextlib import ExitStack
 
 import yaml
 from kubernetes.client import V1Eviction, V1ObjectMeta
 from kubernetes.client.exceptions import ApiException
 
 from planning.certificates import Leaf, common_name, issue, new_key, pem
-from tests.cluster.system.scene import API, SELECT, SETTINGS, STORE, Scene
+from tests.cluster.system.scene import SELECT, SETTINGS, STORE, Scene
 from tests.support.cluster_stack import APPS, EDGE, PROXIES, eventually
 
 LAG = 5.0
@@ -26,8 +25,6 @@ SHARE = 25.0
 POINTS = 3.0
 """Percentage points by which a share may differ."""
 IN_CAPITALS = (STORE, SELECT, SELECT.replace(" name", " upper(name) as name"))
-LAST_LINE = 'router = Router(tags=["users"])'
-"""A line of the users service that every start runs."""
 
 
 def nothing(scene: Scene) -> None:
@@ -143,14 +140,15 @@ def _canary(scene: Scene, previous: str, weight: float | None) -> None:
     scene.up()
 
 
-def _serving(scene: Scene) -> str:
+def serving(scene: Scene) -> str:
+    """Returns the image of users that serves, by its digest."""
     images = json.loads((scene.system.machine.home / "outputs.json").read_text())["images"]
     return str(images["users"])
 
 
 def canary(scene: Scene) -> None:
     """Moves calls to a new version: 0, 10, 50 and 100 percent, and back to none."""
-    previous, windows = _serving(scene), {}
+    previous, windows = serving(scene), {}
     with scene.edited(IN_CAPITALS, also=(SETTINGS,)):
         with scene.load():
             for share, weight in ((0, 1.0), (10, 0.9), (50, 0.5), (100, None), (0, 1.0)):
@@ -171,7 +169,7 @@ def canary(scene: Scene) -> None:
 
 def canary_without_pods(scene: Scene) -> None:
     """Gives half of the calls to a version that has no pods."""
-    previous = _serving(scene)
+    previous = serving(scene)
     with scene.edited(IN_CAPITALS, also=(SETTINGS,)):
         _canary(scene, previous, 0.999)
         scene.system.patch("Deployment", "users-canary", {"spec": {"replicas": 0}})
@@ -257,64 +255,3 @@ def controller_away(scene: Scene) -> None:
             time.sleep(AWAY)
         finally:
             scene.system.ready(scene.system.patch("Deployment", name, {"spec": {"replicas": replicas}}, PROXIES))
-
-
-def _fails(scene: Scene, reason: str, *changes: tuple[str, str, str]) -> None:
-    """Rolls something that can't work: `up` says why, and one more `up` with what was before mends it."""
-    with ExitStack() as restored:
-        restored.enter_context(scene.edited(*changes))
-        with scene.load():
-            began = scene.since()
-            scene.failing_up(reason)
-            scene.note(f"refused after {scene.since() - began:.0f} s")
-            restored.close()
-
-
-def _added(code: str) -> tuple[str, str, str]:
-    return API, LAST_LINE, f"{LAST_LINE}\n{code}\n"
-
-
-def crashing_image(scene: Scene) -> None:
-    _fails(scene, "RuntimeError: broken", _added('raise RuntimeError("broken")'))
-
-
-def unready_image(scene: Scene) -> None:
-    code = (
-        "from app.services.kit.health import Lifecycle\n\n\n"
-        "async def _check(self):\n    return 'it never is'\n\n\nLifecycle.check = _check\n"
-    )
-    _fails(scene, "Deployment apps/users failed", _added(code))
-
-
-def greedy_image(scene: Scene) -> None:
-    _fails(scene, "OOMKilled", _added('_hoard = b"x" * 600_000_000'))
-
-
-def missing_image(scene: Scene) -> None:
-    """Rolls an image by a digest that no node has and no registry."""
-    repository = re.split("[:@]", _serving(scene))[0]
-    wrong = f"{repository}@sha256:{'0' * 64}"
-    before = "    users:\n      minReplicas: 2\n"
-    canary_of_it = f"{before}      canary: {{previousImage: '{wrong}', weight: 1}}\n"
-    _fails(scene, "ImagePull", (SETTINGS, before, canary_of_it))
-
-
-SLOW = "import time\n\ntime.sleep(10)"
-"""A start that takes so long that requests would find nobody."""
-SLOW_COMMAND = ["sh", "-c", "sleep 10; exec python -m app.services.users"]
-"""The same without another image."""
-
-
-def slow_image(scene: Scene) -> None:
-    """Rolls an image whose start takes 10 s."""
-    with scene.edited(_added(SLOW)), scene.load():
-        scene.up()
-        scene.system.settled()
-
-
-def slow_image_without_probes(scene: Scene) -> None:
-    nobody_asks = {"startupProbe": None, "readinessProbe": None, "livenessProbe": None}
-    with scene.without_retries(), scene.pods_without(**nobody_asks), scene.load():
-        patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", "command": SLOW_COMMAND}]}}}}
-        with scene.system.patched("Deployment", "users", patch, strategic=True):
-            scene.system.settled()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.cluster.system import acts
+from tests.cluster.system import acts, image_acts
 from tests.cluster.system.record import Verdict
 from tests.cluster.system.scene import Scene
 
@@ -64,12 +64,14 @@ CASES = (
     Case(name="Envoy is replaced", act=acts.envoy_replaced),
     Case(name="Envoy is replaced", without="drain and order", act=acts.envoy_replaced_without_drain),
     Case(name="Envoy's controller is away for 30 s", act=acts.controller_away),
-    Case(name="a new image crashes", act=acts.crashing_image),
-    Case(name="a new image never gets ready", act=acts.unready_image),
-    Case(name="a new image takes 10 s to start", act=acts.slow_image),
-    Case(name="a new image takes 10 s to start", without="probes and retries", act=acts.slow_image_without_probes),
-    Case(name="a new image is not in the registry", act=acts.missing_image),
-    Case(name="a new image takes too much memory", act=acts.greedy_image),
+    Case(name="a new image crashes", act=image_acts.crashing_image),
+    Case(name="a new image never gets ready", act=image_acts.unready_image),
+    Case(name="a new image takes 10 s to start", act=image_acts.slow_image),
+    Case(
+        name="a new image takes 10 s to start", without="probes and retries", act=image_acts.slow_image_without_probes
+    ),
+    Case(name="a new image is not in the registry", act=image_acts.missing_image),
+    Case(name="a new image takes too much memory", act=image_acts.greedy_image),
 )
 
 

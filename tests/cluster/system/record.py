@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from tests.load.result import Result
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Verdict(StrEnum):
@@ -15,6 +21,7 @@ class Verdict(StrEnum):
 
     NONE_LOST = "none lost"
     SOME_LOST = "some lost"
+    TOO_SLOW = "none lost, too slow"
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
@@ -37,6 +44,37 @@ class Row:
     seen: Verdict
     note: str = ""
     """The other things that were measured in the case."""
+    commit: str
+    """The commit whose system was measured; with `+` where the working tree had changes."""
+
+    @classmethod
+    def of(cls, result: Result, *, case: str, expected: Verdict, seen: Verdict, note: str, times: Result) -> Row:
+        """Returns the row of a load, with the latencies of `times`, the part of it that they are taken from."""
+        return cls(
+            case=case,
+            requests=result.sent,
+            rate=round(result.rate, 1),
+            lost=result.lost,
+            losses=", ".join(f"{count}x {loss}" for loss, count in result.losses.most_common(3)),
+            p50=round(times.p50, 1),
+            p99=round(times.p99, 1),
+            recovery=round(result.seconds_to_recover, 1),
+            expected=expected,
+            seen=seen,
+            note=note,
+            commit=measured_commit(),
+        )
+
+
+@functools.cache
+def measured_commit() -> str:
+    """Returns the commit of the working tree that a run measures: its stack is a copy made at the beginning."""
+    changed = "+" if _git("status", "--porcelain") else ""
+    return f"{_git('rev-parse', '--short', 'HEAD')}{changed}"
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @dataclass(frozen=True)

@@ -26,18 +26,13 @@ def test_the_case_ends_as_expected(system: ClusterStack, record: Record, case: C
     case.act(scene)
     result = scene.result
     assert result
-    row = Row(
+    row = Row.of(
+        result,
         case=title(case),
-        requests=result.sent,
-        rate=round(result.rate, 1),
-        lost=result.lost,
-        losses=", ".join(f"{count}x {loss}" for loss, count in result.losses.most_common(3)),
-        p50=round(result.p50, 1),
-        p99=round(result.p99, 1),
-        recovery=round(result.seconds_to_recover, 1),
         expected=case.expected,
         seen=verdict(result),
         note="; ".join(scene.notes),
+        times=result,
     )
     record.add(row)
     assert row.seen == row.expected, str(result)
