@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from abc import abstractmethod
 
 import yaml
 
@@ -46,11 +47,13 @@ class _Installed(Updatable):
     def abandon(self, name: str, inputs: Properties) -> None:
         self.delete("", _outputs(inputs, str(inputs.get("name") or name), ours=True))
 
+    @abstractmethod
     def _is_there(self, inputs: Properties) -> bool:
-        raise NotImplementedError
+        """Returns whether the cluster has it, whoever installed it."""
 
+    @abstractmethod
     def _install(self, release: str, inputs: Properties) -> None:
-        raise NotImplementedError
+        """Installs it, or brings it up to date. Raises ProviderError."""
 
 
 class Release(_Installed):

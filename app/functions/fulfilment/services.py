@@ -18,6 +18,8 @@ from app.functions.kit.calls import Answer, Call, UpstreamError
 PRINCIPAL = callers.of_function("fulfilment")
 """The caller whom the services see. No token leads to it, so that nobody's orders, events and Idempotency-Keys can meet
 those that the function writes."""
+BILLING, ANALYTICS = "billing", "analytics"
+"""The services that orders need."""
 REFUSALS = frozenset({400, 409, 413, 415, 422})
 """The statuses by which billing refuses a content for good. Others, such as 401, 404 or 429, come from the way to it
 and may pass: they must not fail an order. Nor must a 422 that only says that the Idempotency-Key was used before."""
@@ -53,7 +55,7 @@ class Services:
         document = order.document()
         items = [{name: item[name] for name in ("product_id", "quantity", "unit_price")} for item in document["items"]]
         draft = {"user_id": order.customer_id, "order_id": order.id, "currency": order.currency, "items": items}
-        call = self._call("billing", "/invoices", draft, answers=REFUSALS | {200, 201}, key=key)
+        call = self._call(BILLING, "/invoices", draft, answers=REFUSALS | {200, 201}, key=key)
         answer = self.send(call)
         match service_answers.value_of(call, answer):
             case {"type": KEY_REUSED.type}:
@@ -78,7 +80,7 @@ class Services:
         }
         if "total" in event.data:
             entry |= {"amount": event.data["total"], "currency": event.data["currency"]}
-        self.send(self._call("analytics", "/events", {"events": [entry]}, answers=frozenset({200})))
+        self.send(self._call(ANALYTICS, "/events", {"events": [entry]}, answers=frozenset({200})))
 
     def _call(self, upstream: str, path: str, body: object, *, answers: frozenset[int], key: str | None = None) -> Call:
         headers = {

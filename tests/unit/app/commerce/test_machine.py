@@ -13,6 +13,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from app.functions.fulfilment.services import ANALYTICS, BILLING
 from tests.support import invariants
 from tests.support.faults import MOMENTS, Crash, Faults
 from tests.support.ministack import Emulated
@@ -88,7 +89,7 @@ class Commerce(RuleBasedStateMachine):
         with contextlib.suppress(Crash):
             self.shop.fulfil(Faults(at=at))
 
-    @rule(service=st.sampled_from(["billing", "analytics"]))
+    @rule(service=st.sampled_from([BILLING, ANALYTICS]))
     def breaks_or_returns(self, service):
         self.shop.services.down ^= {service}
 
