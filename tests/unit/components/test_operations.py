@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.contract.metrics import UNITS
+from app.functions.fulfilment import services as called
 from app.functions.kit import metrics as emitted
 from components.commerce import Commerce
 from components.settings import SettingsError
@@ -74,8 +76,8 @@ def test_the_api_and_each_way_to_a_service_is_watched(program: Program) -> None:
 
 
 def test_what_fulfilment_calls_is_what_is_watched() -> None:
-    text = (ROOT / "app/functions/fulfilment/services.py").read_text()
-    assert set(re.findall(r'self\._call\("(\w+)"', text)) == set(Commerce.services)
+    constants = re.findall(r"self\._call\((\w+)", inspect.getsource(called))
+    assert {getattr(called, constant) for constant in constants} == set(Commerce.services)
 
 
 def test_every_alarm_tells_people_and_is_found_by_its_name(program: Program) -> None:
