@@ -6,6 +6,7 @@ that takes files of tests/local starts one local stack for all of them.
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from collections.abc import Iterator
@@ -71,10 +72,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves a folder or file of slow tests unread in a fast run: each worker would import it and what it needs."""
+    return True if config.option.fast and collection_path in SLOW_PATHS else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts the tests that take longest first, so that no worker ends long after the others, and marks the slow ones."""
-    items.sort(key=_turn)
+    items.sort(key=lambda item: _turn(item.path))
     slow = [item for item in items if is_slow(item)]
     for item in slow:
         item.add_marker("slow")
@@ -83,18 +89,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=slow)
 
 
-def _turn(item: pytest.Item) -> int:
-    return next((turn for turn, path in enumerate(LONGEST_FIRST) if is_below(item, [path])), len(LONGEST_FIRST))
+@functools.cache
+def _turn(file: Path) -> int:
+    return next((turn for turn, path in enumerate(LONGEST_FIRST) if file.is_relative_to(path)), len(LONGEST_FIRST))
 
 
-def is_below(item: pytest.Item, paths: list[Path]) -> bool:
-    return any(item.path.is_relative_to(path) for path in paths)
+@functools.cache
+def is_below(file: Path, *paths: Path) -> bool:
+    return any(file.is_relative_to(path) for path in paths)
 
 
 def is_slow(item: pytest.Item) -> bool:
     return (
         item.get_closest_marker("slow") is not None
-        or is_below(item, SLOW_PATHS)
+        or is_below(item.path, *SLOW_PATHS)
         or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
         or runs_the_program(item)
     )

@@ -6,8 +6,7 @@ import copy
 import functools
 from typing import Any
 
-import yaml
-
+from app.contract.document import read_yaml
 from tests.support.stack import REPOSITORY
 
 CONTRACT = "app/contract/openapi.yaml"
@@ -20,7 +19,7 @@ def document() -> dict[str, Any]:
 
 @functools.cache
 def _document() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((REPOSITORY / CONTRACT).read_text())
+    content: dict[str, Any] = read_yaml((REPOSITORY / CONTRACT).read_text())
     return content
 
 

@@ -17,6 +17,7 @@ from components.identity import Identity, IdentityArgs
 from components.settings.aws import ApiSettings, FunctionSettings, IdentitySettings
 from components.settings.checks import Circumstances
 from tests.support.clouds import ACCOUNT, REGION
+from tests.support.contract import document
 from tests.support.program import ROOT, STACKS, Program, deployed, run
 
 
@@ -161,9 +162,9 @@ def test_a_zone_of_the_account_gets_the_name() -> None:
 
 
 def test_public_operation_needs_no_token_and_gets_the_stage_s_throttle() -> None:
-    document = yaml.safe_load((ROOT / "app/contract/openapi.yaml").read_text())
-    del document["paths"]["/health"]["get"]["x-throttle"]
-    program = run(contract=yaml.safe_dump(document), config={"crosscloud:api": {"throttle": {"rate": 3, "burst": 4}}})
+    contract = document()
+    del contract["paths"]["/health"]["get"]["x-throttle"]
+    program = run(contract=yaml.safe_dump(contract), config={"crosscloud:api": {"throttle": {"rate": 3, "burst": 4}}})
     route = program.one("apigatewayv2/route:Route", "getHealth")
     assert route["authorizationType"] == "NONE"
     assert route["authorizerId"] is None

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import jwt
 import pytest
-import yaml
 from cryptography import x509
 
 from local import issuer
@@ -18,7 +17,7 @@ from local.errors import LocalError
 from local.machine import Machine, write_text
 from local.setup import choose_ports, open_machine
 from planning.certificates import Issuer, Leaf, common_name, general_names, issue, load_key, new_key, pem
-from tests.support.program import ROOT
+from tests.support.contract import document
 
 
 def test_ports_differ_and_are_kept(tmp_path: Path) -> None:
@@ -136,7 +135,7 @@ def test_tokens_of_staff_and_programs_are_known_by_their_claims(machine: Machine
 
 def test_no_user_s_token_is_a_program_s() -> None:
     """A token is a program's when it names the same `sub` and `client_id`: no user's id may be the client's."""
-    contract = yaml.safe_load((ROOT / issuer.CONTRACT).read_text())
+    contract = document()
     user_id = contract["components"]["schemas"]["UserId"]["pattern"]
     assert re.search(user_id, "docs")
     assert not re.search(user_id, issuer.customer("docs").client_id)

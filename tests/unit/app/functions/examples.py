@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import yaml
-
-from app.contract import generate
 from app.contract.operation import Operation
 from app.functions.orchestrator.operations import OPERATIONS
+from tests.support.contract import document
 
-DOCUMENT = yaml.safe_load(generate.CONTRACT.read_text())
+DOCUMENT = document()
 ROUTES = list(OPERATIONS)
 
 

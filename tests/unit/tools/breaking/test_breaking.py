@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.contract import document
 from tools.breaking.__main__ import CONTRACT, main
 from tools.breaking.operations import breaking
 from tools.breaking.schemas import UncomparableError
@@ -343,8 +344,8 @@ def test_an_unknown_revision_is_an_error(repository: Path, revision: str, capsys
 
 def test_the_contract_itself_can_be_compared() -> None:
     """It uses nothing that the comparison does not know, and every operation is looked at."""
-    document = yaml.safe_load((ROOT / CONTRACT).read_text())
-    assert said(document, document) == ""
-    empty = {**document, "paths": {}}
-    count = sum("operationId" in operation for item in document["paths"].values() for operation in item.values())
-    assert len(said(document, empty).splitlines()) == count
+    contract = document()
+    assert said(contract, contract) == ""
+    empty = {**contract, "paths": {}}
+    count = sum("operationId" in operation for item in contract["paths"].values() for operation in item.values())
+    assert len(said(contract, empty).splitlines()) == count

@@ -1,14 +1,13 @@
 """Money is exact, from a caller's text to the sum and back."""
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.contract import generate
 from app.services.billing.models import Draft, InvoicedItem, total
 from app.services.kit.fields import MAX_MONEY
+from tests.support.contract import document
 
 CENTS = 9_999_999_999
 """The largest amount."""
@@ -60,7 +59,7 @@ def test_the_same_content_written_otherwise_is_the_same_request():
 
 
 def test_the_members_are_those_of_the_contract():
-    contract = yaml.safe_load(generate.CONTRACT.read_text())["components"]["schemas"]
+    contract = document()["components"]["schemas"]
     service = Draft.model_json_schema()
     pairs = [
         (service["properties"]["user_id"], contract["UserId"]),

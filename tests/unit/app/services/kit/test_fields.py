@@ -4,16 +4,15 @@ from decimal import Decimal
 from typing import Annotated
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from app.contract import generate
 from app.services.kit.fields import FIRST_DAY, INTEGER, LAST_DAY, MAX_MONEY, Day, Moment, Money, Uuid
+from tests.support.contract import document
 
 TYPES = {"Money": Money, "Uuid": Uuid, "Day": Day, "Moment": Moment}
-CONTRACT = yaml.safe_load(generate.CONTRACT.read_text())["components"]["schemas"]
+CONTRACT = document()["components"]["schemas"]
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -3,13 +3,12 @@ import json
 
 import asyncpg
 import pytest
-import yaml
 
-from app.contract import generate
 from app.services.kit.settings import Settings
 from app.services.users import api, store
 from tests.support import databases
 from tests.support.asgi import client
+from tests.support.contract import document
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def test_an_id_of_another_form_is_named(call, user_id):
 
 
 def test_the_ids_are_those_of_the_contract(call):
-    contract = yaml.safe_load(generate.CONTRACT.read_text())["components"]["schemas"]["UserId"]
+    contract = document()["components"]["schemas"]["UserId"]
     parameters = call("GET", "/openapi.json").json["paths"]["/users/{user_id}"]["get"]["parameters"]
     schema = parameters[0]["schema"]
 
@@ -323,7 +322,7 @@ def test_every_other_text_is_kept(call):
 
 
 def test_names_and_roles_are_those_of_the_contract(call):
-    contract = yaml.safe_load(generate.CONTRACT.read_text())["components"]["schemas"]
+    contract = document()["components"]["schemas"]
     schemas = call("GET", "/openapi.json").json["components"]["schemas"]
     keys = ("type", "minLength", "maxLength", "pattern")
 
