@@ -7,16 +7,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kubernetes import config, dynamic
+from kubernetes.client import CoreV1Api
 
-VARIABLE = "TEST_KUBECONFIG"
+from cluster.target import DISPOSABLE
+from tests.support.cluster_stack import CONSENT, CONTEXT, KUBECONFIG, NAMESPACES
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[dynamic.DynamicClient]:
-    if VARIABLE not in os.environ:
-        pytest.skip(f"needs a disposable cluster: {VARIABLE}=/path/to/kubeconfig")
-    with config.new_client_from_config(os.environ[VARIABLE]) as client:
+def disposable(request: pytest.FixtureRequest) -> str:
+    """Returns the path of the kubeconfig, whose cluster nobody else uses meanwhile."""
+    if KUBECONFIG not in os.environ:
+        pytest.skip(f"needs a disposable cluster: {KUBECONFIG}=/path/to/kubeconfig")
+    if hasattr(request.config, "workerinput"):
+        pytest.skip("needs the cluster for itself: run pytest with --numprocesses=0")
+    kubeconfig = str(Path(os.environ[KUBECONFIG]).resolve())
+    _, current = config.list_kube_config_contexts(kubeconfig)
+    context = os.environ.get(CONTEXT) or current["name"]
+    if not (context.startswith(DISPOSABLE) or os.environ.get(CONSENT)):
+        pytest.fail(f"{context} is not known to be disposable. If it is, say so: {CONSENT}=1.")
+    with config.new_client_from_config(kubeconfig, context=context) as client:
+        there = {namespace.metadata.name for namespace in CoreV1Api(client).list_namespace().items}
+    if taken := there & NAMESPACES:
+        pytest.fail(
+            f"The cluster must not have these namespaces, in which others may work: {', '.join(sorted(taken))}."
+        )
+    return kubeconfig
+
+
+@pytest.fixture(scope="session")
+def cluster(disposable: str) -> Iterator[dynamic.DynamicClient]:
+    with config.new_client_from_config(disposable, context=os.environ.get(CONTEXT)) as client:
         yield dynamic.DynamicClient(client)

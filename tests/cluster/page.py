@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.bench.machine import description
-from tests.cluster.system.cases import CASES, LEAST, RATE, title
+from tests.cluster.system.cases import CASES, LEAST, LEAST_LOST, RATE, title
 from tests.cluster.system.record import Row, Verdict, read
 from tests.cluster.system.test_autoscaling import AUTOSCALING
 
@@ -31,8 +31,8 @@ Written by `make proof` on {date}. Each row names the commit that was measured.
 
 **{summary}**
 
-* Machine: {machine}
-* Cluster: {cluster}
+* Machine of the last run: {machine}
+* Cluster of the last run: {cluster}
 
 The whole system runs on that cluster, with the program's own manifests and the waits of
 [cluster/settings.yaml](../cluster/settings.yaml). Requests come through the ingress over mutual TLS at a constant rate,
@@ -43,8 +43,9 @@ was due
 client sends nothing again. Each case has {least:,} requests or more. What exactly is done stands in
 [acts.py](../tests/cluster/system/acts.py) and [image_acts.py](../tests/cluster/system/image_acts.py).
 
-A **control** is the same case without a setting that protects it. It must lose requests; else the case could not have
-failed, and shows nothing. INCONCLUSIVE is a run in which the load itself was late.
+A **control** is the same case without a setting that protects it. It must lose {least_lost} requests or more; else the
+case could not have failed, and shows nothing. INCONCLUSIVE is a run in which the load itself was late, or a control
+that lost fewer.
 """
 NOTES = """\
 ## Limits
@@ -63,68 +64,83 @@ NOTES = """\
 """
 
 
-def rows_of(record: Mapping[str, Row]) -> Iterator[tuple[str, Row | None]]:
-    """Yields every case of the proof by its name, and what was seen of it."""
-    for name in (*map(title, CASES), *AUTOSCALING):
-        yield name, record.get(name)
+NAMES = (*map(title, CASES), *AUTOSCALING)
+"""Every case of the proof."""
+COLUMNS = ("case", "requests", "lost", "p50 ms", "p99 ms", "lost within s", "expected", "seen", "commit", "besides")
+NOT_RUN = "not run"
+Cells = Sequence[str]
+"""The cells of a case's line, in the order of COLUMNS."""
 
 
-def table(rows: Iterable[tuple[str, Row | None]]) -> str:
-    """Returns the table of the cases."""
-    columns = ("case", "requests", "lost", "p50 ms", "p99 ms", "lost within s", "expected", "seen", "commit", "besides")
-    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for name, row in rows:
-        if row is None:
-            expected = Verdict.SOME_LOST if ", without " in name else Verdict.NONE_LOST
-            lines.append(f"| {name} | - | - | - | - | - | {expected} | not run | - | - |")
-            continue
-        besides = "; ".join(filter(None, [row.losses, row.note])) or "-"
-        recovery = f"{row.recovery:g}" if row.lost else "-"
-        numbers = (f"{row.requests:,}", str(row.lost), f"{row.p50:g}", f"{row.p99:g}", recovery)
-        lines.append(f"| {' | '.join([name, *numbers, row.expected, row.seen, row.commit, besides])} |")
-    return "\n".join(lines) + "\n"
+def cells_of(text: str) -> dict[str, Cells]:
+    """Returns the lines of a page's table by their cases."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
+    return {row[0]: row for row in rows}
 
 
-def page(record: Mapping[str, Row], *, cluster: str) -> str:
+def completed(earlier: Mapping[str, Cells], record: Mapping[str, Row | None]) -> dict[str, Cells]:
+    """Returns the lines of all cases: those of the record, else those that the page had."""
+    unknown = {name: _unmeasured(name, NOT_RUN) for name in NAMES}
+    began = {name: _cells(row) if row else _unmeasured(name, Verdict.UNFINISHED) for name, row in record.items()}
+    return {name: began.get(name) or earlier.get(name) or unknown[name] for name in NAMES}
+
+
+def _unmeasured(name: str, seen: str) -> Cells:
+    expected = Verdict.SOME_LOST if ", without " in name else Verdict.NONE_LOST
+    return [name, *["-"] * 5, expected, seen, "-", "-"]
+
+
+def _cells(row: Row) -> Cells:
+    numbers = (f"{row.requests:,}", str(row.lost), f"{row.p50:g}", f"{row.p99:g}")
+    recovery = f"{row.recovery:g}" if row.lost else "-"
+    besides = "; ".join(filter(None, [row.losses, row.note])) or "-"
+    return [row.case, *numbers, recovery, row.expected, row.seen, row.commit, besides]
+
+
+def page(lines: Mapping[str, Cells], *, cluster: str) -> str:
     """Returns the page."""
     head = INTRODUCTION.format(
         date=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
-        summary=summary(record),
+        summary=summary(lines),
         machine=description(),
         cluster=cluster,
         rate=RATE,
         least=LEAST,
+        least_lost=LEAST_LOST,
     )
-    return f"{head}\n{table(rows_of(record))}\n{NOTES}"
+    titles, *rows = (f"| {' | '.join(cells)} |" for cells in (COLUMNS, *lines.values()))
+    return "\n".join([head, titles, "|---" * len(COLUMNS) + "|", *rows, "", NOTES])
 
 
-def summary(record: Mapping[str, Row]) -> str:
+def summary(lines: Mapping[str, Cells]) -> str:
     """Returns how many cases ended as expected, and which ended otherwise or were not run."""
-    rows = list(rows_of(record))
-    ran = [row for _, row in rows if row is not None]
-    otherwise = [f"{row.case} ({row.seen})" for row in ran if row.seen != row.expected]
-    missing = [name for name, row in rows if row is None]
-    parts = [f"{len(ran) - len(otherwise)} of {len(rows)} cases ended as expected."]
+    seen = {name: (cells[6], cells[7]) for name, cells in lines.items()}
+    missing = [name for name, (_, verdict) in seen.items() if verdict == NOT_RUN]
+    otherwise = [
+        f"{name} ({verdict})" for name, (expected, verdict) in seen.items() if verdict not in (expected, NOT_RUN)
+    ]
+    parts = [f"{len(seen) - len(otherwise) - len(missing)} of {len(seen)} cases ended as expected."]
     parts += [f"Otherwise: {'; '.join(otherwise)}."] if otherwise else []
     parts += [f"Not run: {'; '.join(missing)}."] if missing else []
     return " ".join(parts)
 
 
-def strongest(record: Mapping[str, Row]) -> str:
+def strongest(lines: Mapping[str, Cells]) -> str:
     """Returns the lines of the README."""
-    lines = ["| under load on a real Kubernetes | requests | lost | p99 ms |", "|---|---|---|---|"]
-    for name in STRONGEST:
-        row = record[name]
-        lines.append(f"| {name} | {row.requests:,} | {row.lost} | {row.p99:g} |")
-    return "\n".join(lines) + f"\n\n{summary(record)}\n"
+    head = ["| under load on a real Kubernetes | requests | lost | p99 ms |", "|---|---|---|---|"]
+    rows = [f"| {' | '.join(lines[name][cell] for cell in (0, 1, 2, 4))} |" for name in STRONGEST]
+    return "\n".join([*head, *rows]) + f"\n\n{summary(lines)}\n"
 
 
 def write(file: Path) -> None:
-    """Writes page and README from the record in `file`."""
+    """Writes page and README from the record in `file`. Cases that it does not have keep their lines."""
     cluster, record = read(file)
-    PAGE.write_text(page(record, cluster=cluster))
-    lines = strongest(record)
-    README.write_text(TABLE.sub(lambda match: f"{match[1]}\n{lines}\n{match[2]}", README.read_text()))
+    lines = completed(cells_of(PAGE.read_text()), record)
+    pages = {PAGE: page(lines, cluster=cluster)}
+    pages[README] = TABLE.sub(lambda match: f"{match[1]}\n{strongest(lines)}\n{match[2]}", README.read_text())
+    for path, text in pages.items():
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from kubernetes.client.exceptions import ApiException
 from app.contract import callers
 from app.contract.callers import Reach
 from cluster.api import Api, Object
+from cluster.databases import NAMESPACE as DATABASES
 from cluster.readiness import wait_until_ready
 from cluster.target import saved
 from local.providers.aws.client import connect
@@ -24,9 +25,13 @@ from tests.load.load import Tls
 from tests.support import waiting
 from tests.support.stack import MeasuredPod, Stack
 
-KUBECONFIG, IMAGES, POSTGRES = "TEST_KUBECONFIG", "TEST_IMAGES", "TEST_POSTGRES"
-"""Variables: the disposable cluster, and what `make up` is given as IMAGES and POSTGRES."""
+KUBECONFIG, CONTEXT, CONSENT = "TEST_KUBECONFIG", "TEST_CONTEXT", "TEST_YES_THIS_CLUSTER"
+"""Variables: the disposable cluster, its context, and that it is disposable where its name does not say so."""
+OPTIONS = {"--context": CONTEXT, "--images": "TEST_IMAGES", "--postgres": "TEST_POSTGRES"}
+"""What `make up` is given besides, by variables."""
 APPS, EDGE, PROXIES = "apps", "edge", "envoy-gateway-system"
+NAMESPACES = {APPS, EDGE, DATABASES}
+"""The namespaces that only the system may have. That of Envoy Gateway may belong to the cluster."""
 CALLER = ((callers.PRINCIPAL, callers.of_subject("proof")), (callers.REACH, Reach.ANY.value))
 """The headers that name the caller, as a function sends them to a service."""
 ORCHESTRATOR = "orchestrator"
@@ -44,9 +49,12 @@ class ClusterStack(Stack):
 
     def start(self, *arguments: str, module: str = "local") -> subprocess.Popen[str]:
         if arguments == ("up",) and not (self.root / ".local" / "cluster.json").exists():
-            chosen = [("--images", IMAGES), ("--postgres", POSTGRES)]
-            options = [word for option, name in chosen if (value := os.environ.get(name)) for word in (option, value)]
-            arguments = ("up", "--kubeconfig", os.environ[KUBECONFIG], "--yes-this-cluster", *options)
+            kubeconfig = str(Path(os.environ[KUBECONFIG]).resolve())
+            options = [
+                word for option, name in OPTIONS.items() if (value := os.environ.get(name)) for word in (option, value)
+            ]
+            consent = ["--yes-this-cluster"] if os.environ.get(CONSENT) else []
+            arguments = ("up", "--kubeconfig", kubeconfig, *options, *consent)
         return super().start(*arguments, module=module)
 
     def open(self) -> None:

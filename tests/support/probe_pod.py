@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 
@@ -54,14 +55,16 @@ class ProbePod:
         }
 
     def __enter__(self) -> ProbePod:
-        self.api.apply(self._namespace)
-        self.api.apply(self._pod)
-        eventually(lambda: is_ready(self.api.get(self._pod) or {"status": {}, "metadata": {}}), what="the probe")
+        with contextlib.ExitStack() as made:
+            for manifest in (self._namespace, self._pod):
+                self.api.apply(manifest)
+                made.callback(self.api.delete, manifest, timeout=60)
+            eventually(lambda: is_ready(self.api.get(self._pod) or {"status": {}, "metadata": {}}), what="the probe")
+            self._made = made.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.api.delete(self._pod, timeout=60)
-        self.api.delete(self._namespace, timeout=60)
+        self._made.close()
 
     def reached(self, addresses: Mapping[str, Address]) -> set[str]:
         return reached_from(self.api, self.namespace, self.name, addresses)

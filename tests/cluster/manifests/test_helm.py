@@ -19,8 +19,8 @@ from kubernetes.dynamic.exceptions import NotFoundError
 from planning.helm import write_chart
 from planning.plan import STAND_INS
 from planning.render import objects
-from tests.cluster.conftest import VARIABLE
 from tests.support.charts import Object, helm, templated, values_of
+from tests.support.cluster_stack import KUBECONFIG
 from tests.support.program import ROOT
 from tests.support.waiting import eventually
 
@@ -38,7 +38,9 @@ class Cluster:
     """The objects that the chart has by itself."""
 
     def run(self, *arguments: str) -> str:
-        done = helm(*arguments, "--namespace", NAMESPACE, variables={"KUBECONFIG": os.environ[VARIABLE]})
+        done = helm(
+            *arguments, "--namespace", NAMESPACE, variables={"KUBECONFIG": str(Path(os.environ[KUBECONFIG]).resolve())}
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

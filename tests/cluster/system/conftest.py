@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.system.record import Record
-from tests.support.cluster_stack import KUBECONFIG, ClusterStack, change
+from tests.cluster.system.record import Record, measured_commit
+from tests.support.cluster_stack import ClusterStack, change
 
 PROOF = "PROOF_FILE"
 """The variable with the file that `make proof` makes the page of; without it results are only asserted."""
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory, record: Record) -> Iterator[ClusterStack]:
-    if KUBECONFIG not in os.environ:
-        pytest.skip(f"needs a disposable cluster: {KUBECONFIG}=/path/to/kubeconfig")
+def system(tmp_path_factory: pytest.TempPathFactory, disposable: str, record: Record) -> Iterator[ClusterStack]:
     stack = ClusterStack.clone(tmp_path_factory.mktemp("system") / "clone")
     change(stack, "components/kubernetes/scaling.py", "progress_deadline_seconds=300", "progress_deadline_seconds=60")
     try:
@@ -44,5 +42,6 @@ def described(stack: ClusterStack) -> str:
 
 @pytest.fixture(scope="session")
 def record() -> Record:
-    """Returns the record of the cases that have run."""
+    """Returns the record of the cases that have run. The commit is that of the beginning, when the clone is made."""
+    measured_commit()
     return Record(Path(os.environ[PROOF]) if PROOF in os.environ else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from tests.support.cluster_stack import APPS, ClusterStack, eventually, is_ready
 
 
@@ -15,8 +17,11 @@ class Gate:
 
     def __enter__(self) -> Gate:
         gates = {"spec": {"template": {"spec": {"readinessGates": [{"conditionType": self.CONDITION}]}}}}
-        self._system.patch("Deployment", "users", gates)
-        eventually(self._all_are_let_in, what="pods with the gate")
+        with contextlib.ExitStack() as made:
+            made.callback(self.__exit__)
+            self._system.patch("Deployment", "users", gates)
+            eventually(self._all_are_let_in, what="pods with the gate")
+            made.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,13 +11,14 @@ NAMESPACE, NAME = "faults", "node"
 _SIGNAL = """
 import os, sys
 from pathlib import Path
-number, words, sent = int(sys.argv[1]), sys.argv[2:], 0
+number, program, words, sent = int(sys.argv[1]), sys.argv[2], sys.argv[3:], 0
 for process in Path("/proc").iterdir():
     try:
         argv = (process / "cmdline").read_bytes().decode().split("\\0") if process.name.isdigit() else []
     except OSError:
         continue
-    if argv and argv[0].split("/")[-1].split(":")[0] == words[0] and set(words[1:]) <= set(argv):
+    has = lambda word: any(each == word or each.startswith(word + " ") for each in argv)
+    if argv and argv[0].split("/")[-1].split(":")[0] == program and all(map(has, words)):
         os.kill(int(process.name), number)
         sent += 1
 sys.exit(0 if sent else 1)
@@ -51,22 +52,24 @@ class Node:
 
     def __enter__(self) -> Node:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-        self._system.api.apply(namespace)
-        self._system.api.apply(self._pod)
-
-        def runs() -> bool:
-            found = self._system.api.get(self._pod)
-            return found is not None and is_ready(found)
-
-        eventually(runs, what="the pod that sees the node's processes")
+        with contextlib.ExitStack() as made:
+            for manifest in (namespace, self._pod):
+                self._system.api.apply(manifest)
+                made.callback(self._system.api.delete, manifest, timeout=60)
+            eventually(self._runs, what="the pod that sees the node's processes")
+            self._made = made.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._system.api.delete(self._pod, timeout=60)
-        self._system.api.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, timeout=60)
+        self._made.close()
+
+    def _runs(self) -> bool:
+        found = self._system.api.get(self._pod)
+        return found is not None and is_ready(found)
 
     def signal(self, number: int, *words: str) -> None:
-        """Sends a signal to every process whose program and arguments are these words."""
+        """Sends a signal to every process whose program is the first of the words and whose arguments are the others,
+        or begin with them: Envoy Gateway writes an option and its value as one argument."""
         self._system.api.run(NAMESPACE, NAME, ["python", "-c", _SIGNAL, str(number), *words], "")
 
     @contextlib.contextmanager

@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     SOME_LOST = "some lost"
     TOO_SLOW = "none lost, too slow"
     INCONCLUSIVE = "INCONCLUSIVE"
+    UNFINISHED = "did not end"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,10 @@ class Record:
 
     file: Path | None
 
+    def begin(self, case: str) -> None:
+        """Keeps that a case has begun: where it fails on its way, the page says that it did not end."""
+        self._change(lambda content: content["rows"].update({case: None}))
+
     def add(self, row: Row) -> None:
         """Keeps a row, in the place of an earlier one of the same case."""
         self._change(lambda content: content["rows"].update({row.case: asdict(row)}))
@@ -99,11 +104,11 @@ class Record:
         self.file.write_text(json.dumps(content, indent=1))
 
 
-def read(file: Path) -> tuple[str, dict[str, Row]]:
-    """Returns what the cluster of a record is, and its rows by their cases."""
+def read(file: Path) -> tuple[str, dict[str, Row | None]]:
+    """Returns what the cluster of a record is, and its rows by their cases; None: the case did not end."""
     content = json.loads(file.read_text())
-    verdicts = ("expected", "seen")
-    rows = content["rows"].items()
-    return content["cluster"], {
-        case: Row(**{**row, **{key: Verdict(row[key]) for key in verdicts}}) for case, row in rows
-    }
+    return content["cluster"], {case: row and _row(row) for case, row in content["rows"].items()}
+
+
+def _row(members: dict[str, Any]) -> Row:
+    return Row(**{**members, **{key: Verdict(members[key]) for key in ("expected", "seen")}})

@@ -16,6 +16,7 @@ import pytest
 from tests.cluster.system.record import Record, Row, Verdict
 from tests.load.load import Load
 from tests.load.requests import get, mix, post
+from tests.load.result import Result
 from tests.load.running import Running
 from tests.support.cluster_stack import APPS, CALLER, ClusterStack, eventually
 from tests.support.services import SERVICES
@@ -109,11 +110,28 @@ def changes_of_direction(counts: list[int]) -> int:
     return sum(first * second < 0 for first, second in itertools.pairwise(steps))
 
 
+def kill_metrics_server(system: ClusterStack) -> None:
+    pods = system.pods_of("metrics-server", "kube-system", label="k8s-app")
+    assert pods
+    for pod in pods:
+        system.api.core.delete_namespaced_pod(pod["metadata"]["name"], "kube-system", grace_period_seconds=0)
+
+
+def verdict(read: Result, *, before: Result, during: Result) -> Verdict:
+    if not read.conclusive:
+        return Verdict.INCONCLUSIVE
+    if read.lost:
+        return Verdict.SOME_LOST
+    return Verdict.TOO_SLOW if during.p95 > FACTOR * before.p95 else Verdict.NONE_LOST
+
+
 @pytest.mark.usefixtures("amounts", "fast_window")
 @pytest.mark.parametrize("without_metrics", [False, True], ids=["as it is", "metrics-server is killed"])
 def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
     system: ClusterStack, record: Record, tmp_path: Path, *, without_metrics: bool
 ) -> None:
+    case, expected = AUTOSCALING[without_metrics], Verdict.NONE_LOST
+    record.begin(case)
     spec = system.object("HorizontalPodAutoscaler", "analytics")["spec"]
     least, most = spec["minReplicas"], spec["maxReplicas"]
     eventually(lambda: len(system.pods_of("analytics")) == least, what="the fewest pods of analytics")
@@ -142,11 +160,7 @@ def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
         with Running(reports) as computing:
             began = time.monotonic()
             if without_metrics:
-                time.sleep(GROWTH / 2)
-                for pod in system.pods_of("metrics-server", "kube-system", label="k8s-app"):
-                    system.api.core.delete_namespaced_pod(
-                        pod["metadata"]["name"], "kube-system", grace_period_seconds=0
-                    )
+                kill_metrics_server(system)
             computed = computing.wait()
         ended = time.monotonic()
         read = reading.wait()
@@ -159,14 +173,12 @@ def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
         f"analytics {least} to {max(counts)} pods, the first after {min(grown, default=-1):.0f} s; "
         f"{computed.sent - computed.lost} of {computed.sent} reports"
     )
-    slow = during.p95 > FACTOR * before.p95
-    seen = Verdict.SOME_LOST if read.lost else Verdict.TOO_SLOW if slow else Verdict.NONE_LOST
-    case, expected = AUTOSCALING[without_metrics], Verdict.NONE_LOST
-    record.add(Row.of(read, case=case, expected=expected, seen=seen, note=note, times=during))
-    assert grown
+    assert grown, note
     assert min(grown) <= GROWTH
     assert max(counts) <= most
     assert changes_of_direction(counts) <= 1
     for other in set(SERVICES) - {"analytics"}:
         assert len({count for at, count in replicas.of(other) if at < ended}) == 1, other
+    seen = verdict(read, before=before, during=during)
+    record.add(Row.of(read, case=case, expected=expected, seen=seen, note=note, times=during))
     assert seen == expected, f"{read}; {note}"

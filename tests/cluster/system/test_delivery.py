@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.local import test_releases as local
-from tests.local.test_releases import clouds, rows, traffic
+from tests.local.test_releases import clouds, traffic
 from tests.support.cluster_stack import ClusterStack
 from tests.support.local_clouds import LocalClouds
 from tests.support.releases import RELEASES, Release
@@ -13,7 +13,13 @@ from tests.support.releases_page import Row
 
 __all__ = ["clouds", "rows", "stack", "traffic"]
 KINDS = local.OF_EACH_KIND | {"image that never gets ready"}
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(1800)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    """Returns a list that nobody writes into the page, whose figures are those of the local stack."""
+    return []
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.system.faults import FAULTS
-from tests.local.faults.fault import Fault
+from tests.local.faults.fault import Fault, Place
 from tests.local.faults.run import assert_books_are_right, brought_about
 from tests.local.faults.traffic import Traffic
 from tests.support.cluster_stack import ClusterStack
@@ -34,6 +34,7 @@ def seen() -> Iterator[dict[str, Seen]]:
 def test_callers_get_only_what_the_table_says_and_succeed_again(
     fault: Fault[ClusterStack], system: ClusterStack, ran: dict[str, tuple[Traffic, Seen]]
 ) -> None:
+    Place(system).begin_anew()
     traffic = Traffic.of(system)
     ran[fault.name] = (traffic, brought_about(fault, system, traffic))
 
@@ -43,6 +44,8 @@ def test_callers_get_only_what_the_table_says_and_succeed_again(
 def test_nothing_acknowledged_is_lost_or_doubled(
     fault: Fault[ClusterStack], ran: dict[str, tuple[Traffic, Seen]], seen: dict[str, Seen]
 ) -> None:
+    if fault.name not in ran:
+        pytest.skip("the test before failed")
     traffic, measured = ran[fault.name]
     assert_books_are_right(traffic)
     seen[fault.name] = measured

@@ -31,8 +31,9 @@ class Fault(Generic[PlaceOf]):
     group: Group
     name: str
     """The fault as docs/faults.md says it."""
-    act: Callable[[PlaceOf], None]
-    """Brings the fault about, and returns when its cause is gone. What it leaves behind must heal by itself."""
+    act: Callable[[PlaceOf], float | None]
+    """Brings the fault about, and returns when its cause is gone; an act that takes longer returns the moment of that
+    on time.monotonic. What the cause leaves behind must heal by itself."""
     statuses: frozenset[int | str] = frozenset()
     """The failing outcomes that callers may get meanwhile. Every other one fails the test, as a wrong body does."""
     recovery: str = "by itself"

@@ -34,8 +34,7 @@ def brought_about(fault: Fault[PlaceOf], place: PlaceOf, traffic: Traffic) -> Se
     with traffic.running():
         _succeeding(traffic)
         began = time.monotonic()
-        fault.act(place)
-        healed = time.monotonic()
+        healed = fault.act(place) or time.monotonic()
         time.sleep(AFTER)
         eventually(lambda: runs_as_before(traffic.stack), what="everything runs as before")
         whole = time.monotonic()
