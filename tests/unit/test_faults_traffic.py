@@ -14,7 +14,7 @@ import urllib3
 from tests.local.faults import run, traffic
 from tests.local.faults.fault import NO_ANSWER, Fault
 from tests.local.faults.run import assert_books_are_right, brought_about
-from tests.local.faults.traffic import PRICE, STOCK, Traffic
+from tests.local.faults.traffic import PRICE, STOCK, Call, Traffic
 from tests.support.customer import INVOICED, Customer
 from tests.support.fault_rows import Group
 from tests.support.stack import Stack
@@ -100,9 +100,15 @@ def test_failures_that_are_allowed_are_counted_and_orders_without_an_answer_are_
 ) -> None:
     calls = traffic_of(played)
     seen = brought_about(fault(outcome, outcome), played, calls)
-    assert calls.failures() == Counter({outcome: seen.failed})
+    assert calls.failures(since=0.0) == Counter({outcome: seen.failed})
     assert 0 < seen.failed < seen.calls
     assert_books_are_right(calls)
+
+
+def test_failures_of_functions_that_have_just_begun_are_not_those_of_the_fault(played: Played) -> None:
+    calls = traffic_of(played)
+    calls.calls.append(Call(began=0.0, ended=0.0, outcome=503, retry_after=0.0))
+    assert brought_about(fault(503, 503), played, calls).failed == calls.failures(since=0.0).total() - 1
 
 
 def test_a_failure_that_is_not_allowed_is_noticed(played: Played) -> None:

@@ -40,10 +40,11 @@ def brought_about(fault: Fault[PlaceOf], place: PlaceOf, traffic: Traffic) -> Se
         whole = time.monotonic()
         _succeeding(traffic)
     assert not traffic.wrong, f"wrong answers: {traffic.wrong[:3]}"
-    assert traffic.failures().keys() <= fault.statuses, f"not all of these are allowed: {traffic.failures()}"
+    failures = traffic.failures(since=began)
+    assert failures.keys() <= fault.statuses, f"not all of these are allowed: {failures}"
     return Seen(
         calls=sum(call.ended >= began for call in traffic.calls),
-        failed=traffic.failures().total(),
+        failed=failures.total(),
         orders=len(traffic.orders),
         answered=traffic.seconds_to_recover(healed),
         whole=whole - healed,

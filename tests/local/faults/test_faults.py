@@ -63,6 +63,8 @@ def test_callers_get_only_what_the_table_says_and_succeed_again(
 def test_nothing_acknowledged_is_lost_or_doubled(
     fault: Fault[Place], ran: dict[str, tuple[Traffic, Seen]], seen: dict[str, Seen]
 ) -> None:
+    if fault.name not in ran:
+        pytest.skip("the test before failed")
     traffic, measured = ran[fault.name]
     assert_books_are_right(traffic)
     seen[fault.name] = measured

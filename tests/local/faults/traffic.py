@@ -80,8 +80,10 @@ class Traffic:
             call.ended + call.retry_after < since for call in calls if call.failed
         )
 
-    def failures(self) -> Counter[int | str]:
-        return Counter(call.outcome for call in self.calls if call.failed)
+    def failures(self, *, since: float) -> Counter[int | str]:
+        """Returns how many calls failed in which way that ended after a moment on time.monotonic. Functions that have
+        just begun to run may refuse some before that, on a busy machine."""
+        return Counter(call.outcome for call in self.calls if call.failed and call.ended >= since)
 
     def seconds_to_recover(self, healed: float) -> float:
         """Returns the seconds from a moment until the last failing call was over."""
