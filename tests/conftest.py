@@ -10,8 +10,9 @@ import functools
 import os
 import signal
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -41,6 +42,7 @@ SLOW_PATHS = [
     TESTS / "unit/local/test_emulator.py",  # starts MiniStack, as the next one does
     TESTS / "unit/local/test_events.py",
     TESTS / "unit/components/kubernetes/test_release_tracks.py",  # runs the program once for each track and service
+    TESTS / "unit/planning/test_helm.py",  # renders charts of all stacks
     TESTS / "unit/planning/test_plan.py",  # runs the program at two revisions
     TESTS / "unit/planning/test_render.py",  # runs the program in processes of their own
     TESTS / "unit/tools/test_client.py",  # generates clients
@@ -109,10 +111,27 @@ def is_slow(item: pytest.Item) -> bool:
 
 
 def runs_the_program(item: pytest.Item) -> bool:
-    """Tells whether the function of a test calls `run`. What `deployed` returns is kept for all tests of a worker."""
-    function, module = getattr(item, "function", None), getattr(item, "module", None)
-    code = getattr(function, "__code__", None)
-    return getattr(module, "run", None) is program.run and code is not None and "run" in set(_names(code))
+    """Tells whether a test or one of its fixtures comes to call `run`. What cached functions return, as `deployed` does,
+    is kept for all tests of a worker."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    made = [each.func for each in chain(*fixtures.name2fixturedefs.values())] if fixtures else []
+    functions = (getattr(item, "function", None), *made)
+    return any(isinstance(each, FunctionType) and _reaches_run(each) for each in functions)
+
+
+@functools.cache
+def _reaches_run(function: FunctionType) -> bool:
+    """Tells whether a function of the tests, or one of theirs that it names, is `run`."""
+    seen, open_ = set[FunctionType](), [function]
+    while open_:
+        each = open_.pop()
+        if each is program.run:
+            return True
+        if each not in seen and each.__module__.startswith("tests."):
+            seen.add(each)
+            named = (each.__globals__.get(name) for name in _names(each.__code__))
+            open_.extend(value for value in named if isinstance(value, FunctionType))
+    return False
 
 
 def _names(code: CodeType) -> Iterator[str]:

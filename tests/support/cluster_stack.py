@@ -28,7 +28,7 @@ from tests.support.stack import MeasuredPod, Stack
 KUBECONFIG, CONTEXT, CONSENT = "TEST_KUBECONFIG", "TEST_CONTEXT", "TEST_YES_THIS_CLUSTER"
 """Variables: the disposable cluster, its context, and that it is disposable where its name does not say so."""
 OPTIONS = {"--context": CONTEXT, "--images": "TEST_IMAGES", "--postgres": "TEST_POSTGRES"}
-"""What `make up` is given besides, by variables."""
+"""Options of `make up` whose values the tests take from variables."""
 APPS, EDGE, PROXIES = "apps", "edge", "envoy-gateway-system"
 NAMESPACES = {APPS, EDGE, DATABASES}
 """The namespaces that only the system may have. That of Envoy Gateway may belong to the cluster."""

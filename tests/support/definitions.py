@@ -15,6 +15,8 @@ import yaml
 
 Schema = dict[str, Any]
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The loader in C, where PyYAML has it: definitions are tens of thousands of lines."""
 _DIRECTIVE = re.compile(r"^\s*\{\{.*\}\}\s*$", re.MULTILINE)
 """A line of a chart's template that is for Helm alone."""
 
@@ -39,7 +41,7 @@ def definitions(module: str, files: str) -> dict[str, Schema]:
             version["schema"]["openAPIV3Schema"]["properties"]["spec"]
         )
         for text in texts
-        for each in yaml.safe_load_all(text)
+        for each in yaml.load_all(text, Loader=_LOADER)
         if each
         for version in each["spec"]["versions"]
     }

@@ -68,6 +68,7 @@ def texts(root: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in files}
 
 
+@pytest.mark.slow  # plans the program
 def test_a_service_that_the_program_can_not_have_is_taken_back(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,7 @@ def changes(tmp_path, monkeypatch) -> Callable[[str], list[str]]:
     return look
 
 
+@pytest.mark.slow  # builds bundles for each source file
 def test_a_change_of_a_source_changes_the_bundles_of_the_functions_that_import_it(changes, imported):
     for path in sorted((ROOT / "app").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()

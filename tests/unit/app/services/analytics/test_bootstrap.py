@@ -66,6 +66,7 @@ def test_the_contracts_example():
     assert estimate([1020, 2020], 2000) == {"mean": 1520, "median": 1520, "p95": 1970, "low": 1020, "high": 2020}
 
 
+@pytest.mark.slow  # computes the largest reports
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("resamples", [100, 200])
 def test_the_program_needs_the_standard_library_only_and_little_memory(resamples):

@@ -56,6 +56,7 @@ def test_a_wrong_parameter_is_named_as_the_callers_fault(machine: Machine) -> No
         connect(machine).call("iam", "GetRole", {})
 
 
+@pytest.mark.slow  # waits as long as a person would
 def test_a_silent_emulator_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     machine = machine_in(tmp_path)
     with pytest.raises(ProviderError, match=f"{machine.emulator_url} does not answer.*make up"):
