@@ -10,6 +10,8 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from cluster import images
 from cluster.api import Api, Object
+from cluster.names import DATABASES, SERVICES
+from cluster.ownership import is_ours, refuse_others, remove
 from cluster.readiness import wait_until_ready
 from cluster.target import OWN_POSTGRES
 from local.errors import ProviderError
@@ -18,14 +20,10 @@ from local.provider import Made, Package, Properties, Recorded, Updatable
 from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from planning.makers.azure import FUNCTIONS, MAKERS, SUBSCRIPTION
 
-NAMESPACE = "databases"
+NAMESPACE = DATABASES
 """The namespace of all servers."""
-CALLERS = "apps"
-"""The namespace of the services, as the program names it."""
 HOURS = 10 * 365 * 24
-"""Validity of the authority and of the servers' certificates: as long as a disposable cluster may live."""
-DELETION = 120.0
-"""Seconds in which a server must be gone."""
+"""Hours for which the authority and the servers' certificates are valid: as long as a disposable cluster may live."""
 _FOLDER = Path(__file__).parent / "postgres"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
@@ -54,9 +52,7 @@ class Server(Updatable):
     def create(self, name: str, inputs: Properties) -> Made:
         group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{inputs.get('resourceGroupName')}"
         id_ = f"{group}/providers/Microsoft.DBforPostgreSQL/flexibleServers/{name}"
-        for manifest in self._manifests(name):
-            self._api.apply(manifest)
-            wait_until_ready(self._api, manifest)
+        self._apply(name)
         return Made(id=id_, outputs=self._administered(name, inputs))
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
@@ -71,13 +67,22 @@ class Server(Updatable):
     def exists(self, id_: str, outputs: Properties) -> bool:
         return self._api.get(_named("apps/v1", "Deployment", outputs["name"])) is not None
 
+    def _apply(self, name: str) -> None:
+        """Makes a server what its manifests say. Raises ProviderError before anything is made of others' objects."""
+        manifests = self._manifests(name)
+        for manifest in manifests:
+            refuse_others(self._api, manifest)
+        for manifest in manifests:
+            self._api.apply(manifest)
+            wait_until_ready(self._api, manifest)
+
     def _remove(self, name: str) -> None:
-        """Deletes what is there of a server, and with the last one the namespace."""
+        """Deletes what this stack has made of a server, and with the last one the namespace."""
         kinds = (("apps/v1", "Deployment"), ("v1", "PersistentVolumeClaim"), ("v1", "Service"), ("v1", "Secret"))
         for api_version, kind in (*kinds, ("v1", "ConfigMap"), ("networking.k8s.io/v1", "NetworkPolicy")):
-            self._api.delete(_named(api_version, kind, name), timeout=DELETION)
-        if not self._api.select("apps/v1", "Deployment", namespace=NAMESPACE):
-            self._api.delete(_named("v1", "Namespace", NAMESPACE), timeout=DELETION)
+            remove(self._api, _named(api_version, kind, name))
+        if not any(map(is_ours, self._api.select("apps/v1", "Deployment", namespace=NAMESPACE))):
+            remove(self._api, _named("v1", "Namespace", NAMESPACE))
 
     def _manifests(self, name: str) -> list[Object]:
         key, host = new_key(), host_of(name)
@@ -98,7 +103,7 @@ class Server(Updatable):
             server=name,
             service=name,
             namespace=NAMESPACE,
-            callers=CALLERS,
+            callers=SERVICES,
             certificate=pem(certificate),
             key=key_pem(key),
             start=(_FOLDER / "start.sh").read_text(),
