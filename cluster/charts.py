@@ -25,6 +25,12 @@ _KINDS = 60.0
 """Seconds until the API server must know kinds that were just defined."""
 
 
+def check(api: Api) -> None:
+    """Raises ProviderError when Envoy Gateway has to be installed and nothing can: before anything is made."""
+    if not (api.knows(**_GATEWAY) and api.select("apps/v1", "Deployment", **CONTROLLER)):
+        _program()
+
+
 class _Installed(Updatable):
     """The content of a chart. `ours` in its outputs is true if this stack installed it."""
 
@@ -160,12 +166,7 @@ def _rendered(api: Api, inputs: Properties) -> list[Properties]:
 
 def _helm(api: Api, *words: str, values: Properties | None = None) -> str:
     """Runs Helm against the cluster and returns what it prints. Raises ProviderError."""
-    program = shutil.which("helm")
-    if program is None:
-        raise ProviderError(
-            "Envoy Gateway is not in the cluster, and installing it needs `helm` on PATH "
-            "(https://helm.sh/docs/intro/install)."
-        )
+    program = _program()
     where = ("--kubeconfig", api.target.kubeconfig, "--kube-context", api.target.context)
     try:
         done = subprocess.run(
@@ -181,3 +182,14 @@ def _helm(api: Api, *words: str, values: Properties | None = None) -> str:
     if done.returncode:
         raise ProviderError(f"helm {' '.join(words[:4])} failed: {done.stderr.strip()}")
     return done.stdout
+
+
+def _program() -> str:
+    """Returns Helm's path. Raises ProviderError."""
+    program = shutil.which("helm")
+    if program is None:
+        raise ProviderError(
+            "Envoy Gateway is not in the cluster, or this stack has installed it, and that needs `helm` on PATH "
+            "(https://helm.sh/docs/intro/install)."
+        )
+    return program

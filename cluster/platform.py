@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import urllib3
 from rich.console import Console
 
-from cluster import databases, images, names, provider
+from cluster import charts, claim, databases, images, names, provider
 from cluster.api import METRICS, Api, Object
 from cluster.configuration import configuration
+from cluster.connection import LostError
 from cluster.ownership import is_ours, remove
 from cluster.readiness import wait_until_ready
 from cluster.target import Target, save
@@ -89,15 +91,20 @@ def apply(machine: Machine, target: Target, console: Console) -> None:
                 "The cluster has no metrics-server, so that autoscalers would know no load. Install it "
                 "(https://github.com/kubernetes-sigs/metrics-server; in kind with --kubelet-insecure-tls)."
             )
-        save(machine, replace(target, identity=api.identity))
+        charts.check(api)
+        target = replace(target, identity=api.identity, clone=target.clone or uuid4().hex)
+        claim.claim(api, machine, target.clone)
+        save(machine, target)
         up(machine, console, Cluster(machine, api))
 
 
 def down(machine: Machine, target: Target, console: Console, *, purge: bool) -> None:
     """Ends the services' pods; with `purge`, removes everything of this stack from the cluster. Raises LocalError."""
     with connected(target) as api:
+        claim.check(api, target.clone)
         if purge:
             _purge(machine, api)
+            claim.release(api)
             return
         for deployment in _deployments(api):
             remove(api, deployment)
@@ -114,7 +121,10 @@ def _purge(machine: Machine, api: Api) -> None:
     handlers: dict[str, Handler] = {}
     for package in Cluster(machine, api).packages():
         handlers |= package.handlers
-    state = State(machine.state_file)
+    try:
+        state = State(machine.state_file)
+    except LocalError as error:
+        raise LostError(str(error)) from None
     for entry in dependents_first([each for each in state if each.custom and each.type.startswith(_OURS)]):
         if entry.id:
             handlers[entry.type].delete(entry.id, entry.output_values)
@@ -162,9 +172,9 @@ def fetch_logs(machine: Machine, target: Target) -> None:
 
 @contextlib.contextmanager
 def connected(target: Target) -> Iterator[Api]:
-    """Yields the cluster's API server. Raises LocalError when it can't be reached."""
+    """Yields the cluster's API server. Raises LocalError when it can't be reached, LostError when it can't be found."""
     if not Path(target.kubeconfig).exists():
-        raise LocalError(
+        raise LostError(
             f"The stack of this clone is in a cluster, and its kubeconfig {target.kubeconfig} is not there any more."
         )
     api = Api(target)
