@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 
 import yaml
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from jinja2 import Environment, StrictUndefined, Template
 
 from cluster import images
@@ -17,6 +19,7 @@ from cluster.target import OWN_POSTGRES
 from local.errors import ProviderError
 from local.machine import Machine, write_text
 from local.provider import Made, Package, Properties, Recorded, Updatable
+from local.providers.docker import context_digest
 from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from planning.makers.azure import FUNCTIONS, MAKERS, SUBSCRIPTION
 
@@ -49,6 +52,10 @@ class Server(Updatable):
     def __init__(self, machine: Machine, api: Api) -> None:
         self._machine, self._api = machine, api
 
+    def fingerprint(self, inputs: Properties) -> Properties:
+        """Returns the chosen image, and the hash of what a server is made from."""
+        return {"serverImage": self._api.target.postgres, "serverFiles": _digest()}
+
     def create(self, name: str, inputs: Properties) -> Made:
         group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{inputs.get('resourceGroupName')}"
         id_ = f"{group}/providers/Microsoft.DBforPostgreSQL/flexibleServers/{name}"
@@ -56,6 +63,7 @@ class Server(Updatable):
         return Made(id=id_, outputs=self._administered(name, inputs))
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        self._apply(outputs["name"])
         return self._administered(outputs["name"], new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
@@ -71,7 +79,9 @@ class Server(Updatable):
         """Makes a server what its manifests say. Raises ProviderError before anything is made of others' objects."""
         manifests = self._manifests(name)
         for manifest in manifests:
-            refuse_others(self._api, manifest)
+            found = refuse_others(self._api, manifest)
+            if found is not None and manifest["kind"] == "Secret":  # its process has read the certificate before
+                remove(self._api, _named("apps/v1", "Deployment", name))
         for manifest in manifests:
             self._api.apply(manifest)
             wait_until_ready(self._api, manifest)
@@ -86,8 +96,9 @@ class Server(Updatable):
 
     def _manifests(self, name: str) -> list[Object]:
         key, host = new_key(), host_of(name)
-        found = self._api.get(_named("v1", "Secret", name))
-        kept = found is not None  # a certificate that a server already has stays: its processes have read it
+        found, issuer = self._api.get(_named("v1", "Secret", name)), authority(self._machine)
+        # A certificate that a server already has stays: its processes have read it.
+        kept = found is not None and _is_signed(found, issuer)
         certificate = issue(
             Leaf(
                 subject=common_name(host),
@@ -96,7 +107,7 @@ class Server(Updatable):
                 uses={"digital_signature", "server_auth"},
             ),
             key.public_key(),
-            authority(self._machine),
+            issuer,
         )
         classes = self._api.select("storage.k8s.io/v1", "StorageClass")
         text = _template().render(
@@ -118,7 +129,7 @@ class Server(Updatable):
         chosen = self._api.target.postgres
         if chosen != OWN_POSTGRES:
             return chosen
-        return images.put(self._api.target, "postgres", "debian", context=_FOLDER, arguments={})
+        return images.put(self._api.target, "postgres", _digest()[:16], context=_FOLDER, arguments={})
 
     def _administered(self, name: str, inputs: Properties) -> Properties:
         """Gives the administrator its role and password, and returns the server's outputs."""
@@ -129,7 +140,8 @@ class Server(Updatable):
             \\q
         """
         settings = f"\\set role {_quoted(role)}\n\\set password {_quoted(password)}\n\\set ON_ERROR_STOP 1\n"
-        pods = self._api.select("v1", "Pod", namespace=NAMESPACE, label_selector=f"server={name}")
+        found = self._api.select("v1", "Pod", namespace=NAMESPACE, label_selector=f"server={name}")
+        pods = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
         if not pods:
             raise ProviderError(f"The PostgreSQL server {name} has no pod.")
         command = ["sh", "-c", "exec /usr/lib/postgresql/*/bin/psql -X -q -h /tmp -U postgres"]
@@ -140,6 +152,20 @@ class Server(Updatable):
 def host_of(server: str) -> str:
     """Returns the name by which pods of the cluster reach a server."""
     return f"{server}.{NAMESPACE}.svc"
+
+
+def _is_signed(found: Object, issuer: Issuer) -> bool:
+    """Returns whether a server's certificate is one of this clone's authority."""
+    try:
+        certificate = x509.load_pem_x509_certificate(b64decode(found["data"]["tls.crt"]))
+        certificate.verify_directly_issued_by(issuer.certificate)
+    except (KeyError, ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _digest() -> str:
+    return context_digest(_FOLDER, sorted(path.name for path in _FOLDER.iterdir() if path.is_file()))
 
 
 def _quoted(text: str) -> str:
