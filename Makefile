@@ -37,7 +37,7 @@ $(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGE
 up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; KUBECONFIG=path: on a Kubernetes)
 	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
-		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(filter kind,$(CLUSTER)),--kind) \
+		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER)))) \
 		$(if $(YES_THIS_CLUSTER),--yes-this-cluster)
 
 down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (FORGET=1: not in the cluster)

@@ -22,6 +22,7 @@ RESTARTS = 3
 LOG_LINES = 12
 """Last lines of a container's log that a failure shows."""
 _LOOK = 0.5
+"""Seconds between two looks at an object."""
 _NEVER_PULLED = {"InvalidImageName", "ErrImageNeverPull"}
 _NOT_PULLED = {"ErrImagePull", "ImagePullBackOff"}
 

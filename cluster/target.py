@@ -88,25 +88,27 @@ def chosen(
     if given is None:
         return None
     target = replace(given, **{key: value for key, value in (("images", images), ("postgres", postgres)) if value})
+    refuse_moving(machine, target.kubeconfig, target.context)
     if before is None:
-        refuse_moving(machine)
         _ask(target, consent)
-    elif (before.kubeconfig, before.context) != (target.kubeconfig, target.context):
-        raise LocalError(
-            f"The stack of this clone is in the cluster of the context {before.context} in {before.kubeconfig}. "
-            "Remove it with `make down PURGE=1` before you apply it to another one, or use another clone."
-        )
     else:
         target = replace(before, images=images or before.images, postgres=postgres or before.postgres)
     return target
 
 
-def refuse_moving(machine: Machine) -> None:
-    """Raises LocalError for a clone whose stack runs on this machine alone."""
-    if machine.state_file.exists() and not _file(machine).exists():
+def refuse_moving(machine: Machine, kubeconfig: str, context: str | None = None) -> None:
+    """Raises LocalError for a clone whose stack is elsewhere already: on this machine alone, or in another cluster."""
+    before = saved(machine)
+    if before is None:
+        if machine.state_file.exists():
+            raise LocalError(
+                "The stack of this clone runs on this machine alone. Remove it with `make down PURGE=1` before you "
+                "apply it to a cluster, or use another clone."
+            )
+    elif before.kubeconfig != kubeconfig or context not in (None, before.context):
         raise LocalError(
-            "The stack of this clone runs on this machine alone. Remove it with `make down PURGE=1` before you "
-            "apply it to a cluster, or use another clone."
+            f"The stack of this clone is in the cluster of the context {before.context} in {before.kubeconfig}. "
+            "Remove it with `make down PURGE=1` before you apply it to another one, or use another clone."
         )
 
 

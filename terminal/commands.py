@@ -58,11 +58,14 @@ def up(
     """
     from cluster import kind as maker
     from cluster.target import chosen, refuse_moving
+    from local.errors import LocalError
     from local.setup import open_machine
 
     machine = open_machine(ROOT, endpoint_port=port)
     if kind:
-        refuse_moving(machine)
+        if kubeconfig:
+            raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
+        refuse_moving(machine, str(maker.kubeconfig(machine)))
     target = chosen(
         machine,
         kubeconfig=maker.ensure(machine) if kind else kubeconfig,
