@@ -21,10 +21,10 @@ class _WebSocket(websocket.WebSocket):
 
     def connect(self, url: str, **options: Any) -> None:
         """Connects, and waits for the other side no longer than for any connection."""
-        super().connect(url, **{"timeout": CONNECT, **options})
+        super().connect(url, **{"timeout": CONNECT, **options})  # type: ignore[no-untyped-call]
 
 
-ws_client.WebSocket = _WebSocket  # type: ignore[misc]
+ws_client.WebSocket = _WebSocket  # type: ignore[attr-defined]
 
 
 def run(

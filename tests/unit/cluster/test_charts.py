@@ -106,6 +106,20 @@ def test_a_release_whose_installation_was_cut_off_is_removed_if_it_is_the_stack_
     assert ran == (["uninstall"] if labelled else [])
 
 
+def test_helm_is_looked_for_before_anything_is_made_where_it_is_needed(
+    api: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts.shutil, "which", lambda _: None)
+    with pytest.raises(ProviderError, match="needs `helm` on PATH"):
+        charts.check(api)
+    api.made_by("helm", PROXIES)
+    with pytest.raises(ProviderError, match="needs `helm` on PATH"):
+        charts.check(api)
+    metadata = {"name": "envoy-gateway", "namespace": "envoy-gateway-system"}
+    api.made_by("helm", {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata})
+    charts.check(api)
+
+
 def test_a_helm_that_does_not_end_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("helm", 1)

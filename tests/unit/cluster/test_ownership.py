@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from cluster import databases, names, platform
-from cluster.target import Target
+from cluster import claim, databases, names, platform
+from cluster.target import Target, saved
 from components.kubernetes import envoy_gateway
-from local.errors import ProviderError
+from local.errors import LocalError, ProviderError
 from local.machine import Machine, Ports
 from local.provider import Handler
+from local.state import Entry, State
 from tests.support.program import deployed
 from tests.unit.cluster.fakes import FakeApi
 
@@ -68,6 +70,50 @@ def test_down_ends_the_services_of_the_stack_and_nobody_else_s(
     api.made_by("helm", deployment("theirs"))
     platform.down(machine, Target(kubeconfig="k", context="c"), Console(quiet=True), purge=False)
     assert api.deleted == [("Deployment", names.SERVICES, "users")]
+
+
+def test_purge_removes_what_the_stack_has_made_and_that_it_was_there(
+    api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def connected(*_: object) -> Iterator[FakeApi]:
+        yield api
+
+    monkeypatch.setattr(platform, "connected", connected)
+    claim.claim(api, machine, "me")
+    api.apply(deployment("users"))
+    api.made_by("helm", deployment("theirs"))
+    state = State(machine.state_file)
+    for name in ("users", "theirs"):
+        entry = Entry(urn=name, type="kubernetes:apps/v1:Deployment", name=name, custom=True, id=f"apps/{name}")
+        state.put(replace(entry, outputs=deployment(name)))
+    target = Target(kubeconfig="k", context="c", clone="me")
+    platform.down(machine, target, Console(quiet=True), purge=True)
+    assert list(api.objects) == [("Deployment", names.SERVICES, "theirs")]
+    assert [*State(machine.state_file)] == []
+
+
+def test_a_cluster_of_another_clone_is_not_kept_as_the_choice(
+    api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def connected(*_: object) -> Iterator[FakeApi]:
+        yield api
+
+    monkeypatch.setattr(platform, "connected", connected)
+    monkeypatch.setattr(platform.images, "check", lambda _: None)
+    monkeypatch.setattr(platform.charts, "check", lambda _: None)
+    monkeypatch.setattr(platform, "up", lambda *_: None)
+    target = Target(kubeconfig="k", context="c")
+    platform.apply(machine, target, Console(quiet=True))
+    kept = saved(machine)
+    assert kept
+    assert kept.clone
+    platform.apply(machine, kept, Console(quiet=True))
+    (machine.home / "cluster.json").unlink()
+    with pytest.raises(LocalError, match="has the stack of the clone in"):
+        platform.apply(machine, target, Console(quiet=True))
+    assert saved(machine) is None
 
 
 def test_the_ingress_is_the_stack_s_own_gateway_with_whatever_listeners(
