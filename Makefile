@@ -25,19 +25,23 @@ help: ## Show this list
 
 install: $(INSTALLED) ## Install everything into .venv (PYTHON=python3.13 chooses the Python)
 
-# A KUBECONFIG of the environment is somebody's current cluster: only one that is written down here counts.
-ifneq ($(origin KUBECONFIG),command line)
-unexport KUBECONFIG
-override KUBECONFIG :=
+# A KUBECONFIG of the environment is somebody's current cluster: only what is written down here counts, and so with all
+# that is said of a cluster.
+define from_here_only
+ifneq ($$(origin $(1)),command line)
+unexport $(1)
+override $(1) :=
 endif
+endef
+$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET,$(eval $(call from_here_only,$(name))))
 up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; KUBECONFIG=path: on a Kubernetes)
 	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
-		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(filter kind,$(CLUSTER)),--kind) \
+		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER)))) \
 		$(if $(YES_THIS_CLUSTER),--yes-this-cluster)
 
-down: $(INSTALLED) ## Stop every process of it; PURGE=1 removes its data too
-	@$(BIN)/python -m local down $(if $(PURGE),--purge)
+down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (FORGET=1: not in the cluster)
+	@$(BIN)/python -m local down $(if $(PURGE),--purge) $(if $(FORGET),--forget)
 
 test: $(INSTALLED) ## Run every test that can run here; FAST=1 leaves out the slow ones
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(if $(FAST),--fast) $(ARGS)

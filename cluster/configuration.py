@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
-from cluster.api import Api
+from cluster.api import Api, Object
 from cluster.databases import authority
 from local.errors import LocalError
 from local.machine import Machine
@@ -48,8 +48,7 @@ def _group(texts: Mapping[str, str], key: str) -> dict[str, Any]:
 
 def _facts(machine: Machine, api: Api) -> dict[str, object]:
     nodes = api.select("v1", "Node")
-    pods = {each["spec"].get("podCIDR") for each in nodes} - {None}
-    network = IPv4Network(pods.pop()) if len(pods) == 1 else IPv4Network(_PRIVATE)
+    network = _pods_network(nodes)
     internal = {a["address"] for node in nodes for a in node["status"]["addresses"] if a["type"] == "InternalIP"}
     # Connections of this machine reach an Envoy from a node, its network, or a load balancer beside it.
     callers = {
@@ -65,10 +64,30 @@ def _facts(machine: Machine, api: Api) -> dict[str, object]:
     }
 
 
+def _pods_network(nodes: list[Object]) -> IPv4Network:
+    """Returns the network that all pods are in. Raises LocalError when they have no IPv4 addresses."""
+    given = [each["spec"].get("podCIDRs") or [each["spec"]["podCIDR"]] for each in nodes if each["spec"].get("podCIDR")]
+    networks = {ip_network(cidr) for cidrs in given for cidr in cidrs}
+    of_4 = [network for network in networks if isinstance(network, IPv4Network)]
+    if networks and not of_4:
+        raise LocalError(
+            f"The pods of the cluster must have IPv4 addresses, which the stack's policies are made of; theirs are in "
+            f"{', '.join(sorted(map(str, networks)))}. Use a cluster with IPv4, alone or besides IPv6."
+        )
+    return of_4[0] if len(of_4) == 1 else IPv4Network(_PRIVATE)
+
+
 def own_address(api: Api) -> str:
-    """Returns the address with which this machine's connections reach the cluster."""
+    """Returns the address with which this machine's connections reach the cluster. Raises LocalError."""
     server = urlsplit(api.server)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # connects without sending anything
-        probe.connect((server.hostname, server.port or 443))
-        address: str = probe.getsockname()[0]
-        return address
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # connects without sending anything
+            probe.connect((server.hostname, server.port or 443))
+            address: str = probe.getsockname()[0]
+            return address
+    except OSError as error:
+        raise LocalError(
+            f"The ingress lets in addresses that it knows, and that of this machine is not known: no IPv4 address is "
+            f"found for the API server {api.server} ({error}). Name it in {api.target.kubeconfig} by an IPv4 address, "
+            "or by a name that this machine resolves to one."
+        ) from None

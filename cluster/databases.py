@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 
 import yaml
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from jinja2 import Environment, StrictUndefined, Template
 
 from cluster import images
 from cluster.api import Api, Object
+from cluster.names import DATABASES, SERVICES
+from cluster.ownership import is_ours, refuse_others, remove
 from cluster.readiness import wait_until_ready
 from cluster.target import OWN_POSTGRES
 from local.errors import ProviderError
 from local.machine import Machine, write_text
 from local.provider import Made, Package, Properties, Recorded, Updatable
+from local.providers.docker import context_digest
 from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from planning.makers.azure import FUNCTIONS, MAKERS, SUBSCRIPTION
 
-NAMESPACE = "databases"
+NAMESPACE = DATABASES
 """The namespace of all servers."""
-CALLERS = "apps"
-"""The namespace of the services, as the program names it."""
 HOURS = 10 * 365 * 24
-"""Validity of the authority and of the servers' certificates: as long as a disposable cluster may live."""
-DELETION = 120.0
-"""Seconds in which a server must be gone."""
+"""Hours for which the authority and the servers' certificates are valid: as long as a disposable cluster may live."""
 _FOLDER = Path(__file__).parent / "postgres"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
@@ -51,15 +52,18 @@ class Server(Updatable):
     def __init__(self, machine: Machine, api: Api) -> None:
         self._machine, self._api = machine, api
 
+    def fingerprint(self, inputs: Properties) -> Properties:
+        """Returns the chosen image, and the hash of what a server is made from."""
+        return {"serverImage": self._api.target.postgres, "serverFiles": _digest()}
+
     def create(self, name: str, inputs: Properties) -> Made:
         group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{inputs.get('resourceGroupName')}"
         id_ = f"{group}/providers/Microsoft.DBforPostgreSQL/flexibleServers/{name}"
-        for manifest in self._manifests(name):
-            self._api.apply(manifest)
-            wait_until_ready(self._api, manifest)
+        self._apply(name)
         return Made(id=id_, outputs=self._administered(name, inputs))
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
+        self._apply(outputs["name"])
         return self._administered(outputs["name"], new)
 
     def delete(self, id_: str, outputs: Properties) -> None:
@@ -71,18 +75,30 @@ class Server(Updatable):
     def exists(self, id_: str, outputs: Properties) -> bool:
         return self._api.get(_named("apps/v1", "Deployment", outputs["name"])) is not None
 
+    def _apply(self, name: str) -> None:
+        """Makes a server what its manifests say. Raises ProviderError before anything is made of others' objects."""
+        manifests = self._manifests(name)
+        for manifest in manifests:
+            found = refuse_others(self._api, manifest)
+            if found is not None and manifest["kind"] == "Secret":  # its process has read the certificate before
+                remove(self._api, _named("apps/v1", "Deployment", name))
+        for manifest in manifests:
+            self._api.apply(manifest)
+            wait_until_ready(self._api, manifest)
+
     def _remove(self, name: str) -> None:
-        """Deletes what is there of a server, and with the last one the namespace."""
+        """Deletes what this stack has made of a server, and with the last one the namespace."""
         kinds = (("apps/v1", "Deployment"), ("v1", "PersistentVolumeClaim"), ("v1", "Service"), ("v1", "Secret"))
         for api_version, kind in (*kinds, ("v1", "ConfigMap"), ("networking.k8s.io/v1", "NetworkPolicy")):
-            self._api.delete(_named(api_version, kind, name), timeout=DELETION)
-        if not self._api.select("apps/v1", "Deployment", namespace=NAMESPACE):
-            self._api.delete(_named("v1", "Namespace", NAMESPACE), timeout=DELETION)
+            remove(self._api, _named(api_version, kind, name))
+        if not any(map(is_ours, self._api.select("apps/v1", "Deployment", namespace=NAMESPACE))):
+            remove(self._api, _named("v1", "Namespace", NAMESPACE))
 
     def _manifests(self, name: str) -> list[Object]:
         key, host = new_key(), host_of(name)
-        found = self._api.get(_named("v1", "Secret", name))
-        kept = found is not None  # a certificate that a server already has stays: its processes have read it
+        found, issuer = self._api.get(_named("v1", "Secret", name)), authority(self._machine)
+        # A certificate that a server already has stays: its processes have read it.
+        kept = found is not None and _is_signed(found, issuer)
         certificate = issue(
             Leaf(
                 subject=common_name(host),
@@ -91,14 +107,14 @@ class Server(Updatable):
                 uses={"digital_signature", "server_auth"},
             ),
             key.public_key(),
-            authority(self._machine),
+            issuer,
         )
         classes = self._api.select("storage.k8s.io/v1", "StorageClass")
         text = _template().render(
             server=name,
             service=name,
             namespace=NAMESPACE,
-            callers=CALLERS,
+            callers=SERVICES,
             certificate=pem(certificate),
             key=key_pem(key),
             start=(_FOLDER / "start.sh").read_text(),
@@ -113,7 +129,7 @@ class Server(Updatable):
         chosen = self._api.target.postgres
         if chosen != OWN_POSTGRES:
             return chosen
-        return images.put(self._api.target, "postgres", "debian", context=_FOLDER, arguments={})
+        return images.put(self._api.target, "postgres", _digest()[:16], context=_FOLDER, arguments={})
 
     def _administered(self, name: str, inputs: Properties) -> Properties:
         """Gives the administrator its role and password, and returns the server's outputs."""
@@ -124,7 +140,8 @@ class Server(Updatable):
             \\q
         """
         settings = f"\\set role {_quoted(role)}\n\\set password {_quoted(password)}\n\\set ON_ERROR_STOP 1\n"
-        pods = self._api.select("v1", "Pod", namespace=NAMESPACE, label_selector=f"server={name}")
+        found = self._api.select("v1", "Pod", namespace=NAMESPACE, label_selector=f"server={name}")
+        pods = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
         if not pods:
             raise ProviderError(f"The PostgreSQL server {name} has no pod.")
         command = ["sh", "-c", "exec /usr/lib/postgresql/*/bin/psql -X -q -h /tmp -U postgres"]
@@ -135,6 +152,20 @@ class Server(Updatable):
 def host_of(server: str) -> str:
     """Returns the name by which pods of the cluster reach a server."""
     return f"{server}.{NAMESPACE}.svc"
+
+
+def _is_signed(found: Object, issuer: Issuer) -> bool:
+    """Returns whether a server's certificate is one of this clone's authority."""
+    try:
+        certificate = x509.load_pem_x509_certificate(b64decode(found["data"]["tls.crt"]))
+        certificate.verify_directly_issued_by(issuer.certificate)
+    except (KeyError, ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _digest() -> str:
+    return context_digest(_FOLDER, sorted(path.name for path in _FOLDER.iterdir() if path.is_file()))
 
 
 def _quoted(text: str) -> str:

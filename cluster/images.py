@@ -10,6 +10,7 @@ How they get there follows from the context's name (kind, k3d, minikube) or is s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from string import Formatter
 
 from cluster.target import Target
 from local.errors import ProviderError
@@ -27,26 +29,41 @@ from local.providers.docker import Image, context_digest
 ENGINES = ("docker", "podman", "nerdctl")
 """Container engines, the preferred one first; all take the same words."""
 REGISTRY = "registry:"
+_ARGUMENTS = "{arguments}"
 _LOADERS = {
     "kind-": "kind load docker-image {image} --name {cluster}",
     "k3d-": "k3d image import {image} --cluster {cluster}",
     "minikube": "minikube image load {image}",
 }
+_PLACES = ("image", "context", "cluster")
+"""Names in braces that a given command may have inside its words; {arguments} is a word by itself."""
+_ANSWER = 60.0
+"""Seconds in which the container engine must say its version."""
 _TIMEOUT = 1800.0
 """Seconds that building or loading an image may take: with an empty cache it downloads all that the image holds."""
 
 
 def check(target: Target) -> None:
     """Raises ProviderError when images can't get to the cluster: before anything is made there."""
-    _loader(target)
+    loader = _loader(target)
+    if loader.startswith(REGISTRY) or "{context}" not in loader:
+        engine = _engine()
+        try:
+            _run([engine, "version"], timeout=_ANSWER)
+        except ProviderError as error:
+            raise ProviderError(f"Building images needs {engine}, which does not answer: start it. {error}") from None
 
 
 class ClusterImage(Image):
-    """An image on the nodes, tagged by the hash of its build context: another content is another name."""
+    """An image on the nodes, tagged by the hash of what it is built from: another content is another name."""
 
     def __init__(self, machine: Machine, target: Target) -> None:
         super().__init__(machine)
         self._target = target
+
+    def fingerprint(self, inputs: Properties) -> Properties:
+        """Returns, besides the content, how the image gets to the nodes: another way has to be gone once more."""
+        return {**super().fingerprint(inputs), "loader": self._target.images}
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         """Takes it that nodes keep images that pods use."""
@@ -58,7 +75,8 @@ class ClusterImage(Image):
         digest = context_digest(context, files)
         arguments = inputs["build"].get("args") or {}
         repository = inputs["imageName"].rpartition(":")[0].rpartition("/")[2]
-        name = put(self._target, repository, digest[:16], context=context, arguments=arguments)
+        tag = hashlib.sha256(json.dumps([digest, arguments], sort_keys=True).encode()).hexdigest()[:16]
+        name = put(self._target, repository, tag, context=context, arguments=arguments)
         return {"baseImageName": inputs["imageName"], "repoDigest": name, "contextDigest": digest}
 
 
@@ -80,13 +98,9 @@ def put(target: Target, name: str, tag: str, *, context: Path, arguments: Mappin
     if not builds_itself:
         _build(image, context, options)
     values = {"image": image, "context": str(context), "cluster": target.context.partition("-")[2]}
-    words = [word.format(**values) for part in shlex.split(loader) for word in _expanded(part, options)]
-    printed = _run(words).split()
+    parts = ([*options] if part == _ARGUMENTS else [part.format(**values)] for part in shlex.split(loader))
+    printed = _run([word for part in parts for word in part]).split()
     return printed[-1] if builds_itself and printed else image
-
-
-def _expanded(word: str, options: Sequence[str]) -> list[str]:
-    return list(options) if word == "{arguments}" else [word]
 
 
 def _loader(target: Target) -> str:
@@ -99,14 +113,28 @@ def _loader(target: Target) -> str:
             "registry that the nodes pull from, or IMAGES='a command with {image}' that loads one."
         )
     if not loader.startswith(REGISTRY):
-        if "{image}" not in loader:
-            raise ProviderError(f"IMAGES must be registry:HOST[/PATH] or a command with {{image}}; it is {loader!r}.")
-        program = shlex.split(loader)[0]
+        program = _words(loader)[0]
         if shutil.which(program) is None:
             raise ProviderError(f"Loading images needs {program!r}, which is not on PATH.")
     if "{context}" not in loader:
         _engine()
     return loader
+
+
+def _words(loader: str) -> list[str]:
+    """Returns the words of a command that loads an image. Raises ProviderError when it can't be one."""
+    try:
+        words = shlex.split(loader)
+        places = [place for word in words if word != _ARGUMENTS for place in Formatter().parse(word)]
+    except ValueError as error:
+        raise ProviderError(f"IMAGES must be a command as a shell takes it; {loader!r} is none: {error}.") from None
+    known = all(name in _PLACES and not form and not change for _, name, form, change in places if name is not None)
+    if not known or "image" not in {name for _, name, _, _ in places}:
+        raise ProviderError(
+            f"IMAGES must be registry:HOST[/PATH] or a command with {{image}}; it is {loader!r}. In it {{context}} and "
+            "{cluster} may stand, and {arguments} as a word of its own; other braces are doubled."
+        )
+    return words
 
 
 def _engine() -> str:
@@ -128,12 +156,14 @@ def _build(image: str, context: Path, options: Sequence[str]) -> str:
     return engine
 
 
-def _run(words: Sequence[str]) -> str:
+def _run(words: Sequence[str], *, timeout: float = _TIMEOUT) -> str:
     """Runs a command and returns what it prints. Raises ProviderError."""
     try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=_TIMEOUT)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=timeout)
     except subprocess.TimeoutExpired:
-        raise ProviderError(f"`{shlex.join(words)}` has not ended within {_TIMEOUT:.0f} s.") from None
+        raise ProviderError(f"`{shlex.join(words)}` has not ended within {timeout:.0f} s.") from None
+    except OSError as error:
+        raise ProviderError(f"`{shlex.join(words)}` can't be run: {error}.") from None
     if done.returncode:
         end = "\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-15:])
         raise ProviderError(f"`{shlex.join(words)}` failed with {done.returncode}:\n{end}")

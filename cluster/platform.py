@@ -7,14 +7,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import urllib3
 from rich.console import Console
 
-from cluster import databases, images, provider
+from cluster import charts, claim, databases, images, names, provider
 from cluster.api import METRICS, Api, Object
 from cluster.configuration import configuration
-from cluster.databases import CALLERS, DELETION, NAMESPACE
+from cluster.connection import LostError
+from cluster.ownership import is_ours, remove
 from cluster.readiness import wait_until_ready
 from cluster.target import Target, save
 from local.engine import dependents_first
@@ -53,12 +55,13 @@ class Cluster:
 
     def settle(self) -> None:
         """Leads this machine's functions to the ingress, and returns when they reach all services through it."""
-        for gateway in self._api.select("gateway.networking.k8s.io/v1", "Gateway"):
+        port = self._machine.ports.ingress
+        for gateway in filter(is_ours, self._api.select("gateway.networking.k8s.io/v1", "Gateway")):
             ready = wait_until_ready(self._api, gateway)
-            (listener,), (address, *_) = ready["spec"]["listeners"], ready["status"]["addresses"]
-            if listener["port"] == self._machine.ports.ingress:
-                relay.put(self._machine, self._machine.ports.ingress, address["value"], listener["port"])
-        for deployment in self._api.select("apps/v1", "Deployment", namespace=CALLERS):
+            addresses = ready["status"].get("addresses") or []
+            if addresses and port in {listener["port"] for listener in ready["spec"]["listeners"]}:
+                relay.put(self._machine, port, addresses[0]["value"], port)
+        for deployment in _deployments(self._api):
             wait_until_ready(self._api, deployment)
         self._await_health()
 
@@ -88,21 +91,29 @@ def apply(machine: Machine, target: Target, console: Console) -> None:
                 "The cluster has no metrics-server, so that autoscalers would know no load. Install it "
                 "(https://github.com/kubernetes-sigs/metrics-server; in kind with --kubelet-insecure-tls)."
             )
-        save(machine, replace(target, identity=api.identity))
+        charts.check(api)
+        target = replace(target, identity=api.identity, clone=target.clone or uuid4().hex)
+        claim.claim(api, machine, target.clone)
+        save(machine, target)
         up(machine, console, Cluster(machine, api))
 
 
 def down(machine: Machine, target: Target, console: Console, *, purge: bool) -> None:
     """Ends the services' pods; with `purge`, removes everything of this stack from the cluster. Raises LocalError."""
     with connected(target) as api:
+        claim.check(api, target.clone)
         if purge:
             _purge(machine, api)
+            claim.release(api)
             return
-        for deployment in api.select("apps/v1", "Deployment", namespace=CALLERS):
-            api.delete(
-                deployment, timeout=DELETION + deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
-            )
+        for deployment in _deployments(api):
+            remove(api, deployment)
     console.print("The databases, the ingress and what they hold stay in the cluster; PURGE=1 removes them.")
+
+
+def _deployments(api: Api) -> list[Object]:
+    """Returns the services' Deployments that this stack has made."""
+    return [each for each in api.select("apps/v1", "Deployment", namespace=names.SERVICES) if is_ours(each)]
 
 
 def _purge(machine: Machine, api: Api) -> None:
@@ -110,7 +121,10 @@ def _purge(machine: Machine, api: Api) -> None:
     handlers: dict[str, Handler] = {}
     for package in Cluster(machine, api).packages():
         handlers |= package.handlers
-    state = State(machine.state_file)
+    try:
+        state = State(machine.state_file)
+    except LocalError as error:
+        raise LostError(str(error)) from None
     for entry in dependents_first([each for each in state if each.custom and each.type.startswith(_OURS)]):
         if entry.id:
             handlers[entry.type].delete(entry.id, entry.output_values)
@@ -120,7 +134,7 @@ def _purge(machine: Machine, api: Api) -> None:
 
 
 def status(target: Target) -> dict[str, list[Object]]:
-    """Returns rows of the services' Deployments and of all pods of the stack, as `local status` shows them."""
+    """Returns rows of the services' Deployments and of all pods, as `local status` shows them: the Envoys' too."""
     with connected(target) as api:
         deployments = [
             {
@@ -130,9 +144,10 @@ def status(target: Target) -> dict[str, list[Object]]:
                 "ready": each["status"].get("readyReplicas", 0),
                 "updated": each["status"].get("updatedReplicas", 0),
             }
-            for each in api.select("apps/v1", "Deployment", namespace=CALLERS)
+            for each in _deployments(api)
         ]
-        pods = [_pod(each) for name in (CALLERS, NAMESPACE) for each in api.select("v1", "Pod", namespace=name)]
+        of_the_stack = (names.SERVICES, names.DATABASES, names.ENVOY)
+        pods = [_pod(each) for name in of_the_stack for each in api.select("v1", "Pod", namespace=name)]
     return {"deployments": deployments, "pods": pods}
 
 
@@ -150,16 +165,16 @@ def _pod(pod: Object) -> Object:
 def fetch_logs(machine: Machine, target: Target) -> None:
     """Brings the logs of the services' pods into the clone's folder, where those of its own pods would be."""
     with connected(target) as api:
-        for pod in api.select("v1", "Pod", namespace=CALLERS):
+        for pod in api.select("v1", "Pod", namespace=names.SERVICES):
             name = pod["metadata"]["name"]
-            write_text(machine.logs / "pods" / f"{name}.log", api.log(CALLERS, name))
+            write_text(machine.logs / "pods" / f"{name}.log", api.log(names.SERVICES, name))
 
 
 @contextlib.contextmanager
 def connected(target: Target) -> Iterator[Api]:
-    """Yields the cluster's API server. Raises LocalError when it can't be reached."""
+    """Yields the cluster's API server. Raises LocalError when it can't be reached, LostError when it can't be found."""
     if not Path(target.kubeconfig).exists():
-        raise LocalError(
+        raise LostError(
             f"The stack of this clone is in a cluster, and its kubeconfig {target.kubeconfig} is not there any more."
         )
     api = Api(target)

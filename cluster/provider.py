@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cluster import charts
-from cluster.api import MANAGER, Api, Object, describe
-from cluster.readiness import wait_until_ready
-from local.errors import ProviderError
+from cluster import charts, names
+from cluster.api import Api, Object
+from cluster.ownership import refuse_others, remove
+from cluster.readiness import has_failed, wait_until_ready
 from local.kubernetes.fields import known_types
 from local.provider import Made, Package, Properties, Recorded, Updatable
 from planning.manifests import manifest_of
 
-DELETION = 120.0
-"""Seconds in which an object must be gone; pods have their own time to end besides."""
 _LEFT_OUT = ("cilium.io/v2",)
 """APIs of AKS: their objects are kept in the state only where the cluster does not know them."""
 
@@ -26,12 +24,10 @@ class Manifest(Updatable):
 
     def create(self, name: str, inputs: Properties) -> Made:
         manifest = manifest_of(inputs, name)
-        found = None if self._left_out(manifest) else self._api.get(manifest)
-        if found is not None and not _is_ours(found) and manifest["kind"] != "Namespace":
-            raise ProviderError(
-                f"{describe(manifest)} is in the cluster already, and this stack did not make it. Remove it, or use "
-                "another cluster."
-            )
+        if not self._left_out(manifest) and not _may_be_others(manifest):
+            found = refuse_others(self._api, manifest)
+            if found is not None and has_failed(found):  # a Job that has failed stays so, and can't be changed
+                remove(self._api, manifest)
         metadata = manifest["metadata"]
         id_ = "/".join(filter(None, [metadata.get("namespace"), metadata["name"]]))
         return Made(id=id_, outputs=self._apply(manifest))
@@ -41,10 +37,10 @@ class Manifest(Updatable):
         return self._apply(manifest_of(named, ""))
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        self._remove(manifest_of(outputs, ""))
+        remove(self._api, manifest_of(outputs, ""))
 
     def abandon(self, name: str, inputs: Properties) -> None:
-        self._remove(manifest_of(inputs, name))
+        remove(self._api, manifest_of(inputs, name))
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         manifest = manifest_of(outputs, "")
@@ -61,18 +57,6 @@ class Manifest(Updatable):
         ready = wait_until_ready(self._api, applied)
         return {**manifest, **({"status": ready["status"]} if "status" in ready else {})}
 
-    def _remove(self, manifest: Object) -> None:
-        """Deletes an object that this stack has made; a namespace that others have made, too, only loses our fields."""
-        found = self._api.get(manifest)
-        if found is None:
-            return
-        if _is_ours(found) and not _is_shared(found):
-            pod = manifest.get("spec", {}).get("template", {}).get("spec", {})
-            self._api.delete(manifest, timeout=DELETION + pod.get("terminationGracePeriodSeconds", 30))
-        elif _is_ours(found):
-            bare = {key: manifest[key] for key in ("apiVersion", "kind")}
-            self._api.apply({**bare, "metadata": {"name": manifest["metadata"]["name"]}})
-
 
 class Secret(Manifest):
     """A Secret, whose content stays secret in the state and in the program."""
@@ -80,19 +64,12 @@ class Secret(Manifest):
     secret_outputs: ClassVar[frozenset[str]] = frozenset({"data", "stringData"})
 
 
-def _managers(found: Object) -> set[str]:
-    """Returns who has set fields of an object, apart from its status."""
-    fields = found["metadata"].get("managedFields") or []
-    return {field["manager"] for field in fields if not field.get("subresource")}
+def _may_be_others(manifest: Object) -> bool:
+    """Returns whether an object may be there before this stack: a namespace with nothing but Envoy Gateway in it.
 
-
-def _is_ours(found: Object) -> bool:
-    return MANAGER in _managers(found)
-
-
-def _is_shared(found: Object) -> bool:
-    """Returns whether a namespace was there before this stack."""
-    return found["kind"] == "Namespace" and bool(_managers(found) - {MANAGER, "kube-controller-manager"})
+    Into a namespace of somebody else's pods the stack's policies would cut them off.
+    """
+    return bool(manifest["kind"] == "Namespace" and manifest["metadata"]["name"] == names.ENVOY)
 
 
 def package(api: Api) -> Package:

@@ -22,6 +22,7 @@ RESTARTS = 3
 LOG_LINES = 12
 """Last lines of a container's log that a failure shows."""
 _LOOK = 0.5
+"""Seconds between two looks at an object."""
 _NEVER_PULLED = {"InvalidImageName", "ErrImageNeverPull"}
 _NOT_PULLED = {"ErrImagePull", "ImagePullBackOff"}
 
@@ -86,9 +87,15 @@ def _job(api: Api, found: Object) -> Verdict:
     if conditions.get("Complete", {}).get("status") == "True":
         return None
     reason = _problems(api, _pods_of(api, found)) or "its pod has not ended yet"
-    if (failed := conditions.get("Failed", {})).get("status") == "True":
-        raise ProviderError(f"{describe(found)} failed ({failed.get('message', '')}): {reason}")
+    if has_failed(found):
+        raise ProviderError(f"{describe(found)} failed ({conditions['Failed'].get('message', '')}): {reason}")
     return reason
+
+
+def has_failed(found: Object) -> bool:
+    """Returns whether an object is a Job that has failed for good."""
+    failed = _conditions(found.get("status") or {}).get("Failed", {})
+    return found["kind"] == "Job" and failed.get("status") == "True"
 
 
 def _gateway(_: Api, found: Object) -> Verdict:

@@ -34,6 +34,8 @@ class Target:
     """The image of the databases, or OWN_POSTGRES."""
     identity: str = ""
     """The uid of the cluster's namespace kube-system, which no other cluster has."""
+    clone: str = ""
+    """The text by which the cluster knows this clone (`cluster.claim`); empty before it was applied to."""
 
 
 def _file(machine: Machine) -> Path:
@@ -50,7 +52,7 @@ def saved(machine: Machine) -> Target | None:
         return None
     try:
         return Target(**json.loads(file.read_text()))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OSError) as error:
         raise LocalError(f"{file} is damaged. Start afresh with `make down PURGE=1`.") from error
 
 
@@ -81,26 +83,40 @@ def chosen(
             )
         given = before
     else:
-        file = kubeconfig.expanduser().resolve()
+        file = _absolute(kubeconfig)
         given = Target(kubeconfig=str(file), context=_context(file, context))
     if given is None:
         return None
     target = replace(given, **{key: value for key, value in (("images", images), ("postgres", postgres)) if value})
+    refuse_moving(machine, target.kubeconfig, target.context)
+    if before is None:
+        _ask(target, consent)
+    else:
+        target = replace(before, images=images or before.images, postgres=postgres or before.postgres)
+    return target
+
+
+def refuse_moving(machine: Machine, kubeconfig: str, context: str | None = None) -> None:
+    """Raises LocalError for a clone whose stack is elsewhere already: on this machine alone, or in another cluster."""
+    before = saved(machine)
     if before is None:
         if machine.state_file.exists():
             raise LocalError(
                 "The stack of this clone runs on this machine alone. Remove it with `make down PURGE=1` before you "
                 "apply it to a cluster, or use another clone."
             )
-        _ask(target, consent)
-    elif (before.kubeconfig, before.context) != (target.kubeconfig, target.context):
+    elif before.kubeconfig != kubeconfig or context not in (None, before.context):
         raise LocalError(
             f"The stack of this clone is in the cluster of the context {before.context} in {before.kubeconfig}. "
             "Remove it with `make down PURGE=1` before you apply it to another one, or use another clone."
         )
-    else:
-        target = replace(before, images=images or before.images, postgres=postgres or before.postgres)
-    return target
+
+
+def _absolute(kubeconfig: Path) -> Path:
+    try:
+        return kubeconfig.expanduser().resolve()
+    except RuntimeError as error:  # of a person who is not known, or a circle of links
+        raise LocalError(f"KUBECONFIG must name a file; {kubeconfig} names none: {error}.") from None
 
 
 def _context(kubeconfig: Path, context: str | None) -> str:
@@ -108,7 +124,7 @@ def _context(kubeconfig: Path, context: str | None) -> str:
     try:
         content = yaml.safe_load(kubeconfig.read_text())
         names = [each["name"] for each in content["contexts"]]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise LocalError(f"KUBECONFIG must name a file that can be read: {error}.") from None
     except (yaml.YAMLError, KeyError, TypeError):
         raise LocalError(f"KUBECONFIG must name a kubeconfig; {kubeconfig} is none, or it has no contexts.") from None

@@ -7,13 +7,16 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
 from planning.errors import PlanningError
+
+if TYPE_CHECKING:
+    from local.machine import Machine
 
 app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
 console = Console()
@@ -54,10 +57,15 @@ def up(
         The cluster is disposable, whatever its name says.
     """
     from cluster import kind as maker
-    from cluster.target import chosen
+    from cluster.target import chosen, refuse_moving
+    from local.errors import LocalError
     from local.setup import open_machine
 
     machine = open_machine(ROOT, endpoint_port=port)
+    if kind:
+        if kubeconfig:
+            raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
+        refuse_moving(machine, str(maker.kubeconfig(machine)))
     target = chosen(
         machine,
         kubeconfig=maker.ensure(machine) if kind else kubeconfig,
@@ -77,28 +85,61 @@ def up(
 
 
 @app.command
-def down(*, purge: bool = False) -> None:
-    """Stop every process of the local stack.
+def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())] = False) -> None:
+    """Stop every process of the local stack; in a cluster, delete the services' Deployments.
 
     Parameters
     ----------
     purge
-        Remove its data, state and keys too.
+        Remove its data, state and keys too, and everything that it has made in a cluster.
+    forget
+        With --purge: leave what is in the cluster there, for one that is gone for good.
     """
-    from cluster.target import saved
-    from local.setup import open_machine
+    from local.errors import LocalError
     from local.supervisor import client
+    from terminal.leaving import leave
 
+    if forget and not purge:
+        raise LocalError("FORGET=1 says what PURGE=1 does with what is in a cluster. Say both: PURGE=1 FORGET=1.")
     if (ROOT / ".local" / "ports.json").exists():
-        machine = open_machine(ROOT, create=False)
-        if target := saved(machine):
-            from cluster.platform import down as leave
-
-            leave(machine, target, console, purge=purge)
-        client.stop(machine)
+        machine = _machine_to_leave(purge=purge)
+        try:
+            leave(machine, console, purge=purge, forget=forget)
+        finally:
+            client.stop(machine)
+        if purge:
+            _tell_of_kind(machine)
     if purge:
         shutil.rmtree(ROOT / ".local", ignore_errors=True)
     console.print("The local stack is down." + (" Its data is removed." if purge else ""))
+
+
+def _machine_to_leave(*, purge: bool) -> Machine:
+    """Returns the clone's machine; with `purge` one without ports where the file that has them is damaged."""
+    from local.errors import LocalError
+    from local.machine import Machine, Ports
+    from local.setup import open_machine
+
+    try:
+        return open_machine(ROOT, create=False)
+    except LocalError:
+        if not purge:
+            raise
+        none = Ports(endpoint=0, ingress=0, issuer=0, emulator=0, postgres=0)
+        return Machine(root=ROOT, home=ROOT / ".local", ports=none)
+
+
+def _tell_of_kind(machine: Machine) -> None:
+    """Says how a cluster that this clone has made with kind is deleted."""
+    from cluster import kind
+
+    if kind.kubeconfig(machine).exists():
+        console.print(
+            f"The cluster of kind stays: `make up CLUSTER=kind` uses it again, and `kind delete cluster --name "
+            f"{kind.NAME}` deletes it.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command

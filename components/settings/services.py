@@ -35,13 +35,13 @@ class ServiceCanary(Group):
     """All settings but the image hold for both."""
 
     previous_image: Annotated[
-        str,
-        check(
+        Annotated[str, StringConstraints(pattern=r"^\S+$")],
+        in_clouds(
             lambda image: re.fullmatch(r"\S+@sha256:[0-9a-f]{64}", image) is not None,
             "must name an image by its digest, <registry>/<service>@sha256:<64 hexadecimal digits>; "
             "`pulumi stack output images` has the one that serves",
         ),
-    ] = Field(description="image that keeps a share of the calls, by digest; the stack's output images has it")
+    ] = Field(description="image that keeps a share of the calls; the stack's output images has it")
     weight: float = Field(
         gt=0,
         le=1,

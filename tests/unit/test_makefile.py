@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -32,3 +33,24 @@ def test_an_environment_of_another_version_than_the_chosen_one_is_made_anew(
     command = ["make", "--dry-run", "--no-print-directory", "install", *choice]
     planned = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert ("-m venv --clear .venv" in planned) == anew
+
+
+ABOUT_A_CLUSTER = {
+    "KUBECONFIG": "path",
+    "CONTEXT": "kind-mine",
+    "CLUSTER": "kind",
+    "IMAGES": "registry:r.example",
+    "POSTGRES": "debian",
+    "YES_THIS_CLUSTER": "1",
+}
+
+
+@pytest.mark.parametrize("written_down", [True, False])
+def test_what_is_said_of_a_cluster_counts_on_the_command_line_only(*, written_down: bool) -> None:
+    said = [f"{name}={value}" for name, value in ABOUT_A_CLUSTER.items()]
+    command = ["make", "--dry-run", "--no-print-directory", "up", *(said if written_down else [])]
+    environment = {"PATH": os.environ["PATH"], **({} if written_down else ABOUT_A_CLUSTER)}
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=environment)
+    options = " ".join(done.stdout.partition("-m local up")[2].replace("\\", "").split())
+    expected = "--kubeconfig path --context kind-mine --images registry:r.example --postgres debian --kind"
+    assert options.replace('"', "").replace("'", "") == (f"{expected} --yes-this-cluster" if written_down else "")

@@ -28,6 +28,7 @@ class FakeApi(Api):
         self.becomes: dict[str, Object] = {}
         """The status that objects of a kind get."""
         self.kinds = kinds
+        self.deleted: list[Key] = []
 
     def knows(self, api_version: str, kind: str | None = None) -> bool:
         return self.kinds is None or api_version in self.kinds
@@ -52,7 +53,8 @@ class FakeApi(Api):
         return [value for (k, ns, _), value in self.objects.items() if k == kind and namespace in (None, ns)]
 
     def delete(self, manifest: Object, *, timeout: float) -> None:
-        self.objects.pop(key_of(manifest), None)
+        if self.objects.pop(key_of(manifest), None):
+            self.deleted.append(key_of(manifest))
 
     def log(self, namespace: str, pod: str, *, lines: int | None = None, previous: bool = False) -> str:
         return self.logs.get(pod, "")

@@ -11,6 +11,7 @@ import yaml
 from cluster import configuration
 from cluster.databases import authority
 from components.settings import SettingsError
+from local.errors import LocalError
 from local.machine import Machine, Ports
 from planning.certificates import pem
 from planning.render import render
@@ -90,6 +91,38 @@ def test_pods_reach_the_databases_in_the_pods_network(manifests: dict[str, dict[
 def test_the_ingress_lets_this_machine_the_nodes_and_their_neighbours_in(manifests: dict[str, dict[str, Any]]) -> None:
     (rule,) = manifests["SecurityPolicy/edge"]["spec"]["authorization"]["rules"]
     assert rule["principal"]["clientCIDRs"] == ["10.244.0.0/24", "10.9.0.0/16", "127.0.0.0/16"]
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "network"),
+    [
+        ([["fd00::/64", "10.42.0.0/24"]], "10.42.0.0/24"),
+        ([["10.244.0.0/24"], ["10.244.1.0/24"]], "10.0.0.0/8"),
+        ([[]], "10.0.0.0/8"),
+    ],
+)
+def test_the_network_of_the_pods_is_that_of_the_nodes(machine: Machine, cidrs: list[list[str]], network: str) -> None:
+    api = Cluster()
+    for i, each in enumerate(cidrs):
+        spec = {"podCIDR": each[0], "podCIDRs": each} if each else {}
+        api.apply({**NODE, "metadata": {"name": str(i)}, "spec": spec})
+    facts: Any = configuration.configuration(machine, api, "local")["crosscloud:machine"]
+    assert facts["databases"]["addresses"] == network
+
+
+def test_a_cluster_of_ipv6_alone_is_refused(machine: Machine) -> None:
+    api = Cluster()
+    api.apply({**NODE, "spec": {"podCIDR": "fd00::/64", "podCIDRs": ["fd00::/64"]}})
+    with pytest.raises(LocalError, match=r"must have IPv4 addresses, .*; theirs are in fd00::/64\."):
+        configuration.configuration(machine, api, "local")
+
+
+@pytest.mark.parametrize("server", ["https://api.invalid:6443", "https://[::1]:6443"])
+def test_a_server_without_an_ipv4_address_is_a_sentence(server: str) -> None:
+    api = FakeApi()
+    api.__class__ = type("Elsewhere", (FakeApi,), {"server": server})
+    with pytest.raises(LocalError, match="no IPv4 address is found for the API server"):
+        configuration.own_address(api)
 
 
 @pytest.mark.parametrize("key", ["addresses", "authority"])

@@ -9,6 +9,7 @@ import pytest
 from cluster import images
 from cluster.target import Target
 from local.errors import ProviderError
+from local.machine import Machine, Ports
 
 RECORD = '#!/bin/sh\necho "$(basename "$0") $*" >>"$LOG"\n'
 
@@ -84,6 +85,16 @@ def test_the_end_of_what_a_failed_build_says_is_shown(tools: Path, tmp_path: Pat
     [
         ("any", "", r"not known\. Say IMAGES=registry:HOST"),
         ("any", "bring it", r"must be registry:HOST\[/PATH\] or a command with \{image\}; it is 'bring it'"),
+        (
+            "any",
+            "bring '{image}",
+            "must be a command as a shell takes it; .* is none: No closing quot",
+        ),
+        ("any", "bring {image} {", "must be a command as a shell takes it"),
+        ("any", "bring {image} {tag}", "other braces are doubled"),
+        ("any", "bring {image} {}", "other braces are doubled"),
+        ("any", "bring {image.name}", "other braces are doubled"),
+        ("any", "bring {image} --with={arguments}", "{arguments} as a word of its own"),
         ("any", "bring {image}", "needs 'bring', which is not on PATH"),
         ("kind-mine", "", "needs 'kind', which is not on PATH"),
         ("any", "registry:r.example", "needs a container engine: one of docker-for-this-test on PATH"),
@@ -92,3 +103,47 @@ def test_the_end_of_what_a_failed_build_says_is_shown(tools: Path, tmp_path: Pat
 def test_what_is_missing_is_said_before_anything_is_made(tools: Path, context: str, given: str, sentence: str) -> None:
     with pytest.raises(ProviderError, match=sentence):
         images.check(Target(kubeconfig="k", context=context, images=given))
+
+
+def test_an_engine_that_does_not_answer_is_said_before_anything_is_made(tools: Path) -> None:
+    tool(tools, "docker-for-this-test", "echo no daemon >&2; exit 1\n")
+    target = Target(kubeconfig="k", context="any", images="registry:r.example")
+    with pytest.raises(ProviderError, match=r"(?s)needs docker-for-this-test, which does not answer.*no daemon"):
+        images.check(target)
+    tool(tools, "docker-for-this-test")
+    images.check(target)
+
+
+def test_a_command_that_can_not_be_run_is_a_sentence(tools: Path, tmp_path: Path) -> None:
+    path = tools / "bring"
+    path.write_bytes(b"\x7fELF")
+    path.chmod(0o755)
+    with pytest.raises(ProviderError, match=r"`bring crosscloud\.local/users:abc .*` can't be run"):
+        put(Target(kubeconfig="k", context="any", images="bring {image} {context}"), tmp_path)
+
+
+def test_braces_in_arguments_stay_as_they_are(tools: Path, tmp_path: Path) -> None:
+    tool(tools, "bring")
+    target = Target(kubeconfig="k", context="any", images="bring {image} {context} {arguments}")
+    images.put(target, "users", "abc", context=tmp_path, arguments={"A": "{b}"})
+    assert log(tmp_path)[0].endswith("--build-arg A={b}")
+
+
+def test_another_way_or_other_arguments_make_another_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Dockerfile").touch()
+    ports = Ports(endpoint=1, ingress=2, issuer=3, emulator=4, postgres=5)
+    machine = Machine(root=tmp_path, home=tmp_path / ".local", ports=ports)
+    monkeypatch.setattr(images, "put", lambda _, name, tag, **__: f"{name}:{tag}")
+
+    def image(loader: str, argument: str) -> tuple[object, object]:
+        build = {"context": ".", "dockerfile": "Dockerfile", "args": {"PYTHON_IMAGE": argument}}
+        handler = images.ClusterImage(machine, Target(kubeconfig="k", context="any", images=loader))
+        inputs = {"imageName": "registry/users:1", "build": build}
+        return handler.fingerprint(inputs), handler.create("users", inputs).outputs["repoDigest"]
+
+    (one, first), (same, again), (other, _), (_, changed) = (
+        image(*each) for each in (("a", "3.13"), ("a", "3.13"), ("b", "3.13"), ("a", "3.14"))
+    )
+    assert (one, first) == (same, again)
+    assert one != other
+    assert first != changed

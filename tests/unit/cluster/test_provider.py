@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cluster import names
 from cluster.provider import package
 from local.errors import ProviderError
 from local.provider import Handler, Updatable
@@ -54,15 +55,49 @@ def test_a_creation_that_was_cut_off_is_taken_up_again() -> None:
     assert handler(api, SERVICE).create("users", SERVICE).id == "apps/users"
 
 
-def test_a_namespace_that_was_there_stays_and_loses_only_what_the_stack_has_set() -> None:
+def test_the_namespace_of_envoy_gateway_may_be_there_and_loses_only_what_the_stack_has_set() -> None:
     api = FakeApi()
-    api.made_by("helm", {**NAMESPACE, "metadata": {"name": "apps"}})
-    namespaces = handler(api, NAMESPACE)
-    made = namespaces.create("apps", NAMESPACE)
+    namespace = {**NAMESPACE, "metadata": {"name": names.ENVOY, "labels": {"a": "b"}}}
+    api.made_by("helm", {**namespace, "metadata": {"name": names.ENVOY}})
+    namespaces = handler(api, namespace)
+    made = namespaces.create(names.ENVOY, namespace)
     namespaces.delete(made.id, made.outputs)
-    left = api.get(NAMESPACE)
+    left = api.get(namespace)
     assert left
     assert "labels" not in left["metadata"]
+
+
+@pytest.mark.parametrize("name", [names.SERVICES, names.INGRESS])
+def test_another_namespace_of_somebody_else_s_pods_is_refused(name: str) -> None:
+    api = FakeApi()
+    namespace = {**NAMESPACE, "metadata": {"name": name}}
+    api.made_by("helm", namespace)
+    with pytest.raises(ProviderError, match=f"Namespace {name} is in the cluster already, and this stack did not"):
+        handler(api, namespace).create(name, namespace)
+
+
+def test_a_namespace_of_the_stack_stays_while_it_holds_something_of_others() -> None:
+    api = FakeApi()
+    made = handler(api, NAMESPACE).create("apps", NAMESPACE)
+    of_the_cluster: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt"}}
+    of_others: dict[str, Any] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "theirs"}}
+    for each in (of_the_cluster, of_others):
+        api.made_by("kubectl", {**each, "metadata": {**each["metadata"], "namespace": "apps"}})
+    handler(api, NAMESPACE).delete(made.id, made.outputs)
+    assert "labels" not in api.objects["Namespace", "", "apps"]["metadata"]
+    assert api.deleted == []
+
+
+def test_a_job_that_has_failed_is_made_anew() -> None:
+    api = FakeApi()
+    spec = {"selector": {"matchLabels": {"app": "migrate"}}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "migrate", "namespace": "apps"}, "spec": spec}
+    api.becomes = {"Job": {"conditions": [{"type": "Failed", "status": "True", "message": "too often"}]}}
+    with pytest.raises(ProviderError, match="too often"):
+        handler(api, job).create("migrate", job)
+    api.becomes = {"Job": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    handler(api, job).create("migrate", job)
+    assert api.deleted == [("Job", "apps", "migrate")]
 
 
 def test_a_namespace_of_the_stack_goes() -> None:

@@ -107,6 +107,15 @@ def test_a_missing_file_and_a_missing_context_are_refused(machine: Machine, kube
         choose(machine, kubeconfig, context="staging", consent=True)
 
 
+def test_a_binary_file_and_a_stranger_s_home_are_refused(machine: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "binary"
+    file.write_bytes(b"\x80\xff")
+    with pytest.raises(LocalError, match="must name a file that can be read"):
+        choose(machine, file, consent=True)
+    with pytest.raises(LocalError, match="KUBECONFIG must name a file; ~nobody-of-this-name/config names none"):
+        choose(machine, Path("~nobody-of-this-name/config"), consent=True)
+
+
 def test_options_of_a_cluster_without_one_are_refused(machine: Machine) -> None:
     with pytest.raises(LocalError, match="name it with KUBECONFIG"):
         choose(machine, images="registry:r")

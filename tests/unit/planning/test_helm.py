@@ -119,6 +119,25 @@ def test_migrations_may_come_before_the_pods_that_need_them(of_prod: Chart) -> N
     assert job["spec"]["template"]["spec"]["containers"][0]["image"] == OTHER
 
 
+def test_a_release_in_one_step_after_one_in_two_runs_the_migrations_of_its_own_image(of_prod: Chart) -> None:
+    values = values_of(of_prod.folder)
+    third = OTHER.replace("b" * 64, "c" * 64)
+
+    def migrated(given: Object) -> str:
+        users = given["services"]["users"]
+        users["stable"]["image"] = third
+        jobs = (each for each in templated(of_prod.folder, given) if each["kind"] == "Job")
+        (job,) = (each for each in jobs if each["metadata"]["name"].startswith("users-migrations"))
+        return str(job["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    users = values["services"]["users"]
+    users["migrations"]["image"] = OTHER
+    assert migrated(values) == OTHER, "what --reuse-values keeps"
+    users["migrations"]["image"] = ""
+    jsonschema.validate(values, json.loads((of_prod.folder / "values.schema.json").read_text()))
+    assert migrated(values) == third
+
+
 def test_replicas_are_those_of_the_autoscaler(of_prod: Chart) -> None:
     def change(values: Object) -> None:
         values["services"]["users"]["replicas"] = {"min": 4, "max": 5}

@@ -205,6 +205,15 @@ def test_what_a_machine_does_not_have_is_refused_there_only(path: str, value: ob
     assert problems("dev", path, value, production=False) == []
 
 
+def test_an_image_by_its_tag_is_for_this_machine_only() -> None:
+    """The nodes of kind, k3d and minikube have images by tags that follow from their content."""
+    path = "services.users.canary.previousImage"
+    for image, here, elsewhere in (("crosscloud.local/users:0123456789abcdef", 0, 1), ("users: 1", 1, 1)):
+        for this_machine, count in ((True, here), (False, elsewhere)):
+            found = problems("local", path, image, production=False, this_machine=this_machine)
+            assert len([each for each in found if "previousImage" in each]) == count
+
+
 def test_plain_connections_are_for_this_machine_only() -> None:
     assert problems("dev", "database.tls", "disable", production=False)
     assert not problems("dev", "database.tls", "disable", production=False, this_machine=True)

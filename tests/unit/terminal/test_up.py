@@ -1,0 +1,47 @@
+"""`up` with a cluster of kind: nothing is made for a clone whose stack is elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cluster import kind, platform
+from cluster.target import Target, save
+from local.errors import LocalError
+from local.machine import Machine, write_text
+from local.setup import open_machine
+from terminal import commands
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    return open_machine(tmp_path)
+
+
+def test_no_cluster_is_made_for_a_stack_that_is_elsewhere(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "ensure", lambda _: pytest.fail("is made"))
+    write_text(machine.state_file, "{}")
+    with pytest.raises(LocalError, match="runs on this machine alone"):
+        commands.up(kind=True)
+    save(machine, Target(kubeconfig="/other", context="production"))
+    with pytest.raises(LocalError, match="in the cluster of the context production in /other"):
+        commands.up(kind=True)
+    with pytest.raises(LocalError, match="Say one of them"):
+        commands.up(kind=True, kubeconfig=Path("/other"))
+
+
+def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied: list[Target] = []
+
+    def ensure(machine: Machine) -> Path:
+        file = kind.kubeconfig(machine)
+        write_text(file, "{contexts: [{name: kind-crosscloud}], current-context: kind-crosscloud}")
+        return file
+
+    monkeypatch.setattr(kind, "ensure", ensure)
+    monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
+    for _ in range(2):
+        commands.up(kind=True)
+    assert [target.context for target in applied] == ["kind-crosscloud"] * 2
