@@ -111,7 +111,7 @@ def is_slow(item: pytest.Item) -> bool:
 
 
 def runs_the_program(item: pytest.Item) -> bool:
-    """Tells whether a test or one of its fixtures comes to call `run`. What a cached function returns, as `deployed` is,
+    """Tells whether a test or one of its fixtures comes to call `run`. What a cached function returns, as `deployed`,
     is kept for all tests of a worker."""
     fixtures = getattr(item, "_fixtureinfo", None)
     made = [each.func for each in chain(*fixtures.name2fixturedefs.values())] if fixtures else []
