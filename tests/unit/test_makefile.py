@@ -52,5 +52,5 @@ def test_what_is_said_of_a_cluster_counts_on_the_command_line_only(*, written_do
     environment = {"PATH": os.environ["PATH"], **({} if written_down else ABOUT_A_CLUSTER)}
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=environment)
     options = " ".join(done.stdout.partition("-m local up")[2].replace("\\", "").split())
-    expected = "--kubeconfig path --context kind-mine --images registry:r.example --postgres debian --kind"
-    assert options.replace('"', "").replace("'", "") == (f"{expected} --yes-this-cluster" if written_down else "")
+    expected = "--kubeconfig path --context kind-mine --images registry:r.example --postgres debian --yes-this-cluster"
+    assert options.replace('"', "").replace("'", "") == (f"{expected} --kind" if written_down else "")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -73,6 +79,63 @@ def test_what_goes_wrong_is_a_sentence(monkeypatch: pytest.MonkeyPatch, connecti
     with pytest.raises(ProviderError, match=sentence):
         run(monkeypatch, connection)
     assert connection.waits[-1] == 0
+
+
+def frame(opcode: int, content: bytes) -> bytes:
+    """Returns a short frame of a WebSocket's server (RFC 6455, 5.2)."""
+    return bytes([0x80 | opcode, len(content)]) + content
+
+
+@contextmanager
+def api_server(frames: bytes, *, hangs: bool = False) -> Iterator[Any]:
+    """Yields the configuration of a client whose API server opens a WebSocket and sends these frames."""
+    done = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            key = re.search(r"Sec-WebSocket-Key: (\S+)", connection.recv(65536).decode())
+            assert key
+            digest = hashlib.sha1(f"{key[1]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
+            accept = base64.b64encode(digest).decode()
+            head = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
+            said = (f"Sec-WebSocket-Accept: {accept}", "Sec-WebSocket-Protocol: v4.channel.k8s.io", "", "")
+            connection.sendall("\r\n".join([*head, *said]).encode())
+            connection.recv(65536)
+            connection.sendall(frames)
+            if hangs:
+                done.wait(10)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        configuration: Any = client.Configuration()
+        configuration.host = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield configuration
+        done.set()
+        thread.join()
+
+
+SAID = frame(2, b"\1hello ") + frame(2, b"\2world")
+
+
+def test_a_real_connection_brings_what_a_command_says() -> None:
+    with api_server(SAID + frame(2, b"\3" + SUCCESS.encode()) + frame(8, b"\x03\xe8")) as configuration:
+        assert execution.run(configuration, "apps", "pod", ["psql"], "text", timeout=7) == "hello world"
+
+
+@pytest.mark.parametrize(
+    ("frames", "hangs", "sentence"),
+    [
+        (SAID, True, "psql in the pod pod has not ended within 0.3 s"),
+        (SAID, False, "connection to the pod ended before psql in the pod pod did"),
+        (SAID + frame(8, b"\x03\xe8"), False, "connection to the pod ended before psql in the pod pod did"),
+        (SAID[:3], True, "connection to the pod ended before psql in the pod pod did: .*timed out"),
+    ],
+)
+def test_a_real_connection_that_hangs_or_ends_is_a_sentence(frames: bytes, sentence: str, *, hangs: bool) -> None:
+    with api_server(frames, hangs=hangs) as configuration, pytest.raises(ProviderError, match=sentence):
+        execution.run(configuration, "apps", "pod", ["psql"], "text", timeout=0.3)
 
 
 def test_a_handshake_that_is_not_answered_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
