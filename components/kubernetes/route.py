@@ -84,6 +84,6 @@ def _policy(route: str, rule: str | None, retry: Spec, outliers: Mapping[str, An
         "targetRefs": [{**target, "sectionName": rule} if rule else target],
         "timeout": {"tcp": {"connectTimeout": "2s"}, "http": {"requestTimeout": "20s", "connectionIdleTimeout": "60s"}},
         "retry": retry,
-        "healthCheck": {"passive": passive},
+        "healthCheck": {"passive": passive, "panicThreshold": 0},  # else pods that are not ready get requests, too
         "circuitBreaker": {"maxConnections": 512, "maxPendingRequests": 128, "maxParallelRequests": 256},
     }

@@ -48,6 +48,11 @@ def test_reads_do_not_lose_all_pods_to_their_errors(program: Program) -> None:
     assert passive["maxEjectionPercent"] == 50
 
 
+def test_pods_that_are_not_ready_get_no_request_however_many_they_are(program: Program) -> None:
+    for policy in policies(program):
+        assert policy["spec.healthCheck.panicThreshold"] == 0
+
+
 def test_a_service_that_hangs_does_not_hold_everything(program: Program) -> None:
     for policy in policies(program):
         assert policy["spec.timeout.http.requestTimeout"] == "20s"

@@ -195,6 +195,7 @@ spec:
     perRetry: {backOff: {baseInterval: 50ms, maxInterval: 500ms}}
     retryOn: {triggers: [connect-failure, refused-stream, reset-before-request, reset]}
   healthCheck:
+    panicThreshold: 0
     passive:
       splitExternalLocalOriginErrors: true
       consecutive5XxErrors: 0
@@ -214,6 +215,7 @@ spec:
   timeout: {tcp: {connectTimeout: 2s}, http: {requestTimeout: 20s, connectionIdleTimeout: 60s}}
   retry: {numRetries: 2, retryOn: {triggers: [connect-failure, refused-stream, reset-before-request]}}
   healthCheck:
+    panicThreshold: 0
     passive:
       splitExternalLocalOriginErrors: true
       consecutive5XxErrors: 5
