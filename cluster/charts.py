@@ -9,6 +9,7 @@ from abc import abstractmethod
 
 import yaml
 
+from app.contract.document import read_yaml_documents
 from cluster.api import Api, Object
 from cluster.ownership import is_ours, is_shared
 from local.errors import ProviderError
@@ -160,8 +161,7 @@ def _named(manifest: Object) -> Object:
 def _rendered(api: Api, inputs: Properties) -> list[Properties]:
     """Returns the manifests of a chart."""
     words = ("template", "crds", inputs["chart"], "--version", inputs["version"], "--values", "-")
-    text = _helm(api, *words, values=inputs["values"])
-    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
+    return list(read_yaml_documents(_helm(api, *words, values=inputs["values"])))
 
 
 def _helm(api: Api, *words: str, values: Properties | None = None) -> str:

@@ -52,6 +52,11 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
 
 
+def read_yaml_documents(text: str) -> Iterator[Any]:
+    """Yields the values of a YAML text of several documents, without those that are empty. Raises yaml.YAMLError."""
+    return filter(None, yaml.load_all(text, Loader=_LOADER))
+
+
 def load(path: Path) -> Document:
     """Returns the document in the file. Raises ContractError when it is no YAML, or no OpenAPI document."""
     return parse(path.read_text(), source=str(path))

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from app.contract.document import read_yaml_documents
 
 Schema = dict[str, Any]
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The loader in C, where PyYAML has it: definitions are tens of thousands of lines."""
 _DIRECTIVE = re.compile(r"^\s*\{\{.*\}\}\s*$", re.MULTILINE)
 """A line of a chart's template that is for Helm alone."""
 
@@ -41,8 +40,7 @@ def definitions(module: str, files: str) -> dict[str, Schema]:
             version["schema"]["openAPIV3Schema"]["properties"]["spec"]
         )
         for text in texts
-        for each in yaml.load_all(text, Loader=_LOADER)
-        if each
+        for each in read_yaml_documents(text)
         for version in each["spec"]["versions"]
     }
 
