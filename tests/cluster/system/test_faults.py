@@ -14,6 +14,9 @@ from tests.support.cluster_stack import ClusterStack
 from tests.support.faults_page import CLUSTER, Seen, record
 
 pytestmark = pytest.mark.timeout(1200)
+ORDER_PAUSE = 1.5
+"""Seconds between two orders of one buyer. Faults of a cluster last long, and beside one the emulator hands on
+few events a second: the orders of minutes would take as long again to be invoiced."""
 EACH = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name, scope="module")
 """Each fault. By the scope, both of its tests come before those of the next."""
 
@@ -35,7 +38,7 @@ def test_callers_get_only_what_the_table_says_and_succeed_again(
     fault: Fault[ClusterStack], system: ClusterStack, ran: dict[str, tuple[Traffic, Seen]]
 ) -> None:
     Place(system).begin_anew()
-    traffic = Traffic.of(system)
+    traffic = Traffic.of(system, order_pause=ORDER_PAUSE)
     ran[fault.name] = (traffic, brought_about(fault, system, traffic))
 
 

@@ -51,6 +51,8 @@ class Traffic:
     stack: Stack
     customer: Customer
     product: str
+    order_pause: float = PAUSE
+    """Seconds between two orders of one buyer."""
     calls: list[Call] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     """The id of each acknowledged order, one for each key."""
@@ -58,10 +60,12 @@ class Traffic:
     """The bodies of good answers that are not what was asked for."""
 
     @classmethod
-    def of(cls, stack: Stack) -> Traffic:
+    def of(cls, stack: Stack, *, order_pause: float = PAUSE) -> Traffic:
         """Returns the traffic of a new customer, with a product that nobody else orders."""
         customer = Customer(stack, f"flora-{uuid.uuid4().hex[:8]}")
-        return cls(stack=stack, customer=customer, product=customer.product(stock=STOCK, price=PRICE))
+        return cls(
+            stack=stack, customer=customer, product=customer.product(stock=STOCK, price=PRICE), order_pause=order_pause
+        )
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -98,7 +102,7 @@ class Traffic:
                 self.wrong.append(str(body))
 
     def _order(self, stop: threading.Event) -> None:
-        while not stop.wait(PAUSE):
+        while not stop.wait(self.order_pause):
             key, end = new_key(), time.monotonic() + PATIENCE
             lines = {"items": [{"product_id": self.product, "quantity": 1}]}
             while (body := self._called("POST", "/orders", lines, key)) is None and time.monotonic() < end:
