@@ -80,7 +80,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
 
 
 def traffic_of(played: Played) -> Traffic:
-    return Traffic(stack=cast("Stack", played), customer=cast("Customer", played), product="p")
+    return Traffic(stack=cast("Stack", played), customer=cast("Customer", played), product="p", order_pause=0.001)
 
 
 def failing(played: Played, outcome: int | str) -> None:
