@@ -52,9 +52,9 @@ def usual(surroundings: Surroundings) -> Iterator[Row]:
     environment = surroundings.environment()
     sides, both = ("full", "usual"), ("GET", "POST")
     for method, result in services.in_process(surroundings, sides, both, environment).items():
-        yield Row(what=f"The kit / the usual stack, {method}, in process", value=result.ratio, target="≥ 3.0")
+        yield Row(what=f"{report.USUAL}{method}, in process", value=result.ratio, target="≥ 3.0")
     for method, result in services.over_the_wire(surroundings, sides, both, environment).items():
-        what = f"The kit / the usual stack, {method}, over uvicorn"
+        what = f"{report.USUAL}{method}, over uvicorn"
         yield Row(what=what, value=result.ratio, note=_besides(result))
     if not {usual_stack.SERVICE, "users"} <= {span.service for span in surroundings.collector.spans}:
         raise RuntimeError("No span has come of one of the sides: it was not everything that was on.")
@@ -148,7 +148,7 @@ def main(sections: list[str]) -> int:
                 sys.stdout.flush()
     if not sections:
         load = (before, os.getloadavg()[0])
-        report.write(report.page(rows, command=COMMAND, load=load, seconds=time.monotonic() - started))
+        report.write(report.page(rows, command=COMMAND, load=load, seconds=time.monotonic() - started), rows)
     return 1 if any(row.met is False for row in rows) else 0
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from tests.bench import machine
 from tests.bench.ratios import Spread
 from tests.support.service import ROOT
 
-PAGE = ROOT / "docs/benchmarks.md"
+PAGE, README = ROOT / "docs/benchmarks.md", ROOT / "README.md"
+LINE = re.compile(r"(<!-- Written by `make bench`\. -->\n).*?(<!-- End -->)", re.DOTALL)
+"""The part of the README that has the comparison with the usual stack."""
 DISTRIBUTIONS = (
     "fastapi",
     "starlette",
@@ -31,6 +33,8 @@ DISTRIBUTIONS = (
     "structlog",
     "orjson",
 )
+USUAL = "The kit / the usual stack, "
+"""The beginning of the rows that compare with the usual stack."""
 METHOD = """\
 ## How
 
@@ -136,8 +140,20 @@ def page(rows: Sequence[Row], *, command: str, load: tuple[float, float], second
     return "\n".join(lines) + "\n" + METHOD
 
 
-def write(text: str, path: Path = PAGE) -> None:
-    path.write_text(text)
+def line(rows: Sequence[Row]) -> str:
+    """Returns the README's line: how many times as many requests as the usual stack a service answers with the kit."""
+    ratios = [row.value.median for row in rows if row.what.startswith(USUAL) and isinstance(row.value, Spread)]
+    return (
+        "With metrics, traces, request ids, limits and a JSON line for each request, a service answers "
+        f"**{min(ratios):.1f} to {max(ratios):.1f} times**\nas many requests per second of CPU as the same FastAPI "
+        "handlers with the packages that a team would pick for all that.\n"
+    )
+
+
+def write(text: str, rows: Sequence[Row]) -> None:
+    """Writes the page, and the README's line."""
+    PAGE.write_text(text)
+    README.write_text(LINE.sub(lambda match: f"{match[1]}{line(rows)}{match[2]}", README.read_text()))
 
 
 def _revision() -> str:

@@ -39,3 +39,9 @@ def test_page_tells_what_was_measured_where_and_with_what() -> None:
     assert "| Differences | 0 | ≤ 0 | yes |  |" in text
     for part in ("`make bench`", "load average 0.1 before, 0.9 after", "240 s", "fastapi ", "Python 3.", "## Limits"):
         assert part in text
+
+
+def test_the_readme_has_the_least_and_the_most_of_the_comparison_with_the_usual_stack() -> None:
+    rows = [Row(what=f"{report.USUAL}{way}", value=spread(value)) for way, value in (("GET", 4.61), ("POST", 3.12))]
+    assert "**3.1 to 4.6 times**" in report.line([*rows, Row(what="Ratio", value=spread(9.9))])
+    assert report.LINE.search(report.README.read_text())
