@@ -37,8 +37,8 @@ AUTOSCALING = ("one report a second beside reads", "one report a second beside r
 """The names of the two cases in the page."""
 DAY = dt.date(2026, 1, 15)
 REPORT = {"currency": "EUR", "from": DAY.isoformat(), "to": DAY.isoformat(), "resamples": 3_000}
-"""A report that takes half a second of a processor or more. The largest one takes more than two on a slow machine: a node
-of two cores has not that much beside everything else, and most reports are refused."""
+"""A report that takes half a second of a processor or more. The largest one takes up to two, which a node of two cores
+has not got beside everything else: most of them would be refused."""
 
 
 @dataclass
