@@ -19,6 +19,8 @@ Object = dict[str, Any]
 
 MANAGER = "crosscloud"
 """The name under which the API server knows who set a field."""
+MARK = "crosscloud/made"
+"""The annotation of every object of this stack, which nobody else sets."""
 OLDEST = (1, 31)
 """The first version with everything that the manifests say (`unhealthyPodEvictionPolicy` is stable from it on):
 https://kubernetes.io/docs/tasks/run-application/configure-pdb/"""
@@ -70,13 +72,17 @@ class Api:
         with self._lock, explained("The cluster's kinds"):
             self._dynamic.resources.invalidate_cache()
 
-    def apply(self, manifest: Object) -> Object:
-        """Creates or changes an object, whose unknown fields are refused, and returns it. Raises ProviderError."""
+    def apply(self, manifest: Object, *, marked: bool = True) -> Object:
+        """Creates or changes an object, whose unknown fields are refused, and returns it. Raises ProviderError.
+
+        It is marked as this stack's: whoever changes fields of it becomes their manager, and could become that of all.
+        """
         metadata = manifest["metadata"]
+        mark = {"annotations": {**(metadata.get("annotations") or {}), MARK: "true"}} if marked else {}
         with explained(describe(manifest)):
             applied = self._dynamic.server_side_apply(  # type: ignore[no-untyped-call]
                 self._resource(manifest),
-                body=manifest,
+                body={**manifest, "metadata": {**metadata, **mark}},
                 name=metadata["name"],
                 namespace=metadata.get("namespace"),
                 field_manager=MANAGER,

@@ -51,7 +51,7 @@ def remove(api: Api, manifest: Object) -> None:
         return
     if found["kind"] == "Namespace" and (is_shared(found) or _holds_others(api, found["metadata"]["name"])):
         bare = {key: manifest[key] for key in ("apiVersion", "kind")}
-        api.apply({**bare, "metadata": {"name": manifest["metadata"]["name"]}})
+        api.apply({**bare, "metadata": {"name": manifest["metadata"]["name"]}}, marked=False)
         return
     pod = (found.get("spec") or {}).get("template", {}).get("spec", {})
     api.delete(manifest, timeout=DELETION + pod.get("terminationGracePeriodSeconds", 30))

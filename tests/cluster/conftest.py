@@ -17,6 +17,12 @@ from cluster.target import DISPOSABLE
 from tests.support.cluster_stack import CONSENT, CONTEXT, KUBECONFIG, NAMESPACES
 
 
+def namespaces(kubeconfig: str) -> set[str]:
+    """Returns the names of the cluster's namespaces."""
+    with config.new_client_from_config(kubeconfig, context=os.environ.get(CONTEXT)) as client:
+        return {namespace.metadata.name for namespace in CoreV1Api(client).list_namespace().items}
+
+
 @pytest.fixture(scope="session")
 def disposable(request: pytest.FixtureRequest) -> str:
     """Returns the path of the kubeconfig, whose cluster nobody else uses meanwhile."""
@@ -29,9 +35,7 @@ def disposable(request: pytest.FixtureRequest) -> str:
     context = os.environ.get(CONTEXT) or current["name"]
     if not (context.startswith(DISPOSABLE) or os.environ.get(CONSENT)):
         pytest.fail(f"{context} is not known to be disposable. If it is, say so: {CONSENT}=1.")
-    with config.new_client_from_config(kubeconfig, context=context) as client:
-        there = {namespace.metadata.name for namespace in CoreV1Api(client).list_namespace().items}
-    if taken := there & NAMESPACES:
+    if taken := NAMESPACES & namespaces(kubeconfig):
         pytest.fail(
             f"The cluster must not have these namespaces, in which others may work: {', '.join(sorted(taken))}."
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.conftest import namespaces
 from tests.cluster.system.record import Record, measured_commit
-from tests.support.cluster_stack import ClusterStack, change
+from tests.support.cluster_stack import NAMESPACES, ClusterStack, change
 
 PROOF = "PROOF_FILE"
 """The variable with the file that `make proof` makes the page of; without it results are only asserted."""
@@ -28,6 +29,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, disposable: str, record: Re
     finally:
         done = stack.run("down", "--purge")
         assert done.code == 0, f"{done.out}\n{done.err}"
+        assert not NAMESPACES & namespaces(disposable)
 
 
 def described(stack: ClusterStack) -> str:

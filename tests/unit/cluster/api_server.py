@@ -45,8 +45,14 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path.rstrip("/")
         if path not in ANSWERS:
             time.sleep(5)
-        body = json.dumps(ANSWERS.get(path, {})).encode()
-        self.send_response(200 if path in ANSWERS else 404)
+        self._answer(200 if path in ANSWERS else 404, json.dumps(ANSWERS.get(path, {})).encode())
+
+    def do_PATCH(self) -> None:
+        """Answers what was applied."""
+        self._answer(200, self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -33,7 +33,7 @@ class FakeApi(Api):
     def knows(self, api_version: str, kind: str | None = None) -> bool:
         return self.kinds is None or api_version in self.kinds
 
-    def apply(self, manifest: Object) -> Object:
+    def apply(self, manifest: Object, *, marked: bool = True) -> Object:
         found = self.objects.get(key_of(manifest), {"metadata": {"generation": 0, "managedFields": []}})
         managers = [f for f in found["metadata"]["managedFields"] if f["manager"] != MANAGER]
         applied = copy.deepcopy(manifest)

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from cluster import claim, databases, names, platform
+from cluster.api import MARK, Api
 from cluster.target import Target, saved
 from components.kubernetes import envoy_gateway
 from local.errors import LocalError, ProviderError
@@ -19,6 +20,7 @@ from local.machine import Machine, Ports
 from local.provider import Handler
 from local.state import Entry, State
 from tests.support.program import deployed
+from tests.unit.cluster.api_server import serving
 from tests.unit.cluster.fakes import FakeApi
 
 PORTS = Ports(endpoint=1, ingress=8444, issuer=3, emulator=4, postgres=5)
@@ -166,3 +168,12 @@ def test_the_names_of_the_namespaces_are_the_program_s() -> None:
     declared = {each["metadata.name"] for each in deployed("local", False).all("core/v1:Namespace")}
     assert declared == {names.SERVICES, names.INGRESS, names.ENVOY}
     assert envoy_gateway.NAMESPACE == names.ENVOY
+
+
+def test_an_object_keeps_a_mark_that_no_change_of_its_content_takes_away(tmp_path: Path) -> None:
+    given = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "b", "annotations": {"c": "d"}}}
+    with serving(tmp_path) as path:
+        api = Api(Target(kubeconfig=str(path), context="kind-test"))
+        assert api.apply(given)["metadata"]["annotations"] == {"c": "d", MARK: "true"}
+        assert api.apply(given, marked=False)["metadata"]["annotations"] == {"c": "d"}
+        api.close()
