@@ -29,6 +29,8 @@ GROWTH = 60.0
 """Seconds within which analytics must have more pods."""
 FACTOR = 2.0
 """The factor by which the slowest of twenty reads may become slower beside reports."""
+SETTLING = 60.0
+"""Seconds until autoscalers have brought every service to its fewest pods and have forgotten the load of their start."""
 WINDOW = 45
 """Seconds of less load after which pods go, in this test; the program says 300."""
 AMOUNTS, BATCH = 2_000, 100
@@ -136,6 +138,7 @@ def test_reports_scale_analytics_alone_and_reads_of_users_stay_as_fast(
     record.begin(case)
     spec = system.object("HorizontalPodAutoscaler", "analytics")["spec"]
     least, most = spec["minReplicas"], spec["maxReplicas"]
+    time.sleep(SETTLING)
     eventually(lambda: len(system.pods_of("analytics")) == least, what="the fewest pods of analytics")
     tls = system.identity(tmp_path / "own")
     reads = Load(
