@@ -30,7 +30,7 @@ GROWTH = 60.0
 FACTOR = 2.0
 """The factor by which the slowest of twenty reads may become slower beside reports."""
 SETTLING = 60.0
-"""Seconds until autoscalers have brought every service to its fewest pods and have forgotten the load of their start."""
+"""Seconds until every service has its fewest pods, and its autoscaler no longer knows of the load of their start."""
 WINDOW = 45
 """Seconds of less load after which pods go, in this test; the program says 300."""
 AMOUNTS, BATCH = 2_000, 100
