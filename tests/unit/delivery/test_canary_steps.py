@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from components.settings.aws import Canary as FunctionCanary
+from components.settings.checks import Circumstances
 from components.settings.services import ServiceCanary
 from delivery.canary import ALL_CALLS, STEPS, Canary
 from tests.support.aws_cli import unknown_options
@@ -67,4 +68,6 @@ def test_settings_of_a_service_alone_are_deployed_at_once() -> None:
 def test_every_step_is_a_setting_that_the_program_takes(weight: float) -> None:
     """`pulumi config set --path` makes texts of fractions."""
     assert FunctionCanary.model_validate({"previousVersion": 41, "weight": str(weight)}).weight == weight
-    assert ServiceCanary.model_validate({"previousImage": OLD, "weight": str(weight)}).weight == weight
+    share = {"previousImage": OLD, "weight": str(weight)}
+    in_production = Circumstances(production=True, this_machine=False)
+    assert ServiceCanary.model_validate(share, context=in_production).weight == weight
