@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import cycle, islice
 
+from app.services.analytics.api import SUMMARIES
 from tests.bench import databases, machine, pod
 from tests.bench.load import Load
 from tests.bench.pod import Surroundings
@@ -30,6 +31,7 @@ class Use:
 
     requests: Sequence[Request]
     first: Sequence[Request] = ()
+    connections: int = CONNECTIONS
 
 
 SERVICES = {
@@ -47,6 +49,7 @@ SERVICES = {
             Request(method="GET", path="/analytics/summary?from=2026-11-01&to=2026-11-30"),
         ],
         first=[Request(method="POST", path="/analytics/reports", body=REPORT)],
+        connections=SUMMARIES,  # more at once are refused
     ),
 }
 
@@ -64,7 +67,7 @@ def of_service(service: str, surroundings: Surroundings, database: Server) -> tu
                 load.use([request.raw(REQUESTS + number)])
                 load.run(1)
         megabytes = []
-        with closing(Load(running.port, tls=tls, connections=CONNECTIONS)) as load:
+        with closing(Load(running.port, tls=tls, connections=use.connections)) as load:
             load.use(every)
             for _ in range(2):
                 load.run(REQUESTS // 2)
