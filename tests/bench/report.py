@@ -80,7 +80,8 @@ the machine and the minute; they are there to judge the ratios by.
 * The interpreter is the one named above; images and functions run Python 3.13.
 * Closed loops, but for the whole local chain: they tell what is possible at full load, and nothing of latency.
 * The emulator of AWS takes most of the whole local chain, and the load generator has its share of the two cores: its
-  latency is that of a development machine, and says nothing of AWS and Azure.
+  latency is that of a development machine, and says nothing of AWS and Azure, where the system has not been seen on a
+  real account yet.
 * Loopback, no network; the database does not sync to disk and has no other user.
 * The range tells the noise of this run. Another run, another day, differs by a few hundredths.
 """
