@@ -156,6 +156,7 @@ def test_envoys_join_for_what_they_send_and_for_nothing_that_they_take() -> None
     assert pod["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
 
 
+@pytest.mark.slow  # reads definitions of tens of thousands of lines
 def test_istio_s_own_definitions_take_the_objects() -> None:
     for each in of_istio():
         jsonschema.validate(each["spec"], definitions(*ISTIO)[f"{each['apiVersion']} {each['kind']}"])
@@ -174,6 +175,7 @@ def test_istio_s_own_definitions_refuse_a_misspelt_member() -> None:
         )
 
 
+@pytest.mark.slow  # reads definitions of tens of thousands of lines
 def test_envoy_gateway_s_own_definition_takes_envoys_that_join() -> None:
     proxy = meshed().one("EnvoyProxy")
     files = "charts/gateway-crds-helm/templates/generated/*_envoyproxies.yaml"
