@@ -63,7 +63,7 @@ class ServiceSettings(Group):
     cpu_target: int = Field(
         65,
         ge=10,
-        le=10_000,
+        le=1000,
         description="percent of cpu at which the autoscaler adds pods; above 100 for work that uses more than it is "
         "sure of",
     )
