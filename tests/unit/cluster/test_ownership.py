@@ -60,28 +60,27 @@ def server(api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> H
     return databases.package(machine, api).handlers["azure-native:dbforpostgresql:Server"]
 
 
-def test_down_ends_the_services_of_the_stack_and_nobody_else_s(
-    api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def connected(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has every target lead to the played API server."""
+
     @contextmanager
-    def connected(*_: object) -> Iterator[FakeApi]:
+    def played(*_: object) -> Iterator[FakeApi]:
         yield api
 
-    monkeypatch.setattr(platform, "connected", connected)
+    monkeypatch.setattr(platform, "connected", played)
+
+
+@pytest.mark.usefixtures("connected")
+def test_down_ends_the_services_of_the_stack_and_nobody_else_s(api: FakeApi, machine: Machine) -> None:
     api.apply(deployment("users"))
     api.made_by("helm", deployment("theirs"))
     platform.down(machine, Target(kubeconfig="k", context="c"), Console(quiet=True), purge=False)
     assert api.deleted == [("Deployment", names.SERVICES, "users")]
 
 
-def test_purge_removes_what_the_stack_has_made_and_that_it_was_there(
-    api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextmanager
-    def connected(*_: object) -> Iterator[FakeApi]:
-        yield api
-
-    monkeypatch.setattr(platform, "connected", connected)
+@pytest.mark.usefixtures("connected")
+def test_purge_removes_what_the_stack_has_made_and_that_it_was_there(api: FakeApi, machine: Machine) -> None:
     claim.claim(api, machine, "me")
     api.apply(deployment("users"))
     api.made_by("helm", deployment("theirs"))
@@ -95,14 +94,10 @@ def test_purge_removes_what_the_stack_has_made_and_that_it_was_there(
     assert [*State(machine.state_file)] == []
 
 
+@pytest.mark.usefixtures("connected")
 def test_a_cluster_of_another_clone_is_not_kept_as_the_choice(
     api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextmanager
-    def connected(*_: object) -> Iterator[FakeApi]:
-        yield api
-
-    monkeypatch.setattr(platform, "connected", connected)
     monkeypatch.setattr(platform.images, "check", lambda _: None)
     monkeypatch.setattr(platform.charts, "check", lambda _: None)
     monkeypatch.setattr(platform, "up", lambda *_: None)
