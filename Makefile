@@ -26,14 +26,14 @@ help: ## Show this list
 install: $(INSTALLED) ## Install everything into .venv (PYTHON=python3.13 chooses the Python)
 
 # A KUBECONFIG of the environment is somebody's current cluster: only what is written down here counts, and so with all
-# that is said of a cluster.
+# that is said of a cluster, and of data that are removed for good.
 define from_here_only
 ifneq ($$(origin $(1)),command line)
 unexport $(1)
 override $(1) :=
 endif
 endef
-$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET,$(eval $(call from_here_only,$(name))))
+$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET PURGE,$(eval $(call from_here_only,$(name))))
 
 up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; KUBECONFIG=path: on a Kubernetes)
 	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \

@@ -65,7 +65,12 @@ def up(
     if kind:
         if kubeconfig:
             raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
-        refuse_moving(machine, str(maker.kubeconfig(machine)))
+        if context not in (None, maker.CONTEXT):
+            raise LocalError(
+                f"CLUSTER=kind makes a cluster whose context is {maker.CONTEXT}, and CONTEXT names another one, "
+                f"{context}. Say one of them."
+            )
+        refuse_moving(machine, str(maker.kubeconfig(machine)), context)
     target = chosen(
         machine,
         kubeconfig=maker.ensure(machine) if kind else kubeconfig,
@@ -101,7 +106,7 @@ def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())]
 
     if forget and not purge:
         raise LocalError("FORGET=1 says what PURGE=1 does with what is in a cluster. Say both: PURGE=1 FORGET=1.")
-    if (ROOT / ".local" / "ports.json").exists():
+    if (ROOT / ".local").exists():
         machine = _machine_to_leave(purge=purge)
         try:
             leave(machine, console, purge=purge, forget=forget)
@@ -115,7 +120,7 @@ def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())]
 
 
 def _machine_to_leave(*, purge: bool) -> Machine:
-    """Returns the clone's machine; with `purge` one without ports where the file that has them is damaged."""
+    """Returns the clone's machine, without ports where their file is missing, or with `purge` is damaged."""
     from local.errors import LocalError
     from local.machine import Machine, Ports
     from local.setup import open_machine
@@ -123,7 +128,7 @@ def _machine_to_leave(*, purge: bool) -> Machine:
     try:
         return open_machine(ROOT, create=False)
     except LocalError:
-        if not purge:
+        if not purge and (ROOT / ".local" / "ports.json").exists():
             raise
         none = Ports(endpoint=0, ingress=0, issuer=0, emulator=0, postgres=0)
         return Machine(root=ROOT, home=ROOT / ".local", ports=none)
