@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from delivery.preflight.ask import Ask
 from delivery.preflight.finding import Finding, warned
 from delivery.preflight.needs import Needs
-from delivery.preflight.unanswered import UnansweredError
+from delivery.preflight.unanswered import UnansweredError, scrubbed
 
 THREADS = 8
 """The number of checks at a time: they wait for the clouds, and each tool takes a second of a processor to start."""
@@ -53,9 +53,8 @@ def findings(checks: Sequence[Check], flight: Flight) -> dict[str, Finding]:
     """Makes checks at once and returns what they found, by their names and in their order."""
     pool = ThreadPoolExecutor(max_workers=THREADS)
     try:
-        return dict(
-            zip((check.name for check in checks), pool.map(lambda check: _look(check, flight), checks), strict=True)
-        )
+        found = pool.map(lambda check: _look(check, flight), checks)
+        return {check.name: each for check, each in zip(checks, found, strict=True)}
     finally:
         # When a person has stopped it, what has not begun is not begun.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -69,6 +68,6 @@ def _look(check: Check, flight: Flight) -> Finding:
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         # A tool of another version may answer in another form, which proves nothing about the deployment.
         return warned(
-            f"Nobody knows: the answer has another form than expected ({type(error).__name__}: {error}).",
+            f"Nobody knows: the answer has another form ({type(error).__name__}: {scrubbed(str(error))}).",
             "look by hand (docs/deploy.md), and mend the check",
         )

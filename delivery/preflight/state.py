@@ -23,6 +23,12 @@ def bucket(flight: Flight) -> str:
     return parts.netloc if parts.scheme == "s3" else ""
 
 
+def _about_the_bucket(flight: Flight, question: str) -> Json:
+    """Returns what AWS says of the bucket, in the region that the back end's URL names."""
+    region = parse_qs(urlsplit(url(flight)).query).get("region", [flight.needs.region])[0]
+    return flight.ask.aws("s3api", question, "--bucket", bucket(flight), region=region)
+
+
 def key(flight: Flight) -> str:
     """Returns the id of the key of the state's secrets, empty where it is none of AWS."""
     return str(_described(flight)["KeyId"]) if flight.needs.secrets_provider.startswith("awskms:") else ""
@@ -48,7 +54,7 @@ def reachable(flight: Flight) -> Finding:
     if not name:
         return passed(f"Pulumi is logged in to {where}")
     try:
-        flight.ask.aws("s3api", "head-bucket", "--bucket", name)
+        _about_the_bucket(flight, "head-bucket")
     except UnansweredError as error:
         if error.why is Why.ABSENT:
             return failed(f"There is no bucket {name}, where Pulumi looks for the state.", f"make it ({PAGE})")
@@ -118,7 +124,7 @@ def encrypted(flight: Flight) -> Finding:
     name = bucket(flight)
     if not name:
         return skipped("the state is in no bucket of AWS")
-    answer = flight.ask.aws("s3api", "get-bucket-encryption", "--bucket", name)
+    answer = _about_the_bucket(flight, "get-bucket-encryption")
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
     kinds = {rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules}
     if not any(kind.startswith("aws:kms") for kind in kinds):
@@ -135,7 +141,7 @@ def versioned(flight: Flight) -> Finding:
     name = bucket(flight)
     if not name:
         return skipped("the state is in no bucket of AWS")
-    if flight.ask.aws("s3api", "get-bucket-versioning", "--bucket", name).get("Status") != "Enabled":
+    if _about_the_bucket(flight, "get-bucket-versioning").get("Status") != "Enabled":
         return warned(
             f"The bucket {name} keeps no earlier versions: a state that is lost is lost.",
             f"aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled",

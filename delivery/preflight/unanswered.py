@@ -30,8 +30,8 @@ class Why(Enum):
 
 SIGNS = {
     Why.LOGGED_OUT: r"Unable to locate credentials|ExpiredToken|InvalidClientTokenId|UnrecognizedClient"
-    r"|InvalidAccessKeyId|SSO session|Token has expired|az login|AADSTS\d+|gh auth login|HTTP 401"
-    r"|PULUMI_ACCESS_TOKEN must be set",
+    r"|InvalidAccessKeyId|SSO (?:session|Token)|Token has expired|aws login|config profile|az login|AADSTS\d+"
+    r"|gh auth login|HTTP 401|PULUMI_ACCESS_TOKEN must be set",
     Why.REFUSED: r"AccessDenied|UnauthorizedOperation|not authorized to perform|\(403\)|HTTP 403|AuthorizationFailed"
     r"|Authorization_RequestDenied|Insufficient privileges|does not have authorization",
     Why.ABSENT: r"NoSuchEntity|NoSuchBucket|NotFoundException|\(404\)|HTTP 404|ResourceNotFound|NotFoundError"
@@ -41,6 +41,7 @@ SIGNS = {
 FOR_GITHUB = frozenset({"gh", "jq"})
 """The tools without which a deployment by hand goes on."""
 ASIDE = frozenset({"curl", *FOR_GITHUB})
+"""The tools whose absence fails no deployment."""
 LOG_INS = {
     "aws": "aws login, aws sso login or aws configure",
     "az": "az login",
@@ -48,10 +49,12 @@ LOG_INS = {
     "pulumi": "pulumi login (docs/deploy.md, 3)",
 }
 """The commands that log in, by tool."""
-_SECRET = re.compile(
-    r"eyJ[\w-]{8,}(?:\.[\w-]*)*|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bgh[a-z]_\w{16,}|\bpul-\w{16,}"
-    r"|(?i:bearer)\s+\S+|(?i:\b\w*(?:secret|token|password|signature|assertion|sig)\w*\"?\s*[=:]\s*)\"?[^\s\"',]+"
+_TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bgh[a-z]_\w{16,}|\bpul-\w{16,}")
+"""The forms of tokens and keys: JWT, AWS, GitHub, Pulumi."""
+_NAMED = re.compile(
+    r"(?i)(?P<name>\bbearer\s+|(?:secret|token|password|signature|assertion|\bsig)[\"']?\s*[=:]\s*[\"']?)[^\s\"',\[{]{4,}"
 )
+"""A value behind a name that says that it is a secret."""
 _LONG = 200
 """Characters of a tool's own words that are shown."""
 
@@ -108,4 +111,4 @@ def scrubbed(words: str) -> str:
 
 def scrubbed_all(text: str) -> str:
     """Returns a text without anything that may be a secret."""
-    return _SECRET.sub("[secret]", text)
+    return _NAMED.sub(r"\g<name>[secret]", _TOKEN.sub("[secret]", text))

@@ -7,10 +7,12 @@ first real run makes others with `python -m delivery.preflight --record`, in the
 
 from __future__ import annotations
 
+import atexit
 import fnmatch
 import functools
 import json
 import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -92,6 +94,7 @@ def filled(text: str) -> str:
 def root() -> Path:
     """Returns a copy of the repository, for a process's life, whose stacks are filled in and have a key."""
     folder = Path(tempfile.mkdtemp(prefix="preflight-"))
+    atexit.register(shutil.rmtree, folder)
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "app", "components"):
         (folder / name).symlink_to(ROOT / name)
     for stack in ("dev", "prod"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from delivery.preflight.checks import CHECKS
 from delivery.preflight.finding import Verdict
 from delivery.preflight.unanswered import ASIDE
 from tests.support.preflight import FOLDER, Played, flight
+from tests.support.program import ROOT
 
 Case = dict[str, Any]
 BY_NAME = {check.name: check for check in CHECKS}
@@ -58,6 +60,20 @@ def test_where_all_is_well_nothing_fails_or_warns() -> None:
         "azure.defender",
         "names.certificate",
     }
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_stacks_of_the_repository_can_not_be_deployed_as_they_are(stack: str) -> None:
+    """Their files have stand-ins for what only their owner knows, and each line that is marked is found."""
+    text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
+    as_it_is = flight(Played(), {"stack": stack})
+    as_it_is = replace(as_it_is, needs=replace(as_it_is.needs, text=text))
+    found = findings([BY_NAME["settings.stand-ins"], BY_NAME["settings.marks"]], as_it_is)
+    assert [each.verdict for each in found.values()] == [Verdict.FAIL, Verdict.WARN]
+    told = "".join(each.text for each in found.values())
+    marked = re.findall(r"^ *([\w:]+):.* # REPLACE", text, re.MULTILINE)
+    assert len(marked) > 10
+    assert [name for name in marked if name not in told] == []
 
 
 def test_a_question_is_asked_once() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 from delivery.preflight import __main__ as command
 from delivery.preflight.checks import CHECKS
 from delivery.preflight.needs import read
+from delivery.preflight.processes import Done
 from delivery.preflight.read_only import is_read_only
 from planning.errors import PlanningError
 from tests.support.preflight import Answers, Played, needs, root, tools
@@ -114,6 +114,20 @@ def test_a_warning_is_no_failure_unless_it_is_asked_to_be_one(
     assert run(monkeypatch, "--strict") == 1
 
 
+def test_whoever_stops_it_waits_for_no_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = []
+
+    class Stopped(Played):
+        def __call__(self, _: object) -> Done:
+            raise KeyboardInterrupt
+
+        def stop(self) -> None:
+            ended.append(True)
+
+    monkeypatch.setattr(command, "Processes", lambda **_: Stopped())
+    assert (run(monkeypatch), ended) == (130, [True])
+
+
 def test_no_secret_is_printed_or_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,12 +135,15 @@ def test_no_secret_is_printed_or_recorded(
     answers = [
         {"call": "az acr check-name *", "rc": 1, "err": words},
         {"call": "az provider list *", "out": f"not JSON {TOKEN}"},
-        {"call": "gh api *", "out": {"use_default": True, "token": TOKEN, "password": "hunter22"}},
+        {"call": "gh api *", "out": {"use_default": True, "token": TOKEN, "client_secret": "hunter22", "sigs": []}},
+        {"call": "curl *", "out": f"{TOKEN}\n"},
     ]
     play(monkeypatch, answers)
     run(monkeypatch, "--record", str(tmp_path))
     printed, recorded = capsys.readouterr(), (tmp_path / "answers.json").read_text()
     assert "ERROR: refused" in printed.out
+    (of_github,) = (each["out"] for each in json.loads(recorded) if each["call"].startswith("gh api"))
+    assert of_github == {"use_default": True, "token": "[secret]", "client_secret": "[secret]", "sigs": []}
     for text in (printed.out, printed.err, recorded):
         assert [secret for secret in (TOKEN, TOKEN[:20], "AKIA", "hunter22", "ghp_") if secret in text] == []
 
@@ -139,6 +156,11 @@ def test_a_recording_is_played_as_the_answers_of_the_tests_and_tells_nobody_s_id
     recorded = json.loads((tmp_path / "answers.json").read_text())
     text = json.dumps(recorded)
     assert [own for own in ("111122223333", "11111111-1111", "ada@acme.test", "20.79.1.2") if own in text] == []
+    assert all(
+        isinstance(each["out"], list | dict)
+        for each in recorded
+        if "--output json" in each["call"] and "rc" not in each
+    )
     (denied,) = (each for each in recorded if each["call"].startswith("az vm list-usage"))
     assert (denied["rc"], "AuthorizationFailed" in denied["err"]) == (1, True)
     run_again = Played(answers=recorded)
@@ -151,15 +173,10 @@ def _as_printed(out: Any) -> str:
     return out if isinstance(out, str) else json.dumps(out)
 
 
-def process(*options: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command as a person does, for the repository as it is, without any tool."""
-    words = [sys.executable, "-m", "delivery.preflight", *options]
-    environment = {"PATH": "/nowhere", "HOME": os.environ.get("HOME", "/")}
-    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
 def test_a_stack_that_is_not_there_is_one_sentence() -> None:
-    done = process("--stack", "qa")
+    """The command runs as a person runs it, with no tool on PATH."""
+    words = [sys.executable, "-m", "delivery.preflight", "--stack", "qa"]
+    done = subprocess.run(words, cwd=ROOT, env={"PATH": "/nowhere"}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "There is no stack qa in the clouds: --stack is one of dev, prod.\n"
 
@@ -168,16 +185,6 @@ def test_a_stack_that_is_not_there_is_one_sentence() -> None:
 def test_nor_is_the_stack_of_this_machine_or_another_file(stack: str) -> None:
     with pytest.raises(PlanningError, match="is one of dev, prod"):
         read(ROOT, stack)
-
-
-def test_the_repository_as_it_is_can_not_be_deployed() -> None:
-    """Its files have stand-ins for what only their owner knows."""
-    done = process("--stack", "dev")
-    assert done.returncode == 1, done.stderr
-    assert (
-        "FAIL  settings.stand-ins: Pulumi.dev.yaml has stand-ins that lead nowhere: aws:allowedAccountIds[0]"
-        in done.stdout
-    )
 
 
 def test_settings_that_the_program_refuses_end_it_before_any_check(
