@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 
 from delivery.preflight import report
 from delivery.preflight.ask import Ask
-from delivery.preflight.check import Flight, findings
+from delivery.preflight.check import Deployment, findings
 from delivery.preflight.checks import CHECKS
 from delivery.preflight.finding import Verdict
 from delivery.preflight.needs import read
@@ -67,9 +67,11 @@ def preflight(
     processes = Processes(seconds=seconds, folder=ROOT)
     run = Recording(run=processes)
     ask = Ask(run=run, region=needs.region, subscription=str(needs.azure.get("subscriptionId", "")))
-    flight = Flight(needs=needs, ask=ask, repository=repository, ask_address=ask_address, environment=dict(os.environ))
+    deployment = Deployment(
+        needs=needs, ask=ask, repository=repository, ask_address=ask_address, environment=dict(os.environ)
+    )
     try:
-        found = findings(CHECKS, flight)
+        found = findings(CHECKS, deployment)
     except KeyboardInterrupt:
         processes.stop()
         sys.exit(130)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 from delivery.preflight.ask import Json
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.cluster import QUOTA
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 from delivery.preflight.unanswered import UnansweredError, Why
@@ -17,10 +17,12 @@ WHOSE = ("curl", "--silent", "--fail", "--max-time", "10", "https://checkip.amaz
 """Asks a service outside which address it sees."""
 
 
-def own(flight: Flight) -> list[Json]:
+def own(deployment: Deployment) -> list[Json]:
     """Returns the public addresses that the stack has already."""
     try:
-        found: list[Json] = flight.ask.az("network", "public-ip", "list", "--resource-group", flight.needs.group)
+        found: list[Json] = deployment.ask.az(
+            "network", "public-ip", "list", "--resource-group", deployment.needs.group
+        )
     except UnansweredError as error:
         if error.why is Why.ABSENT:
             return []
@@ -28,15 +30,15 @@ def own(flight: Flight) -> list[Json]:
     return found
 
 
-def public(flight: Flight) -> Finding:
+def public(deployment: Deployment) -> Finding:
     """Compares the quota of public addresses with those that the stack does not have yet."""
-    needs, there = flight.needs, len(own(flight))
+    needs, there = deployment.needs, len(own(deployment))
     # For outgoing connections the cluster makes itself one, where the program gives it none.
     by_azure = not there and needs.cluster["networkProfile"]["outboundType"] == "loadBalancer"
     more = max(0, len(needs.all(ADDRESS)) - there) + by_azure
     usage = {
         each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"])
-        for each in flight.ask.az("network", "list-usages", "--location", needs.location)
+        for each in deployment.ask.az("network", "list-usages", "--location", needs.location)
     }
     free, *_ = (usage[name] for name in QUOTAS if name in usage)
     if free < more:
@@ -47,13 +49,13 @@ def public(flight: Flight) -> Finding:
     return passed(f"{free} public addresses are free for {more}")
 
 
-def of_this_machine(flight: Flight) -> Finding:
+def of_this_machine(deployment: Deployment) -> Finding:
     """Looks whether the cluster's API server answers the address that this machine shows."""
-    if not flight.ask_address:
+    if not deployment.ask_address:
         return skipped("which address this machine shows, a service outside has to tell", "--ask-address")
-    ranges = flight.needs.cluster["apiServerAccessProfile"]["authorizedIPRanges"]
+    ranges = deployment.needs.cluster["apiServerAccessProfile"]["authorizedIPRanges"]
     networks = [ip_network(each) for each in ranges if "<" not in each]  # the stack's own address is not known yet
-    text = flight.ask.text(*WHOSE).strip()
+    text = deployment.ask.text(*WHOSE).strip()
     address = ip_address(text)
     if address.version != 4:
         return warned(
@@ -64,7 +66,7 @@ def of_this_machine(flight: Flight) -> Finding:
         return failed(
             f"The cluster will not answer this machine: checkip.amazonaws.com sees {address} (of a proxy, if there is "
             f"one), and cluster.authorizedIpRanges has {', '.join(map(str, networks))}.",
-            f"add {address}/32 to cluster.authorizedIpRanges in {flight.needs.file} (docs/deploy.md, 6 and 9)",
+            f"add {address}/32 to cluster.authorizedIpRanges in {deployment.needs.file} (docs/deploy.md, 6 and 9)",
         )
     return passed(f"the cluster will answer {address}")
 

@@ -19,7 +19,7 @@ JOB = "ACTIONS_ID_TOKEN_REQUEST_URL"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flight:
+class Deployment:
     """A deployment that is about to be made."""
 
     needs: Needs
@@ -45,24 +45,24 @@ class Check:
 
     name: str
     """The stable name, such as `quotas.vcpus`."""
-    look: Callable[[Flight], Finding]
+    look: Callable[[Deployment], Finding]
     """Looks, and changes nothing. Raises UnansweredError, and what an answer of another form leads to."""
 
 
-def findings(checks: Sequence[Check], flight: Flight) -> dict[str, Finding]:
+def findings(checks: Sequence[Check], deployment: Deployment) -> dict[str, Finding]:
     """Makes checks at once and returns what they found, by their names and in their order."""
     pool = ThreadPoolExecutor(max_workers=THREADS)
     try:
-        found = pool.map(lambda check: _look(check, flight), checks)
+        found = pool.map(lambda check: _look(check, deployment), checks)
         return {check.name: each for check, each in zip(checks, found, strict=True)}
     finally:
         # When a person has stopped it, what has not begun is not begun.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _look(check: Check, flight: Flight) -> Finding:
+def _look(check: Check, deployment: Deployment) -> Finding:
     try:
-        return check.look(flight)
+        return check.look(deployment)
     except UnansweredError as error:
         return error.finding
     except (LookupError, TypeError, ValueError, AttributeError) as error:

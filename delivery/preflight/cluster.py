@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 from delivery.preflight.needs import Properties
 from delivery.preflight.unanswered import UnansweredError, Why
@@ -28,11 +28,11 @@ class Size:
     """The zones in which the subscription can't have it."""
 
 
-def running(flight: Flight) -> Properties | None:
+def running(deployment: Deployment) -> Properties | None:
     """Returns the cluster that is there already, or None: what it has needs no room any more."""
-    needs, name = flight.needs, flight.needs.cluster["resourceName"]
+    needs, name = deployment.needs, deployment.needs.cluster["resourceName"]
     try:
-        found: Properties = flight.ask.az("aks", "show", "--resource-group", needs.group, "--name", name)
+        found: Properties = deployment.ask.az("aks", "show", "--resource-group", needs.group, "--name", name)
     except UnansweredError as error:
         if error.why is Why.ABSENT:
             return None
@@ -40,11 +40,11 @@ def running(flight: Flight) -> Properties | None:
     return found
 
 
-def size(flight: Flight) -> Size | None:
+def size(deployment: Deployment) -> Size | None:
     """Returns the nodes' size, or None when the location does not have it."""
-    needs = flight.needs
-    name = _pool(flight)["vmSize"]
-    listed = flight.ask.az("vm", "list-skus", "--location", needs.location, "--size", name, "--all")
+    needs = deployment.needs
+    name = _pool(deployment)["vmSize"]
+    listed = deployment.ask.az("vm", "list-skus", "--location", needs.location, "--size", name, "--all")
     found = next((each for each in listed if each["name"].casefold() == name.casefold()), None)
     if found is None:
         return None
@@ -61,9 +61,9 @@ def size(flight: Flight) -> Size | None:
     )
 
 
-def node_size(flight: Flight) -> Finding:
+def node_size(deployment: Deployment) -> Finding:
     """Looks whether the subscription can have nodes of the size, in the zones and with the disk that are declared."""
-    pool, found, place = _pool(flight), size(flight), flight.needs.location
+    pool, found, place = _pool(deployment), size(deployment), deployment.needs.location
     name, zones = pool["vmSize"], set(pool.get("availabilityZones", ()))
     problem = ""
     if found is None:
@@ -76,21 +76,21 @@ def node_size(flight: Flight) -> Finding:
         problem = f"{name} has no room for cluster.osDisk Ephemeral"
     if not problem:
         return passed(f"{place} has {name}")
-    verdict = failed if running(flight) is None else warned
+    verdict = failed if running(deployment) is None else warned
     return verdict(
         f"The nodes: {problem}.", f"another cluster.nodeSize, azure.zones or azure.location; or ask Azure ({PAGE})"
     )
 
 
-def cores(flight: Flight) -> Finding:
+def cores(deployment: Deployment) -> Finding:
     """Compares the quota of cores with the nodes: those to begin with, and all of them during an upgrade."""
-    needs, found = flight.needs, size(flight)
+    needs, found = deployment.needs, size(deployment)
     if found is None:
         return warned(f"Nobody knows: {needs.location} does not list the nodes' size.", PAGE)
-    pool, there = _pool(flight), running(flight)
+    pool, there = _pool(deployment), running(deployment)
     usage = {
         each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"])
-        for each in flight.ask.az("vm", "list-usage", "--location", needs.location)
+        for each in deployment.ask.az("vm", "list-usage", "--location", needs.location)
     }
     # The nodes that run already are in the usage.
     own = found.cores * sum(
@@ -117,18 +117,19 @@ def most_nodes(pool: Properties) -> int:
     return nodes + more
 
 
-def version(flight: Flight) -> Finding:
+def version(deployment: Deployment) -> Finding:
     """Looks whether the location has the minor version of Kubernetes."""
-    needs = flight.needs
+    needs = deployment.needs
     wanted, plan = needs.cluster["kubernetesVersion"], needs.cluster["supportPlan"]
     listed = {
-        each["version"]: each for each in flight.ask.az("aks", "get-versions", "--location", needs.location)["values"]
+        each["version"]: each
+        for each in deployment.ask.az("aks", "get-versions", "--location", needs.location)["values"]
     }
     if not listed:
         raise ValueError("no version is listed")
     found = listed.get(wanted)
     if found is None:
-        there = running(flight)
+        there = running(deployment)
         runs = there is not None and str(there.get("currentKubernetesVersion", "")).startswith(f"{wanted}.")
         verdict = warned if runs else failed
         return verdict(
@@ -146,9 +147,9 @@ def version(flight: Flight) -> Finding:
     return passed(f"{needs.location} has Kubernetes {wanted}")
 
 
-def _pool(flight: Flight) -> Properties:
+def _pool(deployment: Deployment) -> Properties:
     """Returns the pool of nodes that the program declares."""
-    (pool,) = flight.needs.cluster["agentPoolProfiles"]
+    (pool,) = deployment.needs.cluster["agentPoolProfiles"]
     found: Properties = pool
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, passed, warned
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "costs.md"
@@ -18,9 +18,9 @@ def monthly_cost(stack: str) -> str | None:
     return expected[head.index(stack)] if stack in head else None
 
 
-def of_a_month(flight: Flight) -> Finding:
+def of_a_month(deployment: Deployment) -> Finding:
     """Says what the stack will cost from its first hour on."""
-    stack = flight.needs.stack
+    stack = deployment.needs.stack
     cost = monthly_cost(stack)
     if cost is None:
         return warned(f"Nobody has reckoned what a month of {stack} costs.", "docs/costs.md")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from delivery.preflight.ask import Json
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 from delivery.preflight.needs import Properties
 from delivery.preflight.unanswered import UnansweredError, Why
@@ -14,17 +14,17 @@ SERVER = "azure-native:dbforpostgresql:Server"
 PAGE = "docs/deploy.md, 2"
 
 
-def capability(flight: Flight) -> Finding:
+def capability(deployment: Deployment) -> Finding:
     """Compares what the location can do with each server that the program declares."""
-    needs, servers = flight.needs, flight.needs.all(SERVER)
+    needs, servers = deployment.needs, deployment.needs.all(SERVER)
     if not servers:
         return skipped("the program declares no database server")
-    (offer, *_) = flight.ask.az("postgres", "flexible-server", "list-skus", "--location", needs.location)
+    (offer, *_) = deployment.ask.az("postgres", "flexible-server", "list-skus", "--location", needs.location)
     problems = list(dict.fromkeys(problem for server in servers for problem in _problems(offer, server)))
     sizes = ", ".join(sorted({server["sku"]["name"] for server in servers}))
     if not problems:
         return passed(f"{needs.location} has {len(servers)} servers of {sizes}, as far as it says")
-    verdict = failed if _running(flight) < len(servers) else warned
+    verdict = failed if _running(deployment) < len(servers) else warned
     return verdict(
         f"{needs.location} does not offer what the servers need: {'; '.join(problems)}.",
         f"another database.sku, database.version, database.highAvailability or azure.location; or ask Azure ({PAGE})",
@@ -71,10 +71,10 @@ def _restriction(offer: Json) -> str:
     return str(offer["reason"]) if offer.get("reason") and not offer.get("supportedServerEditions") else ""
 
 
-def _running(flight: Flight) -> int:
+def _running(deployment: Deployment) -> int:
     """Returns how many servers the stack has already: those stay, whatever is offered now."""
     try:
-        return len(flight.ask.az("postgres", "flexible-server", "list", "--resource-group", flight.needs.group))
+        return len(deployment.ask.az("postgres", "flexible-server", "list", "--resource-group", deployment.needs.group))
     except UnansweredError as error:
         if error.why is Why.ABSENT:
             return 0

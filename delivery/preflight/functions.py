@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 
 UNRESERVED = 100
@@ -15,10 +15,10 @@ QUOTA = (
 )
 
 
-def concurrency(flight: Flight) -> Finding:
+def concurrency(deployment: Deployment) -> Finding:
     """Compares the account's quota with what the functions reserve."""
-    limit = int(flight.ask.aws("lambda", "get-account-settings")["AccountLimit"]["ConcurrentExecutions"])
-    functions = flight.needs.all("aws:lambda/function:Function")
+    limit = int(deployment.ask.aws("lambda", "get-account-settings")["AccountLimit"]["ConcurrentExecutions"])
+    functions = deployment.needs.all("aws:lambda/function:Function")
     reserved = sum(int(each.get("reservedConcurrentExecutions") or 0) for each in functions)
     if reserved and limit < reserved + UNRESERVED:
         return failed(

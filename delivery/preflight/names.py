@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from delivery.preflight import addresses
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 from delivery.preflight.unanswered import UnansweredError, Why
 
@@ -18,14 +18,14 @@ DNS_CHECK = (
 )
 
 
-def registry(flight: Flight) -> Finding:
+def registry(deployment: Deployment) -> Finding:
     """Looks whether the registry's name is free, or the stack's own."""
-    name = flight.needs.only("azure-native:containerregistry:Registry")["registryName"]
-    answer = flight.ask.az("acr", "check-name", "--name", name)
+    name = deployment.needs.only("azure-native:containerregistry:Registry")["registryName"]
+    answer = deployment.ask.az("acr", "check-name", "--name", name)
     if answer["nameAvailable"]:
         return passed(f"the registry's name {name} is free")
-    group = _group_of_registry(flight, name) if answer["reason"] == "AlreadyExists" else ""
-    if group.casefold() == flight.needs.group.casefold():
+    group = _group_of_registry(deployment, name) if answer["reason"] == "AlreadyExists" else ""
+    if group.casefold() == deployment.needs.group.casefold():
         return passed(f"the registry {name} is the stack's own")
     where = f" It is yours, in the resource group {group}." if group else ""
     return failed(
@@ -34,19 +34,19 @@ def registry(flight: Flight) -> Finding:
     )
 
 
-def _group_of_registry(flight: Flight, name: str) -> str:
+def _group_of_registry(deployment: Deployment, name: str) -> str:
     """Returns the resource group of a registry in the subscription, empty when it is somebody else's."""
     try:
-        return str(flight.ask.az("acr", "show", "--name", name)["id"]).split("/")[4]
+        return str(deployment.ask.az("acr", "show", "--name", name)["id"]).split("/")[4]
     except UnansweredError as error:
         if error.why is Why.ABSENT:
             return ""
         raise
 
 
-def dns_label(flight: Flight) -> Finding:
+def dns_label(deployment: Deployment) -> Finding:
     """Looks whether the ingress's label is free in the location, or the stack's own."""
-    needs, ask = flight.needs, flight.ask
+    needs, ask = deployment.needs, deployment.ask
     labels = [each["dnsSettings"]["domainNameLabel"] for each in needs.all(addresses.ADDRESS) if "dnsSettings" in each]
     if not labels:
         return skipped("no address of the stack has a label")
@@ -55,18 +55,18 @@ def dns_label(flight: Flight) -> Finding:
     address = DNS_CHECK.format(subscription, needs.location, label)
     if ask.az("rest", "--method", "get", "--url", address)["available"]:
         return passed(f"the label {label} is free in {needs.location}")
-    if any((each.get("dnsSettings") or {}).get("domainNameLabel") == label for each in addresses.own(flight)):
+    if any((each.get("dnsSettings") or {}).get("domainNameLabel") == label for each in addresses.own(deployment)):
         return passed(f"the label {label} is the stack's own")
     return failed(f"The label {label} is taken in {needs.location}.", f"another ingress.dnsLabel ({PAGE})")
 
 
-def domain_prefix(flight: Flight) -> Finding:
+def domain_prefix(deployment: Deployment) -> Finding:
     """Looks whether the prefix of the user pool's pages is the account's own."""
-    prefixes = [each["domain"] for each in flight.needs.all("aws:cognito/userPoolDomain:UserPoolDomain")]
+    prefixes = [each["domain"] for each in deployment.needs.all("aws:cognito/userPoolDomain:UserPoolDomain")]
     if not prefixes:
         return skipped("the issuer of the tokens is none of Cognito")
     (prefix,) = prefixes
-    answer = flight.ask.aws("cognito-idp", "describe-user-pool-domain", "--domain", prefix)
+    answer = deployment.ask.aws("cognito-idp", "describe-user-pool-domain", "--domain", prefix)
     if answer.get("DomainDescription"):
         return passed(f"the prefix {prefix} is a user pool's of this account")
     return warned(
@@ -75,9 +75,9 @@ def domain_prefix(flight: Flight) -> Finding:
     )
 
 
-def certificate(flight: Flight) -> Finding:
+def certificate(deployment: Deployment) -> Finding:
     """Looks whether the certificate of the API's own name is issued, and for the stack's region."""
-    needs = flight.needs
+    needs = deployment.needs
     domains = needs.all("aws:apigatewayv2/domainName:DomainName")
     if not domains:
         return skipped("the API has no name of its own (api.domain)")
@@ -89,7 +89,7 @@ def certificate(flight: Flight) -> Finding:
             f"The certificate of {domain['domainName']} is in {region}, and the API in {needs.region}.",
             f"ask for one in {needs.region}, and set api.domain.certificateArn",
         )
-    found = flight.ask.aws("acm", "describe-certificate", "--certificate-arn", arn)["Certificate"]
+    found = deployment.ask.aws("acm", "describe-certificate", "--certificate-arn", arn)["Certificate"]
     if found["Status"] != "ISSUED":
         return failed(
             f"The certificate of {domain['domainName']} is {found['Status']}.",

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 
 import yaml
 
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 
 MARK = re.compile(r" # REPLACE\b")
@@ -25,18 +25,18 @@ Setting = tuple[str, str, int]
 """A setting of the file: its path, its value, which is empty for a group, and the number of its line."""
 
 
-def stand_ins(flight: Flight) -> Finding:
+def stand_ins(deployment: Deployment) -> Finding:
     """Fails for values with which a deployment is refused, or makes a cluster that nobody reaches."""
-    found = [path for path, value, _ in settings(flight.needs.text) if _leads_nowhere(value)]
+    found = [path for path, value, _ in settings(deployment.needs.text) if _leads_nowhere(value)]
     if found:
         names = ", ".join(dict.fromkeys(found))
-        return failed(f"{flight.needs.file} has stand-ins that lead nowhere: {names}.", f"write your own ({_LINE})")
+        return failed(f"{deployment.needs.file} has stand-ins that lead nowhere: {names}.", f"write your own ({_LINE})")
     return passed("no stand-in is left that would stop the deployment")
 
 
-def marks(flight: Flight) -> Finding:
+def marks(deployment: Deployment) -> Finding:
     """Warns of other stand-ins, and of lines that are still marked."""
-    needs = flight.needs
+    needs = deployment.needs
     first: dict[int, str] = {}
     harmless, grave = [], set()
     for path, value, number in settings(needs.text):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from delivery.preflight import state
 from delivery.preflight.ask import Json
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, passed, skipped, warned
 from delivery.preflight.unanswered import UnansweredError, Why
 
@@ -34,55 +34,55 @@ class Question:
     """The keys that the policies' conditions compare, with a value that they allow."""
 
 
-def of_the_log_in(flight: Flight) -> Finding:
+def of_the_log_in(deployment: Deployment) -> Finding:
     """Simulates the actions as whoever is logged in."""
-    arn = str(flight.ask.aws("sts", "get-caller-identity")["Arn"])
-    return _judged(flight, "whoever is logged in to AWS", _source(flight, arn))
+    arn = str(deployment.ask.aws("sts", "get-caller-identity")["Arn"])
+    return _judged(deployment, "whoever is logged in to AWS", _source(deployment, arn))
 
 
-def of_the_role(flight: Flight) -> Finding:
+def of_the_role(deployment: Deployment) -> Finding:
     """Simulates the actions as the role that GitHub's jobs take."""
-    name = flight.needs.name
-    if flight.in_a_job:
+    name = deployment.needs.name
+    if deployment.in_a_job:
         return skipped("the job is logged in as its role, whose rights are looked at already")
-    found = role(flight, name)
+    found = role(deployment, name)
     if found is None:
         return skipped(f"there is no role {name}: no job of GitHub's deploys", f"`role` as in {PAGE}")
-    return _judged(flight, f"the role {name}", str(found["Arn"]))
+    return _judged(deployment, f"the role {name}", str(found["Arn"]))
 
 
-def role(flight: Flight, name: str) -> Json | None:
+def role(deployment: Deployment, name: str) -> Json | None:
     """Returns a role, or None when the account has none of the name."""
     try:
-        return flight.ask.aws("iam", "get-role", "--role-name", name)["Role"]
+        return deployment.ask.aws("iam", "get-role", "--role-name", name)["Role"]
     except UnansweredError as error:
         if error.why is Why.ABSENT:
             return None
         raise
 
 
-def _source(flight: Flight, arn: str) -> str:
+def _source(deployment: Deployment, arn: str) -> str:
     """Returns the ARN that can be simulated of whoever is logged in: of a session its role's, which has a path."""
     kind, _, rest = arn.rpartition(":")[2].partition("/")
     if kind != "assumed-role":
         return arn
     name = rest.partition("/")[0]
-    found = role(flight, name)
+    found = role(deployment, name)
     return arn if found is None else str(found["Arn"])
 
 
-def _judged(flight: Flight, who: str, source: str) -> Finding:
+def _judged(deployment: Deployment, who: str, source: str) -> Finding:
     if source.endswith(":root"):
         return passed("the root user may do everything")
     denied, count = [], 0
-    for question, actions in questions(_names(flight)).items():
+    for question, actions in questions(_names(deployment)).items():
         command = ["iam", "simulate-principal-policy", "--policy-source-arn", source, "--action-names", *actions]
         if question.resource != "*":
             command += ["--resource-arns", question.resource]
         for key, value in question.context:
             entry = f"ContextKeyName={key},ContextKeyValues={value},ContextKeyType=string"
             command += ["--context-entries", entry] if "--context-entries" not in command else [entry]
-        results = flight.ask.aws(*command)["EvaluationResults"]
+        results = deployment.ask.aws(*command)["EvaluationResults"]
         denied += [_denial(each) for each in results if each["EvalDecision"] != "allowed"]
         count += len(results)
     if denied:
@@ -105,13 +105,13 @@ def _denial(result: Json) -> str:
     return action
 
 
-def _names(flight: Flight) -> dict[str, str]:
+def _names(deployment: Deployment) -> dict[str, str]:
     """Returns what the placeholders of docs/deploy stand for, as far as it is known."""
-    account = str(flight.ask.aws("sts", "get-caller-identity")["Account"])
-    names = {"ACCOUNT": account, "REGION": flight.needs.region}
+    account = str(deployment.ask.aws("sts", "get-caller-identity")["Account"])
+    names = {"ACCOUNT": account, "REGION": deployment.needs.region}
     try:
-        names["BUCKET"] = state.bucket(flight)
-        names["KEY"] = state.key(flight)
+        names["BUCKET"] = state.bucket(deployment)
+        names["KEY"] = state.key(deployment)
     except UnansweredError:
         return names  # the checks of the state say why
     return {name: value for name, value in names.items() if value}

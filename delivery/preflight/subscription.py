@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 
 PAGE = "docs/deploy.md, 2"
@@ -31,10 +31,10 @@ def needed(types: set[str]) -> set[str]:
     return {namespace for module in modules for namespace in NAMESPACES[module]}
 
 
-def providers(flight: Flight) -> Finding:
+def providers(deployment: Deployment) -> Finding:
     """Looks whether the subscription has registered what the stack uses."""
-    own = needed({resource.type for resource in flight.needs.planned})
-    listed = {each["namespace"].casefold(): each["registrationState"] for each in flight.ask.az("provider", "list")}
+    own = needed({resource.type for resource in deployment.needs.planned})
+    listed = {each["namespace"].casefold(): each["registrationState"] for each in deployment.ask.az("provider", "list")}
     if not listed:
         raise ValueError("no resource provider is listed")
     states = {each: listed.get(each.casefold(), "NotRegistered") for each in sorted({*own, *OF_AZURE_ITSELF})}
@@ -47,11 +47,11 @@ def providers(flight: Flight) -> Finding:
     return failed(text, f"{command} ({PAGE})") if certain else warned(text, f"{command} ({PAGE})")
 
 
-def defender(flight: Flight) -> Finding:
+def defender(deployment: Deployment) -> Finding:
     """Looks for Defender's plan, without which its sensors report to nobody."""
-    if not flight.needs.cluster.get("securityProfile", {}).get("defender"):
+    if not deployment.needs.cluster.get("securityProfile", {}).get("defender"):
         return skipped("the stack has no sensors of Defender (cluster.defender)")
-    tier = flight.ask.az("security", "pricing", "show", "--name", "Containers")["pricingTier"]
+    tier = deployment.ask.az("security", "pricing", "show", "--name", "Containers")["pricingTier"]
     if tier != "Standard":
         return warned(
             f"Defender's plan for containers is {tier}: the sensors report to nobody, and Azure says nothing.",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from delivery.preflight.ask import Ask, Json
-from delivery.preflight.check import Check, Flight
+from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 from delivery.preflight.unanswered import FOR_GITHUB, Why, reason, unanswered
 
@@ -59,19 +59,19 @@ TOOLS = (
 )
 
 
-def of_tool(tool: Tool, flight: Flight) -> Finding:
+def of_tool(tool: Tool, deployment: Deployment) -> Finding:
     """Compares the version of a tool with the least."""
-    version = tool.version(flight.ask)
+    version = tool.version(deployment.ask)
     if numbers(version) >= numbers(tool.least):
         return passed(f"{tool.name} {version}")
     verdict = warned if tool.name in FOR_GITHUB else failed
     return verdict(f"{tool.name} is {version}; {tool.least} or newer is needed.", f"install a newer one ({PAGE})")
 
 
-def python(flight: Flight) -> Finding:
+def python(deployment: Deployment) -> Finding:
     """Compares this Python with that of the functions, whose zip holds byte code when they are the same."""
-    runtimes = {each["runtime"] for each in flight.needs.all("aws:lambda/function:Function")}
-    own = "python{}.{}".format(*flight.python)
+    runtimes = {each["runtime"] for each in deployment.needs.all("aws:lambda/function:Function")}
+    own = "python{}.{}".format(*deployment.python)
     if runtimes <= {own}:
         return passed(f"Python {own.removeprefix('python')}, as the functions")
     wanted = min(runtimes)
@@ -82,9 +82,9 @@ def python(flight: Flight) -> Finding:
     )
 
 
-def engine(flight: Flight) -> Finding:
+def engine(deployment: Deployment) -> Finding:
     """Looks for the engine that builds the services' images."""
-    server = docker(flight.ask).get("Server")
+    server = docker(deployment.ask).get("Server")
     if not server:
         return failed(
             "Docker's engine does not answer, so that no image can be built.",

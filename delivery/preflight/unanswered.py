@@ -76,7 +76,7 @@ def unanswered(why: Why, command: Sequence[str], words: str = "") -> UnansweredE
     tool, question = command[0], short(command)
     grave = why in (Why.MISSING, Why.LOGGED_OUT) and tool not in ASIDE
     verdict = Verdict.FAIL if grave else Verdict.WARN
-    told = {
+    sentences = {
         Why.MISSING: (f"`{tool}` is not on PATH.", "docs/deploy.md, 1"),
         Why.LOGGED_OUT: (
             f"`{tool}` is not logged in, or its log-in has ended.",
@@ -88,7 +88,7 @@ def unanswered(why: Why, command: Sequence[str], words: str = "") -> UnansweredE
         Why.FAILED: (f"Nobody knows: `{question}` failed: {scrubbed(words)}", f"run `{question}` by hand"),
         Why.UNREADABLE: (f"Nobody knows: `{question}` did not answer with JSON.", f"run `{question}` by hand"),
     }
-    text, mend = told[why]
+    text, mend = sentences[why]
     return UnansweredError(why, Finding(verdict=verdict, text=text, mend=mend))
 
 

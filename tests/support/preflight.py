@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery.preflight.ask import Ask
-from delivery.preflight.check import Flight
+from delivery.preflight.check import Deployment
 from delivery.preflight.needs import Needs, read
 from delivery.preflight.processes import Done, Run
 from planning.plan import Planned
@@ -110,7 +110,7 @@ def needs(stack: str = "dev") -> Needs:
     return read(root(), stack)
 
 
-def flight(run: Run, case: dict[str, Json] | None = None) -> Flight:
+def deployment(run: Run, case: dict[str, Json] | None = None) -> Deployment:
     """Returns a deployment with the differences that a case describes."""
     case = case or {}
     own = needs(case.get("stack", "dev"))
@@ -125,8 +125,8 @@ def flight(run: Run, case: dict[str, Json] | None = None) -> Flight:
     )
     own = replace(own, text=text, planned=(*kept, *new), **case.get("needs", {}))
     ask = Ask(run=run, region=own.region, subscription=own.azure["subscriptionId"])
-    options = {"repository": "ada/crosscloud", "ask_address": True, "python": (3, 13), **case.get("flight", {})}
-    return Flight(needs=own, ask=ask, **{**options, "python": tuple(options["python"])})
+    options = {"repository": "ada/crosscloud", "ask_address": True, "python": (3, 13), **case.get("deployment", {})}
+    return Deployment(needs=own, ask=ask, **{**options, "python": tuple(options["python"])})
 
 
 @dataclass(frozen=True, kw_only=True)

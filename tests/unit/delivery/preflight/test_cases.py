@@ -14,7 +14,7 @@ from delivery.preflight.check import findings
 from delivery.preflight.checks import CHECKS
 from delivery.preflight.finding import Verdict
 from delivery.preflight.unanswered import ASIDE
-from tests.support.preflight import FOLDER, Played, flight
+from tests.support.preflight import FOLDER, Played, deployment
 from tests.support.program import ROOT
 
 Case = dict[str, Any]
@@ -35,7 +35,7 @@ def every() -> Iterator[Any]:
 @pytest.mark.parametrize(("name", "case"), list(every()))
 def test_a_check_finds_what_the_answers_say(name: str, case: Case) -> None:
     run = Played(answers=case.get("answers", ()))
-    found = findings([BY_NAME[name]], flight(run, case))[name]
+    found = findings([BY_NAME[name]], deployment(run, case))[name]
     assert found.verdict == case["verdict"], found
     assert re.search(case.get("says", ""), found.text), found
     assert re.search(case.get("mend", ""), found.mend), found
@@ -54,7 +54,7 @@ def test_every_case_is_told_from_the_others() -> None:
 
 
 def test_where_all_is_well_nothing_fails_or_warns() -> None:
-    found = findings(CHECKS, flight(Played()))
+    found = findings(CHECKS, deployment(Played()))
     assert {name: each for name, each in found.items() if each.verdict in (Verdict.WARN, Verdict.FAIL)} == {}
     assert {name for name, each in found.items() if each.verdict is Verdict.SKIP} == {
         "azure.defender",
@@ -66,7 +66,7 @@ def test_where_all_is_well_nothing_fails_or_warns() -> None:
 def test_the_stacks_of_the_repository_can_not_be_deployed_as_they_are(stack: str) -> None:
     """Their files have stand-ins for what only their owner knows, and each line that is marked is found."""
     text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
-    as_it_is = flight(Played(), {"stack": stack})
+    as_it_is = deployment(Played(), {"stack": stack})
     as_it_is = replace(as_it_is, needs=replace(as_it_is.needs, text=text))
     found = findings([BY_NAME["settings.stand-ins"], BY_NAME["settings.marks"]], as_it_is)
     assert [each.verdict for each in found.values()] == [Verdict.FAIL, Verdict.WARN]
@@ -78,14 +78,14 @@ def test_the_stacks_of_the_repository_can_not_be_deployed_as_they_are(stack: str
 
 def test_a_question_is_asked_once() -> None:
     run = Played()
-    findings(CHECKS, flight(run))
+    findings(CHECKS, deployment(run))
     assert len(set(run.commands)) == len(run.commands)
 
 
 def test_every_question_says_which_cloud_account_it_is_about() -> None:
     """`az ad` takes no subscription: its version 2.91 refuses the option."""
     run = Played()
-    findings(CHECKS, flight(run))
+    findings(CHECKS, deployment(run))
     for command in run.commands:
         if command[0] == "az" and command[1:3] not in (("account", "show"), ("version", "--output")):
             assert ("--subscription" in command) == (command[1] != "ad"), command
@@ -104,7 +104,7 @@ def test_an_answer_of_another_form_never_fails_a_deployment(form: Any) -> None:
         "call": "*",
         "out": form if isinstance(form, str) else f" {form!r}".replace("'", '"').replace("None", "null"),
     }
-    found = findings(CHECKS, flight(Played(answers=[anything])))
+    found = findings(CHECKS, deployment(Played(answers=[anything])))
     assert {name: each.text for name, each in found.items() if each.verdict is Verdict.FAIL and name not in says} == {}
 
 
@@ -119,7 +119,7 @@ NO_ANSWER = [
 @pytest.mark.parametrize(("answer", "verdict"), NO_ANSWER)
 def test_what_az_can_not_tell_is_one_cause_and_is_no_failure_of_its_own(answer: Case, verdict: str) -> None:
     run = Played(answers=[{"call": "az version *", "out": {"azure-cli": "2.91.0"}}, {"call": "az *", **answer}])
-    found = findings(CHECKS, flight(run))
+    found = findings(CHECKS, deployment(run))
     others = {name: each for name, each in found.items() if each.verdict in (Verdict.WARN, Verdict.FAIL)}
     assert len(others) > 10
     assert {each.verdict for each in others.values()} == {verdict}
@@ -129,7 +129,7 @@ def test_whoever_may_ask_nothing_is_told_so_and_nothing_fails() -> None:
     denied = "An error occurred (AccessDenied) when calling the operation: … is not authorized to perform …"
     aws = {"call": "aws [!-s]*", "rc": 254, "err": denied}
     found = findings(
-        CHECKS, flight(Played(answers=[aws, {"call": "az ad *", "rc": 1, "err": "Insufficient privileges"}]))
+        CHECKS, deployment(Played(answers=[aws, {"call": "az ad *", "rc": 1, "err": "Insufficient privileges"}]))
     )
     assert {name for name, each in found.items() if each.verdict is Verdict.FAIL} == set()
     assert "may not ask" in found["quotas.lambda"].text
@@ -139,5 +139,5 @@ def test_whoever_may_ask_nothing_is_told_so_and_nothing_fails() -> None:
 def test_tools_for_github_alone_fail_nothing() -> None:
     assert {"gh", "jq"} < ASIDE
     run = Played(answers=[{"call": "gh *", "rc": 4, "err": "please run:  gh auth login"}])
-    found = findings(CHECKS, flight(run))
+    found = findings(CHECKS, deployment(run))
     assert {name for name, each in found.items() if each.verdict is Verdict.FAIL} == set()
