@@ -9,10 +9,15 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.azure.monitoring import Monitoring
 from components.azure.placement import Placement
+from components.settings.hours import HoursSettings
 from components.settings.monitoring import MonitoringSettings
 
 insights = azure.operationalinsights
 monitor = azure.monitor
+rules = azure.alertsmanagement
+
+START_MINUTES = 30
+"""Minutes that a start may take, until the metrics of everything are there again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,8 @@ class WorkspacesArgs:
     """The resource group, region and tags of the workspaces."""
     settings: MonitoringSettings
     """The days for which logs are kept, and the people who get alerts: the group `monitoring` of the stack's file."""
+    hours: HoursSettings
+    """The hours in which the stack runs: the group `hours` of the stack's file."""
 
 
 class Workspaces(ComponentResource):
@@ -68,5 +75,33 @@ class Workspaces(ComponentResource):
             tags=place.tags,
             opts=ResourceOptions(parent=self),
         )
+        if args.hours.begin is not None and args.hours.end is not None:
+            self._quiet(name, place, begin=args.hours.begin, end=args.hours.end)
         self.monitoring = Monitoring(placement=place, logs_id=logs.id, metrics_id=metrics.id, alerts_id=people.id)
         self.register_outputs({"logs_id": logs.id, "metrics_id": metrics.id})
+
+    def _quiet(self, name: str, place: Placement, *, begin: int, end: int) -> None:
+        """Declares that alerts reach nobody while the stack is stopped or starts.
+
+        They go off all the same, for a server that is stopped does not answer, and metrics that nobody sends are
+        missing; they can be seen, and are over once everything runs again.
+        """
+        night = rules.DailyRecurrenceArgs(
+            recurrence_type="Daily", start_time=f"{end:02}:00:00", end_time=f"{begin:02}:{START_MINUTES}:00"
+        )
+        weekend = rules.WeeklyRecurrenceArgs(recurrence_type="Weekly", days_of_week=["Saturday", "Sunday"])
+        rules.AlertProcessingRuleByName(
+            f"{name}-quiet",
+            resource_group_name=place.group_name,
+            location="Global",
+            alert_processing_rule_name=f"{name}-quiet",
+            properties=rules.AlertProcessingRulePropertiesArgs(
+                description="The stack is stopped at night and at weekends",
+                scopes=[place.group_id],
+                actions=[rules.RemoveAllActionGroupsArgs(action_type="RemoveAllActionGroups")],
+                schedule=rules.ScheduleArgs(time_zone="UTC", recurrences=[night, weekend]),
+                enabled=True,
+            ),
+            tags=place.tags,
+            opts=ResourceOptions(parent=self),
+        )

@@ -20,6 +20,7 @@ from cyclopts import App, Parameter
 
 from delivery.commands import DeliveryError, Run, run
 from delivery.dry_run import DryRun
+from delivery.hours import Hours
 from delivery.login import LogIn, log_in
 from delivery.releases import FunctionRelease, Release, releases
 from delivery.watch import Times, Watch
@@ -198,6 +199,7 @@ def canary(
     # Whoever ends the process, calls must not stay split.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        Hours.of(stack, run).check()
         Canary(stack=stack, run=run, log_in=log_in(os.environ, run), although=although).deliver()
     except DeliveryError as error:
         sys.exit(str(error))

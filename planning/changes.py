@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ def compare(before: list[Planned], after: list[Planned]) -> list[Change]:
     A resource with an alias of what was there before is the same resource.
     """
     old, new = {p.urn: p for p in before}, {p.urn: p for p in after}
-    earlier = {p.urn: old[urn] for p in after if (urn := _earlier(p, old, new))}
+    earlier = paired(before, after)
     kept = {p.urn for p in earlier.values()}
     side = _Side(
         deleted={urn: p for urn, p in old.items() if urn not in kept},
@@ -83,6 +83,12 @@ def compare(before: list[Planned], after: list[Planned]) -> list[Change]:
         *(Change(operation="create", resource=p, properties={}, twin=twins.get(u)) for u, p in side.created.items()),
     ]
     return sorted(changes, key=lambda change: change.danger)
+
+
+def paired(before: Sequence[Planned], after: Sequence[Planned]) -> dict[str, Planned]:
+    """Returns what each resource was before, by its URN now. A new resource was nothing."""
+    old, new = {p.urn: p for p in before}, {p.urn: p for p in after}
+    return {p.urn: old[urn] for p in after if (urn := _earlier(p, old, new))}
 
 
 def _earlier(planned: Planned, old: Mapping[str, Planned], new: Mapping[str, Planned]) -> str | None:

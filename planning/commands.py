@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +26,7 @@ def plan(
     as_markdown: Annotated[bool, Parameter("--markdown", negative=())] = False,
     root: Path = ROOT,
 ) -> None:
-    """Print what the program declares for a stack, offline.
+    """Print what the program declares for a stack, offline; against a revision, also what the change costs a month.
 
     Parameters
     ----------
@@ -42,17 +44,45 @@ def plan(
     from planning import plan as planner
     from planning import report
     from planning.changes import compare
+    from planning.costs.report import of_change
 
     config = planner.STAND_INS if stack == "local" else None
     planned = planner.plan(root.resolve(), stack, config=config)
-    changes = compare(planner.plan_of_revision(root, stack, against, config=config), planned) if against else None
+    changes = cost = None
+    if against:
+        before = planner.plan_of_revision(root, stack, against, config=config)
+        changes, cost = compare(before, planned), of_change(stack, before, planned, today())
     if as_json:
-        text = report.as_json(stack, planned, changes)
+        text = report.as_json(stack, planned, changes, cost.data if cost else None)
     elif as_markdown:
-        text = report.as_markdown(stack, planned, changes)
+        text = "\n\n".join([report.as_markdown(stack, planned, changes), *([cost.markdown] if cost else [])])
     else:
-        text = report.as_text(planned, changes)
+        text = "\n\n".join([report.as_text(planned, changes), *([cost.text] if cost else [])])
     sys.stdout.write(text + "\n")
+
+
+@app.command
+def costs(*, stack: str, as_json: Annotated[bool, Parameter("--json", negative=())] = False, root: Path = ROOT) -> None:
+    """Print what a stack costs in a month, offline, with the price of each part and what is assumed of its use.
+
+    Parameters
+    ----------
+    stack
+        dev or prod.
+    as_json
+        As JSON, for programs.
+    root
+        Folder of the program, when it is not this one.
+    """
+    from planning.costs import monthly, report
+
+    cost = monthly(stack, root.resolve())
+    sys.stdout.write((json.dumps(report.as_json(cost), indent=1) if as_json else report.as_text(cost, today())) + "\n")
+
+
+def today() -> date:
+    """Returns the day of now, by which prices are old."""
+    return datetime.now(UTC).date()
 
 
 @app.command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from planning.run import Registration
@@ -15,10 +16,15 @@ def with_ignored(registration: Registration, before: Wire) -> Wire:
 
     Paths are Pulumi's: `spec.replicas`, `pools[0].count`, `pools[*].count`.
     """
-    inputs: Wire = copy.deepcopy(registration.inputs)
-    for path in registration.ignore_changes:
-        _restore(inputs, before, re.findall(r"[^.\[\]]+", path))
-    return inputs
+    return restored(registration.inputs, before, registration.ignore_changes)
+
+
+def restored(inputs: Wire, before: Wire, paths: Sequence[str]) -> Wire:
+    """Returns properties with the values of `before` at some paths."""
+    new: Wire = copy.deepcopy(inputs)
+    for path in paths:
+        _restore(new, before, re.findall(r"[^.\[\]]+", path))
+    return new
 
 
 def _restore(new: Any, old: Any, path: list[str]) -> None:

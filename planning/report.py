@@ -10,8 +10,8 @@ from typing import Any
 from planning.changes import Change
 from planning.plan import Planned
 
-LIMIT = 30_000
-"""Characters of a stack's Markdown: two stacks fit into one comment, which holds 65,536
+LIMIT = 25_000
+"""Characters of a stack's Markdown: with what their changes cost, two stacks fit into one comment, which holds 65,536
 (https://github.com/orgs/community/discussions/27190)."""
 _LONG = 160
 """Characters of a value that are shown."""
@@ -23,10 +23,14 @@ def as_text(planned: list[Planned], changes: list[Change] | None) -> str:
     return "\n".join(_resources(planned) if changes is None else [*_warnings(changes), *_changes(changes)])
 
 
-def as_json(stack: str, planned: list[Planned], changes: list[Change] | None) -> str:
+def as_json(
+    stack: str, planned: list[Planned], changes: list[Change] | None, cost: dict[str, Any] | None = None
+) -> str:
     content: dict[str, Any] = {"stack": stack, "resources": [_plain(p) for p in planned]}
     if changes is not None:
         content["changes"] = [{**vars(change), "resource": _plain(change.resource)} for change in changes]
+    if cost is not None:
+        content["cost"] = cost
     return json.dumps(content, indent=1)
 
 

@@ -8,12 +8,9 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
 from components.azure.placement import Placement
-from components.settings.azure import ClusterSettings
+from components.settings.azure import MAINTENANCE_HOURS, ClusterSettings
 
 aks = azure.containerservice
-
-WINDOW_HOURS = 4
-"""Hours of a maintenance window; the least that Azure takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,7 @@ class Upkeep(ComponentResource):
                 resource_name_=args.cluster.name,
                 config_name=config_name,
                 maintenance_window=aks.MaintenanceWindowArgs(
-                    duration_hours=WINDOW_HOURS,
+                    duration_hours=MAINTENANCE_HOURS,
                     start_time=f"{settings.maintenance_hour:02}:00",
                     utc_offset="+00:00",
                     schedule=aks.ScheduleArgs(

@@ -24,6 +24,7 @@ def system_pool(
         os_type="Linux",
         os_sku="AzureLinux",
         os_disk_type=settings.os_disk,
+        os_disk_size_gb=settings.os_disk_gb,
         vm_size=settings.node_size,
         count=settings.min_nodes,
         # Azure refuses the cluster autoscaler beside node auto-provisioning.

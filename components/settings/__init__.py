@@ -15,6 +15,7 @@ from components.settings.aws import (
     IdentitySettings,
 )
 from components.settings.azure import (
+    MAINTENANCE_HOURS,
     AzureSettings,
     ClusterSettings,
     DatabaseSettings,
@@ -24,6 +25,7 @@ from components.settings.azure import (
 )
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Group, circumstances, wrong
+from components.settings.hours import HoursSettings
 from components.settings.monitoring import MonitoringSettings
 from components.settings.services import Services, TelemetrySettings
 from components.settings.source import SettingsError
@@ -45,6 +47,7 @@ class Settings(Group):
     network: NetworkSettings
     registry: RegistrySettings
     cluster: ClusterSettings
+    hours: HoursSettings
     ingress: IngressSettings
     certificates: CertificatesSettings
     monitoring: MonitoringSettings
@@ -56,6 +59,23 @@ class Settings(Group):
     api: ApiSettings
     functions: FunctionsSettings
     events: EventsSettings
+
+    @field_validator("hours")
+    @classmethod
+    def _fit_the_cluster(cls, hours: HoursSettings, info: ValidationInfo) -> HoursSettings:
+        """Refuses hours for a cluster that can't be stopped, or that would never be upgraded."""
+        cluster = info.data.get("cluster")
+        if cluster is None or not hours.limited:
+            return hours
+        if cluster.node_auto_provisioning:
+            raise wrong("must be left out with cluster.nodeAutoProvisioning: Azure does not stop such a cluster")
+        if not hours.hold(cluster.maintenance_day, cluster.maintenance_hour, MAINTENANCE_HOURS):
+            raise wrong(
+                f"must hold the {MAINTENANCE_HOURS} hours of maintenance from cluster.maintenanceDay and "
+                f"maintenanceHour on, which are {cluster.maintenance_day} and {cluster.maintenance_hour}: a cluster "
+                "that is stopped is not upgraded"
+            )
+        return hours
 
     @field_validator("services")
     @classmethod

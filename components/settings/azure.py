@@ -14,6 +14,8 @@ EVERYWHERE = IPv4Network("0.0.0.0/0")
 API_SERVER_PREFIX = 28
 """Bits of the smallest network that the API server takes
 (https://learn.microsoft.com/azure/aks/api-server-vnet-integration)."""
+MAINTENANCE_HOURS = 4
+"""Hours of a maintenance window of the cluster; the least that Azure takes."""
 RESERVED_BY_AKS = (IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16"))
 """Networks that AKS uses itself (https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning)."""
 
@@ -130,7 +132,14 @@ class ClusterSettings(Group):
     os_disk: Literal["Managed", "Ephemeral"] = Field(
         "Managed",
         description="where the nodes' system is: Ephemeral is the node's own disk, faster and free of charge, and "
-        "needs a nodeSize that has 128 GiB of it; a later change replaces the nodes",
+        "needs a nodeSize that has osDiskGb of it. Choose it before the cluster is made: Azure refuses to change it",
+    )
+    os_disk_gb: int | None = Field(
+        None,
+        ge=30,
+        le=2048,
+        description="GiB of the disk of a node's system, which images and logs share. Default: 128 for sizes of up to "
+        "7 cores, more than a Standard_D2ds_v5 has of its own. Choose it before the cluster is made, too",
     )
     min_nodes: int = Field(1, ge=1, le=100, description="nodes of the system pool, at least")
     max_nodes: Annotated[int, at_least("min_nodes")] = Field(

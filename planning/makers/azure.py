@@ -79,6 +79,9 @@ class Kind:
 
 
 _KINDS = {
+    "alertsmanagement:AlertProcessingRuleByName": Kind(
+        "Microsoft.AlertsManagement/actionRules", "alertProcessingRuleName"
+    ),
     "alertsmanagement:PrometheusRuleGroup": Kind("Microsoft.AlertsManagement/prometheusRuleGroups", "ruleGroupName"),
     "authorization:RoleAssignment": Kind("Microsoft.Authorization/roleAssignments", "roleAssignmentName"),
     "containerregistry:Registry": Kind("Microsoft.ContainerRegistry/registries", "registryName", _registry),

@@ -32,6 +32,7 @@ UNJUDGED = {
     "azure-native:monitor:DataCollectionRule": "sends logs and metrics to workspaces that are judged",
     "azure-native:monitor:DataCollectionRuleAssociation": "ties a rule to the cluster",
     "azure-native:alertsmanagement:PrometheusRuleGroup": "watches",
+    "azure-native:alertsmanagement:AlertProcessingRuleByName": "only with `hours`, which production refuses",
     "azure-native:containerservice:DeploymentSafeguard": "says what it finds in pods, which have rules here",
     "azure-native:containerservice:MaintenanceConfiguration": "when upgrades may happen",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 
@@ -111,6 +112,15 @@ def test_afterwards_the_tests_that_concern_all_pass(copy: Copy) -> None:
 def test_afterwards_the_images_are_those_of_their_services(copy: Copy) -> None:
     earlier = " or ".join(f"[{service}]" for service in SERVICES)  # their images are tested where they stand
     copy.test(*IMAGES, "-k", f"not ({earlier})")
+
+
+def test_a_pull_request_with_all_of_it_says_what_it_costs(copy: Copy) -> None:
+    cost = json.loads(copy.module("planning", "plan", "--stack", "dev", "--against", "HEAD", "--json"))["cost"]
+    after = {row["resource"]: row["after"] for row in cost["rows"]}
+    assert after[f"{NEW_SERVICE} (Server)"] > 0
+    assert {f"{NEW_SERVICE}-database-cpu (MetricAlert)", "products-refusals (MetricAlarm)"} <= after.keys()
+    assert cost["difference"] == pytest.approx(sum(row["after"] - row["before"] for row in cost["rows"]))
+    assert cost["uncounted"] == ["availability (Function)"]
 
 
 def test_the_tests_that_recipes_write_pass(copy: Copy) -> None:

@@ -181,3 +181,13 @@ def test_on_azure_the_deployer_assigns_the_program_s_roles_and_no_other(stack: s
     for side, verb in (("@Request", "write"), ("@Resource", "delete")):
         assert f"'Microsoft.Authorization/roleAssignments/{verb}'" in condition
         assert f"{side}[Microsoft.Authorization/roleAssignments:RoleDefinitionId]" in condition
+
+
+def test_who_starts_and_stops_a_stack_may_do_nothing_else() -> None:
+    role = json.loads((FOLDER / "azure-hours.role").read_text())
+    things = ("Microsoft.ContainerService/managedClusters", "Microsoft.DBforPostgreSQL/flexibleServers")
+    assert set(role["Actions"]) == {
+        f"{thing}/{do}" for thing in things for do in ("read", "start/action", "stop/action")
+    }
+    assert role["AssignableScopes"] == ["/subscriptions/SUBSCRIPTION"]
+    assert role.keys() == {"Name", "Description", "Actions", "AssignableScopes"}

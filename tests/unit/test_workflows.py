@@ -190,9 +190,11 @@ def test_prod_follows_dev_and_needs_an_approval() -> None:
     assert images < deploys[0]
 
 
-LOG_INS = {"./.github/actions/cloud", "./.github/actions/login"}
+LOG_INS = ("./.github/actions/cloud", "./.github/actions/login", "azure/login@")
 PREFLIGHT = ".venv/bin/python -m delivery.preflight --stack {} --ask-address"
-ONE_TOKEN = {"./.github/actions/databases", *map(PREFLIGHT.format, ("dev", "prod"))}
+START = ".venv/bin/python -m delivery.hours start --stack dev"
+CHECK = '.venv/bin/python -m delivery.hours check --stack "$STACK"'
+ONE_TOKEN = {"./.github/actions/databases", START, CHECK, *map(PREFLIGHT.format, ("dev", "prod"))}
 """The steps that take minutes at most, so that the step after them may go on with the same log-in."""
 CLOUD = re.compile(r"\b(?:pulumi|aws|az) |python -m delivery\.(?!login)")
 
@@ -209,7 +211,7 @@ def without_log_in(job: Sequence[Step]) -> list[str]:
     fresh, late = False, []
     for step in job:
         name = step.get("uses") or step["run"]
-        if name in LOG_INS:
+        if name.startswith(LOG_INS):
             fresh = True
         elif enters_a_cloud(step):
             if not fresh and "delivery.canary" not in name:
@@ -239,6 +241,47 @@ def test_what_would_stop_a_delivery_is_looked_for_before_anything_is_built(stack
     looked = names.index(PREFLIGHT.format(stack))
     assert names.index("./.github/actions/cloud") < looked < names.index("./.github/actions/images")
     assert "continue-on-error" not in own[looked]
+
+
+def position(job: Sequence[Step], text: str) -> int:
+    """The place of the first step that uses or runs something that begins so."""
+    return next(number for number, step in enumerate(job) if (step.get("uses") or step["run"]).startswith(text))
+
+
+def test_a_delivery_to_a_stack_with_hours_starts_it_before_it_needs_it() -> None:
+    jobs = content(ROOT / ".github/workflows/deliver.yml")["jobs"]
+    dev = jobs["dev"]["steps"]
+    assert position(dev, "./.github/actions/cloud") < position(dev, START) < position(dev, "./.github/actions/images")
+    config = content(ROOT / "Pulumi.prod.yaml")["config"]
+    assert "crosscloud:hours" not in config
+
+
+def test_a_preview_asks_first_whether_the_stack_runs() -> None:
+    preview = content(ROOT / ".github/workflows/pull-request.yml")["jobs"]["preview"]["steps"]
+    assert (
+        position(preview, "./.github/actions/cloud") < position(preview, CHECK) < position(preview, "set -o pipefail")
+    )
+
+
+def test_dev_is_started_and_stopped_at_the_hours_of_its_file() -> None:
+    document = content(ROOT / ".github/workflows/hours.yml")
+    hours = content(ROOT / "Pulumi.dev.yaml")["config"]["crosscloud:hours"]
+    start, stop = (each["cron"].split() for each in document[True]["schedule"])
+    # GitHub begins at the minute or later: the start three minutes before the hour, the stop three after it.
+    assert start == ["57", str(hours["begin"] - 1), "*", "*", "1-5"]
+    assert (stop[0], stop[2:]) == ("3", ["*", "*", "*"])
+    assert str(hours["end"]) in stop[1].split(",")
+    assert not [hour for hour in stop[1].split(",") if hours["begin"] <= int(hour) < hours["end"]]
+    (job,) = document["jobs"].values()
+    assert f"github.event.schedule == '{' '.join(start)}' && 'start'" in job["env"]["ORDER"]
+
+
+def test_starting_and_stopping_is_no_deployment_of_dev() -> None:
+    """A delivery follows on what was deployed last to the environment `dev`."""
+    workflows = [content(path)["jobs"] for path in WORKFLOWS]
+    (hours,) = content(ROOT / ".github/workflows/hours.yml")["jobs"].values()
+    assert hours["environment"] not in {"dev", "prod"}
+    assert [name for jobs in workflows for name, job in jobs.items() if job.get("environment") == "dev"] == ["dev"]
 
 
 def test_the_delivery_knows_as_whom_it_logs_in() -> None:

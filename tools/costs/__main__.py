@@ -1,21 +1,23 @@
-"""Writes the costs into docs/costs.md and docs/deploy.md: `python -m tools.costs`; `--check` only compares."""
+"""Writes the costs into docs/costs.md and docs/deploy.md: `python -m tools.costs`; `--check` only compares.
+
+It warns of prices that nobody has looked up for a year; a page that is current stays so.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
-from collections import Counter
-from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
-from app.contract.document import read_yaml
+from planning.costs import prices, usage
+from planning.costs.cost import cost_of, free
+from planning.errors import CostError
 from planning.plan import plan
-from tools.costs.page import expected, tables
-from tools.costs.prices import STACKS, Counts, Prices, amount, read
+from tools.costs.page import Page, expected, tables
 
 ROOT = Path(__file__).resolve().parents[2]
-PRICES = Path(__file__).parent / "prices.yaml"
 MARK = "<!-- From here on written by `python -m tools.costs`. -->\n"
 """The end of what people write in docs/costs.md."""
 TABLE = re.compile(r"(<!-- Written by `python -m tools\.costs`\. -->\n).*?(<!-- End -->)", re.DOTALL)
@@ -23,39 +25,36 @@ TABLE = re.compile(r"(<!-- Written by `python -m tools\.costs`\. -->\n).*?(<!-- 
 
 
 def generate(root: Path = ROOT) -> dict[Path, str]:
-    """Returns the pages as they should be. Raises PriceError for an amount that can't be computed."""
-    prices = read(PRICES)
-    counted = {stack: counts(root, stack, prices) for stack in STACKS}
+    """Returns the pages as they should be. Raises CostError when something has no price."""
+    page = page_of(root)
     costs, deploy = root / "docs" / "costs.md", root / "docs" / "deploy.md"
-    before, mark, _ = costs.read_text().partition(MARK)
-    table = expected(prices, counted)
+    written, mark, _ = costs.read_text().partition(MARK)
     return {
-        costs: f"{before}{mark}\n{tables(prices, counted)}",
-        deploy: TABLE.sub(lambda match: f"{match[1]}\n{table}\n{match[2]}", deploy.read_text()),
+        costs: f"{written}{mark}\n{tables(page)}",
+        deploy: TABLE.sub(lambda match: f"{match[1]}\n{expected(page)}\n{match[2]}", deploy.read_text()),
     }
 
 
-def counts(root: Path, stack: str, prices: Prices) -> Mapping[str, Counts]:
-    """Returns by row what a stack declares."""
-    declared = Counter(resource.type for resource in plan(root, stack) if resource.custom)
-    contract = read_yaml((root / "app/contract/openapi.yaml").read_text())
-    operations = [operation for item in contract["paths"].values() for operation in item.values()]
-    settings = read_yaml((root / f"Pulumi.{stack}.yaml").read_text())["config"]
-    common: dict[str, float] = {
-        "routes": sum("x-orchestration" in operation for operation in operations),
-        "services": len(settings["crosscloud:services"]),
-    }
-    for name, text in prices.derived.items():
-        common[name] = amount(text, common)
-    rows = (row for rows in prices.clouds.values() for row in rows)
-    return {row.what: {**common, "count": declared[row.types[0]] if row.types else 0} for row in rows}
+def page_of(root: Path = ROOT) -> Page:
+    """Returns what the pages are made of. Raises CostError when something has no price."""
+    priced = prices.read()
+    stacks = {stack: (plan(root, stack), usage.read(stack)) for stack in usage.STACKS}
+    costs = {stack: cost_of(declared, used, priced) for stack, (declared, used) in stacks.items()}
+    return Page(prices=priced, costs=costs, dev=stacks["dev"], free=tuple(free()))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.costs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is not current")
     check = parser.parse_args().check
-    stale = {page: content for page, content in generate().items() if page.read_text() != content}
+    try:
+        pages = generate()
+    except CostError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if warning := prices.read().warning(datetime.now(UTC).date()):
+        sys.stderr.write(f"Warning: {warning}\n")
+    stale = {page: content for page, content in pages.items() if page.read_text() != content}
     for page, content in stale.items():
         if check:
             sys.stderr.write(f"{page} is not current: run `python -m tools.costs`.\n")

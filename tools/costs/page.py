@@ -3,76 +3,137 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from tools.costs.prices import STACKS, Counts, Prices, Row, amount
+from planning.costs.charges import Line, number
+from planning.costs.cost import Cost, Free, amount
+from planning.costs.prices import Price, Prices
+from planning.costs.report import about
+from tools.costs.savings import TAKEN, Stack, before, left, saved
 
 UPPER = 1.3
 """Share of the sum that is the upper figure to expect: regions differ by up to 30 %, as the page says."""
 
-_HEAD = (f"| USD a month | {' | '.join(STACKS)} |", "|---" * (len(STACKS) + 1) + "|")
 
-CountsOfStacks = Mapping[str, Mapping[str, Counts]]
-"""The counts that the amounts of a row may name, by stack and row."""
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The facts that the page is made of."""
+
+    prices: Prices
+    costs: Mapping[str, Cost]
+    """The costs by stack."""
+    dev: Stack
+    """The declarations of dev, and the assumptions of its use."""
+    free: tuple[Free, ...]
 
 
-def tables(prices: Prices, counts: CountsOfStacks) -> str:
+def tables(page: Page) -> str:
     """Returns everything below the mark of the page."""
-    return "\n".join([*_sums(prices, counts), *_clouds(prices, counts), *_free(prices)]) + "\n"
+    return "\n".join([*_sums(page), *_clouds(page), *_assumptions(page), *_savings(page), *_free(page)]) + "\n"
 
 
-def expected(prices: Prices, counts: CountsOfStacks) -> str:
+def expected(page: Page) -> str:
     """Returns the table of what each stack may cost as a whole."""
-    return "\n".join([*_HEAD, _to_expect(_together(_sums_of_clouds(prices, counts)))]) + "\n"
+    return "\n".join([*_head(page), _to_expect(page)]) + "\n"
 
 
-def _sums(prices: Prices, counts: CountsOfStacks) -> Iterator[str]:
-    sums = _sums_of_clouds(prices, counts)
-    together = _together(sums)
-    yield from _HEAD
-    for name, values in [*sums.items(), ("together", together)]:
-        yield f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} |"
-    yield _to_expect(together)
+def _head(page: Page) -> list[str]:
+    return [f"| USD a month | {' | '.join(page.costs)} |", "|---" * (len(page.costs) + 1) + "|"]
 
 
-def _sums_of_clouds(prices: Prices, counts: CountsOfStacks) -> dict[str, list[float]]:
-    """Returns what each stack costs in each cloud, in the order of the stacks."""
-    return {
-        cloud: [sum(_cents(row, stack, counts) for row in rows) / 100 for stack in STACKS]
-        for cloud, rows in prices.clouds.items()
-    }
+def _sums(page: Page) -> Iterator[str]:
+    yield from _head(page)
+    for cloud in _names_of_clouds(page):
+        sums = (amount(line for line in cost.lines if line.price.cloud == cloud) for cost in page.costs.values())
+        yield f"| {cloud} | {' | '.join(f'{usd:.2f}' for usd in sums)} |"
+    yield f"| together | {' | '.join(f'{cost.usd:.2f}' for cost in page.costs.values())} |"
+    yield f"| of which whatever the use | {' | '.join(f'{cost.fixed:.2f}' for cost in page.costs.values())} |"
+    yield _to_expect(page)
 
 
-def _together(sums: Mapping[str, list[float]]) -> list[float]:
-    return [sum(column) for column in zip(*sums.values(), strict=True)]
-
-
-def _to_expect(together: list[float]) -> str:
+def _to_expect(page: Page) -> str:
     """Returns the row with the range that each stack's costs are expected in."""
-    ranges = (f"{round(value, -1):,.0f} to {round(UPPER * value, -1):,.0f}" for value in together)
+    amounts = [cost.usd for cost in page.costs.values()]
+    ranges = (f"{_roughly(usd)} to {_roughly(UPPER * usd)}" for usd in amounts)
     return f"| to expect | {' | '.join(ranges)} |"
 
 
-def _clouds(prices: Prices, counts: CountsOfStacks) -> Iterator[str]:
-    columns = ["what", "price in USD", *(f"{column}" for stack in STACKS for column in (stack, "USD a month"))]
-    for cloud, rows in prices.clouds.items():
-        yield from ("", f"## {cloud}", "", f"| {' | '.join([*columns, 'source of the price'])} |")
-        yield "|---" * (len(columns) + 1) + "|"
-        for row in rows:
-            what = "<br>".join([row.what, *(f"`{type_}`" for type_ in row.types)])
-            cells = [what, row.price]
-            for stack in STACKS:
-                whole = {name: f"{value:g}" for name, value in counts[stack][row.what].items()}
-                cells += [row.uses[stack].text.format_map(whole), f"{_cents(row, stack, counts) / 100:.2f}"]
-            yield f"| {' | '.join([*cells, row.source])} |"
+def _roughly(usd: float) -> str:
+    """Returns an amount with three digits that count: no more are known."""
+    return f"{float(f'{usd:.3g}'):,.0f}"
 
 
-def _free(prices: Prices) -> Iterator[str]:
+def _clouds(page: Page) -> Iterator[str]:
+    columns = ["what", "price in USD", *(column for stack in page.costs for column in (stack, "USD a month")), "source"]
+    for cloud in _names_of_clouds(page):
+        yield from ("", f"## {cloud}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|")
+        unused = []
+        for price in page.prices.rows.values():
+            lines = {stack: _lines(cost, price) for stack, cost in page.costs.items()}
+            if price.cloud == cloud and any(lines.values()):
+                cells = [cell for stack in page.costs for cell in _cells(lines[stack])]
+                yield f"| {' | '.join([price.what, price.rate, *cells, source(price)])} |"
+            elif price.cloud == cloud:
+                unused.append(f"* {price.what}: {price.rate} ({source(price)})")
+        if unused:
+            yield from ("", "Prices of what could be chosen instead:", "", *unused)
+
+
+def _names_of_clouds(page: Page) -> list[str]:
+    return list(dict.fromkeys(price.cloud for price in page.prices.rows.values()))
+
+
+def _lines(cost: Cost, price: Price) -> list[Line]:
+    return [line for line in cost.lines if line.price.id == price.id]
+
+
+def _cells(lines: list[Line]) -> tuple[str, str]:
+    """Returns the quantity of a price and its amount."""
+    if not lines:
+        return "", ""
+    return number(
+        sum(line.quantity or 0 for line in lines)
+    ), f"{about(exact=lines[0].price.verified)}{amount(lines):.2f}"
+
+
+def source(price: Price) -> str:
+    """Returns where and when a price was read."""
+    when = ", ".join(filter(None, [price.region, str(price.day) if price.day else "no day"]))
+    text = f"[{when}]({price.source})" if price.source else "none"
+    return text if price.verified else f"{text}, **not verified**"
+
+
+def _assumptions(page: Page) -> Iterator[str]:
+    columns = ["assumption", "unit", *page.costs, "because"]
+    yield from ("", "## Assumptions of use", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|")
+    used = {use for cost in page.costs.values() for line in cost.lines for use in line.uses}
+    for id_, assumption in page.dev[1].assumptions.items():
+        if id_ in used:
+            values = [number(assumption.values[stack]) if stack in assumption.values else "" for stack in page.costs]
+            yield f"| `{id_}` | {' | '.join([assumption.unit, *values, assumption.because])} |"
+
+
+def _savings(page: Page) -> Iterator[str]:
+    cost = page.costs["dev"]
+    yield from ("", "## What dev gives up", "")
+    whole = before(page.dev, page.prices)
+    yield f"Without what this table lists dev would cost {whole:.2f} a month; with it {cost.usd:.2f}."
+    yield from ("", "| way | saves USD a month | dev gives up |", "|---|---|---|")
+    for way in TAKEN:
+        yield f"| {way.what} | {saved(way, cost, page.dev, page.prices):.2f} | {way.price} |"
+    yield from (
+        "",
+        "Not done, for what it would still save:",
+        "",
+        "| way | would save | dev would give up |",
+        "|---|---|---|",
+    )
+    for what, (usd, price) in left(cost, page.prices).items():
+        yield f"| {what} | {usd:.2f} | {price} |"
+
+
+def _free(page: Page) -> Iterator[str]:
     yield from ("", "## No charge of its own", "", "What these stand for is paid where it is used, or not at all.", "")
     yield from ("| what | because |", "|---|---|")
-    for each in prices.free:
+    for each in page.free:
         yield f"| {', '.join(f'`{type_}`' for type_ in each.types)} | {each.because} |"
-
-
-def _cents(row: Row, stack: str, counts: CountsOfStacks) -> int:
-    """Returns the amount as the page shows it, so that the sums are those of the rows."""
-    return round(100 * amount(row.uses[stack].amount, counts[stack][row.what]))

@@ -111,6 +111,19 @@ def test_auto_provisioned_nodes_leave_the_system_pool_to_the_system() -> None:
     assert pool["availabilityZones"] == ["1", "2", "3"]
 
 
+def test_the_system_of_dev_s_nodes_fits_on_their_own_disk() -> None:
+    (pool,) = deployed("dev", False).one("ManagedCluster")["agentPoolProfiles"]
+    # https://learn.microsoft.com/azure/virtual-machines/sizes/general-purpose/ddsv5-series
+    own = {"Standard_D2ds_v5": 75}
+    assert pool["osDiskType"] == "Ephemeral"
+    assert 30 <= pool["osDiskSizeGB"] <= own[pool["vmSize"]]
+
+
+def test_a_disk_of_which_no_size_is_said_has_azure_s() -> None:
+    (pool,) = deployed("prod", False).one("ManagedCluster")["agentPoolProfiles"]
+    assert "osDiskSizeGB" not in pool
+
+
 def test_nodes_that_nobody_needs_go_also_where_pods_of_the_system_are() -> None:
     profile = deployed("dev", False).one("ManagedCluster")["autoScalerProfile"]
     assert profile == {"skipNodesWithSystemPods": "false", "skipNodesWithLocalStorage": "false"}
@@ -127,7 +140,8 @@ def test_nodes_of_prod_reach_the_api_server_without_leaving_the_network() -> Non
 @pytest.mark.parametrize(("tier", "plan"), [("Standard", "KubernetesOfficial"), ("Premium", "AKSLongTermSupport")])
 def test_long_support_comes_with_the_tier_that_has_it(tier: str, plan: str) -> None:
     own = {"tier": tier, "adminGroupObjectIds": [str(UUID(int=1))], "authorizedIpRanges": ["203.0.113.0/24"]}
-    assert run(config={"crosscloud:cluster": own}).one("ManagedCluster")["supportPlan"] == plan
+    config = {"crosscloud:cluster": own, "crosscloud:hours": {}}
+    assert run(config=config).one("ManagedCluster")["supportPlan"] == plan
 
 
 def test_versions_of_node_pools_are_left_to_the_automatic_upgrade() -> None:
@@ -188,7 +202,9 @@ def test_upgrades_come_when_they_are_expected(stack: str) -> None:
     assert {w["configName"] for w in windows} == {"aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule"}
     for window in windows:
         assert window["maintenanceWindow.durationHours"] >= 4
-        assert window["maintenanceWindow.schedule.weekly.dayOfWeek"] == "Sunday"
+        day, hour = ("Wednesday", "11:00") if stack == "dev" else ("Sunday", "02:00")  # dev is stopped on Sundays
+        assert window["maintenanceWindow.schedule.weekly.dayOfWeek"] == day
+        assert window["maintenanceWindow.startTime"] == hour
 
 
 def test_prod_s_nodes_are_watched() -> None:
