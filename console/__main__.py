@@ -60,9 +60,7 @@ def _listening(place: Place) -> socket.socket:
 async def _serve(place: Place, lock: IO[str], listener: socket.socket) -> None:
     store = Store(place.store)
     tail = Tail(place.machine.logs, store)
-    context = Context(
-        place=place, store=store, tail=tail, watch=Watch(place.machine), emulator=Emulator(place.machine)
-    )
+    context = Context(place=place, store=store, tail=tail, watch=Watch(place.machine), emulator=Emulator(place.machine))
     server: uvicorn.Server
     app = application(context, stopping=lambda: server.should_exit)
     settings = uvicorn.Config(

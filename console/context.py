@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from console import figures, program
 from console.emulator import AwayError, Emulator
@@ -17,6 +18,8 @@ from console.place import Place
 from console.runtime import Runtime, Watch
 from console.store import Store
 from console.tail import Tail
+
+T = TypeVar("T")
 
 FRESH = 2.0
 """Seconds for which an answer of the emulator, or a look at the processes, is shown again."""
@@ -91,31 +94,32 @@ class Context:
 
     async def program(self) -> tuple[program.Program, str]:
         """Returns the program's resources, and what keeps them from being up to date."""
-        kept = self._kept.get("problem")
+        kept = self._kept.get("program")
         if kept is None or time.monotonic() - kept[0] > FRESH:
-            problem = await program.refresh(self.store, self.place.machine)
-            self._kept["problem"] = (time.monotonic(), problem)
-        return program.program(self.store), self._kept["problem"][1]
+            kept = (time.monotonic(), await program.refresh(self.store, self.place.machine))
+            self._keep("program", kept[1])
+        return program.program(self.store), str(kept[1])
 
     def forget(self) -> None:
         """Has everything asked anew: a command may have changed it."""
         self._kept.clear()
 
-    async def _asked(self, name: str, question: Callable[[], Any]) -> Any:
+    async def _asked(self, name: str, question: Callable[[], T]) -> T | None:
         kept = self._kept.get(name)
         if kept is not None and time.monotonic() - kept[0] < FRESH:
-            return kept[1]
-        try:
+            known: T | None = kept[1]
+            return known
+        answer: T | None = None
+        with contextlib.suppress(AwayError):
             answer = await asyncio.to_thread(question)
-        except AwayError:
-            answer = None
         self._keep(name, answer)
         return answer
 
-    def _fresh(self, name: str, look: Callable[[], Any]) -> Any:
+    def _fresh(self, name: str, look: Callable[[], T]) -> T:
         kept = self._kept.get(name)
         if kept is not None and time.monotonic() - kept[0] < FRESH:
-            return kept[1]
+            known: T = kept[1]
+            return known
         value = look()
         self._keep(name, value)
         return value

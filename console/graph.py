@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from console.program import Program, Resource
 
-WIDTH, HEIGHT = 168, 40
+WIDTH, HEIGHT = 170, 40
 """Width and height of a box in pixels."""
 GAP_X, GAP_Y = 44, 12
-MOST = 12
+MOST = 6
 """Neighbours on each side that are drawn; the page lists all."""
+
+_CLOUDS = {"aws": "aws", "azure-native": "azure", "docker": "azure", "kubernetes": "kubernetes"}
+"""Where the resources of a provider are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,8 @@ class Box:
     x: float
     y: float
     note: str
+    cloud: str
+    """`aws`, `azure`, `kubernetes` or `other`: where most of it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +57,24 @@ def of_components(program: Program) -> Graph:
             if other is not None and other.urn != own.urn:
                 needs[own.urn].add(other.urn)
     layers = _layers(needs)
-    notes = {urn: f"{sizes[urn]} resource{'s' * (sizes[urn] != 1)}" for urn in components}
-    return _drawn([[components[urn] for urn in layer] for layer in layers], needs, notes)
+    notes = {urn: f"{each.kind} · {sizes[urn]}" for urn, each in components.items()}
+    return _drawn(program, [[components[urn] for urn in layer] for layer in layers], _direct(needs), notes)
+
+
+def _direct(needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Returns what is needed at first hand: without what one of the others needs anyway, which would hide the rest."""
+    whole: dict[str, set[str]] = {}
+
+    def all_of(urn: str, above: frozenset[str]) -> set[str]:
+        if urn not in whole:
+            below = [all_of(other, above | {urn}) for other in needs[urn] if other not in above]
+            whole[urn] = needs[urn].union(*below)
+        return whole[urn]
+
+    return {
+        urn: {one for one in others if not any(one in all_of(other, frozenset({urn})) for other in others - {one})}
+        for urn, others in needs.items()
+    }
 
 
 def of_resource(program: Program, resource: Resource) -> Graph:
@@ -62,7 +83,7 @@ def of_resource(program: Program, resource: Resource) -> Graph:
     after = program.dependents(resource)[:MOST]
     needs = {resource.urn: {each.urn for each in before}} | {each.urn: {resource.urn} for each in after}
     layers = [layer for layer in (before, [resource], after) if layer]
-    return _drawn(layers, needs, {each.urn: each.kind for layer in layers for each in layer})
+    return _drawn(program, layers, needs, {each.urn: each.kind for layer in layers for each in layer})
 
 
 def _layers(needs: Mapping[str, set[str]]) -> list[list[str]]:
@@ -84,7 +105,22 @@ def _layers(needs: Mapping[str, set[str]]) -> list[list[str]]:
     return layers
 
 
-def _drawn(layers: Sequence[Sequence[Resource]], needs: Mapping[str, set[str]], notes: Mapping[str, str]) -> Graph:
+def _cloud(program: Program, resource: Resource) -> str:
+    """Returns where a resource is, or where most of a component's resources are."""
+    if resource.custom:
+        return _CLOUDS.get(resource.package, "other")
+    below = [resource]
+    found: Counter[str] = Counter()
+    while below:
+        children = program.children.get(below.pop().urn, [])
+        below += children
+        found.update(_CLOUDS.get(child.package, "other") for child in children if child.custom)
+    return found.most_common(1)[0][0] if found else "other"
+
+
+def _drawn(
+    program: Program, layers: Sequence[Sequence[Resource]], needs: Mapping[str, set[str]], notes: Mapping[str, str]
+) -> Graph:
     tallest = max((len(layer) for layer in layers), default=0)
     height = tallest * (HEIGHT + GAP_Y) + GAP_Y
     boxes: dict[str, Box] = {}
@@ -92,7 +128,9 @@ def _drawn(layers: Sequence[Sequence[Resource]], needs: Mapping[str, set[str]], 
         room = height / max(len(layer), 1)
         for row, resource in enumerate(layer):
             x, y = 8 + column * (WIDTH + GAP_X), row * room + (room - HEIGHT) / 2
-            boxes[resource.urn] = Box(resource=resource, x=x, y=y, note=notes[resource.urn])
+            boxes[resource.urn] = Box(
+                resource=resource, x=x, y=y, note=notes[resource.urn], cloud=_cloud(program, resource)
+            )
     ways = [_way(boxes[other], boxes[urn]) for urn, others in needs.items() for other in sorted(others) if urn in boxes]
     return Graph(boxes=list(boxes.values()), ways=ways, width=len(layers) * (WIDTH + GAP_X) - GAP_X + 16, height=height)
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from local.errors import LocalError
 from local.machine import Machine, Ports, write_json
@@ -62,12 +62,11 @@ def open_place(root: Path, *, port: int | None = None) -> Place:
             f"--port must be a TCP port from 1024 to 65535 that the stack does not use itself "
             f"({', '.join(map(str, taken))}), not {port}."
         )
-    chosen = {"port": port or known.get("port") or _free(ports.endpoint + 1, taken), "token": known.get("token")}
-    chosen["token"] = chosen["token"] or secrets.token_urlsafe(24)
-    if chosen != known:
-        write_json(file, chosen)
-    machine = Machine(root=root, home=home, ports=ports)
-    return Place(machine=machine, port=int(chosen["port"]), token=str(chosen["token"]))
+    chosen = port or int(known.get("port") or _free(ports.endpoint + 1, taken))
+    token = str(known.get("token") or secrets.token_urlsafe(24))
+    if known != {"port": chosen, "token": token}:
+        write_json(file, {"port": chosen, "token": token})
+    return Place(machine=Machine(root=root, home=home, ports=ports), port=chosen, token=token)
 
 
 def hint(root: Path) -> str:
@@ -105,7 +104,7 @@ def _lock(machine: Machine) -> Path:
     return machine.run / "console.lock"
 
 
-def _read(file: Path) -> dict[str, int | str]:
+def _read(file: Path) -> dict[str, Any]:
     """Returns what was chosen before; nothing of a file that is missing or damaged."""
     try:
         content = json.loads(file.read_text())

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from console.figures import Bucket, Series
 
-Points = Sequence[tuple[float, float | None]]
-"""Places from left to right, 0 to 100, each with a value; None where there is none."""
+NOTHING = "-"
+"""The text of a value that is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +55,20 @@ def rate(series: Series) -> Plot:
         "4xx": [bucket.refused / series.seconds for bucket in series.buckets],
         "5xx": [bucket.failed / series.seconds for bucket in series.buckets],
     }
-    most = max(max(per["all"]), 1e-9)
+    most = max(*per["all"], 1e-9)
     step = _step(most)
     height = max(math.ceil(most / step), 1) * step
     rows = [(100 - value / height * 100, f"{value:g}") for value in _multiples(step, height)]
     curves = [
-        _curve(name, series, values, lambda value: 100 - value / height * 100, f"{values[-1]:.2g}/s", area=name == "all")
+        _curve(
+            name, series, values, lambda value: 100 - value / height * 100, f"{values[-1]:.2g}/s", area=name == "all"
+        )
         for name, values in per.items()
     ]
     total = sum(bucket.count for bucket in series.buckets)
     failed = sum(bucket.failed for bucket in series.buckets)
     summary = f"{total} requests, {failed} of them failed; at most {most:.2g} a second."
-    return _plot("Requests per second", summary, curves, rows, series)
+    return _plot("Rate", summary, curves, rows, series)
 
 
 def latency(series: Series) -> Plot:
@@ -85,7 +87,7 @@ def latency(series: Series) -> Plot:
     for name in ("p50", "p95", "p99"):
         values = [each.get(name) for each in by_bucket]
         newest = next((value for value in reversed(values) if value is not None), None)
-        curves.append(_curve(name, series, values, place, duration(newest) if newest is not None else "–"))
+        curves.append(_curve(name, series, values, place, duration(newest) if newest is not None else NOTHING))
     longest = max((each["p99"] for each in by_bucket if each), default=0.0)
     return _plot("Duration", f"The longest p99 of a bucket is {duration(longest)}.", curves, rows, series)
 
@@ -102,7 +104,7 @@ def failures(series: Series) -> Plot:
     curves = []
     for name, each in values.items():
         newest = next((value for value in reversed(each) if value is not None), None)
-        last = f"{newest:.1f} %" if newest is not None else "–"
+        last = f"{newest:.1f} %" if newest is not None else NOTHING
         curves.append(_curve(name, series, each, lambda value: 100 - value / height * 100, last))
     rows = [(100 - value / height * 100, f"{value:g} %") for value in (0, height / 2, height)]
     return _plot("Errors", f"At most {most:.1f} per cent of a bucket.", curves, rows, series)
@@ -111,7 +113,7 @@ def failures(series: Series) -> Plot:
 def duration(ms: float | None) -> str:
     """Returns milliseconds for people: `0.85 ms`, `12 ms`, `1.20 s`, `2 min 5 s`."""
     if ms is None:
-        return "–"
+        return NOTHING
     if ms < 10:
         return f"{ms:.2g} ms"
     if ms < 1000:
@@ -154,14 +156,12 @@ def _beside(point: str) -> str:
     return f"{float(x) + 0.4:.2f},{y}"
 
 
-def _plot(
-    title: str, summary: str, curves: Sequence[Curve], rows: Sequence[tuple[float, str]], series: Series
-) -> Plot:
+def _plot(title: str, summary: str, curves: Sequence[Curve], rows: Sequence[tuple[float, str]], series: Series) -> Plot:
     width = 100 / len(series.buckets)
     columns = [
         Column(x=number * width, width=width, text=_words(bucket)) for number, bucket in enumerate(series.buckets)
     ]
-    marks = range(0, len(series.buckets), len(series.buckets) // 6)
+    marks = range(0, len(series.buckets) * 9 // 10, len(series.buckets) // 5)
     times = [(number * width, clock(series.buckets[number].began, series.seconds)) for number in marks]
     return Plot(title=title, summary=summary, curves=curves, rows=rows, times=times, columns=columns)
 
@@ -170,7 +170,9 @@ def _words(bucket: Bucket) -> str:
     when = dt.datetime.fromtimestamp(bucket.began, dt.UTC)
     shares: Mapping[str, float] = bucket.percentiles
     told = ", ".join(f"{name} {duration(value)}" for name, value in shares.items())
-    return f"{when:%H:%M:%S}: {bucket.count} requests, {bucket.refused} 4xx, {bucket.failed} 5xx{', ' * bool(told)}{told}"
+    return (
+        f"{when:%H:%M:%S}: {bucket.count} requests, {bucket.refused} 4xx, {bucket.failed} 5xx{', ' * bool(told)}{told}"
+    )
 
 
 def clock(moment: float, seconds: float) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from console import plots
 from console.lines import ENVOY
+from console.plots import NOTHING
 from console.search import PERIODS
 from console.views.view import View
 
@@ -98,12 +99,12 @@ def hue(part: str) -> int:
 
 def clock(moment: float | None) -> str:
     """Returns the time of the day with milliseconds."""
-    return "–" if moment is None else _utc(moment).strftime("%H:%M:%S.%f")[:-3]
+    return NOTHING if moment is None else _utc(moment).strftime("%H:%M:%S.%f")[:-3]
 
 
 def stamp(moment: float | None) -> str:
     """Returns day and time."""
-    return "–" if moment is None else f"{_utc(moment):%d %b %H:%M:%S}"
+    return NOTHING if moment is None else f"{_utc(moment):%d %b %H:%M:%S}"
 
 
 def iso(moment: float | None) -> str:
@@ -114,7 +115,7 @@ def iso(moment: float | None) -> str:
 def ago(moment: float | None) -> str:
     """Returns how long ago something was, in one unit: `3 min`."""
     if moment is None:
-        return "–"
+        return NOTHING
     seconds = max(time.time() - moment, 0.0)
     for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= length:
@@ -125,7 +126,7 @@ def ago(moment: float | None) -> str:
 def size(number: int | None) -> str:
     """Returns bytes for people."""
     if number is None:
-        return "–"
+        return NOTHING
     return f"{number / 1_000_000:.0f} MB" if number >= 1_000_000 else f"{number / 1000:.0f} kB"
 
 

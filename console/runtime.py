@@ -91,9 +91,7 @@ class Watch:
             deployment=record.get("deployment", ""),
         )
 
-    def _used(
-        self, pid: int | None, created: float | None, *, family: bool
-    ) -> tuple[float | None, int | None, bool]:
+    def _used(self, pid: int | None, created: float | None, *, family: bool) -> tuple[float | None, int | None, bool]:
         """Returns per cent of a core, bytes, and whether the process lives. The functions are the emulator's family."""
         if pid is None or created is None:
             return None, None, False

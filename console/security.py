@@ -1,4 +1,4 @@
-"""Lets in who has the token, and nobody's page: the console listens on loopback, where every site's script can reach it.
+"""Lets in who has the token, and no other site: a console on loopback can be reached by every page that is open here.
 
 A name that somebody else's DNS gives to this machine has another Host. Another site's request has another Origin, and
 gets no cookie. A form holds a value that only a page of the console knows.

@@ -28,6 +28,7 @@ create index by_trace on lines (trace_id) where trace_id <> '';
 create index by_order on lines (order_id) where order_id <> '';
 create index by_kind on lines (kind, began) where kind <> '';
 create index by_failure on lines (began) where level = 'ERROR';
+create index by_certificate on lines (service, began) where message = 'certificates';
 create table positions (file text primary key, inode integer, offset integer, time real);
 create table resources (urn text primary key, number integer, type text, name text, parent text, custom integer,
     status text, dependencies text, content text);
@@ -92,9 +93,13 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.executescript("pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -4000;")
         if is_new:
             database.executescript(_SCHEMA)
-        if database.execute("pragma user_version").fetchone()[0] != VERSION:
-            raise sqlite3.DatabaseError("It is of another version.")
+        _check(database)
     except sqlite3.DatabaseError:
         database.close()
         raise
     return database
+
+
+def _check(database: sqlite3.Connection) -> None:
+    if database.execute("pragma user_version").fetchone()[0] != VERSION:
+        raise sqlite3.DatabaseError("It is of another version.")

@@ -78,7 +78,13 @@ def system(figures: Mapping[str, Figures], runtime: Runtime, queues: Sequence[Qu
     dead = sum(queue.total for queue in queues if queue.is_dead)
     up = "idle" if runtime.up else "away"
     made["tables"] = Node(
-        name="tables", what="DynamoDB", flow="orders, products", x=COLUMNS["tables"], y=ROWS[2], state=up, link="/orders"
+        name="tables",
+        what="DynamoDB",
+        flow="orders, products",
+        x=COLUMNS["tables"],
+        y=ROWS[2],
+        state=up,
+        link="/orders",
     )
     part("relay", "Lambda · stream", COLUMNS["relay"], ROWS[2])
     made["queue"] = Node(

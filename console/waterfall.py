@@ -1,4 +1,4 @@
-"""Draws the hops of a request: as a waterfall over a cut time axis, and as a way from part to part through both clouds."""
+"""Draws the hops of a request: a waterfall over a cut time axis, and a way from part to part through both clouds."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from console.plots import duration
 
 NARROWEST = 0.25
 """Per cent of the axis that a bar has at least."""
-NEAR = 6.0
+NEAR = 9.0
 """Per cent of the axis between two marks of time at least."""
-STEP, ROW, PILL, LEFT, TOP = 62, 34, 22, 96, 14
-"""Pixels of the way: between two hops, between two parts, of a hop's height, of the names' column, above the rows."""
+ROW, PILL, LEFT, TOP = 34, 22, 96, 14
+"""Pixels of the way: between two parts, of a hop's height, of the names' column, above the rows."""
+STEPS, ROOM = (54, 72), 920
+"""The least and the most pixels between two hops, and the room that they share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +127,7 @@ class Way:
     paths: Sequence[str]
     width: float
     height: float
-    pill: tuple[int, int] = (STEP - 10, PILL)
+    pill: tuple[float, float]
     left: int = LEFT
 
 
@@ -145,27 +147,32 @@ def way(hops: Sequence[Hop]) -> Way:
             rows |= {name: y + 4 + number * ROW + ROW / 2 for number, name in enumerate(names)}
             y += len(names) * ROW + 8 + 10
     failed = {hop.service for hop in ordered if hop.failed}
+    step = min(max(ROOM / max(len(ordered), 1), STEPS[0]), STEPS[1])
+    pill = (step - 8, float(PILL))
     lanes = [Lane(part=part, cloud=cloud, y=rows[part], failed=part in failed) for part, cloud in parts]
     stops = {
-        hop.id: Stop(hop=hop, x=LEFT + 12 + number * STEP, y=rows[hop.service], length=duration(hop.ms))
+        hop.id: Stop(hop=hop, x=LEFT + 12 + number * step, y=rows[hop.service], length=duration(hop.ms))
         for number, hop in enumerate(ordered)
     }
     paths = [
-        _path(stops[hop.parent], stops[hop.id]) for hop in ordered if hop.parent is not None and hop.parent in stops
+        _path(stops[hop.parent], stops[hop.id], pill)
+        for hop in ordered
+        if hop.parent is not None and hop.parent in stops
     ]
     return Way(
         stops=list(stops.values()),
         lanes=lanes,
         bands=bands,
         paths=paths,
-        width=LEFT + 20 + len(ordered) * STEP,
+        width=LEFT + 20 + len(ordered) * step,
+        pill=pill,
         height=y,
     )
 
 
-def _path(start: Stop, end: Stop) -> str:
+def _path(start: Stop, end: Stop, pill: tuple[float, float]) -> str:
     """Returns a line that leaves a hop below or above and enters the next one at its left edge."""
-    x1, y1 = start.x + (STEP - 10) / 2, start.y + (PILL / 2 if end.y > start.y else -PILL / 2)
+    x1, y1 = start.x + pill[0] / 2, start.y + (pill[1] / 2 if end.y > start.y else -pill[1] / 2)
     if start.y == end.y:
-        return f"M{start.x + STEP - 10},{start.y} L{end.x - 3},{end.y}"
+        return f"M{start.x + pill[0]},{start.y} L{end.x - 3},{end.y}"
     return f"M{x1},{y1} C{x1},{end.y} {x1},{end.y} {end.x - 3},{end.y}"

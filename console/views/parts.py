@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from console.context import Context
+from console.store import Store
 from console.views.view import Asked, View
 
 PERIOD = "1h"
@@ -26,8 +27,15 @@ async def show(context: Context, _: Asked) -> View:
         panels={
             "running": {"runtime": runtime, "short": False},
             "deployments": {"runtime": runtime},
-            "functions": {"functions": functions, "consumers": by_function},
+            "functions": {"functions": functions, "consumers": by_function, "days": _days(context.store)},
             "partfigures": {"rows": context.figures(PERIOD, by="part"), "period": PERIOD},
         },
         command=".venv/bin/python -m local status",
     )
+
+
+def _days(store: Store) -> dict[str, float]:
+    """Returns in how many days a function's certificate ends, as each has said last."""
+    query = """select service, json_extract(text, '$.CertificateDaysLeft') days, max(began) from lines
+        where message = 'certificates' and file = 'functions.jsonl' group by service"""
+    return {row["service"]: row["days"] for row in store.rows(query) if row["days"] is not None}

@@ -34,7 +34,7 @@ async def show_one(context: Context, asked: Asked) -> View:
     resource = known.by_number(int(number)) if number.isdigit() else None
     if resource is None:
         raise MissingError(f"The program has no resource number {number!r}: see the list of all.")
-    above = []
+    above: list[program.Resource] = []
     parent = known.resources.get(resource.parent)
     while parent is not None:
         above.insert(0, parent)
@@ -44,7 +44,12 @@ async def show_one(context: Context, asked: Asked) -> View:
         title=f"{resource.kind} {resource.name}",
         area="resources",
         panels={
-            "neighbours": {"graph": graph.of_resource(known, resource)},
+            "neighbours": {
+                "graph": graph.of_resource(known, resource),
+                "needs": [known.resources[urn] for urn in resource.dependencies if urn in known.resources],
+                "needed": known.dependents(resource),
+                "resource": resource,
+            },
             "resource": {
                 "resource": resource,
                 "content": program.content(context.store, resource.urn),

@@ -121,5 +121,5 @@ def _curl(context: Context, first: Hop | None) -> str:
         return ""
     machine = context.place.machine
     verb = "" if method == "GET" else f"-X {method} "
-    token = '"Authorization: Bearer $(.venv/bin/python -m local token --staff bob)"'
-    return f"curl --cacert {machine.home / 'ca.crt'} {verb}-H {token} '{machine.endpoint_url}{path}'"
+    header = '"Authorization: Bearer $(.venv/bin/python -m local token --staff bob)"'
+    return f"curl --cacert {machine.home / 'ca.crt'} {verb}-H {header} '{machine.endpoint_url}{path}'"

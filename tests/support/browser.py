@@ -76,7 +76,7 @@ class Page:
 
     def arrived(self) -> None:
         """Returns when the browser has left the page that was marked by `open` or `leaving`, and has the next one."""
-        eventually(lambda: self._loaded(), what="the page")
+        eventually(self._loaded, what="the page")
 
     def leaving(self, script: str) -> None:
         """Runs what leads to another page, and returns when that is there."""
