@@ -62,7 +62,7 @@ def axis(intervals: Iterable[tuple[float, float]]) -> Axis:
         drawn.append(drawn[-1] + length)
     whole = drawn[-1] or 1.0
     cuts = [Cut(at=place / whole, seconds=seconds, idle=idle) for place, seconds, idle in cut]
-    return Axis(points=points, places=[place / whole for place in drawn], cuts=cuts)
+    return Axis(points=points, places=[place / whole for place in drawn[: len(points)]], cuts=cuts)
 
 
 def _drawn(seconds: float, *, busy: bool) -> float:

@@ -1,4 +1,4 @@
-"""What each `make up` has changed, as it has written it beside the logs."""
+"""Reads what each `make up` has changed, as it has written it beside the logs."""
 
 from __future__ import annotations
 

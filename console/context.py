@@ -1,4 +1,4 @@
-"""What all pages of one console stand on: the history, the emulator, the processes; each asked no more than needed."""
+"""The ground of all pages of one console: history, emulator and processes, each asked no more than needed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHUNKS_AT_ONCE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a command that somebody has sent from a page."""
+    """The outcome of a command that somebody has sent from a page."""
 
     at: float
     command: str

@@ -26,7 +26,9 @@ async def follow(context: Context, lock: IO[str]) -> None:
             await asyncio.sleep(0)  # pages are answered between two chunks
             if steps % STEPS_BETWEEN_CUTS == 0:
                 context.store.shorten()
-        context.reading = False
+        if context.reading:
+            context.reading = False
+            context.store.shorten()
         end = time.monotonic() + ALONE
         while time.monotonic() < end:
             await asyncio.sleep(WATCHED)

@@ -16,7 +16,7 @@ MOST = 6
 """Neighbours on each side that are drawn; the page lists all."""
 
 _CLOUDS = {"aws": "aws", "azure-native": "azure", "docker": "azure", "kubernetes": "kubernetes"}
-"""Where the resources of a provider are."""
+"""The place of a provider's resources."""
 
 
 @dataclass(frozen=True, kw_only=True)

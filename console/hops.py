@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.lines import ENVOY
@@ -69,11 +69,21 @@ def _tree(rows: Sequence[Row]) -> list[Hop]:
     hops = [_hop(row) for row in rows]
     by_span = {hop.span_id: hop for hop in hops if hop.span_id and hop.kind != "part"}
     fronts = [hop for hop in hops if hop.service in ENVOY]
-    children: dict[int | None, list[Hop]] = defaultdict(list)
+    parents: dict[int, int | None] = {}
     for hop in hops:
         parent = _parent(hop, by_span, fronts)
-        children[parent.id if parent else None].append(replace(hop, parent=parent.id if parent else None))
+        parents[hop.id] = None if parent is None or _leads_to(hop.id, parent.id, parents) else parent.id
+    children: dict[int | None, list[Hop]] = defaultdict(list)
+    for hop in hops:
+        children[parents[hop.id]].append(replace(hop, parent=parents[hop.id]))
     return list(_walk(None, children, 0))
+
+
+def _leads_to(goal: int, start: int | None, parents: Mapping[int, int | None]) -> bool:
+    """Says whether a hop is above another one already: callers choose ids, so lines may name each other as parents."""
+    while start is not None and start != goal:
+        start = parents.get(start)
+    return start == goal
 
 
 def _parent(hop: Hop, by_span: dict[str, Hop], fronts: Iterable[Hop]) -> Hop | None:

@@ -54,7 +54,7 @@ class Event:
     """The number of times that it was received from the queue."""
     message_id: str
     reason: str
-    """Why the last try failed, if it did."""
+    """The reason why the last try failed, if it did."""
 
     @property
     def state(self) -> str:

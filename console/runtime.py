@@ -1,4 +1,4 @@
-"""What runs now: processes, pods and roll-outs as the supervisor reports them, with processor time and memory."""
+"""Looks at what runs now: processes, pods and roll-outs as the supervisor reports them, with processor and memory."""
 
 from __future__ import annotations
 

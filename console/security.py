@@ -36,7 +36,7 @@ HEADERS = {
 
 
 class Keys:
-    """What is made of the token: the value of the cookie, and that of the forms. Neither tells the token."""
+    """The values that are made of the token: that of the cookie, and that of the forms. Neither tells the token."""
 
     def __init__(self, token: str, port: int) -> None:
         self._token = token.encode()
@@ -75,7 +75,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
             await send(message)
 
         await (refusal or self._app)(scope, receive, send_with_headers)

@@ -45,6 +45,13 @@ function follow() {
   stream.addEventListener("panel", (event) => replace(JSON.parse(event.data)));
 }
 
+// A browser has six connections for all pages of a console: one that nobody sees needs none.
+document.addEventListener("visibilitychange", () => {
+  if (pauseButton?.getAttribute("aria-pressed") === "true") return;
+  stream?.close();
+  if (document.visibilityState === "visible") follow();
+});
+
 function pause() {
   const pauses = pauseButton.getAttribute("aria-pressed") !== "true";
   pauseButton.setAttribute("aria-pressed", String(pauses));

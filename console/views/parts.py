@@ -1,4 +1,4 @@
-"""What runs, and how it is: processes, pods, roll-outs, functions with their versions and consumers."""
+"""The page of what runs, and how it is: processes, pods, roll-outs, functions with their versions and consumers."""
 
 from __future__ import annotations
 

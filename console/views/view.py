@@ -15,7 +15,7 @@ class MissingError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What a page shows."""
+    """The content of a page."""
 
     template: str
     """The page's template in `templates/views`, which says where its panels are."""

@@ -33,7 +33,7 @@ class Page:
         self._socket = websocket.create_connection(address, suppress_origin=True, timeout=30)
         self._number = 0
         self.problems: list[str] = []
-        """What the browser's console and its content security policy have complained about."""
+        """Complaints of the browser: what its console and its content security policy have complained about."""
         self.foreign: list[str] = []
         """Addresses outside of this machine that the page has asked for."""
         for domain in ("Page", "Runtime", "Network", "Log"):
