@@ -48,6 +48,7 @@ def _listening(place: Place) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, place.port))
+        listener.listen()  # from now on requests wait for their answer, so that the printed link works at once
     except OSError as error:
         listener.close()
         raise LocalError(

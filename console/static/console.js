@@ -106,7 +106,12 @@ async function copy(button) {
 }
 
 const keys = {
-  "/": () => document.querySelector("[data-search]")?.focus() ?? document.querySelector('a[href="/logs"]').click(),
+  "/": () => {
+    const field = document.querySelector("[data-search]");
+    if (!field) location.assign("/logs");
+    field?.focus();
+    field?.select();
+  },
   "j": () => move(1),
   "k": () => move(-1),
   "Enter": enter,

@@ -84,9 +84,13 @@ class Page:
         self.arrived()
 
     def _loaded(self) -> bool:
+        return self.says("!window.left && document.readyState === 'complete'")
+
+    def says(self, expression: str) -> bool:
+        """Says whether an expression of JavaScript is true; between two pages nothing is."""
         try:
-            return bool(self.run("!window.left && document.readyState === 'complete'"))
-        except AssertionError:  # between two pages there is none
+            return bool(self.run(expression))
+        except AssertionError:
             return False
 
     def text(self, selector: str = "main") -> str:
@@ -98,12 +102,16 @@ class Page:
         """Clicks an element that leads to another page, and waits for that."""
         self.leaving(f"document.querySelector({json.dumps(selector)}).click()")
 
-    def press(self, key: str) -> None:
-        """Presses a key."""
+    def press(self, key: str, *, leaves: bool = False) -> None:
+        """Presses a key. One that `leaves` leads to another page, for which this waits."""
+        if leaves:
+            self.run("window.left = true")
         code = {"key": key, "windowsVirtualKeyCode": KEYS.get(key, ord(key.upper()[0]))}
         typed = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
         self.send("Input.dispatchKeyEvent", type="keyDown", **code, **typed)
         self.send("Input.dispatchKeyEvent", type="keyUp", **code)
+        if leaves:
+            self.arrived()
 
     def looks(self, theme: str) -> None:
         """Makes the system's preference `light` or `dark`."""
