@@ -15,7 +15,7 @@ NEAR = 9.0
 """Per cent of the axis between two marks of time at least."""
 ROW, PILL, LEFT, TOP = 34, 22, 96, 14
 """Pixels of the way: between two parts, of a hop's height, of the names' column, above the rows."""
-STEPS, ROOM = (54, 72), 920
+STEPS, ROOM = (48, 72), 912
 """The least and the most pixels between two hops, and the room that they share."""
 
 
@@ -148,7 +148,7 @@ def way(hops: Sequence[Hop]) -> Way:
             y += len(names) * ROW + 8 + 10
     failed = {hop.service for hop in ordered if hop.failed}
     step = min(max(ROOM / max(len(ordered), 1), STEPS[0]), STEPS[1])
-    pill = (step - 8, float(PILL))
+    pill = (step - 5, float(PILL))
     lanes = [Lane(part=part, cloud=cloud, y=rows[part], failed=part in failed) for part, cloud in parts]
     stops = {
         hop.id: Stop(hop=hop, x=LEFT + 12 + number * step, y=rows[hop.service], length=duration(hop.ms))
