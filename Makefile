@@ -2,7 +2,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test lint bench proof plan service client breaking lock anew
+.PHONY: help install up console down test lint bench proof plan service client breaking lock anew
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -40,6 +40,9 @@ up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PO
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
 		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(YES_THIS_CLUSTER),--yes-this-cluster) \
 		$(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER))))
+
+console: $(INSTALLED) ## Serve a page that shows what runs and what has happened, until Ctrl-C
+	@$(BIN)/python -m local console
 
 down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (FORGET=1: not in the cluster)
 	@$(BIN)/python -m local down $(if $(PURGE),--purge) $(if $(FORGET),--forget)

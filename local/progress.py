@@ -1,9 +1,13 @@
-"""Shows what the engine does: one line per change."""
+"""Shows what the engine does, one line per change, and keeps it for those who ask later."""
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -27,11 +31,14 @@ class Progress:
         self._console = console
         self._lock = threading.Lock()
         self._done: Counter[str] = Counter()
+        self._changes: list[StepEvent] = []
+        self._began = time.time()
 
     def __call__(self, event: StepEvent) -> None:
         with self._lock:
             self._done["failed" if event.error else _DONE[event.operation][2]] += 1
         if event.operation != "same":
+            self._changes.append(event)
             self._console.print(_line(event), highlight=False, soft_wrap=True)
 
     def summary(self) -> str:
@@ -40,6 +47,12 @@ class Progress:
         changes = self._done.total() - self._done[_DONE["same"][2]]
         parts = [f"{self._done[word]} {word}" for word in order if self._done[word]]
         return f"{changes} change{'s' * (changes != 1)}: {', '.join(parts) or 'nothing'}"
+
+    def append_to(self, file: Path) -> None:
+        """Adds this run to a file that has one JSON object a run."""
+        run = {"began": self._began, "ended": time.time(), "unchanged": self._done[_DONE["same"][2]]}
+        with file.open("a") as log:
+            log.write(json.dumps({**run, "changes": [asdict(change) for change in self._changes]}) + "\n")
 
 
 def _line(event: StepEvent) -> Text:

@@ -98,13 +98,15 @@ def apply(machine: Machine, console: Console, platform: Platform) -> None:
     with _phase(console, "program"):
         try:
             run_program(machine.root, STACK, engine, preview=False, config=platform.config())
+            engine.finish()
         except pulumi.RunError as error:
             raise LocalError(str(error)) from error
         except Exception:
             if engine.failures:
                 raise LocalError("\n".join(engine.failures)) from None
             raise
-        engine.finish()
+        finally:
+            progress.append_to(machine.logs / "changes.jsonl")
         write_json(machine.home / "outputs.json", plain(engine.stack_outputs))
         write_json(machine.home / "aws.json", aws_access(machine))
     console.print(f"  {progress.summary()}", highlight=False)

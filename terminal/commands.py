@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -87,6 +88,23 @@ def up(
         from cluster.platform import apply
 
         apply(machine, target, console)
+    from console.place import hint
+
+    console.print(f"\n{hint(ROOT)}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(name="console")
+def open_console(*, port: int | None = None) -> None:
+    """Serve a page that shows what runs and what has happened, on loopback, until Ctrl-C.
+
+    Parameters
+    ----------
+    port
+        TCP port of the page, which is kept; the first free one after the endpoint's where nothing is said.
+    """
+    chosen = [] if port is None else ["--port", str(port)]
+    # In the place of this process, whose modules would take as much memory as the console itself.
+    os.execv(sys.executable, [sys.executable, "-m", "console", str(ROOT), *chosen])  # noqa: S606
 
 
 @app.command

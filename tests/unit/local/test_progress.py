@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
@@ -45,3 +47,14 @@ def test_changed_properties_are_named_and_counted_by_operation() -> None:
     assert "~ aws:Role role updated (0.1 s) [policy, tags]" in out
     assert "- aws:Role role deleted (0.1 s)" in out
     assert progress.summary() == "2 changes: 1 updated, 1 deleted, 1 unchanged"
+
+
+def test_a_run_is_kept_as_one_line_with_its_changes(tmp_path: Path) -> None:
+    file = tmp_path / "changes.jsonl"
+    for steps in ((SAME, ROLE), (SAME, SAME)):
+        show(*steps)[1].append_to(file)
+    first, second = map(json.loads, file.read_text().splitlines())
+    assert first["began"] <= first["ended"] <= second["ended"]
+    assert (first["unchanged"], second["unchanged"], second["changes"]) == (1, 2, [])
+    (change,) = first["changes"]
+    assert (change["name"], change["operation"], change["seconds"], change["error"]) == ("role", "create", 1.25, None)
