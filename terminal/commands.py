@@ -60,6 +60,8 @@ def up(
     from cluster.target import chosen, refuse_moving
     from local.errors import LocalError
     from local.setup import open_machine
+    from terminal.display import Display
+    from terminal.example import show
 
     machine = open_machine(ROOT, endpoint_port=port)
     if kind:
@@ -74,14 +76,16 @@ def up(
         postgres=postgres,
         consent=yes_this_cluster,
     )
+    display = Display(console)
     if target is None:
         from local.up import up as run
 
-        run(machine, console)
+        run(machine, display)
     else:
         from cluster.platform import apply
 
-        apply(machine, target, console)
+        apply(machine, target, display)
+    show(machine, console, display)
 
 
 @app.command

@@ -36,6 +36,21 @@ def handler(event, context):
 """
 
 
+ANSWERS_500 = """
+import json
+import traceback
+
+WORK = {}
+
+def handler(event, context):
+    try:
+        1 // len(WORK)
+    except ZeroDivisionError:
+        print(json.dumps({"message": "request", "stack": traceback.format_exc()}))
+    return {"statusCode": 500}
+"""
+
+
 def answering(text: str) -> str:
     return f"def handler(event, context):\n    return {text!r}\n"
 
@@ -56,7 +71,9 @@ def test_a_function_has_the_byte_code_of_the_interpreter_that_runs_it(
 
 def test_code_that_can_not_be_compiled_fails_where_it_is_called(program: Program, api: Aws, tmp_path: Path) -> None:
     program.function("edge", zipped(tmp_path / "one.zip", "def handler(:"))
-    assert "invalid syntax (app.py, line 1)" in invoke(api, "edge")["errorMessage"]
+    said = invoke(api, "edge")["errorMessage"]
+    assert 'code/app.py", line 1' in said
+    assert said.endswith("SyntaxError: invalid syntax\n")
 
 
 def update(program: Program, made: Properties, **changes: Any) -> Properties:
@@ -81,6 +98,44 @@ def test_new_code_is_a_new_version_and_the_alias_moves(program: Program, api: Aw
     program.handler("Alias").update(alias["id"], inputs, moved, alias)
     assert invoke(api, alias["arn"]) == "two"
     assert invoke(api, first["qualifiedArn"]) == "one", "the old version stays callable"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import os\nTABLE = os.environ['NOT_SET']\n", "app.py:2: KeyError: 'NOT_SET'"),
+        ("def handler(event, context):\n    return 1 // len(event['Records'])\n", "app.py:2: ZeroDivisionError: .*"),
+        (ANSWERS_500, "app.py:9: ZeroDivisionError: .*"),
+        ("def handler(event, context):\n    return {'statusCode': 503}\n", "it answers with 503"),
+    ],
+    ids=["import", "call", "answer with a stack", "answer without a reason"],
+)
+def test_a_version_that_fails_before_it_is_called_gets_no_calls_and_its_place_is_named(
+    program: Program, api: Aws, machine: Machine, tmp_path: Path, source: str, reason: str
+) -> None:
+    (machine.root / "app.py").touch()  # the source in the clone, by which messages name the place
+    first = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    inputs = {"name": "live", "functionName": first["name"], "functionVersion": first["version"]}
+    alias = program.make("Alias", "live", **inputs)
+    second = update(program, first, code=zipped(tmp_path / "two.zip", source))
+    moved = {**inputs, "functionVersion": second["version"]}
+    with pytest.raises(ProviderError, match=f"^edge: version 2 fails before it is called: {reason}$"):
+        program.handler("Alias").update(alias["id"], inputs, moved, alias)
+    assert invoke(api, alias["arn"]) == "one"
+    with pytest.raises(ProviderError, match=f"{reason}$"):
+        program.handler("Alias").create("other", {**moved, "name": "other"})
+
+
+def test_a_version_is_tried_once_and_not_when_an_alias_changes_otherwise(
+    program: Program, machine: Machine, tmp_path: Path
+) -> None:
+    source = "def handler(event, context):\n    print('tried')\n"
+    first = program.function("edge", zipped(tmp_path / "one.zip", source))
+    inputs = {"name": "live", "functionName": first["name"], "functionVersion": first["version"]}
+    (machine.logs / "functions.jsonl").unlink(missing_ok=True)
+    alias = program.make("Alias", "live", **inputs)
+    program.handler("Alias").update(alias["id"], inputs, {**inputs, "description": "another"}, alias)
+    assert [line["message"] for line in lines(machine)] == ["tried"]
 
 
 def test_the_same_again_publishes_nothing(program: Program, tmp_path: Path) -> None:
