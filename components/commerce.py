@@ -75,7 +75,7 @@ class Commerce(ComponentResource):
     tables: Mapping[str, Table]
     """The tables, by name."""
     events: Mapping[str, Any]
-    """The values that operators of the events need (`python -m delivery.events`): the bus, its archive and its rules,
+    """The values that operators of the events need (`./crosscloud events`): the bus, its archive and its rules,
     the mappings of the functions that events call, and each dead-letter queue with the place that its messages go back
     to."""
 

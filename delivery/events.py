@@ -1,4 +1,4 @@
-"""Looks after the events of a deployed stack: dead letters, replays, consumers. `python -m delivery.events`.
+"""Looks after the events of a deployed stack: dead letters, replays, consumers. `./crosscloud events`.
 
 It works for the stack of this machine (`--stack local`), and for one in AWS with credentials of its account and a login
 to the back end of its state. docs/runbook.md says when to use which command.
@@ -14,19 +14,18 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from delivery import commands
 from delivery.commands import DeliveryError
 from delivery.dead_letters import DeadLetterQueue, Letter, queues
 from delivery.outbox import Outbox
 from delivery.replays import replay as run_replay
 from delivery.stack_events import StackEvents, open_stack
 
-app = App(name="events", help=__doc__, version_flags=[])
+app = App(name="./crosscloud events", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @app.command
-def dlq(
-    *, stack: str, queue: str | None = None, as_json: Annotated[bool, Parameter("--json", negative=())] = False
-) -> None:
+def dlq(*, stack: str, queue: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
     """Show the messages of the dead-letter queues. They stay there.
 
     Parameters
@@ -51,9 +50,7 @@ def dlq(
 
 
 @app.command
-def redrive(
-    *, stack: str, queue: str | None = None, message: Annotated[tuple[str, ...], Parameter(negative=())] = ()
-) -> None:
+def redrive(*, stack: str, queue: str | None = None, message: tuple[str, ...] = ()) -> None:
     """Give dead letters back to what could not work on them. What is refused again stays, with the reason.
 
     Parameters
@@ -204,9 +201,7 @@ def main() -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
 
     try:
-        app()
-    except DeliveryError as error:
-        sys.exit(str(error))
+        commands.main(app)
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS could not do it: {error}")
 

@@ -1,4 +1,4 @@
-"""Checks that a deployed API answers those whom it should and refuses everybody else: `python -m delivery.smoke`."""
+"""Checks that a deployed API answers those whom it should and refuses everybody else: `./crosscloud smoke`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from typing import Annotated
 import urllib3
 from cyclopts import App, Parameter
 
+from delivery.commands import main
+
 TOKEN = "SMOKE_TOKEN"  # noqa: S105 - a variable's name
 """The environment variable that holds a token. As an argument every process of the machine would see it."""
 PATIENCE_SECONDS = 120.0
 """Seconds for all expectations together: a new gateway needs about a minute until all its addresses know its routes."""
 _PAUSE_SECONDS = 2.0
 
-app = App(name="smoke", help=__doc__, version_flags=[])
+app = App(name="./crosscloud smoke", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,4 +140,4 @@ def smoke(*, endpoint: str, ca: Annotated[Path | None, Parameter("--ca")] = None
 
 
 if __name__ == "__main__":
-    app()
+    main(app)

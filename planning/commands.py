@@ -1,4 +1,4 @@
-"""The commands of `python -m planning`."""
+"""The commands of `./crosscloud planning`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from cyclopts import App, Parameter
 
 from planning.errors import PlanningError
 
-app = App(name="planning", help="What the program declares, offline.", version_flags=[])
+app = App(
+    name="./crosscloud planning",
+    help="What the program declares, offline.",
+    version_flags=[],
+    default_parameter=Parameter(negative=()),
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,8 +25,8 @@ def plan(
     *,
     stack: str,
     against: str | None = None,
-    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
-    as_markdown: Annotated[bool, Parameter("--markdown", negative=())] = False,
+    as_json: Annotated[bool, Parameter("--json")] = False,
+    as_markdown: Annotated[bool, Parameter("--markdown")] = False,
     root: Path = ROOT,
 ) -> None:
     """Print what the program declares for a stack, offline.
@@ -39,6 +44,8 @@ def plan(
     root
         Folder of the program, when it is not this one.
     """
+    if as_json and as_markdown:
+        raise PlanningError("--json and --markdown are two forms of the same. Say one of them.")
     from planning import plan as planner
     from planning import report
     from planning.changes import compare

@@ -1,29 +1,49 @@
-"""`python -m local`: the program applied to this machine."""
+"""The commands `up`, `down` and `token`, and the way to the others."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
 
 from planning.errors import PlanningError
+from planning.pipes import silent_end
+from terminal.clone import ROOT, version
 
 if TYPE_CHECKING:
     from local.machine import Machine
 
-app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
 console = Console()
 
-ROOT = Path(__file__).resolve().parent.parent
+HELP = """The commands of this clone, which apply the program to this machine and look after what runs here.
 
-# The parts are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
+Besides: `./crosscloud planning` says what the program declares, `events` looks after dead letters and replays, `canary`
+and `smoke` deliver and check a stack, `policy` judges what is declared; each has its own `--help`.
+"""
+STATUS = """Show what is true of the stack: processes, pods, functions, queues, tables, databases.
+
+The exit status is 0 when all is well, 3 when the stack is down, 4 when it is up and something is not well, and 1 when
+that can't be found out.
+"""
+LOGS = (
+    """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
+)
+app = App(
+    name="./crosscloud",
+    help=HELP,
+    version=lambda: version(ROOT),
+    version_flags=["--version"],
+    default_parameter=Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
+)
+# Modules of commands are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
+app.command("terminal.status.command:app", name="status", help=STATUS)
+app.command("terminal.logs.command:app", name="logs", help=LOGS)
 
 
 @app.command
@@ -34,8 +54,8 @@ def up(
     context: str | None = None,
     images: str | None = None,
     postgres: str | None = None,
-    kind: Annotated[bool, Parameter(negative=())] = False,
-    yes_this_cluster: Annotated[bool, Parameter(negative=())] = False,
+    kind: bool = False,
+    yes_this_cluster: bool = False,
 ) -> None:
     """Start the local stack, or bring it up to date.
 
@@ -89,7 +109,7 @@ def up(
 
 
 @app.command
-def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())] = False) -> None:
+def down(*, purge: bool = False, forget: bool = False) -> None:
     """Stop every process of the local stack; in a cluster, delete the services' Deployments.
 
     Parameters
@@ -147,67 +167,6 @@ def _tell_of_kind(machine: Machine) -> None:
 
 
 @app.command
-def status(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
-    """List back ends, pods, replicas and readiness.
-
-    Parameters
-    ----------
-    as_json
-        As JSON, for programs.
-    """
-    from cluster.target import saved
-    from local.desired import read_status
-    from local.setup import open_machine
-    from local.supervisor import client
-
-    machine = open_machine(ROOT, create=False)
-    alive = client.alive(machine)
-    content = {"running": alive, "endpoint": machine.endpoint_url, **(read_status(machine) if alive else {})}
-    if target := saved(machine):
-        from cluster.platform import status as of_cluster
-
-        content |= of_cluster(target)
-    if as_json:
-        sys.stdout.write(json.dumps(content, indent=1) + "\n")
-        return
-    console.print(f"{machine.endpoint_url} {'is up' if alive else 'is down; start it with `make up`'}")
-    for title, columns in (
-        ("processes", ("name", "state", "pid", "restarts")),
-        ("deployments", ("namespace", "name", "ready", "desired", "updated")),
-        ("pods", ("namespace", "name", "state", "pid", "port", "restarts")),
-    ):
-        table = Table(*columns, title=title, title_justify="left", box=None)
-        for row in content.get(title, []):
-            table.add_row(*(str(row.get(column, "")) for column in columns))
-        if table.row_count:
-            console.print(table)
-
-
-@app.command
-def logs(*, request_id: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
-    """Print log lines of gateway, functions, ingress and services in time order.
-
-    Parameters
-    ----------
-    request_id
-        Only the lines of the request with this X-Request-Id.
-    as_json
-        One JSON object per line.
-    """
-    from cluster.target import saved
-    from local.setup import open_machine
-    from terminal.logs import as_text, lines
-
-    machine = open_machine(ROOT, create=False)
-    if target := saved(machine):
-        from cluster.platform import fetch_logs
-
-        fetch_logs(machine, target)
-    for line in lines(machine, request_id=request_id):
-        sys.stdout.write((json.dumps(line) if as_json else as_text(line)) + "\n")
-
-
-@app.command
 def token(
     *,
     customer: str | None = None,
@@ -244,8 +203,10 @@ def token(
 
 
 def main() -> None:
+    """Runs the command line. An error is one sentence, and the status 1."""
     try:
-        app()
+        with silent_end():
+            app()
     except PlanningError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

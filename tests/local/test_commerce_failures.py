@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 
 def dead_letters(stack: Stack) -> list[dict[str, Any]]:
     """Returns the dead letters as the command for operators shows them."""
-    done = stack.deliver("delivery.events dlq --stack STACK --queue fulfilment --json")
+    done = stack.deliver("events dlq --stack STACK --queue fulfilment --json")
     assert done.code == 0, done.err
     return [json.loads(line) for line in done.out.splitlines()]
 
@@ -107,7 +107,7 @@ def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack
     before, events = everything(), len(orders) * len(INVOICED)
     assert given() == events
     for times in (2, 3):
-        done = stack.deliver(f"delivery.events replay --stack STACK --since {since}")
+        done = stack.deliver(f"events replay --stack STACK --since {since}")
         assert done.code == 0, done.err
         eventually(lambda count=times * events: given() >= count, what="the replayed events")
         assert everything() == before
@@ -147,5 +147,5 @@ def test_nothing_is_lost_when_the_emulator_is_killed_in_the_middle_of_orders(sta
 
 
 def emulator(stack: Stack) -> int:
-    (pid,) = [process["pid"] for process in stack.status()["processes"] if process["name"] == "emulator"]
+    (pid,) = [process["pid"] for process in stack.state()["processes"] if process["name"] == "emulator"]
     return int(pid)

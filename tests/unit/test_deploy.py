@@ -226,7 +226,7 @@ def test_outputs_that_the_page_asks_for_exist(stack: str) -> None:
     assert set(re.findall(r"pulumi stack output (\w+)", TEXT)) <= deployed(stack, False).outputs.keys()
 
 
-@pytest.mark.parametrize("rest", re.findall(r"python -m delivery\.smoke ([^\n`]+)", TEXT))
+@pytest.mark.parametrize("rest", re.findall(r"\./crosscloud smoke ([^\n`]+)", TEXT))
 def test_commands_of_ours_exist_with_their_options(rest: str) -> None:
     smoke.parse_args(shlex.split(re.sub(r"\$\([^)]*\)", "https://api.example", rest)), exit_on_error=False)
 

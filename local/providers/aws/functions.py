@@ -11,7 +11,7 @@ import hashlib
 import json
 
 from app.contract.dry_run import EVENT
-from local.cause import cause
+from local.cause import cause, said
 from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.resource import Description, Resource
@@ -75,20 +75,11 @@ class Alias(Resource):
         """Calls the version. Raises ProviderError, with the place in its code, when it fails."""
         function, version = view["functionName"], view["functionVersion"]
         call = {"FunctionName": function, "Qualifier": version, "LogType": "Tail", "Payload": json.dumps(EVENT)}
-        told = self.aws.call(self.table.service, "Invoke", call)
-        content, log = json.loads(told["Payload"].read()), base64.b64decode(told.get("LogResult", ""))
+        called = self.aws.call(self.table.service, "Invoke", call)
+        content, log = json.loads(called["Payload"].read()), base64.b64decode(called.get("LogResult", ""))
         answer = content if isinstance(content, dict) else {}
-        if "FunctionError" in told or answer.get("statusCode", 200) >= 500:
-            printed = map(_said, log.decode(errors="replace").splitlines())
-            said = [str(answer.get("errorMessage", f"it answers with {answer.get('statusCode')}")), *printed]
-            reason = cause("\n".join(said), self.aws.machine.root) or said[-1]
+        if "FunctionError" in called or answer.get("statusCode", 200) >= 500:
+            printed = "\n".join([str(answer.get("errorMessage", "")), log.decode(errors="replace")]).strip()
+            told = printed and (cause(printed, self.aws.machine.root) or said(printed.splitlines()[-1]))
+            reason = told or f"it answers with {answer.get('statusCode')}"
             raise ProviderError(f"{function}: version {version} fails before it is called: {reason}")
-
-
-def _said(line: str) -> str:
-    """Returns the stack trace or the reason in a function's log line, or the line where it has none."""
-    try:
-        entry = json.loads(line)
-        return str(entry.get("stack") or entry.get("reason") or line)
-    except (ValueError, AttributeError):
-        return line

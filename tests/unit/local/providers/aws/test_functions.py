@@ -13,8 +13,8 @@ from local.machine import Machine
 from local.provider import Properties
 from local.providers.aws.client import Aws
 from planning.wire import Archive
-from terminal.logs import lines
-from tests.unit.local.providers.aws.emulated import Program, zipped
+from terminal.logs.files import members
+from tests.unit.local.providers.aws.emulated import Program, printed, zipped
 
 READS_A_SECRET = """
 import os
@@ -135,7 +135,7 @@ def test_a_version_is_tried_once_and_not_when_an_alias_changes_otherwise(
     (machine.logs / "functions.jsonl").unlink(missing_ok=True)
     alias = program.make("Alias", "live", **inputs)
     program.handler("Alias").update(alias["id"], inputs, {**inputs, "description": "another"}, alias)
-    assert [line["message"] for line in lines(machine)] == ["tried"]
+    assert [line["message"] for line in printed(machine)] == ["tried"]
 
 
 def test_the_same_again_publishes_nothing(program: Program, tmp_path: Path) -> None:
@@ -228,11 +228,23 @@ def test_what_a_function_prints_is_kept_as_json_lines(
     program.function("edge", zipped(tmp_path / "prints.zip", PRINTS))
     (machine.logs / "functions.jsonl").unlink(missing_ok=True)
     invoke(api, "edge", "first")
-    first = lines(machine)
-    assert first[0] == {"message": "hello", "request_id": "first"}
+    first = printed(machine)
     assert [line["message"] for line in first] == ["hello", "Traceback (most recent call last):", '"no object"']
+    assert first[0]["request_id"] == "first"
     assert first[1]["timestamp"].endswith("+00:00")
     assert first[1]["service"] == "edge"
+
+
+def test_the_stack_trace_of_a_failed_import_is_in_the_log_with_the_id_of_the_request_that_it_failed(
+    program: Program, api: Aws, machine: Machine, tmp_path: Path
+) -> None:
+    program.function("edge", zipped(tmp_path / "broken.zip", "raise RuntimeError('broken')\n"))
+    (machine.logs / "functions.jsonl").unlink(missing_ok=True)
+    invoke(api, "edge", {"headers": {"x-request-id": "mine"}})
+    told = members(machine, "mine")
+    assert told[0]["message"].endswith("Traceback (most recent call last):")
+    assert told[-1]["message"] == "RuntimeError: broken"
+    assert {(line["service"], line["level"]) for line in told} == {("edge", "ERROR")}
 
 
 def test_archive_must_be_a_file(program: Program) -> None:
