@@ -151,7 +151,11 @@ class Commerce(ComponentResource):
             "mappings": {"relay": stream.mapping_id, "fulfilment": source.mapping_id},
             "outbox": {"table": self.tables["orders"].table_name, "filter": INSERTED_EVENTS},
             "dead_letters": {
-                "fulfilment": {"url": self.queue.dead_letters.url, "queue": self.queue.url},
+                "fulfilment": {
+                    "url": self.queue.dead_letters.url,
+                    "queue": self.queue.url,
+                    "log_group": fulfilment.log_group,
+                },
                 "relay": {"url": relay_letters.url, "function": Output.concat(relay.function_name, ":", relay.alias)},
                 "order-notices": {"url": notices.dead_letters.url, "topic": notices.topic_arn},
             },

@@ -14,7 +14,7 @@ from typing import Annotated
 import urllib3
 from cyclopts import App, Parameter
 
-from delivery.commands import main
+from delivery.commands import DeliveryError, main
 
 TOKEN = "SMOKE_TOKEN"  # noqa: S105 - a variable's name
 """The environment variable that holds a token. As an argument every process of the machine would see it."""
@@ -67,8 +67,17 @@ Raises OSError, or an error of urllib3, when there is no answer."""
 
 
 def sender(endpoint: str, ca: Path | None) -> Send:
-    """Returns the function that sends requests to an endpoint, whose certificate `ca` or a public authority signed."""
-    pool = urllib3.PoolManager(ssl_context=ssl.create_default_context(cafile=ca), retries=False, timeout=10.0)
+    """Returns the function that sends requests to an endpoint, whose certificate `ca` or a public authority signed.
+
+    Raises DeliveryError.
+    """
+    if not endpoint.startswith(("https://", "http://")):
+        raise DeliveryError(f"--endpoint takes an address such as https://api.example.com, not {endpoint!r}.")
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise DeliveryError(f"--ca takes a file with certificates in PEM; {ca} is none: {error.strerror}.") from None
+    pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=10.0)
 
     def send(expectation: Expectation, authorization: str | None) -> int:
         headers = {"Authorization": authorization} if authorization else {}

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from planning.errors import PlanningError
+from planning.stack_file import placeholders
 
 app = App(
     name="./crosscloud planning",
@@ -53,6 +54,12 @@ def plan(
     config = planner.STAND_INS if stack == "local" else None
     planned = planner.plan(root.resolve(), stack, config=config)
     changes = compare(planner.plan_of_revision(root, stack, against, config=config), planned) if against else None
+    if left := placeholders(root, stack):
+        numbers = ", ".join(map(str, left))
+        sys.stderr.write(
+            f"Pulumi.{stack}.yaml still has {len(left)} placeholders. The comment REPLACE says what is wanted in their "
+            f"lines: {numbers}.\n"
+        )
     if as_json:
         text = report.as_json(stack, planned, changes)
     elif as_markdown:

@@ -1,12 +1,13 @@
-"""The commands `up`, `down` and `token`, and the way to the others."""
+"""The commands `up` and `down`, and the way to the others."""
 
 from __future__ import annotations
 
-import re
+import errno
+import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 console = Console()
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The errors of a file system or a quota that is full."""
 HELP = """The commands of this clone, which apply the program to this machine and look after what runs here.
 
 Besides: `./crosscloud planning` says what the program declares, `events` looks after dead letters and replays, `canary`
@@ -33,6 +36,18 @@ that can't be found out.
 LOGS = (
     """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
 )
+TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
+CONTROL = {
+    "restart": "Replace the pods of a service one by one, without losing a request.",
+    "stop": "End the pods of a service, until `start`. Requests to it are answered with 503.",
+    "start": "Start the pods of a service that was stopped.",
+    "pause": "Give a consumer no more events: they wait in its queue or stream.",
+    "resume": "Give a consumer its events again.",
+}
+TOOLS = {
+    "aws": "Run the command line of AWS against this machine's emulator.",
+    "psql": "Open PostgreSQL's `psql` in the database of a service.",
+}
 app = App(
     name="./crosscloud",
     help=HELP,
@@ -43,6 +58,11 @@ app = App(
 )
 # Modules of commands are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
 app.command("terminal.status.command:app", name="status", help=STATUS)
+app.command("terminal.tokens:app", name="token", help=TOKENS)
+for name, sentence in CONTROL.items():
+    app.command(f"terminal.control:{name}", name=name, help=sentence)
+for name, sentence in TOOLS.items():
+    app.command(f"terminal.tools:{name}", name=name, help=sentence)
 app.command("terminal.logs.command:app", name="logs", help=LOGS)
 
 
@@ -50,6 +70,8 @@ app.command("terminal.logs.command:app", name="logs", help=LOGS)
 def up(
     *,
     port: int | None = None,
+    dry_run: bool = False,
+    as_json: Annotated[bool, Parameter("--json")] = False,
     kubeconfig: Path | None = None,
     context: str | None = None,
     images: str | None = None,
@@ -63,6 +85,10 @@ def up(
     ----------
     port
         TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
+    dry_run
+        Only say what would change on this machine.
+    as_json
+        Print the result as JSON, for programs; what a person reads goes to standard error.
     kubeconfig
         A disposable Kubernetes takes the place of this machine's pods, ingress and databases, from now on.
     context
@@ -79,37 +105,50 @@ def up(
     from cluster import kind as maker
     from cluster.target import chosen, refuse_moving
     from local.errors import LocalError
-    from local.setup import open_machine
+    from terminal import example, preview, room
     from terminal.display import Display
-    from terminal.example import show
 
-    machine = open_machine(ROOT, endpoint_port=port)
-    if kind:
-        if kubeconfig:
-            raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
-        refuse_moving(machine, str(maker.kubeconfig(machine)))
-    target = chosen(
-        machine,
-        kubeconfig=maker.ensure(machine) if kind else kubeconfig,
-        context=context,
-        images=images,
-        postgres=postgres,
-        consent=yes_this_cluster,
-    )
-    display = Display(console)
-    if target is None:
-        from local.up import up as run
+    if dry_run:
+        if port or kubeconfig or kind:
+            raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
+        preview.show(ROOT, console, as_json=as_json)
+        return
+    room.check_room(ROOT)
+    is_new = not (ROOT / ".local" / "ports.json").exists()
+    shown = Console(stderr=True) if as_json else console
+    with room.opened(ROOT, port) as machine:
+        if is_new and port is None and (told := room.moved(machine)):
+            shown.print(told, highlight=False, soft_wrap=True)
+        if kind:
+            if kubeconfig:
+                raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
+            refuse_moving(machine, str(maker.kubeconfig(machine)))
+        target = chosen(
+            machine,
+            kubeconfig=maker.ensure(machine) if kind else kubeconfig,
+            context=context,
+            images=images,
+            postgres=postgres,
+            consent=yes_this_cluster,
+        )
+        display = Display(shown)
+        if target is None:
+            from local.up import up as run
 
-        run(machine, display)
+            run(machine, display)
+        else:
+            from cluster.platform import apply
+
+            apply(machine, target, display)
+        answer = example.send(machine, display)
+    if as_json:
+        sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")
     else:
-        from cluster.platform import apply
-
-        apply(machine, target, display)
-    show(machine, console, display)
+        answer.show(console)
 
 
 @app.command
-def down(*, purge: bool = False, forget: bool = False) -> None:
+def down(*, purge: bool = False, forget: bool = False, yes: bool = False) -> None:
     """Stop every process of the local stack; in a cluster, delete the services' Deployments.
 
     Parameters
@@ -118,13 +157,18 @@ def down(*, purge: bool = False, forget: bool = False) -> None:
         Remove its data, state and keys too, and everything that it has made in a cluster.
     forget
         With --purge: leave what is in the cluster there, for one that is gone for good.
+    yes
+        With --purge: do not ask.
     """
     from local.errors import LocalError
     from local.supervisor import client
+    from terminal.confirmation import confirm_purge
     from terminal.leaving import leave
 
     if forget and not purge:
         raise LocalError("FORGET=1 says what PURGE=1 does with what is in a cluster. Say both: PURGE=1 FORGET=1.")
+    if purge and not yes:
+        confirm_purge(ROOT)
     if (ROOT / ".local" / "ports.json").exists():
         machine = _machine_to_leave(purge=purge)
         try:
@@ -166,42 +210,6 @@ def _tell_of_kind(machine: Machine) -> None:
         )
 
 
-@app.command
-def token(
-    *,
-    customer: str | None = None,
-    staff: str | None = None,
-    program: str | None = None,
-    scope: str | None = None,
-) -> None:
-    """Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program.
-
-    Parameters
-    ----------
-    customer
-        The id of a user, who reaches their own data.
-    staff
-        The name of a member of staff, who reaches everybody's data.
-    program
-        The name of a program, which gets a token by client credentials.
-    scope
-        Scopes, separated by spaces; without it every scope that counts in this token.
-    """
-    from local import issuer
-    from local.errors import LocalError
-    from local.setup import open_machine
-
-    kinds = ((issuer.customer, customer), (issuer.staff, staff), (issuer.program, program))
-    holders = [kind(name) for kind, name in kinds if name is not None]
-    if len(holders) != 1:
-        raise LocalError("Say whose token it is: one of --customer ID, --staff NAME or --program NAME.")
-    if customer is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", customer):
-        raise LocalError(f"--customer takes the id of a user: up to 64 letters, digits, '_' and '-', not {customer!r}.")
-    machine, holder = open_machine(ROOT, create=False), holders[0]
-    granted = issuer.scopes(machine, holder) if scope is None else scope
-    sys.stdout.write(issuer.token(machine, holder, scope=granted) + "\n")
-
-
 def main() -> None:
     """Runs the command line. An error is one sentence, and the status 1."""
     try:
@@ -209,6 +217,11 @@ def main() -> None:
             app()
     except PlanningError as error:
         sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stderr.write(f"No space left: {error.filename or ROOT} can't be written ({error.strerror}).\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Run the same command again to go on.\n")

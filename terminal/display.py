@@ -57,6 +57,11 @@ class Display:
         elif event.operation != "same":
             self._print(event)
 
+    @property
+    def changes(self) -> dict[str, int]:
+        """The number of resources by what became of them: created, updated, replaced, deleted, unchanged, failed."""
+        return dict(self._done)
+
     def summary(self) -> None:
         """Prints `13 changes: 12 created, 3 unchanged, 1 failed`, after the lines of changes if they are few."""
         if len(self._folded) <= FEW:

@@ -36,7 +36,9 @@ def deployments(deployments: Iterable[Row], status: Status) -> Iterable[str]:
     for each in deployments:
         observed = status.get("observed", {}).get(key_of("Deployment", each["namespace"], each["name"]), {})
         each |= {"state": observed.get("state"), "message": observed.get("message")}
-        if each["ready"] < each["desired"] or observed.get("state") == "failed":
+        if each["desired"] == 0 and observed.get("state") == "ready":
+            yield f"{each['name']} is stopped. Start it: `./crosscloud start {each['name']}`"
+        elif each["ready"] < each["desired"] or observed.get("state") == "failed":
             reason = observed.get("message") or f"{each['ready']} of {each['desired']} pods are ready."
             yield f"{each['name']}: {reason}"
 

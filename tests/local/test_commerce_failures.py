@@ -49,11 +49,14 @@ def test_a_poison_message_goes_to_the_dead_letters_and_the_others_of_its_batch_a
         orders = [anna.placed(product, X_Request_Id=request) for request in requests]
         eventually(lambda: waiting(aws, queue) >= 3, what="the orders' events in the queue")
     eventually(lambda: dead_letters(stack), what="a dead letter")
-    assert [json.loads(one["body"]) for one in dead_letters(stack)] == [poison]
+    (letter,) = dead_letters(stack)
+    assert json.loads(letter["body"]) == poison
     anna.settled(*orders)
     assert set(orders) <= anna.invoices().keys()
     assert anna.stock(product) == (18, 2)
     policy = json.loads(stack.outputs_of("sqs/queue:Queue", "fulfilment")["redrivePolicy"])
+    assert letter["last_try"]["tries"] == policy["maxReceiveCount"]
+    assert letter["last_try"]["reason"]
     for request in requests:
         receives = [line["receives"] for line in stack.logs(request) if line["service"] == "fulfilment"]
         assert (

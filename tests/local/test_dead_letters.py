@@ -232,6 +232,8 @@ def test_a_record_that_can_never_be_published_is_put_aside_once_and_stays_there_
     anna.settled(anna.placed(anna.product()))
     (letter,) = eventually(lambda: shop.letters("relay"), what="the record among the dead letters")
     assert json.loads(letter["body"])["record"]["dynamodb"]["NewImage"] == broken
+    assert letter["last_try"]["tries"] == 1
+    assert "It is no event" in letter["last_try"]["reason"]
 
     done = shop.run("events redrive", "--message", letter["message_id"])
 

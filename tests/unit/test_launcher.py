@@ -45,7 +45,7 @@ def test_a_command_runs_from_a_folder_with_modules_of_the_same_names(clone: Path
     assert "--empty-" not in done.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["", "planning", "events"])
 def test_a_command_whose_reader_has_gone_ends_without_a_word(clone: Path, tmp_path: Path, command: str) -> None:
     read, write = os.pipe()
     os.close(read)
