@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from delivery import events
+from delivery.stack_events import open_stack
 from local.machine import Machine
 from terminal import clone, commands
 
@@ -89,7 +92,7 @@ def main(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, li
     (machine.root / "app").symlink_to(clone.ROOT / "app")
     for module in (clone, commands):
         monkeypatch.setattr(module, "ROOT", machine.root)
-    monkeypatch.setattr("delivery.stack_events.HOME", machine.home)
+    monkeypatch.setattr(events, "open_stack", functools.partial(open_stack, home=machine.home))
     monkeypatch.setenv("PATH", "/nowhere")
 
     def run(module: str, words: list[str]) -> int:
