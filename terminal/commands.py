@@ -105,17 +105,19 @@ def up(
     from cluster import kind as maker
     from cluster.target import chosen, refuse_moving
     from local.errors import LocalError
-    from terminal import example, preview, room
+    from terminal import example, generated, preview, room
     from terminal.display import Display
 
+    shown = Console(stderr=True) if as_json else console
     if dry_run:
         if port or kubeconfig or kind:
             raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
+        generated.bring_up_to_date(shown, write=False)
         preview.show(ROOT, console, as_json=as_json)
         return
     room.check_room(ROOT)
     is_new = not (ROOT / ".local" / "ports.json").exists()
-    shown = Console(stderr=True) if as_json else console
+    generated.bring_up_to_date(shown)
     with room.opened(ROOT, port) as machine:
         if is_new and port is None and (told := room.moved(machine)):
             shown.print(told, highlight=False, soft_wrap=True)
