@@ -1,4 +1,4 @@
-"""The sources that are made of the contract: `up` makes them anew, so that a change of the contract is never half done."""
+"""The sources that are made of the contract: `up` makes them anew, so that a changed contract is not half done."""
 
 from __future__ import annotations
 
