@@ -33,10 +33,10 @@ unexport $(1)
 override $(1) :=
 endif
 endef
-$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET PURGE,$(eval $(call from_here_only,$(name))))
+$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET PURGE YES DRY_RUN,$(eval $(call from_here_only,$(name))))
 
-up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; KUBECONFIG=path: on a Kubernetes)
-	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
+up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; DRY_RUN=1; KUBECONFIG=path: on a Kubernetes)
+	@$(BIN)/python -m local up $(if $(DRY_RUN),--dry-run) $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
 		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(YES_THIS_CLUSTER),--yes-this-cluster) \
 		$(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER))))
@@ -44,8 +44,8 @@ up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PO
 console: $(INSTALLED) ## Serve a page that shows what runs and what has happened, until Ctrl-C
 	@$(BIN)/python -m local console
 
-down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (FORGET=1: not in the cluster)
-	@$(BIN)/python -m local down $(if $(PURGE),--purge) $(if $(FORGET),--forget)
+down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (YES=1: unasked; FORGET=1: not in the cluster)
+	@$(BIN)/python -m local down $(if $(PURGE),--purge) $(if $(FORGET),--forget) $(if $(YES),--yes)
 
 test: $(INSTALLED) ## Run every test that can run here; FAST=1 leaves out the slow ones
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(if $(FAST),--fast) $(ARGS)

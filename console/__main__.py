@@ -28,7 +28,7 @@ LAST = 1
 
 def main() -> None:
     """Serves the console."""
-    parser = argparse.ArgumentParser(prog="python -m local console", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./crosscloud console", description=__doc__)
     parser.add_argument("root", type=Path)
     parser.add_argument("--port", type=int)
     arguments = parser.parse_args()
@@ -53,7 +53,7 @@ def _listening(place: Place) -> socket.socket:
         listener.close()
         raise LocalError(
             f"The console can't listen on {HOST}:{place.port}: {error.strerror}. Choose a free port, which is then "
-            f"kept: `.venv/bin/python -m local console --port {place.port + 1}`."
+            f"kept: `./crosscloud console --port {place.port + 1}`."
         ) from None
     return listener
 

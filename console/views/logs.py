@@ -17,5 +17,5 @@ async def show(context: Context, asked: Asked) -> View:
         area="logs",
         panels={"loglines": {"found": search.lines(context.store, filter_), "filter": filter_}},
         fixed={"filter": filter_, "parts": search.values(context.store, "service"), "levels": list(search.LEVELS)},
-        command=".venv/bin/python -m local logs",
+        command="./crosscloud logs",
     )

@@ -21,7 +21,7 @@ async def show(context: Context, asked: Asked) -> View:
         area="orders",
         panels={"orders": {"rows": found, "filter": filter_}},
         fixed={"filter": filter_},
-        command=".venv/bin/python -m local logs --json | grep order_id",
+        command="./crosscloud logs --json | grep order_id",
     )
 
 
@@ -51,5 +51,5 @@ async def show_one(context: Context, asked: Asked) -> View:
             "waterfall": {"fall": waterfall(found), "chosen": ""},
         },
         fixed={"id": id_, "requests": list(dict.fromkeys(hop.request_id for hop in found if hop.request_id))},
-        command=f".venv/bin/python -m local logs --json | grep {id_}",
+        command=f"./crosscloud logs --json | grep {id_}",
     )

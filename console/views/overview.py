@@ -45,5 +45,5 @@ async def show(context: Context, _: Asked) -> View:
             "failures": {"rows": failures.rows[:6], "total": failures.total},
             "running": {"runtime": runtime, "short": True},
         },
-        command=".venv/bin/python -m local status",
+        command="./crosscloud status",
     )

@@ -30,7 +30,7 @@ async def show(context: Context, _: Asked) -> View:
             "functions": {"functions": functions, "consumers": by_function, "days": _days(context.store)},
             "partfigures": {"rows": context.figures(PERIOD, by="part"), "period": PERIOD},
         },
-        command=".venv/bin/python -m local status",
+        command="./crosscloud status",
     )
 
 

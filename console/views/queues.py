@@ -30,7 +30,7 @@ async def show(context: Context, _: Asked) -> View:
             "letters": {"queues": None if queues is None else [queue for queue in queues if queue.is_dead]},
             "queues": {"queues": queues},
         },
-        command=".venv/bin/python -m delivery.events dlq --stack local",
+        command="./crosscloud events dlq --stack local",
     )
 
 

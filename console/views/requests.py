@@ -36,7 +36,7 @@ async def show(context: Context, asked: Asked) -> View:
             "filter": filter_,
             "routes": search.values(context.store, "route", where="service = 'gateway' and kind = 'request'"),
         },
-        command=".venv/bin/python -m local logs",
+        command="./crosscloud logs",
     )
 
 
@@ -68,7 +68,7 @@ async def show_one(context: Context, asked: Asked) -> View:
             "orders": list(dict.fromkeys(row["order_id"] for row in lines if row["order_id"])),
             "curl": _curl(context, first),
         },
-        command=f".venv/bin/python -m local logs --request-id {id_}",
+        command=f"./crosscloud logs --request-id {id_}",
     )
 
 
@@ -96,7 +96,7 @@ async def show_trace(context: Context, asked: Asked) -> View:
             "curl": "",
             "requests": list(dict.fromkeys(row["request_id"] for row in lines if row["request_id"])),
         },
-        command=".venv/bin/python -m local logs --json | grep " + id_,
+        command="./crosscloud logs --json | grep " + id_,
     )
 
 
@@ -121,5 +121,5 @@ def _curl(context: Context, first: Hop | None) -> str:
         return ""
     machine = context.place.machine
     verb = "" if method == "GET" else f"-X {method} "
-    header = '"Authorization: Bearer $(.venv/bin/python -m local token --staff bob)"'
+    header = '"Authorization: Bearer $(./crosscloud token --staff bob)"'
     return f"curl --cacert {machine.home / 'ca.crt'} {verb}-H {header} '{machine.endpoint_url}{path}'"

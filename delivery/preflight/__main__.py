@@ -1,4 +1,4 @@
-"""Says before a deployment what would stop it: `python -m delivery.preflight --stack dev`. It changes nothing.
+"""Says before a deployment what would stop it: `./crosscloud preflight --stack dev`. It changes nothing.
 
 PASS: all is well. SKIP: not looked at, for a reason that is no fault. WARN: it can't be told, or does no harm yet.
 FAIL: the deployment certainly fails. The line below a finding mends it.
@@ -13,6 +13,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from delivery import commands
 from delivery.preflight import report
 from delivery.preflight.ask import Ask
 from delivery.preflight.check import Deployment, findings
@@ -27,8 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BLOCKED = 1
 """The exit status when something certainly stops the deployment; it is 2 when nothing could be checked."""
 
-app = App(name="preflight", help=__doc__, version_flags=[])
-Switch = Parameter(negative=())
+app = App(name="./crosscloud preflight", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @app.default
@@ -36,9 +36,9 @@ def preflight(
     *,
     stack: str,
     repository: str = "",
-    ask_address: Annotated[bool, Switch] = False,
-    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
-    strict: Annotated[bool, Switch] = False,
+    ask_address: bool = False,
+    as_json: Annotated[bool, Parameter("--json")] = False,
+    strict: bool = False,
     seconds: float = SECONDS,
     record: Path | None = None,
 ) -> None:
@@ -85,7 +85,7 @@ def preflight(
 def main() -> None:
     """Runs the command line. Exits with 2 when there is no such stack, or the program refuses its settings."""
     try:
-        app()
+        commands.main(app)
     except PlanningError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

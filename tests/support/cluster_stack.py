@@ -65,6 +65,10 @@ class ClusterStack(Stack):
         assert target
         self.api = Api(target)
 
+    def state(self) -> dict[str, Any]:
+        """Returns what `status` says: the supervisor knows nothing of Deployments and pods of a cluster."""
+        return self.status()
+
     # ---- objects of the cluster
 
     def object(self, kind: str, name: str, namespace: str = APPS) -> Object:

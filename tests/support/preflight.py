@@ -2,7 +2,7 @@
 
 The answers (tests/unit/delivery/preflight/well.json, and cases/*.yaml, which are laid over it) are written after the
 tools' documentation, and those of `az` after the source of its version 2.91 too: none of them comes from an account. A
-first real run makes others with `python -m delivery.preflight --record`, in the same form.
+first real run makes others with `./crosscloud preflight --record`, in the same form.
 """
 
 from __future__ import annotations

@@ -224,7 +224,7 @@ def test_outputs_that_the_page_asks_for_exist(stack: str) -> None:
     assert set(re.findall(r"pulumi stack output (\w+)", TEXT)) <= deployed(stack, False).outputs.keys()
 
 
-@pytest.mark.parametrize(("name", "rest"), re.findall(r"python -m delivery\.(smoke|preflight) ([^\n`]+)", TEXT))
+@pytest.mark.parametrize(("name", "rest"), re.findall(r"\./crosscloud (smoke|preflight) ([^\n`]+)", TEXT))
 def test_commands_of_ours_exist_with_their_options(name: str, rest: str) -> None:
     command = {"smoke": smoke, "preflight": preflight}[name]
     command.parse_args(shlex.split(re.sub(r"\$\([^)]*\)", "https://api.example", rest)), exit_on_error=False)

@@ -101,7 +101,7 @@ def test_a_request_leads_from_its_trace_to_its_lines_and_back(client: Client, co
 
 
 def test_a_request_shows_the_command_that_prints_the_same(client: Client) -> None:
-    assert f".venv/bin/python -m local logs --request-id {ORDER}" in words(client.page(f"/requests/{ORDER}"))
+    assert f"./crosscloud logs --request-id {ORDER}" in words(client.page(f"/requests/{ORDER}"))
 
 
 def test_a_killed_invocation_is_shown_beside_the_request(client: Client, context: Context) -> None:
@@ -167,7 +167,7 @@ def test_dead_letters_are_shown_with_their_reasons(client: Client, emulator: Pla
     assert "It is no event." in page
     assert "The log has no line of it, and the message says no reason." in page
     assert "fulfilment 0 1 1" in page
-    assert ".venv/bin/python -m delivery.events redrive --stack local --queue relay" in page
+    assert "./crosscloud events redrive --stack local --queue relay" in page
     assert "Dead letters 4" in words(client.page("/"))
 
 

@@ -11,7 +11,8 @@ from cluster.target import Target, save
 from local.errors import LocalError
 from local.machine import Machine, write_text
 from local.setup import open_machine
-from terminal import commands
+from terminal import commands, example
+from terminal.example import Example
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
         return file
 
     monkeypatch.setattr(kind, "ensure", ensure)
+    monkeypatch.setattr(example, "send", lambda machine, _: Example(machine=machine, token="", status=200, body=""))
     monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)
