@@ -79,10 +79,11 @@ def test_a_person_finds_a_request_and_gives_a_dead_letter_back(
     assert page.run("document.activeElement.name") == "q"
     page.send("Input.insertText", text=request)
     page.press("Enter", leaves=True)
-    assert page.run("document.querySelectorAll('tbody tr').length") == 1
+    eventually(lambda: page.says("document.querySelectorAll('tbody tr').length === 1"), what="the one request")
     page.press("j")
     page.press("Enter", leaves=True)
     assert page.run("location.pathname") == f"/requests/{request}"
+    eventually(lambda: page.says("document.querySelectorAll('.waterfall tbody tr').length >= 4"), what="every hop")
     parts = page.run("[...document.querySelectorAll('.waterfall tbody th')].map((each) => each.innerText)")
     assert [part.split()[0] for part in parts] == ["gateway", "orchestrator", "ingress", "users"]
     bars = page.run("[...document.querySelectorAll('.bar')].map((bar) => bar.getBoundingClientRect().width)")

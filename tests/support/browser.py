@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Page:
         """Addresses outside of this machine that the page has asked for."""
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.send(f"{domain}.enable")
+
+    def close(self) -> None:
+        """Ends the connection to the browser."""
+        self._socket.close()
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Sends a command and returns its result."""
@@ -152,7 +156,8 @@ def browser(folder: Path, *, width: int = 1280, height: int = 720) -> Iterator[P
         page = Page(next(target["webSocketDebuggerUrl"] for target in targets if target["type"] == "page"))
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         page.send("Emulation.setDeviceMetricsOverride", **size)
-        yield page
+        with closing(page):
+            yield page
     finally:
         process.terminate()
         process.wait(timeout=20)
