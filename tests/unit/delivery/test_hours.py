@@ -164,7 +164,7 @@ def test_what_runs_passes_and_so_does_what_was_never_deployed() -> None:
 def test_a_canary_is_refused_while_its_stack_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary, "run", Azure().run)
     monkeypatch.setattr(canary.signal, "signal", lambda *_: None)
-    with pytest.raises(SystemExit, match=r"dev does not run: the cluster crosscloud-dev is stopped, the server"):
+    with pytest.raises(DeliveryError, match=r"dev does not run: the cluster crosscloud-dev is stopped, the server"):
         canary.canary(stack="dev")
 
 

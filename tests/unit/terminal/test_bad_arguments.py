@@ -56,6 +56,8 @@ BAD: dict[str, list[list[str]]] = {
         ["resume", "nobody"],
         ["psql"],
         ["psql", "nobody"],
+        ["console", "extra"],
+        ["console", "--port", "eighty"],
     ],
     "planning.__main__": [
         ["plan"],
@@ -78,6 +80,8 @@ BAD: dict[str, list[list[str]]] = {
         ["resume", STACK, "local"],
     ],
     "delivery.canary": [[], [STACK, "prod"], [STACK, "prod", "--wrong"]],
+    "delivery.hours": [["start"], ["start", STACK, "nowhere"], ["stop", STACK, "prod"], ["check", STACK, "dev"]],
+    "delivery.preflight.__main__": [[], [STACK, "nowhere"], [STACK, "local"], [STACK, "dev", "--seconds", "soon"]],
     "delivery.smoke": [
         [],
         ["--endpoint", "nonsense"],
@@ -99,7 +103,7 @@ def main(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, li
         monkeypatch.setattr(sys, "argv", ["command", *words])
         loaded = importlib.import_module(module)
         with pytest.raises(SystemExit) as ended:
-            loaded.main(*([loaded.app] if module in ("delivery.canary", "delivery.smoke") else []))
+            loaded.main(*([loaded.app] if module in ("delivery.canary", "delivery.hours", "delivery.smoke") else []))
         code = ended.value.code
         if isinstance(code, str):  # the interpreter writes it, and ends with 1
             sys.stderr.write(f"{code}\n")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
-from delivery import canary, events, smoke
+from delivery import canary, events, hours, smoke
+from delivery.preflight import __main__ as preflight
 from planning import commands as planning
 from policy import __main__ as policy
 from terminal import commands
@@ -19,8 +20,10 @@ from tests.support.program import ROOT
 APPS: Mapping[str, App] = {
     "canary": canary.app,
     "events": events.app,
+    "hours": hours.app,
     "planning": planning.app,
     "policy": policy.app,
+    "preflight": preflight.app,
     "smoke": smoke.app,
 }
 """The commands that have commands of their own, by the launcher's word for them. Any other is one of the terminal's."""
@@ -34,7 +37,7 @@ ELSEWHERE = re.compile(r"python -m (?:local|delivery\.\w+|planning|policy)\b(?!`
 
 def named(path: Path) -> Iterator[str]:
     """Yields the command lines in a text, without the launcher. What a shell would put into them is a word."""
-    for words in COMMAND.findall(re.sub(r'"\$\((?!\./)[^\n]*\)"', "value", path.read_text())):
+    for words in COMMAND.findall(re.sub(r'"\$\((?!\./)[^\n]*\)"|"\$\w[^"\n]*"', "value", path.read_text())):
         yield re.sub(r"[.,;:']+$", "", words.split(" # ")[0]).strip()
 
 
