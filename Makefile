@@ -2,7 +2,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test lint bench proof plan service client breaking lock anew
+.PHONY: help install up console down test lint bench proof plan service client breaking lock anew
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -26,23 +26,26 @@ help: ## Show this list
 install: $(INSTALLED) ## Install everything into .venv (PYTHON=python3.13 chooses the Python)
 
 # A KUBECONFIG of the environment is somebody's current cluster: only what is written down here counts, and so with all
-# that is said of a cluster.
+# that is said of a cluster, and of data that are removed for good.
 define from_here_only
 ifneq ($$(origin $(1)),command line)
 unexport $(1)
 override $(1) :=
 endif
 endef
-$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET,$(eval $(call from_here_only,$(name))))
+$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET PURGE YES DRY_RUN,$(eval $(call from_here_only,$(name))))
 
-up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; KUBECONFIG=path: on a Kubernetes)
-	@$(BIN)/python -m local up $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
+up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; DRY_RUN=1; KUBECONFIG=path: on a Kubernetes)
+	@$(BIN)/python -m local up $(if $(DRY_RUN),--dry-run) $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
 		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(YES_THIS_CLUSTER),--yes-this-cluster) \
 		$(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER))))
 
-down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (FORGET=1: not in the cluster)
-	@$(BIN)/python -m local down $(if $(PURGE),--purge) $(if $(FORGET),--forget)
+console: $(INSTALLED) ## Serve a page that shows what runs and what has happened, until Ctrl-C
+	@$(BIN)/python -m local console
+
+down: $(INSTALLED) ## Stop every process and the services in a cluster; PURGE=1 removes all data (YES=1: unasked; FORGET=1: not in the cluster)
+	@$(BIN)/python -m local down $(if $(PURGE),--purge) $(if $(FORGET),--forget) $(if $(YES),--yes)
 
 test: $(INSTALLED) ## Run every test that can run here; FAST=1 leaves out the slow ones
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(if $(FAST),--fast) $(ARGS)

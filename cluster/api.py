@@ -11,7 +11,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.exceptions import NotFoundError, ResourceNotFoundError
 
 from cluster import execution
-from cluster.connection import READ, LostError, connect, explained, kinds_of
+from cluster.connection import READ, LostError, answering, connect, explained, kinds_of
 from cluster.target import Target
 from local.errors import LocalError, ProviderError
 
@@ -36,7 +36,7 @@ class Api:
         self.target, self._lock = target, threading.Lock()
         self._client = connect(target)
         self.core = client.CoreV1Api(self._client)
-        with explained(f"The cluster of the context {target.context}"):
+        with explained(f"The cluster of the context {target.context}"), answering(target, self.server):
             version = client.VersionApi(self._client).get_code()
             self._dynamic = kinds_of(self._client)
         system = self.get({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}})
@@ -110,13 +110,16 @@ class Api:
                 return None
 
     def select(self, api_version: str, kind: str, *, namespace: str | None = None, **selectors: str) -> list[Object]:
-        """Returns objects by their labels (`label_selector`); none where the cluster does not know the kind."""
+        """Returns objects by their labels (`label_selector`); none where the cluster does not know the kind.
+
+        It may have known it before: the list of a kind whose definition was deleted is not found.
+        """
         with explained(kind):
             try:
                 resource = self._resource({"apiVersion": api_version, "kind": kind})
-            except ResourceNotFoundError:
+                content = _content(resource.get(namespace=namespace, **selectors))
+            except (NotFoundError, ResourceNotFoundError):
                 return []
-            content = _content(resource.get(namespace=namespace, **selectors))
         items: list[Object] = content["items"]
         return items
 

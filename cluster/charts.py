@@ -1,63 +1,95 @@
-"""Envoy Gateway in a cluster: left as it is where it is there already, else installed from its charts by Helm."""
+"""Envoy Gateway in a cluster: left as it is where others have installed it, else installed from its charts by Helm.
+
+Whose an installation is, the cluster says each time: one that was ended half way has left nothing in the state.
+"""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import time
 from abc import abstractmethod
 
-import yaml
-
 from app.contract.document import read_yaml_documents
+from cluster import helm, names
 from cluster.api import Api, Object
-from cluster.ownership import is_ours, is_shared
+from cluster.ownership import CONTROLLER, is_ours, is_shared
 from local.errors import ProviderError
 from local.provider import Made, Properties, Updatable
 
-CONTROLLER = {"label_selector": "control-plane=envoy-gateway"}
-"""The labels of the controller's Deployment, in whichever namespace."""
 _GATEWAY = {"api_version": "gateway.envoyproxy.io/v1alpha1", "kind": "EnvoyProxy"}
-_LABEL = "made-by=crosscloud"
-"""The label by which Helm keeps that this stack made a release."""
-_HELM = 660.0
-"""Seconds that Helm may take: the chart's own time and some more."""
+_DEFINITION: Object = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "envoyproxies.gateway.envoyproxy.io"},
+}
+"""The definition of that kind, which Envoy Gateway can't be without."""
 _KINDS = 60.0
 """Seconds until the API server must know kinds that were just defined."""
 
 
 def check(api: Api) -> None:
     """Raises ProviderError when Envoy Gateway has to be installed and nothing can: before anything is made."""
-    if not (api.knows(**_GATEWAY) and api.select("apps/v1", "Deployment", **CONTROLLER)):
-        _program()
+    there = api.knows(**_GATEWAY) and api.select("apps/v1", "Deployment", **CONTROLLER)
+    if not there or any(release.cut_off for release in helm.own_releases(api, names.ENVOY)):
+        helm.program()
+
+
+def kept_for_others(api: Api) -> str:
+    """Returns the sentence that something which this stack has installed stays, where it does; else an empty text."""
+    served = ", ".join(serves_others(api))
+    if not served or not (helm.own_releases(api, names.ENVOY) or _has_own_definition(api)):
+        return ""
+    return (
+        f"What this stack has installed of Envoy Gateway stays, because it serves GatewayClasses of others: {served}."
+    )
+
+
+def serves_others(api: Api) -> list[str]:
+    """Returns the names of GatewayClasses that the controller serves and that this stack has not made."""
+    classes = [each for each in api.select("gateway.networking.k8s.io/v1", "GatewayClass") if not is_ours(each)]
+    return sorted(c["metadata"]["name"] for c in classes if c["spec"]["controllerName"] == names.CONTROLLER)
 
 
 class _Installed(Updatable):
-    """The content of a chart. `ours` in its outputs is true if this stack installed it."""
+    """The content of a chart."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
     def create(self, name: str, inputs: Properties) -> Made:
-        release = str(inputs.get("name") or name)
+        release = _release(name, inputs)
         id_ = "/".join(filter(None, [inputs.get("namespace"), release]))
-        if self._is_there(inputs):
-            return Made(id=id_, outputs=_outputs(inputs, release, ours=False))
-        return Made(id=id_, outputs=_outputs(inputs, release, ours=True, made=self._install(release, inputs)))
+        return Made(id=id_, outputs=self._brought_about(release, inputs, []))
 
     def update(self, id_: str, old: Properties, new: Properties, outputs: Properties) -> Properties:
-        release = outputs["release"]
-        if not outputs["ours"]:
-            return _outputs(new, release, ours=False)
-        made = [*(outputs.get("made") or []), *self._install(release, new)]
-        return _outputs(new, release, ours=True, made=[each for i, each in enumerate(made) if each not in made[:i]])
+        return self._brought_about(outputs["release"], new, outputs.get("made") or [])
+
+    def delete(self, id_: str, outputs: Properties) -> None:
+        self._uninstall(outputs["release"], outputs)
+
+    def abandon(self, name: str, inputs: Properties) -> None:
+        self._uninstall(_release(name, inputs), inputs)
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         return self._is_there(outputs)
 
+    def _brought_about(self, release: str, inputs: Properties, made: list[Object]) -> Properties:
+        """Installs it, goes on with an installation of this stack, or leaves that of others. Returns the outputs."""
+        if self._is_ours(release, inputs) or not self._is_there(inputs):
+            made = [*made, *(each for each in self._install(release, inputs) if each not in made)]
+        return {**inputs, "release": release, "made": made, "resources": [], "status": {"status": "deployed"}}
+
+    def _uninstall(self, release: str, inputs: Properties) -> None:
+        """Removes what this stack has installed of it, unless others need it."""
+        if not serves_others(self._api):
+            self._remove(release, inputs)
+
     @abstractmethod
     def _is_there(self, inputs: Properties) -> bool:
         """Returns whether the cluster has it, whoever installed it."""
+
+    @abstractmethod
+    def _is_ours(self, release: str, inputs: Properties) -> bool:
+        """Returns whether this stack has begun to install it."""
 
     @abstractmethod
     def _install(self, release: str, inputs: Properties) -> list[Object]:
@@ -66,19 +98,13 @@ class _Installed(Updatable):
         Raises ProviderError.
         """
 
+    @abstractmethod
+    def _remove(self, release: str, inputs: Properties) -> None:
+        """Removes what this stack has made of it."""
+
 
 class Release(_Installed):
     """The controller, as a Helm release."""
-
-    def delete(self, id_: str, outputs: Properties) -> None:
-        if outputs["ours"] and self._is_there(outputs):
-            self._helm("uninstall", outputs["release"], "--namespace", outputs["namespace"], "--wait")
-
-    def abandon(self, name: str, inputs: Properties) -> None:
-        """Removes what Helm has of an installation that failed, if it was this stack's: Helm keeps its label."""
-        release, namespace = str(inputs.get("name") or name), inputs["namespace"]
-        if self._api.select("v1", "Secret", namespace=namespace, label_selector=f"owner=helm,name={release},{_LABEL}"):
-            self._helm("uninstall", release, "--namespace", namespace, "--wait")
 
     def _is_there(self, inputs: Properties) -> bool:
         found = self._api.select("apps/v1", "Deployment", **CONTROLLER)
@@ -90,14 +116,28 @@ class Release(_Installed):
             )
         return bool(found)
 
+    def _is_ours(self, release: str, inputs: Properties) -> bool:
+        found = helm.release(self._api, inputs["namespace"], release)
+        return found is not None and found.ours
+
     def _install(self, release: str, inputs: Properties) -> list[Object]:
-        options = ["--namespace", inputs["namespace"], "--skip-crds", "--wait", "--timeout", f"{inputs['timeout']}s"]
-        chart = ["--version", inputs["version"], "--values", "-", "--labels", _LABEL]
-        self._helm("upgrade", "--install", release, inputs["chart"], *chart, *options, values=inputs["values"])
+        namespace = inputs["namespace"]
+        found = helm.release(self._api, namespace, release)
+        if found and not found.ours:
+            raise ProviderError(
+                f"Helm has a release {release} in the namespace {namespace}, without a controller, and this stack did "
+                f"not make it. Remove it (helm uninstall {release} --namespace {namespace}), or use another cluster."
+            )
+        if found and found.cut_off:
+            self._remove(release, inputs)
+        options = ["--namespace", namespace, "--skip-crds", "--wait", "--timeout", f"{inputs['timeout']}s"]
+        chart = ["--version", inputs["version"], "--values", "-", "--labels", f"{helm.LABEL}={helm.VALUE}"]
+        helm.run(self._api, "upgrade", "--install", release, inputs["chart"], *chart, *options, values=inputs["values"])
         return []
 
-    def _helm(self, *words: str, values: Properties | None = None) -> None:
-        _helm(self._api, *words, values=values)
+    def _remove(self, release: str, inputs: Properties) -> None:
+        if self._is_ours(release, inputs):
+            helm.run(self._api, "uninstall", release, "--namespace", inputs["namespace"], "--wait")
 
 
 class Definitions(_Installed):
@@ -106,31 +146,11 @@ class Definitions(_Installed):
     Some of them, those of the Gateway API, may be there by somebody else: they stay as they are.
     """
 
-    def delete(self, id_: str, outputs: Properties) -> None:
-        if outputs["ours"]:
-            made = outputs.get("made")
-            self._remove(_rendered(self._api, outputs) if made is None else made)
-
-    def abandon(self, name: str, inputs: Properties) -> None:
-        self._remove(_rendered(self._api, inputs))
-
-    def _remove(self, manifests: list[Object]) -> None:
-        """Deletes what is this stack's alone and what nobody else has objects of, which would go with it."""
-        for manifest in manifests:
-            found = self._api.get(manifest)
-            if found is not None and is_ours(found) and not is_shared(found) and not self._is_used(found):
-                self._api.delete(manifest, timeout=_KINDS)
-
-    def _is_used(self, found: Object) -> bool:
-        """Returns whether others have objects of the kind that a definition defines."""
-        spec = found.get("spec") or {}
-        kinds = [
-            (f"{spec['group']}/{v['name']}", spec["names"]["kind"]) for v in spec.get("versions", []) if v["served"]
-        ]
-        return any(not is_ours(each) for kind in kinds for each in self._api.select(*kind))
-
     def _is_there(self, inputs: Properties) -> bool:
         return self._api.knows(**_GATEWAY)
+
+    def _is_ours(self, release: str, inputs: Properties) -> bool:
+        return _has_own_definition(self._api)
 
     def _install(self, release: str, inputs: Properties) -> list[Object]:
         made = []
@@ -147,10 +167,32 @@ class Definitions(_Installed):
             time.sleep(1)
         raise ProviderError(f"The cluster does not know the kinds of {inputs['chart']} after {_KINDS:.0f} s.")
 
+    def _remove(self, release: str, inputs: Properties) -> None:
+        """Deletes what is this stack's alone and what nobody else has objects of, which would go with it."""
+        made = inputs.get("made")
+        for manifest in _rendered(self._api, inputs) if made is None else made:
+            found = self._api.get(manifest)
+            if found is not None and is_ours(found) and not is_shared(found) and not self._is_used(found):
+                self._api.delete(manifest, timeout=_KINDS)
 
-def _outputs(inputs: Properties, release: str, *, ours: bool, made: list[Object] | None = None) -> Properties:
-    own = {"release": release, "ours": ours, "made": made or [], "resources": [], "status": {"status": "deployed"}}
-    return {**inputs, **own}
+    def _is_used(self, found: Object) -> bool:
+        """Returns whether others have objects of the kind that a definition defines."""
+        spec = found.get("spec") or {}
+        kinds = [
+            (f"{spec['group']}/{v['name']}", spec["names"]["kind"]) for v in spec.get("versions", []) if v["served"]
+        ]
+        return any(not is_ours(each) for kind in kinds for each in self._api.select(*kind))
+
+
+def _has_own_definition(api: Api) -> bool:
+    """Returns whether this stack has defined the kind that Envoy Gateway can't be without."""
+    found = api.get(_DEFINITION)
+    return found is not None and is_ours(found)
+
+
+def _release(name: str, inputs: Properties) -> str:
+    """Returns the release's name: the given one, or the resource's own."""
+    return str(inputs.get("name") or name)
 
 
 def _named(manifest: Object) -> Object:
@@ -161,35 +203,4 @@ def _named(manifest: Object) -> Object:
 def _rendered(api: Api, inputs: Properties) -> list[Properties]:
     """Returns the manifests of a chart."""
     words = ("template", "crds", inputs["chart"], "--version", inputs["version"], "--values", "-")
-    return list(read_yaml_documents(_helm(api, *words, values=inputs["values"])))
-
-
-def _helm(api: Api, *words: str, values: Properties | None = None) -> str:
-    """Runs Helm against the cluster and returns what it prints. Raises ProviderError."""
-    program = _program()
-    where = ("--kubeconfig", api.target.kubeconfig, "--kube-context", api.target.context)
-    try:
-        done = subprocess.run(
-            [program, *words, *where],
-            input=yaml.safe_dump(values or {}),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_HELM,
-        )
-    except subprocess.TimeoutExpired:
-        raise ProviderError(f"helm {' '.join(words[:4])} has not ended within {_HELM:.0f} s.") from None
-    if done.returncode:
-        raise ProviderError(f"helm {' '.join(words[:4])} failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def _program() -> str:
-    """Returns Helm's path. Raises ProviderError."""
-    program = shutil.which("helm")
-    if program is None:
-        raise ProviderError(
-            "Envoy Gateway is not in the cluster, or this stack has installed it, and that needs `helm` on PATH "
-            "(https://helm.sh/docs/intro/install)."
-        )
-    return program
+    return list(read_yaml_documents(helm.run(api, *words, values=inputs["values"])))

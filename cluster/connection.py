@@ -22,6 +22,8 @@ CONNECT, READ = 5, 30
 """Seconds until a connection, and until an answer, must be there."""
 _STREAMS = ("watch", "follow")
 """Parameters of requests whose answer has no end."""
+_NOBODY = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+"""Reasons for which a connection is not made: nobody listens, the name leads nowhere, nothing answers in time."""
 _NO_FILE = f"{os.devnull}/none"
 """A path at which no file can be: by default all users share one of a name that anybody can guess, for good."""
 
@@ -77,6 +79,26 @@ def explained(what: str) -> Iterator[None]:
         raise ProviderError(f"{what}: {_message(error)}") from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise ProviderError(f"{what}: the API server can't be reached: {error}") from None
+
+
+@contextmanager
+def answering(target: Target, address: str) -> Iterator[None]:
+    """Turns it into one sentence when there is no API server at the address. Raises ProviderError."""
+    try:
+        yield
+    except urllib3.exceptions.MaxRetryError as error:
+        if not isinstance(error.reason, _NOBODY):
+            raise
+        why = f"{error.reason.__cause__ or error.reason}"
+    except ValueError:  # of an answer without the members that a version has
+        why = "what answers there is none"
+    else:
+        return
+    raise ProviderError(
+        f"There is no API server at {address} ({why}), the address of the context {target.context} in the kubeconfig "
+        f"{target.kubeconfig}. Check that the cluster runs, and that this is its address: one that was made anew may "
+        "have another port."
+    )
 
 
 def _message(error: ApiException) -> str:

@@ -73,7 +73,8 @@ class Server(Updatable):
         self._remove(name)
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        return self._api.get(_named("apps/v1", "Deployment", outputs["name"])) is not None
+        found = self._api.get(_named("apps/v1", "Deployment", outputs["name"]))
+        return found is not None and is_ours(found)
 
     def _apply(self, name: str) -> None:
         """Makes a server what its manifests say. Raises ProviderError before anything is made of others' objects."""

@@ -10,7 +10,9 @@ from local.errors import LocalError
 from local.machine import Machine
 
 NAME = "crosscloud"
-"""The cluster's name; its context is `kind-crosscloud`."""
+"""The cluster's name."""
+CONTEXT = f"kind-{NAME}"
+"""The context that kind gives it."""
 _START = 600.0
 """Seconds that making a cluster may take; most of it is the download of the node's image."""
 

@@ -10,13 +10,24 @@ DELETION = 120.0
 """Seconds in which an object must be gone; pods have their own time to end besides."""
 _OF_THE_CLUSTER = {"kube-apiserver", "kube-controller-manager"}
 """Managers that set fields of everybody's objects."""
+CONTROLLER = {"label_selector": "control-plane=envoy-gateway"}
+"""The labels of the Deployment of Envoy Gateway's controller, in whichever namespace."""
+_OF_ENVOY_GATEWAY = {"envoy-gateway", "helm"}
+"""Managers of what Envoy Gateway has in its namespace: the controller's own, and that of its chart."""
 _CONTENT = {
-    "v1": ("Pod", "PersistentVolumeClaim", "Service", "Secret", "ConfigMap"),
+    "v1": ("Pod", "PersistentVolumeClaim", "Service", "Secret", "ConfigMap", "ServiceAccount"),
     "apps/v1": ("Deployment", "StatefulSet", "DaemonSet"),
     "batch/v1": ("Job", "CronJob"),
+    "networking.k8s.io/v1": ("Ingress", "NetworkPolicy"),
+    "rbac.authorization.k8s.io/v1": ("Role", "RoleBinding"),
+    "gateway.networking.k8s.io/v1": ("Gateway", "HTTPRoute"),
 }
 """Kinds of which somebody would miss an object that goes with its namespace."""
-_OF_EACH_NAMESPACE = {"kube-root-ca.crt", "istio-ca-root-cert"}
+_OF_EACH_NAMESPACE = {
+    ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "istio-ca-root-cert"),
+    ("ServiceAccount", "default"),
+}
 """Objects that a cluster puts into each namespace by itself."""
 
 
@@ -60,13 +71,19 @@ def remove(api: Api, manifest: Object) -> None:
 def _holds_others(api: Api, namespace: str) -> bool:
     """Returns whether something of others is in a namespace, apart from what goes with an object of this stack.
 
-    What Envoy Gateway has made for itself is not theirs: it goes with the controller, which is uninstalled before.
+    What Envoy Gateway has made for itself is not theirs, unless its controller is still there and needs it.
     """
-    if namespace == names.ENVOY:
-        return False
+    if namespace == names.ENVOY and api.select("apps/v1", "Deployment", namespace=namespace, **CONTROLLER):
+        return True
+    makers = {MANAGER, *(_OF_ENVOY_GATEWAY if namespace == names.ENVOY else ())}
     kinds = [(version, kind) for version, kinds in _CONTENT.items() for kind in kinds]
-    left = (each["metadata"] for kind in kinds for each in api.select(*kind, namespace=namespace) if not is_ours(each))
-    return any(not each.get("ownerReferences") and each["name"] not in _OF_EACH_NAMESPACE for each in left)
+    return any(
+        not _managers(each) & makers
+        and not each["metadata"].get("ownerReferences")
+        and (kind, each["metadata"]["name"]) not in _OF_EACH_NAMESPACE
+        for version, kind in kinds
+        for each in api.select(version, kind, namespace=namespace)
+    )
 
 
 def _managers(found: Object) -> set[str]:

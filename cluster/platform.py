@@ -26,7 +26,7 @@ from local.machine import Machine, write_text
 from local.provider import Handler, Package
 from local.state import State
 from local.supervisor import client
-from local.up import STACK, up
+from local.up import STACK, Display, up
 
 MODULES = tuple(module for module in client.MODULES if module != "local.postgres")
 """The processes of this machine: the databases are in the cluster."""
@@ -78,11 +78,11 @@ class Cluster:
             time.sleep(0.5)
         raise LocalError(
             f"Not all services are reached through the ingress after {ROUTES:.0f} s: GET /health says {health}. "
-            "See `python -m local logs`."
+            "See `./crosscloud logs`."
         )
 
 
-def apply(machine: Machine, target: Target, console: Console) -> None:
+def apply(machine: Machine, target: Target, display: Display) -> None:
     """Brings the stack up in the cluster. Raises LocalError."""
     images.check(target)
     with connected(target) as api:
@@ -95,7 +95,7 @@ def apply(machine: Machine, target: Target, console: Console) -> None:
         target = replace(target, identity=api.identity, clone=target.clone or uuid4().hex)
         claim.claim(api, machine, target.clone)
         save(machine, target)
-        up(machine, console, Cluster(machine, api))
+        up(machine, display, Cluster(machine, api))
 
 
 def down(machine: Machine, target: Target, console: Console, *, purge: bool) -> None:
@@ -105,6 +105,8 @@ def down(machine: Machine, target: Target, console: Console, *, purge: bool) -> 
         if purge:
             _purge(machine, api)
             claim.release(api)
+            if kept := charts.kept_for_others(api):
+                console.print(kept, markup=False, highlight=False, soft_wrap=True)
             return
         for deployment in _deployments(api):
             remove(api, deployment)
@@ -117,20 +119,40 @@ def _deployments(api: Api) -> list[Object]:
 
 
 def _purge(machine: Machine, api: Api) -> None:
-    """Deletes what is in the cluster, dependents first, as the state has it."""
+    """Deletes what is in the cluster, dependents first, as the state has it. Raises LocalError before anything goes."""
     handlers: dict[str, Handler] = {}
     for package in Cluster(machine, api).packages():
         handlers |= package.handlers
-    try:
-        state = State(machine.state_file)
-    except LocalError as error:
-        raise LostError(str(error)) from None
-    for entry in dependents_first([each for each in state if each.custom and each.type.startswith(_OURS)]):
+    state = _state(machine, api)
+    entries = [each for each in state if each.custom and each.type.startswith(_OURS)]
+    if unknown := sorted({each.type for each in entries} - handlers.keys()):
+        raise LocalError(
+            f"The state {machine.state_file} has what this version of the program does not know to remove: "
+            f"{', '.join(unknown)}. Use the version that made it."
+        )
+    for entry in dependents_first(entries):
         if entry.id:
             handlers[entry.type].delete(entry.id, entry.output_values)
         else:
             handlers[entry.type].abandon(entry.name, entry.input_values)
         state.remove(entry.urn)
+
+
+def _state(machine: Machine, api: Api) -> State:
+    """Returns the state. Raises LostError when it can't be read, or is missing while the stack is in the cluster."""
+    made = {"apiVersion": "v1", "kind": "Namespace"}
+    if not machine.state_file.exists():
+        found = (api.get({**made, "metadata": {"name": name}}) for name in names.EVERY)
+        if left := [each["metadata"]["name"] for each in found if each and is_ours(each)]:
+            raise LostError(
+                f"The state {machine.state_file} is missing, so what this stack has made in the cluster is not known "
+                f"any more. It has made the namespaces {', '.join(left)}: if nobody else uses them, delete them "
+                f"(kubectl delete namespace {' '.join(left)})."
+            )
+    try:
+        return State(machine.state_file)
+    except LocalError as error:
+        raise LostError(str(error)) from None
 
 
 def status(target: Target) -> dict[str, list[Object]]:

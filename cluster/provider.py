@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cluster import charts, names
 from cluster.api import Api, Object
-from cluster.ownership import refuse_others, remove
+from cluster.ownership import is_ours, refuse_others, remove
 from cluster.readiness import has_failed, wait_until_ready
 from local.kubernetes.fields import known_types
 from local.provider import Made, Package, Properties, Recorded, Updatable
@@ -44,7 +44,10 @@ class Manifest(Updatable):
 
     def exists(self, id_: str, outputs: Properties) -> bool:
         manifest = manifest_of(outputs, "")
-        return self._left_out(manifest) or self._api.get(manifest) is not None
+        if self._left_out(manifest):
+            return True
+        found = self._api.get(manifest)
+        return found is not None and is_ours(found)
 
     def _left_out(self, manifest: Object) -> bool:
         return manifest["apiVersion"] in _LEFT_OUT and not self._api.knows(manifest["apiVersion"])

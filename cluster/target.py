@@ -81,6 +81,8 @@ def chosen(
             raise LocalError(
                 "CONTEXT, IMAGES and POSTGRES say something about a cluster: name it with KUBECONFIG=path."
             )
+        if before is not None:
+            refuse_moving(machine, before.kubeconfig, context)
         given = before
     else:
         file = _absolute(kubeconfig)

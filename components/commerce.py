@@ -75,7 +75,7 @@ class Commerce(ComponentResource):
     tables: Mapping[str, Table]
     """The tables, by name."""
     events: Mapping[str, Any]
-    """The values that operators of the events need (`python -m delivery.events`): the bus, its archive and its rules,
+    """The values that operators of the events need (`./crosscloud events`): the bus, its archive and its rules,
     the mappings of the functions that events call, and each dead-letter queue with the place that its messages go back
     to."""
 
@@ -151,7 +151,11 @@ class Commerce(ComponentResource):
             "mappings": {"relay": stream.mapping_id, "fulfilment": source.mapping_id},
             "outbox": {"table": self.tables["orders"].table_name, "filter": INSERTED_EVENTS},
             "dead_letters": {
-                "fulfilment": {"url": self.queue.dead_letters.url, "queue": self.queue.url},
+                "fulfilment": {
+                    "url": self.queue.dead_letters.url,
+                    "queue": self.queue.url,
+                    "log_group": fulfilment.log_group,
+                },
                 "relay": {"url": relay_letters.url, "function": Output.concat(relay.function_name, ":", relay.alias)},
                 "order-notices": {"url": notices.dead_letters.url, "topic": notices.topic_arn},
             },

@@ -93,6 +93,13 @@ def _imported(module: str, path: Path, folder: _Folder) -> Iterator[str]:
             yield from (f"{base}.{member}" for member in members if folder.source(f"{base}.{member}"))
 
 
+def place(error: SyntaxError, root: Path) -> str:
+    """Returns `app/main.py:12: SyntaxError: invalid syntax` for a source in the folder `root`."""
+    path = Path(error.filename or "")
+    where = path.relative_to(root) if path.is_relative_to(root) else path
+    return f"{where.as_posix()}:{error.lineno}: {type(error).__name__}: {error.msg}"
+
+
 @functools.lru_cache(maxsize=1024)
 def _import_statements(content: bytes) -> list[tuple[int, str, tuple[str, ...]]]:
     """Returns the import statements of a source: level, module and members of each."""

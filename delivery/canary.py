@@ -1,4 +1,4 @@
-"""Moves calls to new versions step by step, and back when they are worse: `python -m delivery.canary`.
+"""Moves calls to new versions step by step, and back when they are worse: `./crosscloud canary`.
 
 All functions and services that a preview finds changed move in the same steps. A step is a setting and `pulumi up`, so
 that the stack's state always says what is deployed: `functions.<name>.canary` and `services.<name>.canary` in the
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from delivery.commands import DeliveryError, Run, run
+from delivery.commands import DeliveryError, Run, main, run
 from delivery.dry_run import DryRun
 from delivery.hours import Hours
 from delivery.login import LogIn, log_in
@@ -30,7 +29,7 @@ STEPS = (0.95, 0.75, 0.5)
 ALL_CALLS = 1
 """The share of calls that the previous versions have again after a return."""
 
-app = App(name="canary", help=__doc__, version_flags=[])
+app = App(name="./crosscloud canary", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,9 +181,7 @@ def _names(moving: Sequence[Release]) -> str:
 
 
 @app.default
-def canary(
-    *, stack: str, although: Annotated[tuple[str, ...], Parameter(negative=(), env_var="DELIVER_ALTHOUGH")] = ()
-) -> None:
+def canary(*, stack: str, although: Annotated[tuple[str, ...], Parameter(env_var="DELIVER_ALTHOUGH")] = ()) -> None:
     """Deploy a stack while the calls of all that has changed move to the new versions in steps of five minutes.
 
     Parameters
@@ -198,12 +195,9 @@ def canary(
     """
     # Whoever ends the process, calls must not stay split.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        Hours.of(stack, run).check()
-        Canary(stack=stack, run=run, log_in=log_in(os.environ, run), although=although).deliver()
-    except DeliveryError as error:
-        sys.exit(str(error))
+    Hours.of(stack, run).check()
+    Canary(stack=stack, run=run, log_in=log_in(os.environ, run), although=although).deliver()
 
 
 if __name__ == "__main__":
-    app()
+    main(app)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
+
+from cyclopts import App
 
 Run = Callable[[Sequence[str]], str]
 """Runs a command and returns what it printed. Raises DeliveryError."""
@@ -26,6 +29,18 @@ and gives its lock back, without which no return is possible."""
 
 class DeliveryError(Exception):
     """A delivery failed; says what happened and what is deployed now."""
+
+
+def main(app: App) -> None:
+    """Runs a command line of the delivery. An error is one sentence; a closed pipe ends it without a word."""
+    try:
+        app()
+        sys.stdout.flush()
+    except DeliveryError as error:
+        sys.exit(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered goes nowhere
+        sys.exit(128 + signal.SIGPIPE)
 
 
 def run(command: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
-"""Calls new versions before anybody else does: with an event that no route and no record is in.
+"""Calls new versions before anybody else does, with an event that no route and no record is in.
 
-A function answers it with "no such route", or works on none of no messages. Before, it has imported its code and read
-its settings, so that a version which can't even begin is found while the previous one still has all calls.
+The event is `app.contract.dry_run`'s, with which the local stack does the same.
 """
 
 from __future__ import annotations
@@ -13,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.contract.dry_run import EVENT
 from delivery.commands import Run, read
 from delivery.releases import ALIAS, FunctionRelease
-
-EVENT = {"routeKey": "DRY RUN", "headers": {}, "Records": []}
-"""The event. It concerns nobody, and changes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

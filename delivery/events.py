@@ -1,4 +1,4 @@
-"""Looks after the events of a deployed stack: dead letters, replays, consumers. `python -m delivery.events`.
+"""Looks after the events of a deployed stack: dead letters, replays, consumers. `./crosscloud events`.
 
 It works for the stack of this machine (`--stack local`), and for one in AWS with credentials of its account and a login
 to the back end of its state. docs/runbook.md says when to use which command.
@@ -10,24 +10,25 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from delivery import commands
 from delivery.commands import DeliveryError
 from delivery.dead_letters import DeadLetterQueue, Letter, queues
+from delivery.last_try import LastTry, last_try
 from delivery.outbox import Outbox
 from delivery.replays import replay as run_replay
 from delivery.stack_events import StackEvents, open_stack
 
-app = App(name="events", help=__doc__, version_flags=[])
+app = App(name="./crosscloud events", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @app.command
-def dlq(
-    *, stack: str, queue: str | None = None, as_json: Annotated[bool, Parameter("--json", negative=())] = False
-) -> None:
-    """Show the messages of the dead-letter queues. They stay there.
+def dlq(*, stack: str, queue: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
+    """Show the messages of the dead-letter queues, with the reason of the last try. They stay there.
 
     Parameters
     ----------
@@ -42,8 +43,9 @@ def dlq(
     for each in queues(open_stack(stack), queue):
         letters, whole = each.letters()
         for letter in letters:
-            empty = False
-            sys.stdout.write(f"{json.dumps(_described(each, letter)) if as_json else _line(each, letter)}\n")
+            empty, tried = False, last_try(each, letter)
+            text = json.dumps(_described(each, letter, tried)) if as_json else _line(each, letter, tried)
+            sys.stdout.write(f"{text}\n")
         if not whole:
             sys.stderr.write(f"{each.name} has more dead letters than can be shown in one look.\n")
     if empty and not as_json:
@@ -52,7 +54,11 @@ def dlq(
 
 @app.command
 def redrive(
-    *, stack: str, queue: str | None = None, message: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    *,
+    stack: str,
+    queue: str | None = None,
+    message: tuple[str, ...] = (),
+    as_json: Annotated[bool, Parameter("--json")] = False,
 ) -> None:
     """Give dead letters back to what could not work on them. What is refused again stays, with the reason.
 
@@ -64,24 +70,28 @@ def redrive(
         Only those that this one gave up: fulfilment, relay or order-notices.
     message
         Only the message with this id; may be given more than once.
+    as_json
+        As JSON: the ids of the messages by what became of them.
     """
     returned: list[str] = []
     refused: dict[str, str] = {}
-    late = False
+    late: list[str] = []
     for each in queues(open_stack(stack), queue):
         done = each.redrive(message)
         returned += done.returned
         refused |= done.refused
-        late = late or bool(done.late)
-        if done.returned:
+        late += sorted(done.late)
+        if done.returned and not as_json:
             sys.stdout.write(f"{each.name}: {len(done.returned)} given back.\n")
-        if done.late:
+        if done.late and not as_json:
             sys.stdout.write(f"{each.name}: {len(done.late)} came in the meantime and stay; `dlq` shows them.\n")
+    if as_json:
+        sys.stdout.write(f"{json.dumps({'returned': returned, 'refused': refused, 'late': late})}\n")
     if missing := sorted(set(message) - {*returned, *refused}):
         raise DeliveryError(f"There is no message {', '.join(missing)}; `dlq` shows what is there.")
     if refused:
         raise DeliveryError("\n".join(f"{id_} stays: {reason}" for id_, reason in refused.items()))
-    if not returned and not late:
+    if not (returned or late or as_json):
         sys.stdout.write("There are no dead letters.\n")
 
 
@@ -178,25 +188,30 @@ def _time(option: str, text: str) -> dt.datetime:
         raise DeliveryError(f"{example}, not {text!r}.") from error
 
 
-def _described(queue: DeadLetterQueue, letter: Letter) -> dict[str, Any]:
+def _described(queue: DeadLetterQueue, letter: Letter, tried: LastTry) -> dict[str, Any]:
     return {
         "queue": queue.name,
         "message_id": letter.message_id,
         "sent": letter.sent.isoformat(timespec="milliseconds"),
         "receives": letter.receives,
+        "last_try": asdict(tried),
         "attributes": {name: value.get("StringValue") for name, value in letter.attributes.items()},
         "body": letter.body,
     }
 
 
-def _line(queue: DeadLetterQueue, letter: Letter) -> str:
-    """Returns `fulfilment 75c33b93-... 2026-11-21 14:12:07 order.placed {"order_id": ...}`."""
+def _line(queue: DeadLetterQueue, letter: Letter, tried: LastTry) -> str:
+    """Returns `fulfilment 75c33b93-... 2026-11-21 14:12:07 order.placed {"order_id": ...}`, and the last try below."""
     try:
         event = json.loads(letter.body)
         text = f"{event['detail-type']} {json.dumps(event['detail'])}"
     except (ValueError, KeyError, TypeError):
         text = " ".join(letter.body.split())
-    return f"{queue.name} {letter.message_id} {letter.sent:%Y-%m-%d %H:%M:%S} {text}"
+    tries = f"{tried.tries} tries" if tried.tries is not None else "tries not known"
+    at = f", the last at {tried.at}" if tried.at else ""
+    request = f", request {tried.request_id}" if tried.request_id else ""
+    reason = tried.reason or "no reason is in its log any more"
+    return f"{queue.name} {letter.message_id} {letter.sent:%Y-%m-%d %H:%M:%S} {text}\n  {tries}{at}{request}: {reason}"
 
 
 def main() -> None:
@@ -204,9 +219,7 @@ def main() -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
 
     try:
-        app()
-    except DeliveryError as error:
-        sys.exit(str(error))
+        commands.main(app)
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS could not do it: {error}")
 

@@ -1,4 +1,4 @@
-"""Starts and stops the cluster and the databases of a stack that has `hours`: `python -m delivery.hours`.
+"""Starts and stops the cluster and the databases of a stack that has `hours`: `./crosscloud hours`.
 
 Azure takes a while for both, and takes no other order meanwhile. So each is told once, when it rests, and looked at
 until it is as it should be.
@@ -7,7 +7,6 @@ until it is as it should be.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cyclopts import App
+from cyclopts import App, Parameter
 
-from delivery.commands import DeliveryError, Run, read, run
+from delivery.commands import DeliveryError, Run, main, read, run
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNING, STOPPED = "running", "stopped"
@@ -28,7 +27,7 @@ LIMIT_SECONDS = 1800.0
 _RESTS = {"Succeeded", "Failed", "Canceled"}
 """States in which a cluster takes orders (https://learn.microsoft.com/rest/api/aks/managed-clusters/get)."""
 
-app = App(name="hours", help=__doc__, version_flags=[])
+app = App(name="./crosscloud hours", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +91,7 @@ class Hours:
         if self.limited and (others := [part for part in self._parts() if part.state != RUNNING]):
             raise DeliveryError(
                 f"{self.stack} does not run: {', '.join(map(str, others))}. Start it with GitHub's workflow Hours, or "
-                f"with `python -m delivery.hours start --stack {self.stack}`, and do this again."
+                f"with `./crosscloud hours start --stack {self.stack}`, and do this again."
             )
 
     def _bring(self, kinds: Sequence[str], state: str) -> None:
@@ -163,7 +162,7 @@ def start(*, stack: str) -> None:
     stack
         The stack; one that runs at all hours is left alone. Log in to Azure before.
     """
-    _do(lambda: Hours.of(stack, run).start())
+    Hours.of(stack, run).start()
 
 
 @app.command
@@ -175,7 +174,7 @@ def stop(*, stack: str) -> None:
     stack
         The stack. Log in to Azure before.
     """
-    _do(lambda: Hours.of(stack, run).stop())
+    Hours.of(stack, run).stop()
 
 
 @app.command
@@ -187,15 +186,8 @@ def check(*, stack: str) -> None:
     stack
         The stack; one that runs at all hours is not looked at. Log in to Azure before.
     """
-    _do(lambda: Hours.of(stack, run).check())
-
-
-def _do(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except DeliveryError as error:
-        sys.exit(str(error))
+    Hours.of(stack, run).check()
 
 
 if __name__ == "__main__":
-    app()
+    main(app)

@@ -1,4 +1,4 @@
-"""Checks that a deployed API answers those whom it should and refuses everybody else: `python -m delivery.smoke`."""
+"""Checks that a deployed API answers those whom it should and refuses everybody else: `./crosscloud smoke`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from typing import Annotated
 import urllib3
 from cyclopts import App, Parameter
 
+from delivery.commands import DeliveryError, main
+
 TOKEN = "SMOKE_TOKEN"  # noqa: S105 - a variable's name
 """The environment variable that holds a token. As an argument every process of the machine would see it."""
 PATIENCE_SECONDS = 120.0
 """Seconds for all expectations together: a new gateway needs about a minute until all its addresses know its routes."""
 _PAUSE_SECONDS = 2.0
 
-app = App(name="smoke", help=__doc__, version_flags=[])
+app = App(name="./crosscloud smoke", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +67,17 @@ Raises OSError, or an error of urllib3, when there is no answer."""
 
 
 def sender(endpoint: str, ca: Path | None) -> Send:
-    """Returns the function that sends requests to an endpoint, whose certificate `ca` or a public authority signed."""
-    pool = urllib3.PoolManager(ssl_context=ssl.create_default_context(cafile=ca), retries=False, timeout=10.0)
+    """Returns the function that sends requests to an endpoint, whose certificate `ca` or a public authority signed.
+
+    Raises DeliveryError.
+    """
+    if not endpoint.startswith(("https://", "http://")):
+        raise DeliveryError(f"--endpoint takes an address such as https://api.example.com, not {endpoint!r}.")
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise DeliveryError(f"--ca takes a file with certificates in PEM; {ca} is none: {error.strerror}.") from None
+    pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=10.0)
 
     def send(expectation: Expectation, authorization: str | None) -> int:
         headers = {"Authorization": authorization} if authorization else {}
@@ -138,4 +149,4 @@ def smoke(*, endpoint: str, ca: Annotated[Path | None, Parameter("--ca")] = None
 
 
 if __name__ == "__main__":
-    app()
+    main(app)

@@ -1,4 +1,4 @@
-"""`python -m local`: the program applied to this machine."""
+"""`python -m local`, which `./crosscloud` runs: the program applied to this machine."""
 
 from terminal.commands import main
 

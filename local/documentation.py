@@ -89,7 +89,7 @@ def document(machine: Machine) -> Json:
         "scopes": {scope: _MEANINGS[scope.startswith(STAFF)] for scope in sorted(scopes)},
     }
     schemes.update({name: {"type": "oauth2", "flows": {"authorizationCode": flow}} for name in people})
-    command = ".venv/bin/python -m local token --program NAME"
+    command = "./crosscloud token --program NAME"
     schemes["pasted"] = {"type": "http", "scheme": "bearer", "description": f"The output of `{command}`."}
     return contract
 

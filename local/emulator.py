@@ -42,7 +42,7 @@ def spec(machine: Machine) -> ProcessSpec:
 
 
 def aws_access(machine: Machine) -> dict[str, str]:
-    """Returns what a client of botocore needs to reach the emulator: `python -m delivery.events` reads it."""
+    """Returns what a client of botocore needs to reach the emulator: `./crosscloud events` reads it."""
     return {
         "endpoint_url": machine.emulator_url,
         "aws_access_key_id": ROOT_KEY,

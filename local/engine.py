@@ -33,6 +33,8 @@ class Engine:
         self._seen: set[str] = set()
         self._lock = threading.Lock()
         self.failures: list[str] = []
+        self.running: dict[str, str] = {}
+        """The names of the steps under way, by URN."""
         self.stack_outputs: Wire = {}
 
     # ---- what the program declares
@@ -88,12 +90,14 @@ class Engine:
         )
         started = time.monotonic()
         error: str | None = None
+        self.running[resource.urn] = resource.name
         try:
             return step.apply(self._state)
         except BaseException as raised:
             error = str(raised) or repr(raised)
             raise
         finally:
+            del self.running[resource.urn]
             self._listener(replace(event, seconds=time.monotonic() - started, error=error))
 
     def _handler(self, type_: str) -> Handler:

@@ -72,6 +72,9 @@ _STATE_OF_LOGS = cloudwatch_logs.get_state
 _RECORD_OF_VERSION = lambda_svc._effective_func_record_for_qualifier
 _DISPATCH = lambda_svc._execute_function_dispatch
 _MAKE_WORKER = lambda_runtime.Worker.__init__
+_WORKER = lambda_runtime._PYTHON_WORKER_SCRIPT
+_TOLD, _TOLD_WHOLE = '"error": str(e)})', '"error": traceback.format_exc()})'
+"""The part of the worker's program that tells why a function can't be imported, and the same with the stack trace."""
 
 ZIPS = 16
 """The zips whose byte code is kept: more than there are functions, with a canary of each."""
@@ -228,7 +231,8 @@ def _counted(function: Any, config: Any, event: Any, request_id: str, started: f
     for metric, value in values.items():
         for dimensions in ({"FunctionName": name}, by_version):
             _record("AWS/Lambda", metric, value, dimensions)
-    lines = [_parsed(name, text) for text in (answer.get("log") or "").splitlines()]
+    printed = answer.get("log") or (str(answer["body"]["errorMessage"]) if answer.get("error") else "")
+    lines = [_parsed(name, text, event) for text in printed.splitlines()]
     with FUNCTION_LOG.open("a") as log:
         log.write("".join(f"{json.dumps(line)}\n" for line in lines))
     for line in lines:
@@ -260,7 +264,7 @@ def with_byte_code(code: bytes) -> bytes:
     return target.getvalue()
 
 
-def _parsed(function: str, text: str) -> dict[str, Any]:
+def _parsed(function: str, text: str, event: Any) -> dict[str, Any]:
     """Returns a function's JSON line; another one, such as a part of a stack trace, becomes the message of one."""
     try:
         line = json.loads(text)
@@ -268,11 +272,10 @@ def _parsed(function: str, text: str) -> dict[str, Any]:
         line = None
     if isinstance(line, dict):
         return line
-    return {
-        "timestamp": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
-        "service": function,
-        "message": text,
-    }
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    headers = event.get("headers") if isinstance(event, dict) else None
+    request = {"request_id": headers["x-request-id"]} if headers and "x-request-id" in headers else {}
+    return {"timestamp": now, "service": function, **request, "message": text}
 
 
 def _record(namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:
@@ -295,6 +298,7 @@ def main() -> None:
         lambda_svc._execute_function_dispatch = _counted
         lambda_svc._emit_lambda_metrics = lambda *_, **__: None
         lambda_runtime.Worker.__init__ = _worker_with_byte_code
+        lambda_runtime._PYTHON_WORKER_SCRIPT = _WORKER.replace(_TOLD, _TOLD_WHOLE)
         dynamodb_streams.get_state = _stream_records
         dynamodb_streams.load_persisted_state = _restore_stream_records
         emulator.app = Durable(emulator.app)

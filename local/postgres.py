@@ -102,7 +102,7 @@ def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
         return
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
-    password = _password_file(machine)
+    password = password_file(machine)
     write_text(password, secrets.token_urlsafe(24))
     if os.geteuid() == 0:
         user = pwd.getpwnam(UNPRIVILEGED)
@@ -135,7 +135,8 @@ def _await_collection(lock: Path) -> None:
         time.sleep(0.05)
 
 
-def _password_file(machine: Machine) -> Path:
+def password_file(machine: Machine) -> Path:
+    """Returns the file with the superuser's password."""
     return machine.data / "postgres.password"
 
 
@@ -155,7 +156,7 @@ def administer(machine: Machine, work: Callable[[asyncpg.Connection], Awaitable[
             host="127.0.0.1",
             port=machine.ports.postgres,
             user=SUPERUSER,
-            password=_password_file(machine).read_text(),
+            password=password_file(machine).read_text(),
             database="postgres",
             timeout=timeout,
             ssl=False,

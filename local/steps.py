@@ -151,14 +151,14 @@ def decide(target: Target, old: Entry | None) -> Step:
     changed = tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
     if not changed and old.status == "ready":
         return same(target, old)
-    if isinstance(target.handler, Updatable) and not _replaced(old, after, changed):
+    if isinstance(target.handler, Updatable) and not is_replaced(old, after, changed):
         return bring_about(target, "update", old, changed)
     if target.registration.protect:
         raise LocalError(f"It is protected; changing {', '.join(changed)} would replace it. Remove `protect` first.")
     return bring_about(target, "replace", old, changed)
 
 
-def _replaced(old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
+def is_replaced(old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
     """Returns whether a changed property is one of those that replace the resource."""
     pairs = ({key: side[key] for key in changed if key in side} for side in (old.input_values, after))
     return any(replaces(old.type, path) for path in (*changed, *differences(*pairs)))

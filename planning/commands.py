@@ -1,4 +1,4 @@
-"""The commands of `python -m planning`."""
+"""The commands of `./crosscloud planning`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from planning.errors import PlanningError
+from planning.stack_file import placeholders
 
-app = App(name="planning", help="What the program declares, offline.", version_flags=[])
+app = App(
+    name="./crosscloud planning",
+    help="What the program declares, offline.",
+    version_flags=[],
+    default_parameter=Parameter(negative=()),
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,8 +28,8 @@ def plan(
     *,
     stack: str,
     against: str | None = None,
-    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
-    as_markdown: Annotated[bool, Parameter("--markdown", negative=())] = False,
+    as_json: Annotated[bool, Parameter("--json")] = False,
+    as_markdown: Annotated[bool, Parameter("--markdown")] = False,
     root: Path = ROOT,
 ) -> None:
     """Print what the program declares for a stack, offline; against a revision, also what the change costs a month.
@@ -41,6 +47,8 @@ def plan(
     root
         Folder of the program, when it is not this one.
     """
+    if as_json and as_markdown:
+        raise PlanningError("--json and --markdown are two forms of the same. Say one of them.")
     from planning import plan as planner
     from planning import report
     from planning.changes import compare
@@ -52,6 +60,12 @@ def plan(
     if against:
         before = planner.plan_of_revision(root, stack, against, config=config)
         changes, cost = compare(before, planned), of_change(stack, before, planned, today())
+    if left := placeholders(root, stack):
+        numbers = ", ".join(map(str, left))
+        sys.stderr.write(
+            f"Pulumi.{stack}.yaml still has {len(left)} placeholders. The comment REPLACE says what is wanted in their "
+            f"lines: {numbers}.\n"
+        )
     if as_json:
         text = report.as_json(stack, planned, changes, cost.data if cost else None)
     elif as_markdown:

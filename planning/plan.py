@@ -116,7 +116,10 @@ def plan_of_revision(
     if revision.startswith("-"):
         raise PlanningError(f"{revision!r} is no revision: name a commit, a tag or a branch.")
     command = ["git", "archive", "--format=tar", revision]
-    done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise PlanningError("`git` is not on PATH: it gives the sources of another revision.") from None
     if done.returncode:
         raise PlanningError(f"git has no revision {revision} here: {done.stderr.decode().strip()}")
     with tempfile.TemporaryDirectory(prefix="plan-") as folder:

@@ -51,7 +51,7 @@ def _fitting(stack: str, lines: list[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         room -= len(line) + 1
         if room < 0:
-            yield f"# {len(lines) - number} lines more: python -m planning plan --stack {stack} --against REVISION"
+            yield f"# {len(lines) - number} lines more: ./crosscloud planning plan --stack {stack} --against REVISION"
             return
         yield line
 

@@ -11,6 +11,9 @@ import yaml
 
 from planning.errors import PlanningError
 
+PLACEHOLDER = "# REPLACE"
+"""The beginning of the comment behind a value that only whoever deploys can know."""
+
 
 def read_config(root: Path, stack: str) -> tuple[str, dict[str, str], list[str]]:
     """Returns the project's name, the stack's configuration, and the keys whose values are encrypted in the file.
@@ -32,6 +35,12 @@ def read_config(root: Path, stack: str) -> tuple[str, dict[str, str], list[str]]
         if encrypted:
             secrets.append(full)
     return project, as_texts(config), secrets
+
+
+def placeholders(root: Path, stack: str) -> list[int]:
+    """Returns the numbers of the lines whose value is a placeholder: a comment behind it says REPLACE."""
+    lines = (root / f"Pulumi.{stack}.yaml").read_text().splitlines()
+    return [number for number, line in enumerate(lines, 1) if PLACEHOLDER in line and not line.startswith("#")]
 
 
 def as_texts(config: Mapping[str, object]) -> dict[str, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from planning.changes import compare
 from planning.errors import PlanningError
+from planning.pipes import silent_end
 from planning.plan import STAND_INS, plan, plan_of_revision
 from policy.changes import RULES as CHANGE_RULES
 from policy.changes import judge_authorities, judge_changes
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VIOLATED = 1
 """The exit status when a rule is violated; it is 2 when nothing could be judged."""
 
-app = App(name="policy", help=__doc__, version_flags=[])
+app = App(name="./crosscloud policy", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @app.default
@@ -65,7 +66,8 @@ def _lines(stack: str, verdict: Verdict) -> list[str]:
 def main() -> None:
     """Runs the command line. Exits with 2 when the program has no plan."""
     try:
-        app()
+        with silent_end():
+            app()
     except PlanningError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

@@ -1,1 +1,1 @@
-"""The terminal of a person: the commands of `python -m local`, and the log lines of every hop."""
+"""The terminal of a person: the commands of `./crosscloud`, the log lines of every process, and the state of all."""

@@ -1,9 +1,10 @@
-"""`python -m local`: the program applied to this machine."""
+"""The commands `up` and `down`, and the way to the others."""
 
 from __future__ import annotations
 
+import errno
 import json
-import re
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,31 +12,73 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
 
 from planning.errors import PlanningError
+from planning.pipes import silent_end
+from terminal.clone import ROOT, version
 
 if TYPE_CHECKING:
     from local.machine import Machine
 
-app = App(name="local", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
 console = Console()
 
-ROOT = Path(__file__).resolve().parent.parent
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The errors of a file system or a quota that is full."""
+HELP = """The commands of this clone, which apply the program to this machine and look after what runs here.
 
-# The parts are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
+Besides: `./crosscloud planning` says what the program declares, `events` looks after dead letters and replays, `canary`
+and `smoke` deliver and check a stack, `policy` judges what is declared; each has its own `--help`.
+"""
+STATUS = """Show what is true of the stack: processes, pods, functions, queues, tables, databases.
+
+The exit status is 0 when all is well, 3 when the stack is down, 4 when it is up and something is not well, and 1 when
+that can't be found out.
+"""
+LOGS = (
+    """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
+)
+TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
+CONTROL = {
+    "restart": "Replace the pods of a service one by one, without losing a request.",
+    "stop": "End the pods of a service, until `start`. Requests to it are answered with 503.",
+    "start": "Start the pods of a service that was stopped.",
+    "pause": "Give a consumer no more events: they wait in its queue or stream.",
+    "resume": "Give a consumer its events again.",
+}
+TOOLS = {
+    "aws": "Run the command line of AWS against this machine's emulator.",
+    "psql": "Open PostgreSQL's `psql` in the database of a service.",
+}
+app = App(
+    name="./crosscloud",
+    help=HELP,
+    version=lambda: version(ROOT),
+    version_flags=["--version"],
+    default_parameter=Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
+)
+# Modules of commands are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
+app.command("terminal.status.command:app", name="status", help=STATUS)
+app.command("terminal.tokens:app", name="token", help=TOKENS)
+for name, sentence in CONTROL.items():
+    app.command(f"terminal.control:{name}", name=name, help=sentence)
+for name, sentence in TOOLS.items():
+    app.command(f"terminal.tools:{name}", name=name, help=sentence)
+app.command("terminal.logs.command:app", name="logs", help=LOGS)
 
 
 @app.command
 def up(
     *,
     port: int | None = None,
+    dry_run: bool = False,
+    as_json: Annotated[bool, Parameter("--json")] = False,
     kubeconfig: Path | None = None,
     context: str | None = None,
     images: str | None = None,
     postgres: str | None = None,
-    kind: Annotated[bool, Parameter(negative=())] = False,
-    yes_this_cluster: Annotated[bool, Parameter(negative=())] = False,
+    kind: bool = False,
+    yes_this_cluster: bool = False,
 ) -> None:
     """Start the local stack, or bring it up to date.
 
@@ -43,6 +86,10 @@ def up(
     ----------
     port
         TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
+    dry_run
+        Only say what would change on this machine.
+    as_json
+        Print the result as JSON, for programs; what a person reads goes to standard error.
     kubeconfig
         A disposable Kubernetes takes the place of this machine's pods, ingress and databases, from now on.
     context
@@ -59,33 +106,77 @@ def up(
     from cluster import kind as maker
     from cluster.target import chosen, refuse_moving
     from local.errors import LocalError
-    from local.setup import open_machine
+    from terminal import example, generated, preview, room
+    from terminal.display import Display
 
-    machine = open_machine(ROOT, endpoint_port=port)
-    if kind:
-        if kubeconfig:
-            raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
-        refuse_moving(machine, str(maker.kubeconfig(machine)))
-    target = chosen(
-        machine,
-        kubeconfig=maker.ensure(machine) if kind else kubeconfig,
-        context=context,
-        images=images,
-        postgres=postgres,
-        consent=yes_this_cluster,
-    )
-    if target is None:
-        from local.up import up as run
+    shown = Console(stderr=True) if as_json else console
+    if dry_run:
+        if port or kubeconfig or kind:
+            raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
+        generated.bring_up_to_date(shown, write=False)
+        preview.show(ROOT, console, as_json=as_json)
+        return
+    room.check_room(ROOT)
+    is_new = not (ROOT / ".local" / "ports.json").exists()
+    generated.bring_up_to_date(shown)
+    with room.opened(ROOT, port) as machine:
+        if is_new and port is None and (note := room.moved(machine)):
+            shown.print(note, highlight=False, soft_wrap=True)
+        if kind:
+            if kubeconfig:
+                raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
+            if context not in (None, maker.CONTEXT):
+                raise LocalError(
+                    f"CLUSTER=kind makes a cluster whose context is {maker.CONTEXT}, and CONTEXT names another one, "
+                    f"{context}. Say one of them."
+                )
+            refuse_moving(machine, str(maker.kubeconfig(machine)), context)
+        target = chosen(
+            machine,
+            kubeconfig=maker.ensure(machine) if kind else kubeconfig,
+            context=context,
+            images=images,
+            postgres=postgres,
+            consent=yes_this_cluster,
+        )
+        display = Display(shown)
+        try:
+            if target is None:
+                from local.up import up as run
 
-        run(machine, console)
+                run(machine, display)
+            else:
+                from cluster.platform import apply
+
+                apply(machine, target, display)
+        finally:
+            display.append_to(machine.logs / "changes.jsonl")
+        answer = example.send(machine, display)
+    if as_json:
+        sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")
     else:
-        from cluster.platform import apply
+        from console.place import hint
 
-        apply(machine, target, console)
+        answer.show(console)
+        console.print(f"\n{hint(ROOT)}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(name="console")
+def open_console(*, port: int | None = None) -> None:
+    """Serve a page that shows what runs and what has happened, on loopback, until Ctrl-C.
+
+    Parameters
+    ----------
+    port
+        TCP port of the page, which is kept; the first free one after the endpoint's where nothing is said.
+    """
+    chosen = [] if port is None else ["--port", str(port)]
+    # In the place of this process, whose modules would take as much memory as the console itself.
+    os.execv(sys.executable, [sys.executable, "-m", "console", str(ROOT), *chosen])  # noqa: S606
 
 
 @app.command
-def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())] = False) -> None:
+def down(*, purge: bool = False, forget: bool = False, yes: bool = False) -> None:
     """Stop every process of the local stack; in a cluster, delete the services' Deployments.
 
     Parameters
@@ -94,14 +185,19 @@ def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())]
         Remove its data, state and keys too, and everything that it has made in a cluster.
     forget
         With --purge: leave what is in the cluster there, for one that is gone for good.
+    yes
+        With --purge: do not ask.
     """
     from local.errors import LocalError
     from local.supervisor import client
+    from terminal.confirmation import confirm_purge
     from terminal.leaving import leave
 
     if forget and not purge:
         raise LocalError("FORGET=1 says what PURGE=1 does with what is in a cluster. Say both: PURGE=1 FORGET=1.")
-    if (ROOT / ".local" / "ports.json").exists():
+    if purge and not yes:
+        confirm_purge(ROOT)
+    if (ROOT / ".local").exists():
         machine = _machine_to_leave(purge=purge)
         try:
             leave(machine, console, purge=purge, forget=forget)
@@ -115,7 +211,7 @@ def down(*, purge: bool = False, forget: Annotated[bool, Parameter(negative=())]
 
 
 def _machine_to_leave(*, purge: bool) -> Machine:
-    """Returns the clone's machine; with `purge` one without ports where the file that has them is damaged."""
+    """Returns the clone's machine, without ports where their file is missing, or with `purge` is damaged."""
     from local.errors import LocalError
     from local.machine import Machine, Ports
     from local.setup import open_machine
@@ -123,7 +219,7 @@ def _machine_to_leave(*, purge: bool) -> Machine:
     try:
         return open_machine(ROOT, create=False)
     except LocalError:
-        if not purge:
+        if not purge and (ROOT / ".local" / "ports.json").exists():
             raise
         none = Ports(endpoint=0, ingress=0, issuer=0, emulator=0, postgres=0)
         return Machine(root=ROOT, home=ROOT / ".local", ports=none)
@@ -142,108 +238,18 @@ def _tell_of_kind(machine: Machine) -> None:
         )
 
 
-@app.command
-def status(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
-    """List back ends, pods, replicas and readiness.
-
-    Parameters
-    ----------
-    as_json
-        As JSON, for programs.
-    """
-    from cluster.target import saved
-    from local.desired import read_status
-    from local.setup import open_machine
-    from local.supervisor import client
-
-    machine = open_machine(ROOT, create=False)
-    alive = client.alive(machine)
-    content = {"running": alive, "endpoint": machine.endpoint_url, **(read_status(machine) if alive else {})}
-    if target := saved(machine):
-        from cluster.platform import status as of_cluster
-
-        content |= of_cluster(target)
-    if as_json:
-        sys.stdout.write(json.dumps(content, indent=1) + "\n")
-        return
-    console.print(f"{machine.endpoint_url} {'is up' if alive else 'is down; start it with `make up`'}")
-    for title, columns in (
-        ("processes", ("name", "state", "pid", "restarts")),
-        ("deployments", ("namespace", "name", "ready", "desired", "updated")),
-        ("pods", ("namespace", "name", "state", "pid", "port", "restarts")),
-    ):
-        table = Table(*columns, title=title, title_justify="left", box=None)
-        for row in content.get(title, []):
-            table.add_row(*(str(row.get(column, "")) for column in columns))
-        if table.row_count:
-            console.print(table)
-
-
-@app.command
-def logs(*, request_id: str | None = None, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
-    """Print log lines of gateway, functions, ingress and services in time order.
-
-    Parameters
-    ----------
-    request_id
-        Only the lines of the request with this X-Request-Id.
-    as_json
-        One JSON object per line.
-    """
-    from cluster.target import saved
-    from local.setup import open_machine
-    from terminal.logs import as_text, lines
-
-    machine = open_machine(ROOT, create=False)
-    if target := saved(machine):
-        from cluster.platform import fetch_logs
-
-        fetch_logs(machine, target)
-    for line in lines(machine, request_id=request_id):
-        sys.stdout.write((json.dumps(line) if as_json else as_text(line)) + "\n")
-
-
-@app.command
-def token(
-    *,
-    customer: str | None = None,
-    staff: str | None = None,
-    program: str | None = None,
-    scope: str | None = None,
-) -> None:
-    """Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program.
-
-    Parameters
-    ----------
-    customer
-        The id of a user, who reaches their own data.
-    staff
-        The name of a member of staff, who reaches everybody's data.
-    program
-        The name of a program, which gets a token by client credentials.
-    scope
-        Scopes, separated by spaces; without it every scope that counts in this token.
-    """
-    from local import issuer
-    from local.errors import LocalError
-    from local.setup import open_machine
-
-    kinds = ((issuer.customer, customer), (issuer.staff, staff), (issuer.program, program))
-    holders = [kind(name) for kind, name in kinds if name is not None]
-    if len(holders) != 1:
-        raise LocalError("Say whose token it is: one of --customer ID, --staff NAME or --program NAME.")
-    if customer is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", customer):
-        raise LocalError(f"--customer takes the id of a user: up to 64 letters, digits, '_' and '-', not {customer!r}.")
-    machine, holder = open_machine(ROOT, create=False), holders[0]
-    granted = issuer.scopes(machine, holder) if scope is None else scope
-    sys.stdout.write(issuer.token(machine, holder, scope=granted) + "\n")
-
-
 def main() -> None:
+    """Runs the command line. An error is one sentence, and the status 1."""
     try:
-        app()
+        with silent_end():
+            app()
     except PlanningError as error:
         sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stderr.write(f"No space left: {error.filename or ROOT} can't be written ({error.strerror}).\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Run the same command again to go on.\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from cluster.names import EVERY
+from cluster.names import CLAIM, CLAIM_NAMESPACE, EVERY
 from cluster.target import saved
 from local.errors import LocalError
 from local.machine import Machine
@@ -50,7 +50,8 @@ def leave(machine: Machine, console: Console, *, purge: bool, forget: bool) -> N
 def _tell(console: Console, why: str, where: str) -> None:
     """Says what stays in a cluster, and why."""
     console.print(
-        f"{why}\nWhat the stack has in {where} stays there, in the namespaces {', '.join(EVERY)}.",
+        f"{why}\nWhat the stack has in {where} stays there, in the namespaces {', '.join(EVERY)}. No other clone can "
+        f"use that cluster until the ConfigMap {CLAIM_NAMESPACE}/{CLAIM}, which says whose it is, is deleted there.",
         markup=False,
         highlight=False,
         soft_wrap=True,

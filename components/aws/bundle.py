@@ -66,7 +66,7 @@ def contents(handler: str, *, root: Path) -> Files:
     except MissingModuleError as error:
         raise BundleError(f"{error} does not exist in {root}.") from None
     except SyntaxError as error:
-        raise BundleError(f"The function's sources can't be compiled: {error.filename}: {error}") from None
+        raise BundleError(f"The function's sources can't be compiled: {python_imports.place(error, root)}") from None
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in modules.files}
     for package in sorted(modules.packages - sys.stdlib_module_names - OF_THE_RUNTIME):
         files |= _distribution(package)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.python_imports import follow
+from components.python_imports import MissingModuleError, follow, place
 
 FOLDER = Path("dist", "images")
 """Below the program's folder; git ignores it."""
@@ -52,7 +52,7 @@ def source_files(service: str, root: Path) -> list[Path]:
     """Returns the sources of a service's image, relative to `root`.
 
     These are all files of the service's own folder, and what its entry points import of the kit and the contract.
-    Raises BuildContextError for a service without sources.
+    Raises BuildContextError for a service without sources, or with one that can't be read.
     """
     own = SERVICES / service
     if not (root / own / "__main__.py").is_file():
@@ -60,7 +60,12 @@ def source_files(service: str, root: Path) -> list[Path]:
             f"The service {service} has no sources: there is no file {(own / '__main__.py').as_posix()} in {root}."
         )
     entry_points = (".".join((own / "__main__").parts), MIGRATE)
-    imported = {path.relative_to(root) for module in entry_points for path in follow(module, root).files}
+    try:
+        imported = {path.relative_to(root) for module in entry_points for path in follow(module, root).files}
+    except MissingModuleError as error:
+        raise BuildContextError(f"The service {service} can't be packed: {error} does not exist in {root}.") from None
+    except SyntaxError as error:
+        raise BuildContextError(f"The service {service} can't be packed: {place(error, root)}") from None
     beside = (path.relative_to(root) for path in (root / own).rglob("*") if path.is_file())
     return sorted({*imported, *(path for path in beside if _COMPILED not in path.parts)})
 

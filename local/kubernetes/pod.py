@@ -156,11 +156,11 @@ class Pod:
         try:
             await asyncio.wait({end, unhealthy}, return_when=asyncio.FIRST_COMPLETED)
             if end.done():
-                return f"The container {end.result()}: {log_tail(self.log)}"
+                return f"The container {end.result()}: {log_tail(self.log, root=self._machine.root)}"
             self._set("unready", unhealthy.result())
             await asyncio.sleep(self.template.pre_stop)
             await process.stop(grace=self.template.grace)
-            return f"{unhealthy.result()}: {log_tail(self.log)}"
+            return f"{unhealthy.result()}: {log_tail(self.log, root=self._machine.root)}"
         finally:
             end.cancel()
             unhealthy.cancel()

@@ -81,7 +81,12 @@ class Rollout:
         return self.key.split("/")[2]
 
     def replicas(self, objects: Objects) -> int:
-        """Returns the minimum of the HorizontalPodAutoscaler for it, else its own number, else 1."""
+        """Returns the minimum of the HorizontalPodAutoscaler for it, else its own number, else 1.
+
+        None, if it says so itself: a HorizontalPodAutoscaler leaves alone what somebody has scaled to nothing.
+        """
+        if self.manifest["spec"].get("replicas") == 0:
+            return 0
         for _, scaler in of_kind(objects, "HorizontalPodAutoscaler"):
             if target_of(scaler) == self.key:
                 return int(scaler["spec"].get("minReplicas", 1))

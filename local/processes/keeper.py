@@ -125,5 +125,5 @@ def require_free(port: int, name: str) -> None:
                 holder = f"{psutil.Process(connection.pid).name()!r} (process {connection.pid})"
     raise LocalError(
         f"Port {port} on 127.0.0.1, which {name} needs, is used by {holder}. "
-        "End it, or delete .local/ports.json to have other ports chosen."
+        "End it, or choose other ports: `make up PORT=…` for the endpoint; for the others delete .local/ports.json."
     )

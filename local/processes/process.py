@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from local.cause import cause
 from local.machine import Machine
 
 MARK = "LOCAL_STACK_HOME"
@@ -140,12 +141,17 @@ def kill(processes: Sequence[psutil.Process]) -> None:
     psutil.wait_procs(processes, timeout=5)
 
 
-def log_tail(path: Path, lines: int = 3) -> str:
-    """Returns the last lines of a log file that are not empty, joined by ` | `."""
+def log_tail(path: Path, lines: int = 3, root: Path | None = None) -> str:
+    """Returns the last lines of a log file that are not empty, joined by ` | `.
+
+    With the clone's `root`, a stack trace at the end gives way to its place and its error.
+    """
     try:
         with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - 4096))
+            file.seek(max(0, file.seek(0, 2) - 16384))
             content = file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""
+    if root is not None and (failure := cause(content, root)):
+        return failure
     return " | ".join([line.strip() for line in content.splitlines() if line.strip()][-lines:])

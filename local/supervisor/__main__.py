@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -33,7 +34,7 @@ def main() -> None:
             _hold(lock)
             _raise_descriptor_limit()
             created = psutil.Process().create_time()
-            identity = {"pid": os.getpid(), "created": created, "code": code_digest()}
+            identity = {"pid": os.getpid(), "created": created, "code": code_digest(), "ports": asdict(machine.ports)}
             removed = lambda: os.fstat(lock.fileno()).st_nlink == 0  # noqa: E731
             asyncio.run(Supervisor(machine, arguments.modules, identity, removed).run())
     except LocalError as error:

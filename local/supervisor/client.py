@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,10 @@ def alive(machine: Machine) -> bool:
 def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     """Starts the supervisor unless it lives, and waits until the system processes are ready.
 
-    A supervisor that runs other code, or that waits before it starts a failed process again, is replaced, while its
-    processes live on. Raises LocalError with the reason and the last log lines when a process fails.
+    A supervisor that runs other code or has other ports, or that waits before it starts a failed process again, is
+    replaced, while its processes live on. Raises LocalError with the reason when a process fails.
     """
-    if alive(machine) and _is_outdated(read_status(machine)):
+    if alive(machine) and _is_outdated(machine, read_status(machine)):
         _end(machine, signal.SIGKILL, timeout=5)
     if not alive(machine):
         _launch(machine, modules)
@@ -68,10 +69,11 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
 
-def _is_outdated(status: Mapping[str, Any]) -> bool:
+def _is_outdated(machine: Machine, status: Mapping[str, Any]) -> bool:
     """Says whether the supervisor that has written the status should make room for a new one."""
     failed = any(process["state"] == "failed" for process in status.get("processes", []))
-    return failed or status.get("supervisor", {}).get("code") != code_digest()
+    identity = status.get("supervisor", {})
+    return failed or (identity.get("code"), identity.get("ports")) != (code_digest(), asdict(machine.ports))
 
 
 def stop(machine: Machine) -> None:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
-from terminal import logs
-from terminal.logs import Line
+from terminal.logs import files
 from tests.bench import machine
 from tests.load.load import Load, Tls
 from tests.load.requests import FRESH_ID, get, mix
@@ -19,6 +19,9 @@ from tests.load.result import Result
 from tests.load.running import Running
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
+
+Line = Mapping[str, Any]
+"""The members of a log line."""
 
 RATE = 40.0
 """Requests per second: fewer than the route's throttle lets through."""
@@ -71,7 +74,7 @@ def shares(requests: Iterable[Mapping[str, Line]]) -> dict[str, float]:
 def _requests(stack: Stack, name: str) -> list[dict[str, Line]]:
     """Returns the lines of each request with the name that every hop has logged once, by hop."""
     found: dict[str, list[Line]] = defaultdict(list)
-    for line in logs.lines(stack.machine):
+    for line in files.members(stack.machine):
         if str(line.get("request_id")).startswith(name) and line.get("service") in HOPS:
             found[line["request_id"]].append(line)
     return [

@@ -35,11 +35,16 @@ def disposable(request: pytest.FixtureRequest) -> str:
     context = os.environ.get(CONTEXT) or current["name"]
     if not (context.startswith(DISPOSABLE) or os.environ.get(CONSENT)):
         pytest.fail(f"{context} is not known to be disposable. If it is, say so: {CONSENT}=1.")
-    if taken := NAMESPACES & namespaces(kubeconfig):
+    refuse_taken(namespaces(kubeconfig))
+    return kubeconfig
+
+
+def refuse_taken(there: set[str]) -> None:
+    """Fails where the cluster has a namespace that the tests make and remove."""
+    if taken := NAMESPACES & there:
         pytest.fail(
             f"The cluster must not have these namespaces, in which others may work: {', '.join(sorted(taken))}."
         )
-    return kubeconfig
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+import pytest
 
 from tests.cluster import page
 from tests.cluster.system.cases import CASES, title
@@ -29,6 +32,49 @@ def test_what_ended_otherwise_than_expected_or_was_not_run_stands_in_the_summary
 def test_every_row_names_what_was_measured() -> None:
     unmeasured = (page.NOT_RUN, Verdict.UNFINISHED)
     assert [case for case, row in cells().items() if (row[8] == "-") != (row[7] in unmeasured)] == []
+
+
+def quoted(text: str) -> set[str]:
+    """Returns the commits that a text quotes."""
+    return set(re.findall(r"\b(?=[a-f]*\d)[0-9a-f]{7,40}\b", text))
+
+
+def test_notes_quote_commits_of_rows_alone() -> None:
+    head, _, limits = page.PAGE.read_text().partition("## Limits")
+    introduction = head.partition("| case |")[0]
+    measured = {row[8].rstrip("+") for row in cells().values()}
+    assert quoted(introduction + limits) <= measured
+
+
+def test_notes_go_with_the_last_row_of_their_commits() -> None:
+    first, second, *_ = page.NAMES
+    of = page.OF_COMMITS[0][0]
+    some = {first: [*["-"] * 8, of[0], "-"], second: [*["-"] * 8, "abc1234+", "-"]}
+    assert quoted(page.notes(some)) == {of[0]}
+    assert page.notes({}) == page.NOTES
+
+
+def test_the_page_says_what_it_is_made_of() -> None:
+    text = page.PAGE.read_text()
+    assert text.endswith(page.notes(cells()))
+    made = page.page(cells(), cluster="")
+    _, _, said = made.partition("* Cluster of the last run: \n")
+    assert said in text
+
+
+def test_the_page_is_not_written_anew_where_no_case_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PAGE", "README"):
+        copy = tmp_path / f"{name}.md"
+        copy.write_text(getattr(page, name).read_text())
+        monkeypatch.setattr(page, name, copy)
+    before = page.PAGE.read_text()
+    record = Record(tmp_path / "record.json")
+    record.describe("another cluster")
+    page.write(tmp_path / "record.json")
+    assert page.PAGE.read_text() == before
+    record.begin(page.NAMES[0])
+    page.write(tmp_path / "record.json")
+    assert "another cluster" in page.PAGE.read_text()
 
 
 def test_the_readme_has_the_figures_of_the_page() -> None:

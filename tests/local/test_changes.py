@@ -32,7 +32,7 @@ def footprint(stack: Stack) -> dict[str, object]:
     files = [f for name in kept for f in ([stack.machine.home / name] if "." in name else _files(stack, name))]
     return {
         "pods": sorted((pod["name"], pod["pid"]) for pod in stack.pods()),
-        "processes": sorted((p["name"], p["pid"]) for p in stack.status()["processes"]),
+        "processes": sorted((p["name"], p["pid"]) for p in stack.state()["processes"]),
         "files": {str(f): f.read_bytes() for f in files},
         "ages": {str(f): f.stat().st_mtime_ns for f in files if f.name == "state.json" or "images" in f.parts},
     }

@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 
 def dead_letters(stack: Stack) -> list[dict[str, Any]]:
     """Returns the dead letters as the command for operators shows them."""
-    done = stack.deliver("delivery.events dlq --stack STACK --queue fulfilment --json")
+    done = stack.deliver("events dlq --stack STACK --queue fulfilment --json")
     assert done.code == 0, done.err
     return [json.loads(line) for line in done.out.splitlines()]
 
@@ -49,11 +49,14 @@ def test_a_poison_message_goes_to_the_dead_letters_and_the_others_of_its_batch_a
         orders = [anna.placed(product, X_Request_Id=request) for request in requests]
         eventually(lambda: waiting(aws, queue) >= 3, what="the orders' events in the queue")
     eventually(lambda: dead_letters(stack), what="a dead letter")
-    assert [json.loads(one["body"]) for one in dead_letters(stack)] == [poison]
+    (letter,) = dead_letters(stack)
+    assert json.loads(letter["body"]) == poison
     anna.settled(*orders)
     assert set(orders) <= anna.invoices().keys()
     assert anna.stock(product) == (18, 2)
     policy = json.loads(stack.outputs_of("sqs/queue:Queue", "fulfilment")["redrivePolicy"])
+    assert letter["last_try"]["tries"] == policy["maxReceiveCount"]
+    assert letter["last_try"]["reason"]
     for request in requests:
         receives = [line["receives"] for line in stack.logs(request) if line["service"] == "fulfilment"]
         assert (
@@ -107,7 +110,7 @@ def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack
     before, events = everything(), len(orders) * len(INVOICED)
     assert given() == events
     for times in (2, 3):
-        done = stack.deliver(f"delivery.events replay --stack STACK --since {since}")
+        done = stack.deliver(f"events replay --stack STACK --since {since}")
         assert done.code == 0, done.err
         eventually(lambda count=times * events: given() >= count, what="the replayed events")
         assert everything() == before
@@ -147,5 +150,5 @@ def test_nothing_is_lost_when_the_emulator_is_killed_in_the_middle_of_orders(sta
 
 
 def emulator(stack: Stack) -> int:
-    (pid,) = [process["pid"] for process in stack.status()["processes"] if process["name"] == "emulator"]
+    (pid,) = [process["pid"] for process in stack.state()["processes"] if process["name"] == "emulator"]
     return int(pid)

@@ -79,7 +79,7 @@ class Shop:
         raise AssertionError(f"The stream has no event of {order}.")
 
     def letters(self, queue: str) -> list[dict[str, Any]]:
-        done = self.run("delivery.events dlq", "--queue", queue, "--json")
+        done = self.run("events dlq", "--queue", queue, "--json")
         assert done.code == 0, done.err
         return [json.loads(line) for line in done.out.splitlines()]
 
@@ -179,7 +179,7 @@ def test_an_order_is_completed_by_the_dead_letter_of_its_event(shop: Shop, anna:
         assert [letter["queue"] for letter in shop.letters(queue)] == [queue]
     assert anna.status(order) == "PENDING"
 
-    done = shop.run("delivery.events redrive")
+    done = shop.run("events redrive")
 
     assert (done.code, done.out) == (0, f"{queue}: 1 given back.\n"), done.err
     anna.settled(order)
@@ -207,7 +207,7 @@ def test_customers_get_the_notice_that_the_rule_order_notices_gave_up(shop: Shop
     event = {"source": "crosscloud.orders", "detail-type": "order.placed", "detail": {"order_id": str(uuid.uuid4())}}
     shop.put("order-notices", json.dumps(event), ERROR_CODE="THROTTLING")
     with inbox(shop) as url:
-        done = shop.run("delivery.events redrive")
+        done = shop.run("events redrive")
         assert (done.code, done.out) == (0, "order-notices: 1 given back.\n"), done.err
 
         def received() -> bool:
@@ -232,8 +232,10 @@ def test_a_record_that_can_never_be_published_is_put_aside_once_and_stays_there_
     anna.settled(anna.placed(anna.product()))
     (letter,) = eventually(lambda: shop.letters("relay"), what="the record among the dead letters")
     assert json.loads(letter["body"])["record"]["dynamodb"]["NewImage"] == broken
+    assert letter["last_try"]["tries"] == 1
+    assert "It is no event" in letter["last_try"]["reason"]
 
-    done = shop.run("delivery.events redrive", "--message", letter["message_id"])
+    done = shop.run("events redrive", "--message", letter["message_id"])
 
     assert done.code == 1
     assert f"{letter['message_id']} stays: " in done.err
@@ -246,7 +248,7 @@ def test_events_that_the_stream_has_forgotten_are_published_from_the_table(shop:
     with paused(shop.stack):
         order = anna.placed(anna.product())
         shop.taken(order)
-    line = command("delivery.events republish").partition("--since")[0]
+    line = command("events republish").partition("--since")[0]
 
     done = shop.stack.deliver(f"{line} --since {since}")
 

@@ -17,7 +17,7 @@ def ready_pods(stack: Stack, deployment: str = "users") -> list[int]:
 
 
 def process(stack: Stack, name: str) -> int:
-    (pid,) = [p["pid"] for p in stack.status()["processes"] if p["name"] == name]
+    (pid,) = [p["pid"] for p in stack.state()["processes"] if p["name"] == name]
     return int(pid)
 
 
@@ -51,13 +51,13 @@ def test_killed_envoy_comes_back(stack: Stack, token: str) -> None:
 
 
 def test_killed_supervisor_is_replaced_by_the_next_up_without_touching_the_pods(stack: Stack, token: str) -> None:
-    pods, supervisor = ready_pods(stack), stack.status()["supervisor"]["pid"]
+    pods, supervisor = ready_pods(stack), stack.state()["supervisor"]["pid"]
     os.kill(supervisor, signal.SIGKILL)
     eventually(lambda: not psutil.pid_exists(supervisor), what="its end")
     assert works(stack, token), "requests do not pass through the supervisor"
     assert "0 changes" in stack.up().out
     assert ready_pods(stack) == pods
-    assert stack.status()["supervisor"]["pid"] != supervisor
+    assert stack.state()["supervisor"]["pid"] != supervisor
     os.kill(pods[0], signal.SIGKILL)
     eventually(lambda: len(ready_pods(stack)) == len(pods), what="healing under the new supervisor")
 

@@ -14,6 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local import issuer
 from planning.certificates import load_key
 from tests.support.stack import Stack, problem
 from tests.support.waiting import eventually
@@ -112,7 +113,7 @@ def test_without_a_good_token_401(stack: Stack, case: str) -> None:
 
 @pytest.mark.parametrize("scope", ["", "users:write", "users:reader xusers:read"])
 def test_without_the_scope_403(stack: Stack, scope: str) -> None:
-    token = stack.token(scope=scope)
+    token = issuer.token(stack.machine, issuer.staff("alice"), scope=scope)  # the command refuses unknown scopes
     assert stack.request("POST", "/users", token=token, json_body={"user_id": "123"}).status == 403
 
 

@@ -20,7 +20,7 @@ from local.emulator import ROOT_KEY, ROOT_SECRET
 from local.machine import REGION
 from local.providers.aws.client import Aws
 from planning.certificates import pem
-from terminal.logs import lines
+from terminal.logs.files import members
 from tests.support.customer import Customer
 from tests.support.load import repeated
 from tests.support.stack import Stack, client_context
@@ -199,6 +199,6 @@ def test_leaves_and_authorities_are_rotated_without_a_failed_request(
     eventually(lambda: set(callers.orders) <= anna.invoices().keys(), what="an invoice of every order")
     assert not let_in(stack, trust, old, tmp_path)
     assert let_in(stack, trust, pair(stack, "orchestrator-2"), tmp_path)
-    logged = [line for line in lines(stack.machine) if "CertificateDaysLeft" in line]
+    logged = [line for line in members(stack.machine) if "CertificateDaysLeft" in line]
     assert {line["service"] for line in logged} == {"orchestrator", "fulfilment"}
     assert {round(left) for left in (*callers.days_left, *(line["CertificateDaysLeft"] for line in logged))} == {200}

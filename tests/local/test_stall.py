@@ -61,7 +61,7 @@ def sustained(stack: Stack, token: str) -> float:
 
 
 def test_a_stall_does_not_become_an_outage(stack: Stack, token: str) -> None:
-    (emulator,) = [process["pid"] for process in stack.status()["processes"] if process["name"] == "emulator"]
+    (emulator,) = [process["pid"] for process in stack.state()["processes"] if process["name"] == "emulator"]
     rate = sustained(stack, token)
     stall = {0: lambda: os.kill(emulator, signal.SIGSTOP), int(STALL * rate): lambda: os.kill(emulator, signal.SIGCONT)}
     try:

@@ -30,8 +30,10 @@ KUBECONFIG, CONTEXT, CONSENT = "TEST_KUBECONFIG", "TEST_CONTEXT", "TEST_YES_THIS
 OPTIONS = {"--context": CONTEXT, "--images": "TEST_IMAGES", "--postgres": "TEST_POSTGRES"}
 """Options of `make up` whose values the tests take from variables."""
 APPS, EDGE, PROXIES = "apps", "edge", "envoy-gateway-system"
-NAMESPACES = {APPS, EDGE, DATABASES}
-"""The namespaces that only the system may have. That of Envoy Gateway may belong to the cluster."""
+FAULTS, STRANGER = "faults", "stranger"
+"""The namespaces of the tests' own pods: of the one that sees the node's processes, and of one that nobody knows."""
+NAMESPACES = {APPS, EDGE, DATABASES, FAULTS, STRANGER}
+"""The namespaces that only the system and its tests may have. That of Envoy Gateway may belong to the cluster."""
 CALLER = ((callers.PRINCIPAL, callers.of_subject("proof")), (callers.REACH, Reach.ANY.value))
 """The headers that name the caller, as a function sends them to a service."""
 ORCHESTRATOR = "orchestrator"
@@ -62,6 +64,10 @@ class ClusterStack(Stack):
         target = saved(self.machine)
         assert target
         self.api = Api(target)
+
+    def state(self) -> dict[str, Any]:
+        """Returns what `status` says: the supervisor knows nothing of Deployments and pods of a cluster."""
+        return self.status()
 
     # ---- objects of the cluster
 

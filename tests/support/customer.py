@@ -125,12 +125,12 @@ class Customer:
 @contextmanager
 def paused(stack: Stack, consumer: str = "fulfilment") -> Iterator[None]:
     """Stops a consumer of events until the end of the block, as the runbook says."""
-    done = stack.deliver(command(f"delivery.events pause {consumer}"))
+    done = stack.deliver(command(f"events pause {consumer}"))
     assert done.code == 0, done.err
     try:
         yield
     finally:
-        done = stack.deliver(command(f"delivery.events resume {consumer}"))
+        done = stack.deliver(command(f"events resume {consumer}"))
         assert done.code == 0, done.err
 
 

@@ -198,6 +198,21 @@ def targets() -> dict[str, Target]:
 TARGETS = targets()
 
 
+def good(target: Target) -> Attempt:
+    """Returns a request for the operation in which nothing is hostile."""
+    headers = {name.lower(): each for name, each in target.headers.items() if not name.lower().startswith("if-")}
+    return Attempt(
+        target=target,
+        path=target.path,
+        query={},
+        headers=headers if target.body is None else {**headers, "content-type": "application/json"},
+        body=None if target.body is None else json.dumps(target.body).encode(),
+        encoded=False,
+        subject="alice",
+        groups="[staff]",
+    )
+
+
 def attempt(random: Random, choices: Sequence[Target]) -> Attempt:
     """Returns a hostile request for one of the operations. A part that is not hostile is that of a good request, so
     that requests get far."""

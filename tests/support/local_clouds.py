@@ -1,7 +1,7 @@
 """The command lines of a delivery, `pulumi`, `aws` and `az`, done by a local stack.
 
 What they read is real: CloudWatch's metrics of the emulator, and the metrics of each pod, from which the answer of
-managed Prometheus is made. What they change is done by `python -m local up`.
+managed Prometheus is made. What they change is done by `./crosscloud up`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from cluster.api import Api
-from tests.support.cluster_stack import APPS, ClusterStack, eventually, is_ready
+from tests.support.cluster_stack import APPS, STRANGER, ClusterStack, eventually, is_ready
 
 _TRY = """
 import json, socket, sys
@@ -34,7 +34,7 @@ def reached_from(api: Api, namespace: str, pod: str, addresses: Mapping[str, Add
 class ProbePod:
     """A pod in a namespace of its own, with an image of the system."""
 
-    def __init__(self, system: ClusterStack, namespace: str = "stranger") -> None:
+    def __init__(self, system: ClusterStack, namespace: str = STRANGER) -> None:
         self.api, self.namespace, self.name = system.api, namespace, "probe"
         template = system.object("Deployment", "users", APPS)["spec"]["template"]["spec"]
         self._namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}

@@ -7,12 +7,12 @@ import re
 from tests.support.program import ROOT
 
 TEXT = (ROOT / "docs" / "runbook.md").read_text()
-PYTHON = ".venv/bin/python"
-COMMANDS = re.findall(rf"{re.escape(PYTHON)} -m [^`\n]+", TEXT)
-"""Every command line that runs a module of this repository."""
+LAUNCHER = "./crosscloud "
+COMMANDS = re.findall(rf"{re.escape(LAUNCHER)}[^`\n]+", TEXT)
+"""Every command line of this repository's own."""
 
 
 def command(beginning: str) -> str:
-    """Returns the one command line that begins so, such as `delivery.events dlq`, without the interpreter."""
-    (line,) = {each for each in COMMANDS if each.startswith(f"{PYTHON} -m {beginning}")}
-    return line.removeprefix(f"{PYTHON} -m ")
+    """Returns the one command line that begins so, such as `events dlq`, without the launcher."""
+    (line,) = {each for each in COMMANDS if each.startswith(f"{LAUNCHER}{beginning}")}
+    return line.removeprefix(LAUNCHER)

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from components.kubernetes.envoy_gateway import IMAGES
+from delivery.preflight import subscription
+from delivery.preflight.__main__ import app as preflight
+from delivery.preflight.tools import TOOLS
 from delivery.smoke import app as smoke
 from tests.support.aws_cli import commands, unknown_options
 from tests.support.program import ROOT, Program, deployed
@@ -22,24 +25,6 @@ TEXT = (ROOT / "docs" / "deploy.md").read_text()
 COMMANDS = re.sub(r"\\\n\s*", " ", TEXT)
 STACKS = ("dev", "prod")
 EVERY = pytest.mark.parametrize("stack", STACKS)
-
-NAMESPACES = {
-    "alertsmanagement": {"Microsoft.AlertsManagement"},
-    "authorization": {"Microsoft.Authorization"},
-    "containerregistry": {"Microsoft.ContainerRegistry"},
-    "containerservice": {"Microsoft.ContainerService"},
-    "dbforpostgresql": {"Microsoft.DBforPostgreSQL"},
-    "managedidentity": {"Microsoft.ManagedIdentity"},
-    "monitor": {"Microsoft.Insights", "Microsoft.Monitor"},
-    "network": {"Microsoft.Network"},
-    "operationalinsights": {"Microsoft.OperationalInsights"},
-    "privatedns": {"Microsoft.Network"},
-    "resources": {"Microsoft.Resources"},
-}
-"""The namespaces of azure-native's modules."""
-ALWAYS_REGISTERED = {"Microsoft.Authorization", "Microsoft.Resources"}
-"""https://learn.microsoft.com/azure/azure-resource-manager/management/azure-services-resource-providers"""
-OF_AZURE_ITSELF = {"Microsoft.Compute", "Microsoft.PolicyInsights", "Microsoft.Security"}
 
 
 def bash(script: str, **environment: str) -> str:
@@ -148,9 +133,22 @@ def test_images_that_are_copied_are_those_that_nodes_pull() -> None:
 
 def test_every_resource_provider_of_the_program_is_registered() -> None:
     (loop,) = re.findall(r"for namespace in(.*?)\bdo\b", COMMANDS, re.DOTALL)
-    types = {r.type for stack in STACKS for r in deployed(stack, False).resources if r.type.startswith("azure-native:")}
-    needed = {namespace for type_ in types for namespace in NAMESPACES[type_.split(":")[1]]}
-    assert set(re.findall(r"Microsoft\.\w+", loop)) == (needed - ALWAYS_REGISTERED) | OF_AZURE_ITSELF
+    types = {r.type for stack in STACKS for r in deployed(stack, False).resources}
+    of_azure_itself = set(subscription.OF_AZURE_ITSELF)
+    assert set(re.findall(r"Microsoft\.\w+", loop)) == subscription.needed(types) | of_azure_itself
+
+
+def test_the_tools_of_the_page_are_those_that_are_looked_for_with_their_versions() -> None:
+    section = TEXT.partition("## 1. Tools")[2].partition("## 2.")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in section.splitlines() if line.startswith("| ")]
+    page = {
+        re.sub(r"\[([^\]]*)\].*", r"\1", name).split(" ")[0].lower(): version
+        for name, version, _ in rows[1:]
+        if "optional" not in version and ".venv" not in name
+    }
+    named = {"aws": "aws", "azure": "az", "github": "gh"}
+    found = {named.get(name, name): re.match(r"[\d.]*\d", version) for name, version in page.items()}
+    assert {name: match and match[0] for name, match in found.items()} == {tool.name: tool.least for tool in TOOLS}
 
 
 def quota(stack: str, what: str) -> int:
@@ -226,9 +224,10 @@ def test_outputs_that_the_page_asks_for_exist(stack: str) -> None:
     assert set(re.findall(r"pulumi stack output (\w+)", TEXT)) <= deployed(stack, False).outputs.keys()
 
 
-@pytest.mark.parametrize("rest", re.findall(r"python -m delivery\.smoke ([^\n`]+)", TEXT))
-def test_commands_of_ours_exist_with_their_options(rest: str) -> None:
-    smoke.parse_args(shlex.split(re.sub(r"\$\([^)]*\)", "https://api.example", rest)), exit_on_error=False)
+@pytest.mark.parametrize(("name", "rest"), re.findall(r"\./crosscloud (smoke|preflight) ([^\n`]+)", TEXT))
+def test_commands_of_ours_exist_with_their_options(name: str, rest: str) -> None:
+    command = {"smoke": smoke, "preflight": preflight}[name]
+    command.parse_args(shlex.split(re.sub(r"\$\([^)]*\)", "https://api.example", rest)), exit_on_error=False)
 
 
 @pytest.mark.parametrize(("service", "command", "rest"), commands(TEXT))

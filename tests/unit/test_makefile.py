@@ -43,14 +43,26 @@ ABOUT_A_CLUSTER = {
     "POSTGRES": "debian",
     "YES_THIS_CLUSTER": "1",
 }
+OF_A_CLUSTER = (
+    "--kubeconfig path --context kind-mine --images registry:r.example --postgres debian --yes-this-cluster --kind"
+)
 
 
 @pytest.mark.parametrize("written_down", [True, False])
-def test_what_is_said_of_a_cluster_counts_on_the_command_line_only(*, written_down: bool) -> None:
-    said = [f"{name}={value}" for name, value in ABOUT_A_CLUSTER.items()]
-    command = ["make", "--dry-run", "--no-print-directory", "up", *(said if written_down else [])]
-    environment = {"PATH": os.environ["PATH"], **({} if written_down else ABOUT_A_CLUSTER)}
+@pytest.mark.parametrize(
+    ("target", "variables", "expected"),
+    [
+        ("up", ABOUT_A_CLUSTER, OF_A_CLUSTER),
+        ("down", {"PURGE": "1"}, "--purge"),
+        ("down", {"PURGE": "1", "FORGET": "1"}, "--purge --forget"),
+    ],
+)
+def test_what_is_said_of_a_cluster_and_of_data_counts_on_the_command_line_only(
+    target: str, variables: dict[str, str], expected: str, *, written_down: bool
+) -> None:
+    said = [f"{name}={value}" for name, value in variables.items()]
+    command = ["make", "--dry-run", "--no-print-directory", target, *(said if written_down else [])]
+    environment = {"PATH": os.environ["PATH"], **({} if written_down else variables)}
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=environment)
-    options = " ".join(done.stdout.partition("-m local up")[2].replace("\\", "").split())
-    expected = "--kubeconfig path --context kind-mine --images registry:r.example --postgres debian --yes-this-cluster"
-    assert options.replace('"', "").replace("'", "") == (f"{expected} --kind" if written_down else "")
+    options = " ".join(done.stdout.partition(f"-m local {target}")[2].replace("\\", "").split())
+    assert options.replace('"', "").replace("'", "") == (expected if written_down else "")

@@ -22,20 +22,16 @@ from policy import __main__ as policy
 from terminal import commands as terminal
 from tests.support.aws_cli import commands, unknown_options
 from tests.support.program import ROOT, STACKS, deployed
-from tests.support.runbook import COMMANDS, PYTHON, TEXT
+from tests.support.runbook import COMMANDS, LAUNCHER, TEXT
 from tools.runbook.__main__ import PAGE, alarms, generate
 
 AWS = commands(TEXT)
-APPS: Mapping[str, App] = {
-    "delivery.canary": canary.app,
-    "delivery.events": events.app,
-    "local": terminal.app,
-    "policy": policy.app,
-}
-CLOUDS_ONLY = {"delivery.canary", "policy"}
-"""Modules whose commands have no form for this machine: one deploys by an engine, the other compares revisions."""
+APPS: Mapping[str, App] = {"canary": canary.app, "events": events.app, "policy": policy.app}
+"""The commands that have commands of their own, by the launcher's word for them. Any other is one of the terminal's."""
+CLOUDS_ONLY = {"canary", "policy"}
+"""Commands without a form for this machine: one deploys by an engine, the other compares revisions."""
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-CELLS = re.findall(r"`((?:aws|pulumi|kubectl|make|\.venv)[^`]*)`", TEXT)
+CELLS = re.findall(r"`((?:aws|pulumi|kubectl|make|\./crosscloud)[^`]*)`", TEXT)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +43,9 @@ def test_a_command_of_aws_exists_with_its_options(service: str, command: str, re
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_ours_exists_with_its_options(command: str) -> None:
-    module, *words = shlex.split(command.removeprefix(f"{PYTHON} -m "))
-    APPS[module].parse_args(words, exit_on_error=False, print_error=False)
+    word, *words = shlex.split(command.removeprefix(LAUNCHER))
+    app, words = (APPS[word], words) if word in APPS else (terminal.app, [word, *words])
+    app.parse_args(words, exit_on_error=False, print_error=False)
 
 
 def test_a_redrive_names_the_queue_that_the_messages_go_to() -> None:
@@ -59,15 +56,20 @@ def test_a_redrive_names_the_queue_that_the_messages_go_to() -> None:
 
 
 def test_every_command_of_ours_works_as_it_is_pasted() -> None:
-    assert re.findall(r"(?<!\.venv/bin/)python -m (?!tools\.runbook)\S+", TEXT) == []
+    assert (
+        re.findall(r"python -m (?!tools\.runbook)\S+|(?<!\./)crosscloud (?:local|events|canary|logs|status)", TEXT)
+        == []
+    )
 
 
-@pytest.mark.parametrize("command", [each for each in COMMANDS if each.split()[2] not in CLOUDS_ONLY])
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each.split()[1] not in CLOUDS_ONLY])
 def test_a_command_with_a_form_for_this_machine_is_run_by_a_test(command: str) -> None:
-    module, subcommand = command.split()[2:4]
+    word, *words = shlex.split(command.removeprefix(LAUNCHER))
     sources = "\n".join(path.read_text() for path in (ROOT / "tests").glob("*/*.py") if path.parent.name != "unit")
-    run = {f'"{module} {subcommand}', f'run("{subcommand}", '}  # by the runbook's own line, or as a stack's command
-    assert any(each in sources for each in run), f"no test of tests/local runs {module} {subcommand}"
+    run = (
+        f'"{word} {words[0]}' if word in APPS else f'run("{word}"'
+    )  # by the runbook's own line, or as a stack's command
+    assert run in sources, f"no test of tests/local runs {word} {' '.join(words)}"
 
 
 @pytest.mark.parametrize("text", [*BLOCKS, *CELLS])

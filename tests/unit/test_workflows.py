@@ -191,9 +191,10 @@ def test_prod_follows_dev_and_needs_an_approval() -> None:
 
 
 LOG_INS = ("./.github/actions/cloud", "./.github/actions/login", "azure/login@")
+PREFLIGHT = ".venv/bin/python -m delivery.preflight --stack {} --ask-address"
 START = ".venv/bin/python -m delivery.hours start --stack dev"
 CHECK = '.venv/bin/python -m delivery.hours check --stack "$STACK"'
-ONE_TOKEN = {"./.github/actions/databases", START, CHECK}
+ONE_TOKEN = {"./.github/actions/databases", START, CHECK, *map(PREFLIGHT.format, ("dev", "prod"))}
 """The steps that take minutes at most, so that the step after them may go on with the same log-in."""
 CLOUD = re.compile(r"\b(?:pulumi|aws|az) |python -m delivery\.(?!login)")
 
@@ -231,6 +232,15 @@ def test_an_action_of_ours_needs_a_log_in_as_its_commands_do() -> None:
     assert without_log_in([log_in, images, log_in, databases, update, log_in, update]) == []
     assert without_log_in([log_in, images, databases]) == [databases["uses"]]
     assert without_log_in([log_in, update, images]) == [images["uses"]]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_what_would_stop_a_delivery_is_looked_for_before_anything_is_built(stack: str) -> None:
+    own = content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"][stack]["steps"]
+    names = [step.get("uses") or step["run"] for step in own]
+    looked = names.index(PREFLIGHT.format(stack))
+    assert names.index("./.github/actions/cloud") < looked < names.index("./.github/actions/images")
+    assert "continue-on-error" not in own[looked]
 
 
 def position(job: Sequence[Step], text: str) -> int:

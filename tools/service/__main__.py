@@ -84,7 +84,7 @@ def advice(names: Names) -> str:
 The {service} service is written: app/services/{service} with its tests, its part of the contract, its settings.
 
   make up                                serves it:
-  export TOKEN=$(.venv/bin/python -m local token --customer me --scope {service}:read)
+  export TOKEN=$(./crosscloud token --customer me --scope {service}:read)
   curl --cacert .local/ca.crt -H "Authorization: Bearer $TOKEN" https://localhost:8443{path}
 
   make test ARGS=tests/unit/app/services/{service}

@@ -75,7 +75,8 @@ class Log:
         directives = [*entry.directives, *([metrics.of_service(entry.metrics)] if entry.metrics else [])]
         ids = entry.correlation
         correlation = {"request_id": ids.request_id, "trace_id": ids.trace_id, "span_id": ids.span_id}
-        fields = {**correlation, **entry.fields, **entry.metrics}
+        parent = {"parent_id": ids.parent_id} if ids.parent_id else {}
+        fields = {**correlation, **parent, **entry.fields, **entry.metrics}
         self._emit(level, message, fields, *directives, counts=counts)
 
     def breaker(self, upstream: str, state: str) -> None:

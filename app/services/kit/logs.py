@@ -39,6 +39,7 @@ class JsonFormatter(logging.Formatter):
             request_id=current.request_id if current else "",
             trace_id=current.trace_id if current else "",
             span_id=current.span_id if current else None,
+            parent_id=current.parent_id or None if current else None,
             pod=self._pod,
             logger=record.name,
             stack=self.formatException(record.exc_info) if record.exc_info else None,
@@ -82,9 +83,11 @@ class RequestLog:
         if route in self._quiet:
             return
         # The ids have been checked: nothing in them needs an escape.
+        parent = f'"parent_id":"{current.parent_id}",' if current.parent_id else ""
         sys.stdout.write(
             f'{{"timestamp":"{logs.timestamp()}","request_id":"{current.request_id}","trace_id":"{current.trace_id}",'
-            f'"span_id":"{current.span_id}","duration_ms":{seconds * 1000:.3f},{self._constant(method, route, status)}'
+            f'"span_id":"{current.span_id}",{parent}"duration_ms":{seconds * 1000:.3f},'
+            f"{self._constant(method, route, status)}"
         )
 
     def _constant_members(self, method: str, route: str, status: int) -> str:

@@ -34,7 +34,7 @@ class Aws:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._session = _session()
+        self._session = session()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -90,7 +90,7 @@ def connect(machine: Machine) -> Aws:
     return Aws(machine)
 
 
-def _session() -> Any:
+def session() -> Any:
     """Returns a botocore session whose settings come from no environment variable and no file."""
     variables = {
         name: (None, None, default, conversion)

@@ -1,4 +1,4 @@
-"""Lambda: functions and their versions.
+"""Lambda: functions, their versions, and the aliases that lead to them.
 
 The emulator runs a function on its own interpreter, whatever `runtime` says, with the packages that are installed next
 to it. It stores and ignores architectures, memory, VPC, tracing and the log format.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 
+from app.contract.dry_run import EVENT
+from local.cause import cause, said
 from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.resource import Description, Resource
@@ -54,3 +57,29 @@ class Function(Resource):
             return archive.path.read_bytes()
         except OSError as error:
             raise ProviderError(f"{self.label(view['name'])}: {archive.path}: {error.strerror}.") from error
+
+
+class Alias(Resource):
+    """An alias leads to another version only when that answers a dry event. Else it stays where it is."""
+
+    def make(self, view: Properties) -> None:
+        self._try(view)
+        super().make(view)
+
+    def change(self, view: Properties) -> None:
+        if (self.find(view) or {}).get("FunctionVersion") != view["functionVersion"]:
+            self._try(view)
+        super().change(view)
+
+    def _try(self, view: Properties) -> None:
+        """Calls the version. Raises ProviderError, with the place in its code, when it fails."""
+        function, version = view["functionName"], view["functionVersion"]
+        call = {"FunctionName": function, "Qualifier": version, "LogType": "Tail", "Payload": json.dumps(EVENT)}
+        called = self.aws.call(self.table.service, "Invoke", call)
+        content, log = json.loads(called["Payload"].read()), base64.b64decode(called.get("LogResult", ""))
+        answer = content if isinstance(content, dict) else {}
+        if "FunctionError" in called or answer.get("statusCode", 200) >= 500:
+            printed = "\n".join([str(answer.get("errorMessage", "")), log.decode(errors="replace")]).strip()
+            told = printed and (cause(printed, self.aws.machine.root) or said(printed.splitlines()[-1]))
+            reason = told or f"it answers with {answer.get('statusCode')}"
+            raise ProviderError(f"{function}: version {version} fails before it is called: {reason}")

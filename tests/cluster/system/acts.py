@@ -250,8 +250,8 @@ def controller_away(scene: Scene) -> None:
     name = "envoy-gateway"
     replicas = scene.system.object("Deployment", name, PROXIES)["spec"]["replicas"]
     with scene.load():
-        scene.system.patch("Deployment", name, {"spec": {"replicas": 0}}, PROXIES)
         try:
+            scene.system.patch("Deployment", name, {"spec": {"replicas": 0}}, PROXIES)
             time.sleep(AWAY)
         finally:
             scene.system.ready(scene.system.patch("Deployment", name, {"spec": {"replicas": replicas}}, PROXIES))

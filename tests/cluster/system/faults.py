@@ -10,7 +10,7 @@ from local.errors import ProviderError
 from tests.cluster.system.gate import Gate
 from tests.cluster.system.node import KILL, Node
 from tests.local.faults.fault import Fault
-from tests.local.faults.table import SILENT, UNAVAILABLE, UNREACHED
+from tests.local.faults.table import UNAVAILABLE, UNREACHED
 from tests.support.cluster_stack import APPS, ClusterStack, eventually
 from tests.support.fault_rows import Group
 
@@ -24,6 +24,8 @@ ENDLESS = 60.0
 """Seconds with a liveness probe that always fails: it ends a pod after 30."""
 ENVOY = ("envoy", "--service-node")
 """The words of the ingress's Envoy, which tell it from any other one on the node."""
+ENDED = frozenset({502, 503})
+"""The answers where pods are ended one after the other, each with its time to end, and others begin."""
 GREEDY = """
 import os, time
 while True:
@@ -130,8 +132,8 @@ def names_away(system: ClusterStack) -> float:
     """Takes the cluster's DNS away."""
     (dns,) = system.api.select("apps/v1", "Deployment", namespace="kube-system", label_selector="k8s-app=kube-dns")
     name, replicas = dns["metadata"]["name"], dns["spec"]["replicas"]
-    system.patch("Deployment", name, {"spec": {"replicas": 0}}, "kube-system")
     try:
+        system.patch("Deployment", name, {"spec": {"replicas": 0}}, "kube-system")
         time.sleep(AWAY)
     finally:
         there = system.patch("Deployment", name, {"spec": {"replicas": replicas}}, "kube-system")
@@ -144,8 +146,10 @@ FAULTS: tuple[Fault[ClusterStack], ...] = (
     Fault(group=Group.PODS, name="a pod runs out of memory", act=out_of_memory),
     Fault(group=Group.PODS, name="the process of a pod ends again and again", act=ended_again_and_again),
     Fault(group=Group.PODS, name="readiness of pods flaps", act=readiness_flaps),
-    Fault(group=Group.PODS, name="liveness of all pods flaps", act=liveness_flaps, statuses=UNREACHED),
-    Fault(group=Group.DATABASE, name="PostgreSQL of users crashes", act=database_of_users_crashes, statuses=SILENT),
+    Fault(group=Group.PODS, name="liveness of all pods flaps", act=liveness_flaps, statuses=ENDED),
+    Fault(
+        group=Group.DATABASE, name="PostgreSQL of users crashes", act=database_of_users_crashes, statuses=UNAVAILABLE
+    ),
     Fault(group=Group.DATABASE, name="PostgreSQL of billing crashes", act=database_of_billing_crashes),
     Fault(group=Group.NETWORK, name="Envoy of the ingress is killed", act=envoy_killed, statuses=UNREACHED),
     Fault(

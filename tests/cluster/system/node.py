@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from tests.support.cluster_stack import ClusterStack, eventually, is_ready
+from tests.support.cluster_stack import FAULTS, ClusterStack, eventually, is_ready
 
-NAMESPACE, NAME = "faults", "node"
+NAME = "node"
 _SIGNAL = """
 import os, sys
 from pathlib import Path
@@ -35,7 +35,7 @@ class Node:
         self._pod = {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": {"app": NAME}},
+            "metadata": {"name": NAME, "namespace": FAULTS, "labels": {"app": NAME}},
             "spec": {
                 "hostPID": True,
                 "terminationGracePeriodSeconds": 0,
@@ -51,7 +51,7 @@ class Node:
         }
 
     def __enter__(self) -> Node:
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": FAULTS}}
         with contextlib.ExitStack() as made:
             for manifest in (namespace, self._pod):
                 self._system.api.apply(manifest)
@@ -70,13 +70,13 @@ class Node:
     def signal(self, number: int, *words: str) -> None:
         """Sends a signal to every process whose program is the first of the words and whose arguments are the others,
         or begin with them: Envoy Gateway writes an option and its value as one argument."""
-        self._system.api.run(NAMESPACE, NAME, ["python", "-c", _SIGNAL, str(number), *words], "")
+        self._system.api.run(FAULTS, NAME, ["python", "-c", _SIGNAL, str(number), *words], "")
 
     @contextlib.contextmanager
     def frozen(self, *words: str) -> Iterator[None]:
-        """Stops processes until the end of the block."""
-        self.signal(STOP, *words)
+        """Stops processes until the end of the block: also where nobody knows whether the signal has reached them."""
         try:
+            self.signal(STOP, *words)
             yield
         finally:
             self.signal(CONTINUE, *words)

@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     NONE_LOST = "none lost"
     SOME_LOST = "some lost"
     TOO_SLOW = "none lost, too slow"
+    NOT_SCALED = "none lost, not scaled"
     INCONCLUSIVE = "INCONCLUSIVE"
     UNFINISHED = "did not end"
 

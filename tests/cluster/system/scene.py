@@ -121,8 +121,11 @@ class Scene:
 
     @contextlib.contextmanager
     def without_retries(self) -> Iterator[None]:
-        """Has the ingress send no request again, and take no pod out for its errors."""
-        nothing = {"spec": {"retry": None, "healthCheck": None}}
+        """Has the ingress send no request again, and take no pod out for its errors.
+
+        Pods that are not ready get no requests all the same: without its threshold Envoy would panic, and send some.
+        """
+        nothing = {"spec": {"retry": None, "healthCheck": {"passive": None}}}
         with (
             self.system.patched("BackendTrafficPolicy", "users", nothing),
             self.system.patched("BackendTrafficPolicy", "users-read", nothing),
@@ -154,7 +157,7 @@ class Scene:
     @contextlib.contextmanager
     def controller_frozen(self, seconds: float) -> Iterator[None]:
         """Has Envoy learn of nothing during the block and until `seconds` have passed."""
-        end = time.monotonic() + seconds
         with Node(self.system) as node, node.frozen("envoy-gateway", "server"):
+            end = time.monotonic() + seconds
             yield
             time.sleep(max(0.0, end - time.monotonic()))

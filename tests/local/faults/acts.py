@@ -228,6 +228,6 @@ def everything_killed(place: Place) -> None:
 
 def supervisor_killed(place: Place) -> None:
     """Kills the supervisor, without which nothing that ends is started again; the next `up` starts another."""
-    place.killed([int(place.stack.status()["supervisor"]["pid"])])
+    place.killed([int(place.stack.state()["supervisor"]["pid"])])
     time.sleep(MOMENT)
     place.stack.up()

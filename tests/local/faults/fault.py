@@ -51,7 +51,7 @@ class Place:
 
     def process(self, name: str) -> int:
         """Returns the id of a system process: `postgres`, `issuer`, `emulator` or `envoy`."""
-        (pid,) = [each["pid"] for each in self.stack.status()["processes"] if each["name"] == name]
+        (pid,) = [each["pid"] for each in self.stack.state()["processes"] if each["name"] == name]
         return int(pid)
 
     def pods(self, service: str) -> list[int]:

@@ -21,7 +21,7 @@ AFTER = 2.0
 
 def runs_as_before(stack: Stack) -> bool:
     """Tells whether every process of the stack is ready and every Deployment has its pods."""
-    status = stack.status()
+    status = stack.state()
     processes = {process["state"] for process in status.get("processes", [])}
     return processes <= {"ready"} and all(each["ready"] >= each["desired"] for each in status["deployments"])
 

@@ -39,13 +39,14 @@ ANSWERS: dict[str, Any] = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers what it knows; another path under /api is one whose answer never comes."""
+    """Answers what it knows, with 404 where that is None; another path is one whose answer never comes."""
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path.rstrip("/")
         if path not in ANSWERS:
             time.sleep(5)
-        self._answer(200 if path in ANSWERS else 404, json.dumps(ANSWERS.get(path, {})).encode())
+        answer = ANSWERS.get(path)
+        self._answer(404 if answer is None else 200, json.dumps({} if answer is None else answer).encode())
 
     def do_PATCH(self) -> None:
         """Answers what was applied."""

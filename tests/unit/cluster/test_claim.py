@@ -34,6 +34,23 @@ def test_a_second_clone_is_refused_until_the_first_one_has_left() -> None:
     claim.claim(api, MACHINE, "second")
 
 
+@pytest.mark.parametrize("data", [None, {}, {"folder": "/clones/first"}])
+def test_a_damaged_claim_is_a_sentence(data: dict[str, str] | None) -> None:
+    api = FakeApi()
+    api.apply(claim._CLAIM if data is None else {**claim._CLAIM, "data": data})
+    for act in (lambda: claim.claim(api, MACHINE, "first"), lambda: claim.check(api, "first")):
+        with pytest.raises(LocalError, match=r"ConfigMap default/crosscloud .* is damaged: .* delete it") as it:
+            act()
+        assert not isinstance(it.value, LostError), "the stack may still be there"
+
+
+def test_a_claim_without_a_folder_is_still_another_clone_s() -> None:
+    api = FakeApi()
+    api.apply({**claim._CLAIM, "data": {"clone": "second"}})
+    with pytest.raises(LostError, match="of another clone by now, that in a folder that it does not name"):
+        claim.check(api, "first")
+
+
 def test_an_object_of_the_same_name_that_others_have_made_is_refused() -> None:
     api = FakeApi()
     api.made_by("kubectl", {**claim._CLAIM, "data": {}})

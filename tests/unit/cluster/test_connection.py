@@ -70,9 +70,32 @@ def test_a_server_that_is_not_there_is_tried_twice(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     path = kubeconfig(tmp_path, f"http://127.0.0.1:{port}")
-    with pytest.raises(ProviderError, match=r"The cluster of the context kind-test: the API server can't be reached"):
+    with pytest.raises(ProviderError) as raised:
         Api(Target(kubeconfig=str(path), context="kind-test"))
+    assert str(raised.value) == (
+        f"There is no API server at http://127.0.0.1:{port} ([Errno 111] Connection refused), the address of the "
+        f"context kind-test in the kubeconfig {path}. Check that the cluster runs, and that this is its address: one "
+        "that was made anew may have another port."
+    )
     assert connection.connect(Target(kubeconfig=str(path), context="kind-test")).configuration.retries.connect == 1
+
+
+@pytest.mark.parametrize("answer", [{}, [], "<html>"])
+def test_another_server_is_not_taken_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    monkeypatch.setitem(ANSWERS, "/version", answer)
+    with (
+        serving(tmp_path) as path,
+        pytest.raises(ProviderError, match=r"There is no API server at .* answers there is"),
+    ):
+        Api(Target(kubeconfig=str(path), context="kind-test"))
+
+
+def test_a_kind_whose_definition_was_deleted_meanwhile_has_no_objects(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert api.knows("v1", "Pod")
+    monkeypatch.setitem(ANSWERS, "/api/v1/namespaces/apps/pods", None)
+    assert api.select("v1", "Pod", namespace="apps") == []
 
 
 def test_another_cluster_under_the_same_context_is_not_taken_for_the_stack_s(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cluster import claim, databases, names, platform
+from cluster import claim, databases, helm, names, ownership, platform
 from cluster.api import MARK, Api
+from cluster.connection import LostError
 from cluster.target import Target, saved
 from components.kubernetes import envoy_gateway
 from local.errors import LocalError, ProviderError
@@ -22,6 +23,7 @@ from local.state import Entry, State
 from tests.support.program import deployed
 from tests.unit.cluster.api_server import serving
 from tests.unit.cluster.fakes import FakeApi
+from tests.unit.cluster.played_helm import CONTROLLER, PlayedHelm
 
 PORTS = Ports(endpoint=1, ingress=8444, issuer=3, emulator=4, postgres=5)
 READY = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
@@ -95,6 +97,63 @@ def test_purge_removes_what_the_stack_has_made_and_that_it_was_there(api: FakeAp
 
 
 @pytest.mark.usefixtures("connected")
+def test_purge_keeps_the_controller_while_it_serves_others_and_says_so(
+    api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = PlayedHelm(api)
+    monkeypatch.setattr(helm, "run", played)
+    played.has("envoy", "deployed", **{helm.LABEL: helm.VALUE})
+    api.made_by("helm", CONTROLLER)
+    api.apply(namespace := {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.ENVOY}})
+    spec = {"controllerName": names.CONTROLLER}
+    theirs = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "theirs"}}
+    api.made_by("kubectl", {**theirs, "spec": spec})
+    state = State(machine.state_file)
+    release = {"release": "envoy", "namespace": names.ENVOY}
+    release_entry = Entry(urn="1", type="kubernetes:helm.sh/v3:Release", name="envoy", custom=True, id="1")
+    state.put(replace(release_entry, outputs=release, dependencies=("2",)))
+    kept = Entry(urn="2", type="kubernetes:core/v1:Namespace", name=names.ENVOY, custom=True, id="2")
+    state.put(replace(kept, outputs=namespace))
+    console = Console(width=1000)
+    with console.capture() as capture:
+        platform.down(machine, Target(kubeconfig="k", context="c", clone="me"), console, purge=True)
+    assert capture.get() == (
+        "What this stack has installed of Envoy Gateway stays, because it serves GatewayClasses of others: theirs.\n"
+    )
+    assert (played.ran, api.deleted) == ([], [])
+    assert not ownership.is_ours(api.objects["Namespace", "", names.ENVOY])
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("there", [True, False])
+def test_purge_without_a_state_removes_nothing_silently(api: FakeApi, machine: Machine, *, there: bool) -> None:
+    claim.claim(api, machine, "me")
+    target = Target(kubeconfig="k", context="c", clone="me")
+    if not there:
+        platform.down(machine, target, Console(quiet=True), purge=True)
+        assert api.objects == {}
+        return
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.SERVICES}})
+    api.made_by("helm", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.ENVOY}})
+    with pytest.raises(LostError, match=r"state\.json is missing, .* \(kubectl delete namespace apps\)\."):
+        platform.down(machine, target, Console(quiet=True), purge=True)
+    assert api.deleted == []
+
+
+@pytest.mark.usefixtures("connected")
+def test_purge_of_what_it_does_not_know_is_a_sentence_before_anything_goes(api: FakeApi, machine: Machine) -> None:
+    api.apply(deployment("users"))
+    state = State(machine.state_file)
+    known = Entry(urn="users", type="kubernetes:apps/v1:Deployment", name="users", custom=True, id="apps/users")
+    state.put(replace(known, outputs=deployment("users")))
+    state.put(Entry(urn="new", type="kubernetes:example.com/v1:New", name="new", custom=True, id="new"))
+    target = Target(kubeconfig="k", context="c", clone="me")
+    with pytest.raises(LocalError, match=r"does not know to remove: kubernetes:example\.com/v1:New\. Use the version"):
+        platform.down(machine, target, Console(quiet=True), purge=True)
+    assert api.deleted == []
+
+
+@pytest.mark.usefixtures("connected")
 def test_a_cluster_of_another_clone_is_not_kept_as_the_choice(
     api: FakeApi, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +199,15 @@ def test_a_server_does_not_take_over_what_others_have_made(server: Handler, api:
     assert api.get(theirs)
 
 
+def test_a_server_of_the_same_name_that_others_have_made_is_not_the_stack_s(server: Handler, api: FakeApi) -> None:
+    made = server.create("users", INPUTS)
+    assert server.exists(made.id, made.outputs)
+    api.delete(deployment("users", names.DATABASES), timeout=1)
+    assert not server.exists(made.id, made.outputs)
+    api.made_by("helm", deployment("users", names.DATABASES))
+    assert not server.exists(made.id, made.outputs)
+
+
 def test_the_namespace_of_the_servers_goes_with_the_last_one_unless_something_of_others_is_in_it(
     server: Handler, api: FakeApi
 ) -> None:
@@ -153,7 +221,10 @@ def test_the_namespace_of_the_servers_goes_with_the_last_one_unless_something_of
     api.made_by("helm", theirs)
     server.abandon("orders", INPUTS)
     assert {key for key in api.objects if names.DATABASES in key} == {namespace, ("StatefulSet", "databases", "theirs")}
-    api.delete(theirs, timeout=1)
+    with pytest.raises(ProviderError, match="Namespace databases is in the cluster already, and this stack did not"):
+        server.create("orders", INPUTS)
+    for each in (theirs, api.objects[namespace]):
+        api.delete(each, timeout=1)
     server.create("orders", INPUTS)
     server.abandon("orders", INPUTS)
     assert namespace not in api.objects
@@ -163,6 +234,9 @@ def test_the_names_of_the_namespaces_are_the_program_s() -> None:
     declared = {each["metadata.name"] for each in deployed("local", False).all("core/v1:Namespace")}
     assert declared == {names.SERVICES, names.INGRESS, names.ENVOY}
     assert envoy_gateway.NAMESPACE == names.ENVOY
+    assert envoy_gateway.CONTROLLER == names.CONTROLLER
+    ((key, value),) = envoy_gateway.CONTROLLER_PODS.items()
+    assert {"label_selector": f"{key}={value}"} == ownership.CONTROLLER
 
 
 def test_an_object_keeps_a_mark_that_no_change_of_its_content_takes_away(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_somebody_elses_object_is_neither_taken_over_nor_deleted() -> None:
         services.create("users", SERVICE)
     services.abandon("users", SERVICE)
     assert api.get(SERVICE)
+    assert not services.exists("apps/users", SERVICE)
 
 
 def test_a_creation_that_was_cut_off_is_taken_up_again() -> None:
@@ -76,13 +77,27 @@ def test_another_namespace_of_somebody_else_s_pods_is_refused(name: str) -> None
         handler(api, namespace).create(name, namespace)
 
 
-def test_a_namespace_of_the_stack_stays_while_it_holds_something_of_others() -> None:
+def within(namespace: str, api_version: str, kind: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [
+        ("v1", "PersistentVolumeClaim"),
+        ("v1", "ServiceAccount"),
+        ("networking.k8s.io/v1", "Ingress"),
+        ("networking.k8s.io/v1", "NetworkPolicy"),
+        ("rbac.authorization.k8s.io/v1", "Role"),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+        ("gateway.networking.k8s.io/v1", "Gateway"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ],
+)
+def test_a_namespace_of_the_stack_stays_while_it_holds_something_of_others(api_version: str, kind: str) -> None:
     api = FakeApi()
     made = handler(api, NAMESPACE).create("apps", NAMESPACE)
-    of_the_cluster: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt"}}
-    of_others: dict[str, Any] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "theirs"}}
-    for each in (of_the_cluster, of_others):
-        api.made_by("kubectl", {**each, "metadata": {**each["metadata"], "namespace": "apps"}})
+    api.made_by("kubectl", within("apps", api_version, kind, "theirs"))
     handler(api, NAMESPACE).delete(made.id, made.outputs)
     assert "labels" not in api.objects["Namespace", "", "apps"]["metadata"]
     assert api.deleted == []
@@ -100,11 +115,26 @@ def test_a_job_that_has_failed_is_made_anew() -> None:
     assert api.deleted == [("Job", "apps", "migrate")]
 
 
-def test_a_namespace_of_the_stack_goes() -> None:
+def test_a_namespace_of_the_stack_goes_with_what_the_cluster_has_put_into_it() -> None:
     api = FakeApi()
     made = handler(api, NAMESPACE).create("apps", NAMESPACE)
+    for kind, name in (("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")):
+        api.made_by("kube-controller-manager", within("apps", "v1", kind, name))
     handler(api, NAMESPACE).delete(made.id, made.outputs)
-    assert api.objects == {}
+    assert api.deleted == [("Namespace", "", "apps")]
+
+
+@pytest.mark.parametrize(("maker", "goes"), [("envoy-gateway", True), ("helm", True), ("kubectl", False)])
+def test_the_namespace_of_envoy_gateway_goes_with_what_that_has_made_and_with_nothing_of_others(
+    maker: str, *, goes: bool
+) -> None:
+    api = FakeApi()
+    namespace = {**NAMESPACE, "metadata": {"name": names.ENVOY}}
+    made = handler(api, namespace).create(names.ENVOY, namespace)
+    api.made_by(maker, within(names.ENVOY, "v1", "Service", "envoy"))
+    api.made_by("cloud-provider-kind", within(names.ENVOY, "v1", "Service", "envoy"))
+    handler(api, namespace).delete(made.id, made.outputs)
+    assert (api.deleted == [("Namespace", "", names.ENVOY)]) is goes
 
 
 def test_objects_of_cilium_are_left_out_where_there_is_none() -> None:

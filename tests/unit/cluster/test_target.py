@@ -81,6 +81,9 @@ def test_a_stack_does_not_move(machine: Machine, kubeconfig: Path) -> None:
     save(machine, target)
     with pytest.raises(LocalError, match="in the cluster of the context production"):
         choose(machine, kubeconfig, context="kind-mine")
+    with pytest.raises(LocalError, match="in the cluster of the context production"):
+        choose(machine, context="kind-mine")
+    assert choose(machine, context="production") == target
 
 
 def test_a_stack_of_this_machine_does_not_move_to_a_cluster(machine: Machine, kubeconfig: Path) -> None:

@@ -150,7 +150,7 @@ def test_what_does_not_run_is_named_with_what_to_do() -> None:
         azure.hours().check()
     assert str(refused.value) == (
         "dev does not run: the server users-1a is stopped. Start it with GitHub's workflow Hours, or with "
-        "`python -m delivery.hours start --stack dev`, and do this again."
+        "`./crosscloud hours start --stack dev`, and do this again."
     )
     assert azure.orders == []
 

@@ -32,6 +32,8 @@ import botocore.session
 client = botocore.session.get_session().create_client("events")
 
 def handler(event, context):
+    if not event["Records"]:  # the dry event
+        return
     orders = [record["dynamodb"]["Keys"]["pk"]["S"].removeprefix("OUTBOX#") for record in event["Records"]]
     entry = {"EventBusName": os.environ["BUS"], "Source": "orders", "DetailType": "order-placed"}
     answer = client.put_events(Entries=[{**entry, "Detail": json.dumps({"order": order})} for order in orders])

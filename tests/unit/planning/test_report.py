@@ -95,7 +95,7 @@ def test_a_long_plan_is_cut_and_says_so() -> None:
     before = [planned("many", **{f"key{i}": "w" * 100 for i in range(1000)})]
     text = as_markdown("prod", after, compare(before, after))
     assert len(text) < LIMIT + 500
-    assert "lines more: python -m planning plan --stack prod" in text
+    assert "lines more: ./crosscloud planning plan --stack prod" in text
     assert text.endswith("```")
 
 

@@ -58,12 +58,13 @@ def connects(monkeypatch: pytest.MonkeyPatch, api: FakeApi | Exception) -> None:
     monkeypatch.setattr(platform, "connected", connected)
 
 
-STAYS = "stays there, in the namespaces apps, edge, databases, envoy-gateway-system. The local stack is down."
-
-
-@pytest.mark.parametrize(
-    "lost", ["identity", "kubeconfig", "cluster.json", "state.json", "ports.json", "another clone"]
+STAYS = (
+    "stays there, in the namespaces apps, edge, databases, envoy-gateway-system. No other clone can use that cluster "
+    "until the ConfigMap default/crosscloud, which says whose it is, is deleted there. The local stack is down."
 )
+
+
+@pytest.mark.parametrize("lost", ["identity", "kubeconfig", "cluster.json", "state.json", "no state", "another clone"])
 def test_purge_forgets_what_can_not_be_found_any_more_and_says_what_stays(
     clone: Clone, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
@@ -76,15 +77,35 @@ def test_purge_forgets_what_can_not_be_found_any_more_and_says_what_stays(
         case "another clone":
             claim.claim(api, clone.machine, "somebody")
             connects(monkeypatch, api)
+        case "no state":
+            api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "apps"}})
+            connects(monkeypatch, api)
         case _:
             connects(monkeypatch, api)
             write_text(clone.machine.home / lost, "{")
-    if lost == "ports.json":
-        assert "Its data is removed" in clone.down()
-    else:
-        assert STAYS in clone.down()
+    assert STAYS in clone.down()
     assert clone.stopped == 1
     assert not clone.machine.home.exists()
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_purge_of_a_cluster_needs_no_ports(clone: Clone, monkeypatch: pytest.MonkeyPatch, *, damaged: bool) -> None:
+    api = FakeApi()
+    connects(monkeypatch, api)
+    claim.claim(api, clone.machine, clone.target.clone)
+    ports = clone.machine.home / "ports.json"
+    write_text(ports, "{") if damaged else ports.unlink()
+    assert clone.down() == "The local stack is down. Its data is removed."
+    assert clone.stopped == 1
+    assert api.deleted == [("ConfigMap", "default", "crosscloud")]
+    assert not clone.machine.home.exists()
+
+
+def test_down_of_a_cluster_needs_no_ports(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    connects(monkeypatch, FakeApi())
+    (clone.machine.home / "ports.json").unlink()
+    assert "The databases, the ingress and what they hold stay in the cluster" in clone.down(purge=False)
+    assert clone.stopped == 1
 
 
 @pytest.mark.parametrize("lost", ["kubeconfig", "cluster.json"])

@@ -11,7 +11,8 @@ from cluster.target import Target, save
 from local.errors import LocalError
 from local.machine import Machine, write_text
 from local.setup import open_machine
-from terminal import commands
+from terminal import commands, example
+from terminal.example import Example
 
 
 @pytest.fixture
@@ -32,6 +33,17 @@ def test_no_cluster_is_made_for_a_stack_that_is_elsewhere(machine: Machine, monk
         commands.up(kind=True, kubeconfig=Path("/other"))
 
 
+@pytest.mark.parametrize("stays", [True, False])
+def test_no_cluster_is_made_where_another_context_is_named(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, *, stays: bool
+) -> None:
+    monkeypatch.setattr(kind, "ensure", lambda _: pytest.fail("is made"))
+    if stays:
+        save(machine, Target(kubeconfig=str(kind.kubeconfig(machine)), context="kind-other"))
+    with pytest.raises(LocalError, match="in the cluster of the context kind-other" if stays else "Say one of them"):
+        commands.up(kind=True, context=kind.CONTEXT if stays else "kind-other")
+
+
 def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     applied: list[Target] = []
 
@@ -41,6 +53,7 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
         return file
 
     monkeypatch.setattr(kind, "ensure", ensure)
+    monkeypatch.setattr(example, "send", lambda machine, _: Example(machine=machine, token="", status=200, body=""))
     monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)

@@ -119,3 +119,9 @@ def test_keys_belong_to_one_account(stack: str) -> None:
     accounts = [ACCOUNT, "210987654321"]
     with pytest.raises(pulumi.RunError, match="aws:allowedAccountIds must name exactly one account"):
         run(stack=stack, config={"aws:allowedAccountIds": accounts})
+
+
+@pytest.mark.parametrize("account", ["123", "12345678901a", "1234567890123", 12345])
+def test_an_account_that_can_be_none_is_refused(account: object) -> None:
+    with pytest.raises(pulumi.RunError, match=f"by its 12 digits in quotes, not {account!r}"):
+        run(stack="dev", config={"aws:allowedAccountIds": [account]})

@@ -45,3 +45,17 @@ def test_changed_file_and_its_mode_are_mended(root: Path) -> None:
 def test_service_without_sources_is_named(root: Path) -> None:
     with pytest.raises(BuildContextError, match=r"The service stock has no sources: .*app/services/stock/__main__\.py"):
         build_context("stock", root)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("def broken(:", r"app/services/\w+/__main__\.py:\d+: SyntaxError: invalid syntax"),
+        ("import app.services.nowhere", r"The module app\.services\.nowhere does not exist in"),
+    ],
+)
+def test_a_source_that_can_not_be_read_is_named_with_its_place(root: Path, line: str, reason: str) -> None:
+    main = root / "app" / "services" / SERVICES[0] / "__main__.py"
+    main.write_text(f"{main.read_text()}\n{line}\n")
+    with pytest.raises(BuildContextError, match=f"The service {SERVICES[0]} can't be packed: {reason}"):
+        build_context(SERVICES[0], root)

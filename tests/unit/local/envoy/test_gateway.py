@@ -132,6 +132,7 @@ def test_the_log_names_the_most_specific_route(front: Front, method: str, path: 
     front.request(method, f"{path}?secret=1", headers=headers)
     line = front.logged(request_id=identifier)
     values = {"service": "gateway", "level": "INFO", "message": "request", "trace_id": trace, "method": method}
+    values |= {"parent_id": "00f067aa0ba902b7"}
     assert values.items() <= line.items()
     assert (line["route"], line["path"], line["status"]) == (route, path, 200)
     assert isinstance(line["duration_ms"], int)
@@ -140,7 +141,9 @@ def test_the_log_names_the_most_specific_route(front: Front, method: str, path: 
 
 def test_the_log_has_the_request_id_that_the_function_made(front: Front) -> None:
     front.request("GET", "/made")
-    assert front.logged(path="/made")["request_id"] == "made-by-the-function"
+    line = front.logged(path="/made")
+    assert line["request_id"] == "made-by-the-function"
+    assert not {"trace_id", "parent_id"} & line.keys(), "the caller sent no trace"
 
 
 def test_a_routes_surplus_is_throttled_and_nothing_else(front: Front) -> None:

@@ -78,6 +78,9 @@ def test_the_request_is_found_at_every_hop(shop, product, capsys):
         ("fulfilment", "order.invoiced"),
     ]
     assert len({line["span_id"] for line in told}) == 4
+    ordered, first, *_ = told
+    assert (ordered["parent_id"], first["parent_id"]) == ("00f067aa0ba902b7", ordered["span_id"])
+    assert {line["parent_id"] for line in told[2:]} == {first["span_id"]}, "its work made the other events"
     for call in shop.services.sent:
         assert call.headers["x-request-id"] == "the-request"
         assert call.headers["traceparent"].split("-")[1::2] == [trace, "01"]

@@ -74,6 +74,12 @@ def test_every_invocation_has_one_line(invoke, event, services):
     }  # fmt: skip
 
 
+def test_a_line_names_the_hop_that_called(invoke, event, services):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"content-type": "application/json", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    assert invoke(event(headers=headers), port=services(OK).port).log["parent_id"] == "00f067aa0ba902b7"
+
+
 BAD_BODIES = {
     "nothing": (None, 400, []),
     "empty": ("", 400, []),

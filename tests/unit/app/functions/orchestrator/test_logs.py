@@ -4,7 +4,7 @@ import pytest
 
 from app.functions.kit.metrics import VERSION
 from app.functions.orchestrator.operations import OPERATIONS
-from terminal.logs import as_text
+from terminal.logs.text import as_text
 from tests.support.embedded import metrics
 from tests.support.scripted import sends
 from tests.support.services import services_of, upstreams

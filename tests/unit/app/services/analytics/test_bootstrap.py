@@ -1,4 +1,5 @@
 import contextlib
+import random
 import statistics
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.analytics import bootstrap, reports
-from app.services.analytics.bootstrap import estimate, quantile
+from app.services.analytics.bootstrap import DRAWS, estimate, quantile, resampled
 from tests.support.waiting import eventually
 
 AMOUNTS = st.lists(st.integers(0, 9_999_999_999), min_size=1, max_size=50).map(sorted)
@@ -56,6 +57,15 @@ def test_more_resamples_are_other_draws_and_equal_input_gives_equal_output():
 
     assert estimate(amounts, 500) == estimate(amounts, 500)
     assert estimate(amounts, 500) != estimate(amounts, 501)
+
+
+@pytest.mark.parametrize(("count", "resamples"), [(1, 20), (DRAWS, 3), (2 * DRAWS + 1, 2)])
+def test_it_rests_after_each_so_many_draws_and_draws_the_same(monkeypatch, count, resamples):
+    amounts, rests, draw = list(range(count)), [], random.Random(0).choices
+    monkeypatch.setattr("time.sleep", rests.append)
+
+    assert list(resampled(amounts, resamples)) == [sum(draw(amounts, k=count)) for _ in range(resamples)]
+    assert len(rests) == count * resamples // DRAWS
 
 
 def test_a_single_amount_is_its_own_interval():

@@ -171,7 +171,8 @@ def test_a_request_id_and_a_trace_are_continued(call, lines):
     assert re.fullmatch("[0-9a-f]{16}", line.pop("span_id"))
     assert line == {
         "level": "INFO", "service": "users", "message": "request", "request_id": "caller-0001", "trace_id": TRACE,
-        "method": "GET", "route": "/things/{thing_id}", "status": 200, "pod": "users-1",
+        "parent_id": "00f067aa0ba902b7", "method": "GET", "route": "/things/{thing_id}", "status": 200,
+        "pod": "users-1",
     }  # fmt: skip
 
 

@@ -38,6 +38,18 @@ def test_what_libraries_log_is_a_line_tied_to_the_request(capsys):
     assert "ValueError: invalid literal" in record["stack"]
 
 
+def test_a_record_names_the_hop_that_called(capsys):
+    logs.configure(service="users", level="INFO", pod="users-1")
+    current = accept("caller-0001", f"00-{'a' * 32}-00f067aa0ba902b7-00")
+    token = logs.correlation.set(current)
+    try:
+        logging.getLogger().error("It failed.")
+    finally:
+        logs.correlation.reset(token)
+
+    assert json.loads(capsys.readouterr().out)["parent_id"] == "00f067aa0ba902b7"
+
+
 def test_warnings_are_lines_too(capsys):
     logs.configure(service="users", level="INFO")
     with warnings.catch_warnings():

@@ -247,9 +247,10 @@ def test_calls_of_an_alias_are_shared_out_by_its_weights_and_counted_by_version(
         live = f"{first['id']}:live"
         return total(api, "AWS/Lambda", name, FunctionName=first["id"], Resource=live, ExecutedVersion=version)
 
-    eventually(lambda: of("1", "Invocations") + of("2", "Invocations") == calls, what="the calls")
+    # The version that the alias leads to was called with the dry event before.
+    eventually(lambda: of("1", "Invocations") + of("2", "Invocations") == calls + 1, what="the calls")
     assert 5 < of("2", "Invocations") < 35, "one of ten thousand runs is outside"
-    assert (of("1", "Errors"), of("2", "Errors")) == (0, of("2", "Invocations"))
+    assert (of("1", "Errors"), of("2", "Errors")) == (0, of("2", "Invocations") - 1)
     assert total(api, "AWS/Lambda", "Errors", FunctionName=first["id"]) == of("2", "Errors")
     assert total(api, "own", "Seen", version="1") == 2 * of("1", "Invocations")
 

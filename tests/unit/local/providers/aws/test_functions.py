@@ -13,8 +13,8 @@ from local.machine import Machine
 from local.provider import Properties
 from local.providers.aws.client import Aws
 from planning.wire import Archive
-from terminal.logs import lines
-from tests.unit.local.providers.aws.emulated import Program, zipped
+from terminal.logs.files import members
+from tests.unit.local.providers.aws.emulated import Program, printed, zipped
 
 READS_A_SECRET = """
 import os
@@ -33,6 +33,21 @@ import pathlib
 def handler(event, context):
     header = pathlib.Path(importlib.util.cache_from_source(__file__)).read_bytes()[:8]
     return [header[:4] == importlib.util.MAGIC_NUMBER, header[4:].hex()]
+"""
+
+
+ANSWERS_500 = """
+import json
+import traceback
+
+WORK = {}
+
+def handler(event, context):
+    try:
+        1 // len(WORK)
+    except ZeroDivisionError:
+        print(json.dumps({"message": "request", "stack": traceback.format_exc()}))
+    return {"statusCode": 500}
 """
 
 
@@ -56,7 +71,9 @@ def test_a_function_has_the_byte_code_of_the_interpreter_that_runs_it(
 
 def test_code_that_can_not_be_compiled_fails_where_it_is_called(program: Program, api: Aws, tmp_path: Path) -> None:
     program.function("edge", zipped(tmp_path / "one.zip", "def handler(:"))
-    assert "invalid syntax (app.py, line 1)" in invoke(api, "edge")["errorMessage"]
+    said = invoke(api, "edge")["errorMessage"]
+    assert 'code/app.py", line 1' in said
+    assert said.endswith("SyntaxError: invalid syntax\n")
 
 
 def update(program: Program, made: Properties, **changes: Any) -> Properties:
@@ -81,6 +98,44 @@ def test_new_code_is_a_new_version_and_the_alias_moves(program: Program, api: Aw
     program.handler("Alias").update(alias["id"], inputs, moved, alias)
     assert invoke(api, alias["arn"]) == "two"
     assert invoke(api, first["qualifiedArn"]) == "one", "the old version stays callable"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import os\nTABLE = os.environ['NOT_SET']\n", "app.py:2: KeyError: 'NOT_SET'"),
+        ("def handler(event, context):\n    return 1 // len(event['Records'])\n", "app.py:2: ZeroDivisionError: .*"),
+        (ANSWERS_500, "app.py:9: ZeroDivisionError: .*"),
+        ("def handler(event, context):\n    return {'statusCode': 503}\n", "it answers with 503"),
+    ],
+    ids=["import", "call", "answer with a stack", "answer without a reason"],
+)
+def test_a_version_that_fails_before_it_is_called_gets_no_calls_and_its_place_is_named(
+    program: Program, api: Aws, machine: Machine, tmp_path: Path, source: str, reason: str
+) -> None:
+    (machine.root / "app.py").touch()  # the source in the clone, by which messages name the place
+    first = program.function("edge", zipped(tmp_path / "one.zip", answering("one")))
+    inputs = {"name": "live", "functionName": first["name"], "functionVersion": first["version"]}
+    alias = program.make("Alias", "live", **inputs)
+    second = update(program, first, code=zipped(tmp_path / "two.zip", source))
+    moved = {**inputs, "functionVersion": second["version"]}
+    with pytest.raises(ProviderError, match=f"^edge: version 2 fails before it is called: {reason}$"):
+        program.handler("Alias").update(alias["id"], inputs, moved, alias)
+    assert invoke(api, alias["arn"]) == "one"
+    with pytest.raises(ProviderError, match=f"{reason}$"):
+        program.handler("Alias").create("other", {**moved, "name": "other"})
+
+
+def test_a_version_is_tried_once_and_not_when_an_alias_changes_otherwise(
+    program: Program, machine: Machine, tmp_path: Path
+) -> None:
+    source = "def handler(event, context):\n    print('tried')\n"
+    first = program.function("edge", zipped(tmp_path / "one.zip", source))
+    inputs = {"name": "live", "functionName": first["name"], "functionVersion": first["version"]}
+    (machine.logs / "functions.jsonl").unlink(missing_ok=True)
+    alias = program.make("Alias", "live", **inputs)
+    program.handler("Alias").update(alias["id"], inputs, {**inputs, "description": "another"}, alias)
+    assert [line["message"] for line in printed(machine)] == ["tried"]
 
 
 def test_the_same_again_publishes_nothing(program: Program, tmp_path: Path) -> None:
@@ -173,11 +228,23 @@ def test_what_a_function_prints_is_kept_as_json_lines(
     program.function("edge", zipped(tmp_path / "prints.zip", PRINTS))
     (machine.logs / "functions.jsonl").unlink(missing_ok=True)
     invoke(api, "edge", "first")
-    first = lines(machine)
-    assert first[0] == {"message": "hello", "request_id": "first"}
+    first = printed(machine)
     assert [line["message"] for line in first] == ["hello", "Traceback (most recent call last):", '"no object"']
+    assert first[0]["request_id"] == "first"
     assert first[1]["timestamp"].endswith("+00:00")
     assert first[1]["service"] == "edge"
+
+
+def test_the_stack_trace_of_a_failed_import_is_in_the_log_with_the_id_of_the_request_that_it_failed(
+    program: Program, api: Aws, machine: Machine, tmp_path: Path
+) -> None:
+    program.function("edge", zipped(tmp_path / "broken.zip", "raise RuntimeError('broken')\n"))
+    (machine.logs / "functions.jsonl").unlink(missing_ok=True)
+    invoke(api, "edge", {"headers": {"x-request-id": "mine"}})
+    told = members(machine, "mine")
+    assert told[0]["message"].endswith("Traceback (most recent call last):")
+    assert told[-1]["message"] == "RuntimeError: broken"
+    assert {(line["service"], line["level"]) for line in told} == {("edge", "ERROR")}
 
 
 def test_archive_must_be_a_file(program: Program) -> None:

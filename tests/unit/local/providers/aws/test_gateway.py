@@ -29,6 +29,8 @@ ECHO = """
 import json
 
 def handler(event, context):
+    if "requestContext" not in event:  # the dry event
+        return {"statusCode": 404}
     print(json.dumps({"message": "request"}))
     claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
     return {"statusCode": 200, "body": json.dumps({"route": event["routeKey"], "sub": claims["sub"]})}

@@ -1,0 +1,22 @@
+"""The cost of a month."""
+
+from __future__ import annotations
+
+from delivery.preflight.check import Check, Deployment
+from delivery.preflight.finding import Finding, passed, warned
+from planning.costs import CostError, prices, usage
+from planning.costs.cost import cost_of
+
+
+def of_a_month(deployment: Deployment) -> Finding:
+    """Says what the stack will cost from its first hour on."""
+    needs = deployment.needs
+    try:
+        cost = cost_of(needs.planned, usage.read(needs.stack), prices.read())
+    except CostError as error:
+        return warned(f"Nobody knows what a month of {needs.stack} costs: {error}", "docs/costs.md")
+    about = "" if cost.exact else "about "
+    return passed(f"a month costs {about}{cost.usd:,.2f} USD, {cost.fixed:,.2f} of it whatever the use (docs/costs.md)")
+
+
+CHECKS = (Check(name="cost.month", look=of_a_month),)

@@ -1,0 +1,1 @@
+"""The log lines of every process of the stack: read, chosen, written for people, and followed."""

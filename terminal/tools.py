@@ -1,0 +1,109 @@
+"""Tools that others made, led to this machine's parts: the command line of AWS, and PostgreSQL's `psql`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from cluster.target import saved
+from local.emulator import aws_access
+from local.errors import LocalError
+from local.machine import REGION, Machine
+from local.postgres import SUPERUSER, find_binaries, password_file
+from terminal import clone
+from terminal.status.parts import databases
+from terminal.status.report import UNREADABLE
+
+app = App()
+Words = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""A word that the tool gets as it is."""
+
+
+@app.command
+def aws(*words: Words) -> None:
+    """Run the command line of AWS against this machine's emulator, as the account's root.
+
+    Without words, print the variables that lead any tool of AWS there, for `eval "$(./crosscloud aws)"`.
+
+    Parameters
+    ----------
+    words
+        The words of the command, such as `sqs list-queues`.
+    """
+    variables = access(clone.machine())
+    if not words:
+        sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
+        return
+    program = shutil.which("aws")
+    if program is None:
+        raise LocalError(
+            "`aws` is not on PATH. Install the AWS CLI (https://aws.amazon.com/cli), or lead another tool to the "
+            'emulator: eval "$(./crosscloud aws)".'
+        )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # Version 1 does not heed the variable for every service.
+    _become(program, ["aws", "--endpoint-url", variables["AWS_ENDPOINT_URL"], *words], {**kept, **variables})
+
+
+@app.command
+def psql(service: str, *words: Words) -> None:
+    """Open PostgreSQL's `psql` in the database of a service, as the server's administrator.
+
+    Parameters
+    ----------
+    service
+        The service, such as users.
+    words
+        More words for psql, such as `-c 'select count(*) from users'`.
+    """
+    machine = clone.machine()
+    if saved(machine):
+        raise LocalError("The databases are in a cluster: `kubectl exec` into their pods (docs/cluster.md).")
+    try:
+        names = [row["name"] for row in databases(machine)]
+    except UNREADABLE as error:
+        reason = str(error) or type(error).__name__
+        raise LocalError(f"PostgreSQL does not answer ({reason}). `make up` starts it.") from None
+    if service not in names:
+        raise LocalError(f"No service has a database {service!r} here. There are {', '.join(names)}.")
+    program = find_binaries() / "psql"
+    variables = {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(machine.ports.postgres),
+        "PGUSER": SUPERUSER,
+        "PGPASSWORD": password_file(machine).read_text(),
+        "PGDATABASE": service,
+    }
+    if not program.is_file():
+        found = shutil.which("psql")
+        if found is None:
+            raise LocalError("`psql` is not on PATH. Install PostgreSQL's client (postgresql-client).")
+        program = program.with_name(found)
+    _become(str(program), ["psql", *words], {**os.environ, **variables})
+
+
+def access(machine: Machine) -> dict[str, str]:
+    """Returns the environment variables by which tools of AWS reach the emulator."""
+    reached = aws_access(machine)
+    return {
+        "AWS_ENDPOINT_URL": reached["endpoint_url"],
+        "AWS_ACCESS_KEY_ID": reached["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": reached["aws_secret_access_key"],
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # The user's own profiles and the pager have no say.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_PAGER": "",
+    }
+
+
+def _become(program: str, words: list[str], variables: dict[str, str]) -> None:
+    """Gives this process to the tool: its input, output and exit status are the command's."""
+    sys.stdout.flush()
+    os.execve(program, words, variables)  # noqa: S606 - no shell: every word is the user's own

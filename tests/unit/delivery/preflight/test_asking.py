@@ -1,0 +1,146 @@
+"""Commands: only those on the list, each once, ended with all that they started."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from delivery.preflight.ask import Ask
+from delivery.preflight.finding import Finding, Verdict, failed, passed, skipped, warned
+from delivery.preflight.processes import Done, Processes
+from delivery.preflight.read_only import COMMANDS, is_read_only
+from delivery.preflight.unanswered import UnansweredError, Why, scrubbed
+from tests.support.aws_cli import unknown_options
+from tests.support.preflight import WELL
+from tests.support.waiting import eventually
+
+READING = re.compile(
+    r"--version|version|whoami|ls|list|list-[a-z-]+|get-[a-z-]+|describe-[a-z-]+|check|check-name|show|head-bucket"
+    r"|simulate-principal-policy|get|api|https://checkip\.amazonaws\.com"
+)
+
+
+def test_every_command_of_the_list_reads() -> None:
+    assert [words for words in COMMANDS if not READING.fullmatch(words[-1])] == []
+
+
+def test_every_command_of_the_list_is_played() -> None:
+    """The list has no command that no check needs."""
+    assert {words for words in COMMANDS if not any(each["call"].startswith(" ".join(words)) for each in WELL)} == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "az provider register --namespace Microsoft.Network",
+        "az account get-access-token",
+        "az rest --method post --url https://management.azure.com/x",
+        "az rest --method get --url https://management.azure.com/x --method delete",
+        "aws secretsmanager get-secret-value --secret-id x",
+        "aws s3api put-bucket-versioning --bucket x",
+        "gh api repos/a/b --method PUT",
+        "gh api repos/a/b -f use_default=true",
+        "pulumi stack init dev",
+        "pulumi stack",
+        "curl https://example.com",
+        "az",
+    ],
+)
+def test_a_command_that_writes_or_prints_a_secret_is_not_run(command: str) -> None:
+    def run(_: object) -> Done:
+        raise AssertionError(command)
+
+    words = command.split()
+    assert not is_read_only(words)
+    with pytest.raises(RuntimeError, match="is not on the list of delivery/preflight/read_only"):
+        Ask(run=run, region="r", subscription="s").done(*words)
+
+
+def test_options_of_the_commands_of_aws_exist() -> None:
+    for each in WELL:
+        tool, service, command, *rest = [*each["call"].split(), "", ""]
+        if tool == "aws" and service != "--version":
+            assert unknown_options(service, command, " ".join(rest)) <= {"region"}
+
+
+def test_threads_that_ask_the_same_wait_for_one_answer() -> None:
+    asked = []
+
+    def run(command: object) -> Done:
+        asked.append(command)
+        time.sleep(0.05)
+        return Done(status=0, out="{}", err="")
+
+    ask = Ask(run=run, region="r", subscription="s")
+    threads = [threading.Thread(target=ask.az, args=("provider", "list")) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [("az", "provider", "list", "--subscription", "s", "--output", "json", "--only-show-errors")]
+
+
+def test_without_a_subscription_in_the_settings_az_takes_its_own() -> None:
+    asked = []
+
+    def run(command: object) -> Done:
+        asked.append(command)
+        return Done(status=0, out="", err="")
+
+    assert Ask(run=run, region="r", subscription="").az("provider", "list") == {}
+    assert asked == [("az", "provider", "list", "--output", "json", "--only-show-errors")]
+
+
+FORKING = """
+import pathlib, subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("by_a_person", [False, True])
+def test_what_does_not_end_is_ended_with_all_that_it_started(tmp_path: Path, by_a_person: bool) -> None:
+    """Nobody is told that the command has ended while the child lives, for it holds the output open."""
+    file, started = tmp_path / "child", time.monotonic()
+    run = Processes(seconds=60 if by_a_person else 1.5, folder=tmp_path)
+
+    def stop() -> None:
+        eventually(file.exists)
+        run.stop()
+
+    if by_a_person:
+        threading.Thread(target=stop).start()
+        assert run([sys.executable, "-c", FORKING, str(file)]).status < 0
+        with pytest.raises(UnansweredError):
+            run([sys.executable, "-c", "pass"])
+    else:
+        with pytest.raises(UnansweredError, match="has not answered in time") as late:
+            run([sys.executable, "-c", FORKING, str(file)])
+        assert late.value.why is Why.LATE
+    assert time.monotonic() - started < 30
+
+
+def test_a_command_gets_nothing_to_read_and_runs_in_the_repository(tmp_path: Path) -> None:
+    program = "import os, sys; print(os.getcwd(), repr(sys.stdin.read()), os.environ['AWS_PAGER'] == '')"
+    done = Processes(seconds=30, folder=tmp_path)([sys.executable, "-c", program])
+    assert done.out.split() == [str(tmp_path.resolve()), "''", "True"]
+
+
+def test_a_finding_that_is_not_well_says_what_mends_it() -> None:
+    assert [passed("a").verdict, skipped("b").verdict] == [Verdict.PASS, Verdict.SKIP]
+    assert [warned("c", "d").mend, failed("e", "f").mend] == ["d", "f"]
+    for verdict in (Verdict.WARN, Verdict.FAIL):
+        with pytest.raises(ValueError, match="must say what mends it"):
+            Finding(verdict=verdict, text="Something is wrong.")
+
+
+def test_the_words_of_a_tool_are_one_short_line() -> None:
+    assert scrubbed("\n  ERROR: no\nTraceback …") == "ERROR: no"
+    assert len(scrubbed("x" * 10_000)) == 200
+    assert scrubbed("") == "it says nothing."
