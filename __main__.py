@@ -32,9 +32,7 @@ project, stack, protect = pulumi.get_project(), pulumi.get_stack(), config.prote
 # Azure: a network, a registry, a cluster, and where their logs and metrics go
 place = ResourceGroup(f"{project}-{stack}", ResourceGroupArgs(settings=config.azure, tags=config.tags)).placement
 network = Network("network", NetworkArgs(placement=place, settings=config.network, ingress=config.ingress))
-monitoring = Workspaces(
-    "monitoring", WorkspacesArgs(placement=place, settings=config.monitoring, hours=config.hours)
-).monitoring
+monitoring = Workspaces("monitoring", WorkspacesArgs(placement=place, settings=config.workspaces)).monitoring
 registry = Registry("registry", RegistryArgs(placement=place, monitoring=monitoring, settings=config.registry))
 cluster = Cluster(
     "cluster",

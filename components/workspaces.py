@@ -9,8 +9,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.azure.monitoring import Monitoring
 from components.azure.placement import Placement
-from components.settings.hours import HoursSettings
-from components.settings.monitoring import MonitoringSettings
+from components.settings.monitoring import WorkspacesSettings
 
 insights = azure.operationalinsights
 monitor = azure.monitor
@@ -24,10 +23,9 @@ START_MINUTES = 30
 class WorkspacesArgs:
     placement: Placement
     """The resource group, region and tags of the workspaces."""
-    settings: MonitoringSettings
-    """The days for which logs are kept, and the people who get alerts: the group `monitoring` of the stack's file."""
-    hours: HoursSettings
-    """The hours in which the stack runs: the group `hours` of the stack's file."""
+    settings: WorkspacesSettings
+    """The days for which logs are kept, and who gets alerts when: the groups `monitoring` and `hours` of the stack's
+    file."""
 
 
 class Workspaces(ComponentResource):
@@ -41,13 +39,14 @@ class Workspaces(ComponentResource):
 
     def __init__(self, name: str, args: WorkspacesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:azure:Workspaces", name, {}, opts)
-        place, cap = args.placement, args.settings.daily_log_gb
+        settings, hours, place = args.settings.monitoring, args.settings.hours, args.placement
+        cap = settings.daily_log_gb
         logs = insights.Workspace(
             f"{name}-logs",
             resource_group_name=place.group_name,
             location=place.location,
             sku=insights.WorkspaceSkuArgs(name=insights.WorkspaceSkuNameEnum.PER_GB2018),
-            retention_in_days=args.settings.log_retention_days,
+            retention_in_days=settings.log_retention_days,
             workspace_capping=insights.WorkspaceCappingArgs(daily_quota_gb=cap) if cap else None,
             features=insights.WorkspaceFeaturesArgs(disable_local_auth=True),
             tags=place.tags,
@@ -70,13 +69,13 @@ class Workspaces(ComponentResource):
                 monitor.MicrosoftCommonEmailReceiverArgs(
                     name=address, email_address=address, use_common_alert_schema=True
                 )
-                for address in args.settings.alert_emails
+                for address in settings.alert_emails
             ],
             tags=place.tags,
             opts=ResourceOptions(parent=self),
         )
-        if args.hours.begin is not None and args.hours.end is not None:
-            self._quiet(name, place, begin=args.hours.begin, end=args.hours.end)
+        if hours.begin is not None and hours.end is not None:
+            self._quiet(name, place, begin=hours.begin, end=hours.end)
         self.monitoring = Monitoring(placement=place, logs_id=logs.id, metrics_id=metrics.id, alerts_id=people.id)
         self.register_outputs({"logs_id": logs.id, "metrics_id": metrics.id})
 

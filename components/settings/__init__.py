@@ -26,7 +26,7 @@ from components.settings.azure import (
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Group, circumstances, wrong
 from components.settings.hours import HoursSettings
-from components.settings.monitoring import MonitoringSettings
+from components.settings.monitoring import MonitoringSettings, WorkspacesSettings
 from components.settings.services import Services, TelemetrySettings
 from components.settings.source import SettingsError
 
@@ -105,6 +105,11 @@ class Settings(Group):
     def commerce(self) -> CommerceSettings:
         """The settings of the functions of products and orders, and of their events."""
         return CommerceSettings(functions=self.functions, events=self.events)
+
+    @property
+    def workspaces(self) -> WorkspacesSettings:
+        """The settings of the stores of logs and metrics, and of when alerts reach people."""
+        return WorkspacesSettings(monitoring=self.monitoring, hours=self.hours)
 
     @property
     def protected(self) -> bool:

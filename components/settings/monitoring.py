@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from components.settings.checks import Group, in_production
+from components.settings.hours import HoursSettings
 
 Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,63}$")]
 
@@ -30,3 +32,13 @@ class MonitoringSettings(Group):
         description="GB of logs that Azure takes a day, at most; what comes after is lost. Default: no limit. Bounds "
         "the bill of a stack where a loss does no harm",
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspacesSettings:
+    """The settings of the stores of logs and metrics: two groups of the stack's file."""
+
+    monitoring: MonitoringSettings
+    """The days for which logs are kept, and the people who get alerts."""
+    hours: HoursSettings
+    """The hours in which the stack runs, and alerts reach people."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, passed, warned
-from planning.costs import CostError, prices, usage
-from planning.costs.cost import cost_of
+from planning.costs import CostError, of_plan
 
 
 def of_a_month(deployment: Deployment) -> Finding:
     """Says what the stack will cost from its first hour on."""
     needs = deployment.needs
     try:
-        cost = cost_of(needs.planned, usage.read(needs.stack), prices.read())
+        cost = of_plan(needs.stack, needs.planned)
     except CostError as error:
         return warned(f"Nobody knows what a month of {needs.stack} costs: {error}", "docs/costs.md")
     about = "" if cost.exact else "about "

@@ -83,8 +83,13 @@ def monthly(stack: str, root: Path = ROOT) -> Cost:
 
     Raises PlanningError when the program refuses, and CostError when something of it has no price.
     """
-    used = usage.read(stack)
-    return cost_of(plan(root, stack), used, prices.read())
+    usage.read(stack)  # before the plan, which takes seconds: a stack that costs nothing needs none
+    return of_plan(stack, plan(root, stack))
+
+
+def of_plan(stack: str, planned: Sequence[Planned]) -> Cost:
+    """Returns what a stack costs in a month whose plan is at hand. Raises CostError when something has no price."""
+    return cost_of(planned, usage.read(stack), prices.read())
 
 
 def cost_of(planned: Sequence[Planned], used: Usage, priced: Prices) -> Cost:

@@ -36,9 +36,13 @@ def rules() -> Mapping[str, Sequence[RuleStory]]:
     return _gathered("RULES")
 
 
+QUIET = "azure-native:alertsmanagement:AlertProcessingRuleByName"
+"""The rule that keeps alerts from people while a stack is stopped; it tells nobody of anything."""
+
+
 def alarms(program: Program) -> list[Declared]:
     """Returns all that a stack declares to tell people of trouble, of whatever type."""
-    return [one for one in program.resources if one.custom and ALARM.search(one.type)]
+    return [one for one in program.resources if one.custom and ALARM.search(one.type) and one.type != QUIET]
 
 
 def of_metrics(program: Program) -> list[Declared]:

@@ -6,7 +6,7 @@ import fnmatch
 
 import pytest
 
-from planning.costs import monthly
+from planning.costs import monthly, of_plan, usage
 from planning.costs.cost import CHARGED, amount, cost_of, free
 from planning.costs.prices import read
 from planning.costs.usage import STACKS
@@ -62,6 +62,11 @@ def test_what_depends_on_a_use_that_nobody_has_assumed_is_named_and_not_counted(
     cost = cost_of([declare(FUNCTION, "availability")], assume(), PRICES)
     assert "availability (Function): 0.20 per million calls" in cost.uncounted
     assert cost.usd == cost_of([], assume(), PRICES).usd
+
+
+def test_who_has_the_plan_need_not_make_it_again() -> None:
+    key = declare("aws:kms/key:Key")
+    assert of_plan("prod", [key]).usd == cost_of([key], usage.read("prod"), PRICES).usd
 
 
 @pytest.mark.parametrize("stack", STACKS)
