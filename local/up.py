@@ -28,7 +28,7 @@ STACK = "local"
 class Display(Protocol):
     """Shows a person how far it is."""
 
-    def phase(self, name: str, running: Collection[str] = ()) -> AbstractContextManager[None]:
+    def phase(self, name: str, running: Collection[str] | None = None) -> AbstractContextManager[None]:
         """Shows a phase while it lasts, with the names of the steps that are running in it."""
 
     def __call__(self, event: StepEvent) -> None:

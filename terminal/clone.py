@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import platform
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local.machine import Machine
@@ -15,6 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 def machine() -> Machine:
     """Returns the clone's machine. Raises LocalError where there is no stack yet."""
     return open_machine(ROOT, create=False)
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Ends the process without a word when somebody stops what has no end of its own."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def version(root: Path) -> str:

@@ -45,11 +45,11 @@ class Display:
         self._began = time.time()
 
     @contextmanager
-    def phase(self, name: str, running: Collection[str] = ()) -> Iterator[None]:
+    def phase(self, name: str, running: Collection[str] | None = None) -> Iterator[None]:
         """Shows a phase, with the steps that are `running` in it, while it lasts, and then its seconds."""
         started = time.monotonic()
         with self._console.status("") as status:
-            status.update(_Counted(name, self._done, running))
+            status.update(name if running is None else _Counted(name, self._done, running))
             yield
         self._console.print(f"[bold]{name}[/bold] {time.monotonic() - started:.1f} s", highlight=False)
 

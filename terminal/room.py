@@ -22,14 +22,21 @@ FIRST, LATER = 200 * MIB, 30 * MIB
 
 def check_room(root: Path) -> None:
     """Raises LocalError when the files of the stack would fill the file system: nothing would end then, or say why."""
+    is_later = (root / ".local" / "outputs.json").exists()
+    if reason := too_little(root, LATER if is_later else FIRST):
+        raise LocalError(reason)
+
+
+def too_little(root: Path, needed: int = LATER) -> str:
+    """Returns a sentence when fewer bytes are free than the stack needs; else an empty text."""
     home = root / ".local"
-    needed = LATER if (home / "outputs.json").exists() else FIRST
     free = shutil.disk_usage(home if home.exists() else root).free
-    if free < needed:
-        raise LocalError(
-            f"No space left: {home} is on a file system with {free // MIB} MiB free, and `up` needs {needed // MIB}. "
-            "Make room there; `make down PURGE=1` removes what this clone keeps."
-        )
+    if free >= needed:
+        return ""
+    return (
+        f"No space left: {home} is on a file system with {free // MIB} MiB free, and the stack needs {needed // MIB}. "
+        "Make room there; `make down PURGE=1` removes what this clone keeps."
+    )
 
 
 @contextmanager

@@ -71,7 +71,8 @@ def logs(
     _fetch(machine)
     _check_services(machine, selection)
     if follow:
-        _follow(machine, selection, as_json=as_json)
+        with clone.until_stopped():
+            _follow(machine, selection, as_json=as_json)
     found = lines(machine, selection)
     _print(found, as_json=as_json)
     if request_id is not None and not found:

@@ -37,7 +37,8 @@ def status(*, watch: bool = False, as_json: Annotated[bool, Parameter("--json")]
     """
     machine = clone.machine()
     if watch:
-        _watch(machine, as_json=as_json)
+        with clone.until_stopped():
+            _watch(machine, as_json=as_json)
     made = report(machine)
     if as_json:
         sys.stdout.write(json.dumps(made.as_json(), indent=1) + "\n")

@@ -15,6 +15,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from local.processes.process import adopt_recorded, marked
 from local.supervisor import client
+from terminal.room import too_little
 from terminal.status import parts, reasons
 from terminal.status.parts import Row
 
@@ -78,7 +79,7 @@ def report(machine: Machine) -> Report:
         return made
     made.supervisor = status["supervisor"]
     made.sections = {kind: status.get(kind, []) for kind in ("processes", "deployments", "pods")}
-    made.reasons += reasons.processes(status)
+    made.reasons += [*reasons.processes(status), *filter(None, [too_little(machine.root)])]
     if target := saved(machine):
         from cluster.platform import status as of_cluster  # noqa: PLC0415 - most stacks are in no cluster
 

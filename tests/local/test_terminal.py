@@ -159,6 +159,8 @@ def test_logs_are_followed_as_they_are_written(stack: Stack, token: str) -> None
         assert (line["service"], line["source"].startswith("pods/users-")) == ("users", True)
         following.send_signal(signal.SIGINT)
         assert following.wait() == 130
+        assert following.stderr is not None
+        assert following.stderr.read() == ""
 
 
 def test_lines_of_nobody_are_a_failure_and_lines_of_a_time_are_found(stack: Stack, token: str) -> None:

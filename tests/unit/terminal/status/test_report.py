@@ -4,12 +4,14 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -127,6 +129,14 @@ def test_what_the_supervisor_reports_is_a_reason(machine: Machine, status: dict[
     assert (made.state, made.code) == (NOT_WELL, 4)
     assert made.reasons[0].startswith(reason)
     assert len(made.reasons) == 1
+
+
+@pytest.mark.usefixtures("read")
+def test_a_full_file_system_is_a_reason(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with answering(machine, machine.home) as here, supervised(here, processes=READY):
+        (reason,) = report(here).reasons
+    assert reason.startswith("No space left: ")
 
 
 @pytest.mark.usefixtures("read")
