@@ -2,7 +2,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up console down test lint bench proof plan service client breaking lock anew
+.PHONY: help install up demo console down test lint bench proof plan service client breaking lock anew
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -40,6 +40,9 @@ up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PO
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
 		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(YES_THIS_CLUSTER),--yes-this-cluster) \
 		$(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER))))
+
+demo: $(INSTALLED) ## Make a product, sign a customer in, place an order, and show its way through both clouds
+	@$(BIN)/python -m local demo
 
 console: $(INSTALLED) ## Serve a page that shows what runs and what has happened, until Ctrl-C
 	@$(BIN)/python -m local console

@@ -38,6 +38,7 @@ LOGS = (
     """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
 )
 TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
+DEMO = "Make a product, sign a customer in, place an order, and show its way through both clouds."
 CONTROL = {
     "restart": "Replace the pods of a service one by one, without losing a request.",
     "stop": "End the pods of a service, until `start`. Requests to it are answered with 503.",
@@ -65,6 +66,7 @@ for name, sentence in CONTROL.items():
 for name, sentence in TOOLS.items():
     app.command(f"terminal.tools:{name}", name=name, help=sentence)
 app.command("terminal.logs.command:app", name="logs", help=LOGS)
+app.command("terminal.demo:app", name="demo", help=DEMO)
 
 
 @app.command

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from local.errors import LocalError
 from local.setup import choose_ports
+from terminal import clone, demo
 from tests.support.contract import all_scopes
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
@@ -214,3 +216,27 @@ def test_a_name_of_nobody_is_refused_with_those_that_there_are(stack: Stack, wor
     done = stack.run(*words)
     assert (done.code, done.out) == (1, "")
     assert re.search(r"'nobody'.* There are \w+, ", done.err)
+
+
+def test_the_demo_places_an_order_and_shows_its_way(stack: Stack) -> None:
+    done = stack.run("demo")
+    assert done.code == 0, done.err
+    assert re.findall(r"^ +[\d.]+ s  (\w+)$", done.out, re.MULTILINE)[-1] == "INVOICED"
+    hops = re.findall(r"^\d+ +(\w+) ", done.out, re.MULTILINE)
+    assert hops[:2] == ["gateway", "orders"]
+    assert set(hops) == {"gateway", "orders", "relay", "fulfilment", "ingress", "billing", "analytics"}
+    for event in ("order.placed", "order.confirmed", "order.invoiced"):
+        assert f"published {event}" in done.out
+    request = done.out.split()[-1]
+    assert "orders" in stack.run("logs", "--request-id", request).out
+
+
+def test_a_demo_whose_order_stays_on_its_way_says_where(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "PATIENCE", 1.0)
+    monkeypatch.setattr(clone, "machine", lambda: stack.machine)
+    assert stack.run("pause", "relay").code == 0
+    try:
+        with pytest.raises(LocalError, match=r"the order \S+ is PENDING, and analytics has no order\.placed and no"):
+            demo.demo()
+    finally:
+        assert stack.run("resume", "relay").code == 0

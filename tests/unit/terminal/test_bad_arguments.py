@@ -57,6 +57,8 @@ BAD: dict[str, list[list[str]]] = {
         ["psql"],
         ["psql", "nobody"],
         ["console", "extra"],
+        ["demo"],
+        ["demo", "extra"],
         ["console", "--port", "eighty"],
     ],
     "planning.__main__": [
