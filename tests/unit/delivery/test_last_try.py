@@ -119,3 +119,10 @@ def test_a_person_reads_it_below_the_letter() -> None:
     assert first.startswith(f"fulfilment {ID} 2026-11-21 14:00:00 order.placed ")
     assert second == "  2 tries, the last at 14:02, request r: down"
     assert _line(queue(), letter("x"), LastTry()).endswith("\n  tries not known: no reason is in its log any more")
+    assert _line(queue(), letter("x"), LastTry(asked=False)).endswith(": the log is asked for 25 letters a queue")
+
+
+def test_the_log_is_left_alone_where_it_is_not_to_be_asked() -> None:
+    logs = Logs(pages=[[tried(1, reason="early")]])
+    assert last_try(queue(logs), letter(EVENT), ask=False) == LastTry(request_id="req-1", asked=False)
+    assert logs.asked == {}
