@@ -33,10 +33,9 @@ class LastTry:
 
 
 def last_try(queue: DeadLetterQueue, letter: Letter, *, ask: bool = True) -> LastTry:
-    """Returns what is known of the last try; without `ask` the log is left alone.
+    """Returns what is known of the last try; without `ask` the log is left alone."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
 
-    Raises what botocore raises when the log can't be read.
-    """
     body = _parsed(letter.body)
     request = next(_values(body, "request_id"), None)
     told = {name: value.get("StringValue") for name, value in letter.attributes.items()}
@@ -51,7 +50,10 @@ def last_try(queue: DeadLetterQueue, letter: Letter, *, ask: bool = True) -> Las
             return LastTry(reason=reason or None, tries=tries, at=at, request_id=request)
         case {"reason": str(reason), "record": _}:
             return LastTry(reason=reason, tries=1, request_id=request)
-    lines = _log_lines(queue, letter) if ask else []
+    try:
+        lines = _log_lines(queue, letter) if ask else []
+    except (BotoCoreError, ClientError) as error:
+        return LastTry(reason=f"The log can't be read: {error}", request_id=request)
     if not lines:
         return LastTry(request_id=request, asked=ask)
     last = lines[-1]
