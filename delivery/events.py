@@ -18,7 +18,7 @@ from cyclopts import App, Parameter
 from delivery import commands
 from delivery.commands import DeliveryError
 from delivery.dead_letters import DeadLetterQueue, Letter, queues
-from delivery.last_try import LastTry, last_try
+from delivery.last_try import LETTERS, LastTry, last_try
 from delivery.outbox import Outbox
 from delivery.replays import replay as run_replay
 from delivery.stack_events import StackEvents, open_stack
@@ -42,8 +42,8 @@ def dlq(*, stack: str, queue: str | None = None, as_json: Annotated[bool, Parame
     empty = True
     for each in queues(open_stack(stack), queue):
         letters, whole = each.letters()
-        for letter in letters:
-            empty, tried = False, last_try(each, letter)
+        for number, letter in enumerate(letters):
+            empty, tried = False, last_try(each, letter, ask=number < LETTERS)
             text = json.dumps(_described(each, letter, tried)) if as_json else _line(each, letter, tried)
             sys.stdout.write(f"{text}\n")
         if not whole:
@@ -210,7 +210,8 @@ def _line(queue: DeadLetterQueue, letter: Letter, tried: LastTry) -> str:
     tries = f"{tried.tries} tries" if tried.tries is not None else "tries not known"
     at = f", the last at {tried.at}" if tried.at else ""
     request = f", request {tried.request_id}" if tried.request_id else ""
-    reason = tried.reason or "no reason is in its log any more"
+    forgotten = "no reason is in its log any more" if tried.asked else f"the log is asked for {LETTERS} letters a queue"
+    reason = tried.reason or forgotten
     return f"{queue.name} {letter.message_id} {letter.sent:%Y-%m-%d %H:%M:%S} {text}\n  {tries}{at}{request}: {reason}"
 
 

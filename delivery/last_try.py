@@ -13,6 +13,9 @@ from typing import Any
 
 from delivery.dead_letters import DeadLetterQueue, Letter
 
+LETTERS = 25
+"""Letters of a queue for which the log is asked: CloudWatch takes some five such calls a second from an account
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html)."""
 LIMIT = 1000
 """Log lines of one message that are looked at: ten times its tries."""
 
@@ -25,10 +28,14 @@ class LastTry:
     tries: int | None = None
     at: str | None = None
     request_id: str | None = None
+    asked: bool = True
+    """False where the log was not asked."""
 
 
-def last_try(queue: DeadLetterQueue, letter: Letter) -> LastTry:
-    """Returns what is known of the last try. Raises what botocore raises when the log can't be read."""
+def last_try(queue: DeadLetterQueue, letter: Letter, *, ask: bool = True) -> LastTry:
+    """Returns what is known of the last try; without `ask` the log is left alone."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - `--help` needs no SDK
+
     body = _parsed(letter.body)
     request = next(_values(body, "request_id"), None)
     told = {name: value.get("StringValue") for name, value in letter.attributes.items()}
@@ -43,9 +50,12 @@ def last_try(queue: DeadLetterQueue, letter: Letter) -> LastTry:
             return LastTry(reason=reason or None, tries=tries, at=at, request_id=request)
         case {"reason": str(reason), "record": _}:
             return LastTry(reason=reason, tries=1, request_id=request)
-    lines = _log_lines(queue, letter)
+    try:
+        lines = _log_lines(queue, letter) if ask else []
+    except (BotoCoreError, ClientError) as error:
+        return LastTry(reason=f"The log can't be read: {error}", request_id=request)
     if not lines:
-        return LastTry(request_id=request)
+        return LastTry(request_id=request, asked=ask)
     last = lines[-1]
     stack = str(last.get("stack") or "").strip().splitlines()
     return LastTry(

@@ -228,7 +228,8 @@ def test_every_dead_letter_queue_has_one_way_back(program: Program) -> None:
     assert {one.name for one in program.all("sqs/queue:Queue") if one.name.endswith("-dead-letters")} == {
         url.rpartition("/")[2].replace(SUFFIX, "") for url in queues
     }
-    assert all(len(way.keys() - {"url"}) == 1 for way in ways.values())
+    assert all(len(way.keys() - {"url", "log_group"}) == 1 for way in ways.values())
+    assert ways["fulfilment"]["log_group"] == program.one("cloudwatch/logGroup:LogGroup", "fulfilment")["name"]
 
 
 def test_only_new_events_of_the_table_are_relayed(program: Program) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from delivery.dead_letters import DeadLetterQueue, Letter
 from delivery.events import _line
@@ -119,3 +120,22 @@ def test_a_person_reads_it_below_the_letter() -> None:
     assert first.startswith(f"fulfilment {ID} 2026-11-21 14:00:00 order.placed ")
     assert second == "  2 tries, the last at 14:02, request r: down"
     assert _line(queue(), letter("x"), LastTry()).endswith("\n  tries not known: no reason is in its log any more")
+    assert _line(queue(), letter("x"), LastTry(asked=False)).endswith(": the log is asked for 25 letters a queue")
+
+
+def test_the_log_is_left_alone_where_it_is_not_to_be_asked() -> None:
+    logs = Logs(pages=[[tried(1, reason="early")]])
+    assert last_try(queue(logs), letter(EVENT), ask=False) == LastTry(request_id="req-1", asked=False)
+    assert logs.asked == {}
+
+
+def test_a_log_that_can_not_be_read_hides_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "FilterLogEvents")
+
+    logs = Logs()
+    monkeypatch.setattr(logs, "paginate", refuse)
+    found = last_try(queue(logs), letter(EVENT))
+    assert found.reason is not None
+    assert found.reason.startswith("The log can't be read: ")
+    assert found.request_id == "req-1"
