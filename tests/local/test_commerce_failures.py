@@ -108,11 +108,12 @@ def test_a_replay_of_the_archive_changes_nothing_and_neither_does_a_second(stack
         return counted_in(stack.logs(request))
 
     before, events = everything(), len(orders) * len(INVOICED)
-    assert given() == events
-    for times in (2, 3):
+    for _ in range(2):
+        count = given()  # the queue itself may give an event again on a busy machine
+        assert count >= events
         done = stack.deliver(f"events replay --stack STACK --since {since}")
         assert done.code == 0, done.err
-        eventually(lambda count=times * events: given() >= count, what="the replayed events")
+        eventually(lambda least=count + events: given() >= least, what="the replayed events")
         assert everything() == before
 
 

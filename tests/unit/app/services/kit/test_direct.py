@@ -147,6 +147,7 @@ def good(route: JsonRoute, **options: Any) -> tuple[str, str, dict[str, Any]]:
 RARE: list[Callable[[JsonRoute], tuple[str, str, dict[str, Any]]]] = [
     good,
     lambda route: good(route, raw=[(b"if-match", b'"1"'), (b"if-match", b'"2"')]),
+    lambda route: good(route, headers={"content-type": "text/plain"}),
     lambda route: good(route, body=[good(route)[2].get("body", b""), b"x"]),
     lambda route: good(route, body=[b" " * 65_537], length=False),
     lambda route: good(route, body=[b'{"name":', b" " * 65_537], length=False),
