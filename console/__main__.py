@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import socket
+import sqlite3
 import sys
 from pathlib import Path
 from typing import IO
@@ -18,7 +19,7 @@ from console.emulator import Emulator
 from console.follow import follow
 from console.place import HOST, Place, hold, open_place
 from console.runtime import Watch
-from console.store import Store
+from console.store import Store, remove
 from console.tail import Tail
 from local.errors import LocalError
 
@@ -40,6 +41,11 @@ def main() -> None:
             asyncio.run(_serve(place, lock, listener))
     except LocalError as error:
         sys.exit(str(error))
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):  # it is locked, or the disk is full: the file may be well
+            sys.exit(f"The history {place.store} can't be used now: {error}.")
+        remove(place.store)
+        sys.exit(f"The history was damaged ({error}) and is removed. Start the console again: it is made of the logs.")
 
 
 def _listening(place: Place) -> socket.socket:

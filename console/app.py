@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,7 +25,7 @@ VIEWS: Mapping[str, Show] = {
     "/": overview.show,
     "/parts": parts.show,
     "/requests": requests.show,
-    "/requests/{id}": requests.show_one,
+    "/requests/{id:path}": requests.show_one,
     "/traces/{id}": requests.show_trace,
     "/orders": orders.show,
     "/orders/{id}": orders.show_one,
@@ -36,6 +37,8 @@ VIEWS: Mapping[str, Show] = {
     "/changes": program.show_changes,
 }
 """The pages by their paths."""
+MESSAGE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,99})?")
+"""The id of a message; empty for all of a queue."""
 YEAR = 365 * 24 * 3600
 """Seconds for which a browser stays signed in."""
 
@@ -79,7 +82,10 @@ class Site:
 
     async def live(self, request: Request) -> Response:
         """Streams the panels of the page whose address is in `at`."""
-        target = urlsplit(request.query_params.get("at", "/"))
+        try:
+            target = urlsplit(request.query_params.get("at", "/"))
+        except ValueError:
+            return PlainTextResponse("This is no address of a page.\n", 404)
         found = self._found(target.path)
         if found is None:
             return PlainTextResponse("There is no such page.\n", 404)
@@ -109,13 +115,18 @@ class Site:
         known = {queue.source for queue in await self._context.messages() or () if queue.is_dead}
         queue = request.path_params["queue"]
         if queue not in known:
-            told = f"There are dead letters of {', '.join(sorted(known)) or 'nothing'}, not of {queue}.\n"
-            return PlainTextResponse(told, 404)
-        await queues.redrive(self._context, queue=queue, message=sent.get("message", ""))
+            there = ", ".join(sorted(known)) or "nothing"
+            return PlainTextResponse(f"There are dead letters of {there}, not of {queue}.\n", 404)
+        message = sent.get("message", "")
+        if not MESSAGE.fullmatch(message):
+            return PlainTextResponse("A message is named by letters, digits and '-'.\n", 400)
+        await queues.redrive(self._context, queue=queue, message=message)
         return RedirectResponse("/queues", 303)
 
     async def missing(self, request: Request, _: Exception | None = None) -> Response:
-        """Answers where there is no page."""
+        """Answers where there is no page. Who has not signed in learns nothing of this clone."""
+        if not self.keys.is_session(request.cookies.get(self.keys.cookie, "")):
+            return PlainTextResponse("There is nothing here.\n", 404)
         return self._message(request, f"There is no page {request.url.path}.")
 
     def _message(self, request: Request, text: str) -> Response:

@@ -14,6 +14,8 @@ MOST = 30
 """Runs that are shown."""
 TAIL = 4 * 1024 * 1024
 """Bytes at the end of the file that are read: a first `make up` of 300 resources has 100 kB."""
+MOST_SECONDS = 1e11
+"""Seconds since the epoch in the year 5138: a larger number is no time."""
 WORDS = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
@@ -53,6 +55,22 @@ def runs(logs: Path) -> list[Run]:
 
 def _run(text: str) -> Run | None:
     try:
-        return Run(**json.loads(text))
-    except (ValueError, TypeError):
+        run = Run(**json.loads(text))
+    except (ValueError, TypeError, RecursionError):
         return None
+    numbers = (run.began, run.ended, run.unchanged)
+    is_run = isinstance(run.changes, list) and all(map(_is_change, run.changes))
+    return (
+        run if is_run and all(isinstance(each, int | float) and 0 <= each < MOST_SECONDS for each in numbers) else None
+    )
+
+
+def _is_change(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.get("operation") in WORDS
+        and isinstance(value.get("seconds"), int | float)
+        and isinstance(value.get("changed"), list)
+        and all(isinstance(value.get(name), str) for name in ("urn", "type", "name"))
+        and "error" in value
+    )

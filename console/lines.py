@@ -15,6 +15,8 @@ HOPS = frozenset({"request", "event", "published", "part"})
 """Messages of the lines that tell of work with a begin and an end: hops of a request."""
 LONGEST = 4096
 """Characters of a text that is no JSON; the rest is cut off."""
+MOST_MS = 365 * 24 * 3600 * 1000.0
+"""Milliseconds of a year: nothing takes longer."""
 _LEVELS = {"debug": "DEBUG", "info": "INFO", "notice": "INFO", "warn": "WARNING", "warning": "WARNING"}
 _FAILURES = ("ERROR", "CRITICAL", "FATAL", "PANIC")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)(Z| UTC)?")
@@ -68,6 +70,7 @@ def _structured(file: str, content: dict[str, Any], before: float) -> Line:
     message = _text(content.get("message"))
     is_hop = message in HOPS and ms is not None
     status = content.get("status")
+    is_status = isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 1000
     return Line(
         file=file,
         began=time if service in ENVOY else time - seconds,
@@ -78,9 +81,9 @@ def _structured(file: str, content: dict[str, Any], before: float) -> Line:
         kind=message if is_hop else "",
         message=message,
         route=_route(content),
-        status=status if isinstance(status, int) and not isinstance(status, bool) else None,
+        status=status if is_status else None,
         **{name: _text(content.get(name)) for name in ("request_id", "trace_id", "span_id", "parent_id", "order_id")},
-        text=json.dumps(content, ensure_ascii=False),
+        text=_storable(json.dumps(content, ensure_ascii=False)),
     )
 
 
@@ -126,8 +129,16 @@ def _moment(value: object, otherwise: float) -> float:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Returns a duration; None where there is none, or one of more than a year."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < MOST_MS else None
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    return "" if value is None else _storable(str(value))
+
+
+def _storable(text: str) -> str:
+    """Returns a text with `?` for each half of a surrogate pair, which JSON can name and no file can hold."""
+    return text.encode(errors="replace").decode()

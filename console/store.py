@@ -49,8 +49,7 @@ class Store:
         try:
             self._database = _opened(path)
         except sqlite3.DatabaseError:
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            remove(path)
             self._database = _opened(path)
         self.changes = 0
         """Grows with every write: who has seen a number need not look again until there is another."""
@@ -82,6 +81,12 @@ class Store:
         self.write([("delete from lines where id <= ?", [newest - most])])
 
 
+def remove(path: Path) -> None:
+    """Removes the file with what SQLite keeps beside it. It is made again from the log files."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     """Returns the open file. Raises sqlite3.DatabaseError when it is none of this version."""
     is_new = not path.exists()
@@ -101,5 +106,8 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _check(database: sqlite3.Connection) -> None:
+    """Looks at the version and at every page. Raises sqlite3.DatabaseError."""
     if database.execute("pragma user_version").fetchone()[0] != VERSION:
         raise sqlite3.DatabaseError("It is of another version.")
+    if database.execute("pragma quick_check(1)").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("It is damaged.")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from console import changes, graph, program
 from console.context import Context
 from console.views.view import Asked, MissingError, View
+
+NUMBER = re.compile("[0-9]{1,6}")
 
 
 async def show(context: Context, asked: Asked) -> View:
@@ -31,7 +35,7 @@ async def show_one(context: Context, asked: Asked) -> View:
     """Returns a resource with its outputs, without secrets, and with what it needs and what needs it."""
     known, _ = await context.program()
     number = asked.parameters["number"]
-    resource = known.by_number(int(number)) if number.isdigit() else None
+    resource = known.by_number(int(number)) if NUMBER.fullmatch(number) else None
     if resource is None:
         raise MissingError(f"The program has no resource number {number!r}: see the list of all.")
     above: list[program.Resource] = []

@@ -10,8 +10,10 @@ import time
 from console.context import Context, Outcome
 from console.views.view import Asked, View
 
-REDRIVE = ("-m", "delivery.events", "redrive", "--stack", "local")
-"""The runbook's command, which a test gives back the dead letters of every source with."""
+EVENTS = ("-m", "delivery.events")
+"""The command of the launcher's word `events`."""
+REDRIVE = ("redrive", "--stack", "local")
+"""The runbook's redrive, by which a test gives back the dead letters of every source."""
 PATIENCE = 60.0
 """Seconds that a redrive may take."""
 KEPT = 10
@@ -39,6 +41,7 @@ async def redrive(context: Context, *, queue: str, message: str) -> None:
     arguments = [*REDRIVE, "--queue", queue, *(["--message", message] if message else [])]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        *EVENTS,
         *arguments,
         cwd=context.place.machine.root,
         stdout=asyncio.subprocess.PIPE,
@@ -50,7 +53,7 @@ async def redrive(context: Context, *, queue: str, message: str) -> None:
         process.kill()
         out = b"It has not ended within a minute, and was stopped. Run the command in a terminal to see why."
         await process.wait()
-    command = shlex.join([".venv/bin/python", *arguments])
+    command = shlex.join(["./crosscloud", "events", *arguments])
     text = out.decode(errors="replace").strip()
     outcome = Outcome(at=time.time(), command=command, code=process.returncode or 0, output=text)
     context.outcomes = [outcome, *context.outcomes][:KEPT]

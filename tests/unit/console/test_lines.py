@@ -67,6 +67,8 @@ def test_a_line_without_a_service_is_of_its_files_part(file: str, service: str) 
         {"timestamp": "not a time", "duration_ms": None},
         {"status": "200", "level": 7, "request_id": None},
         {"status": True, "duration_ms": True},
+        {"status": 10**20, "duration_ms": 10**400},
+        {"status": -1, "duration_ms": float("inf"), "message": "request"},
     ],
 )
 def test_members_of_an_unexpected_kind_break_nothing(members: dict[str, object]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -175,21 +177,63 @@ def test_a_redrive_runs_the_runbooks_command_and_shows_what_it_said(
     client: Client, context: Context, emulator: PlayedEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.queues = {"relay-dead-letters": [message("{}", id_="m-1")]}
-    monkeypatch.setattr(queues, "REDRIVE", ("-c", "import sys; print('given back', *sys.argv[1:])"))
+    monkeypatch.setattr(queues, "EVENTS", ("-c", "import sys; print('given back', *sys.argv[1:])"))
     csrf = client.csrf("/queues")
-    answer = client.post("/queues/relay/redrive", {"csrf": csrf, "message": "m-1; rm -rf ~"})
+    answer = client.post("/queues/relay/redrive", {"csrf": csrf, "message": "m-1"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/queues")
     page = words(client.page("/queues"))
-    assert "Done : given back --queue relay --message m-1; rm -rf ~" in page
+    assert "Done : given back redrive --stack local --queue relay --message m-1" in page
+    assert "./crosscloud events redrive --stack local --queue relay --message m-1" in page
     assert context.outcomes[0].code == 0
     assert client.post("/queues/other/redrive", {"csrf": csrf}).status_code == 404
+    for odd in ("--stack=prod", "m-1; rm -rf ~", "\0", "x" * 200):
+        assert client.post("/queues/relay/redrive", {"csrf": csrf, "message": odd}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/resources/%C2%B2", f"/resources/{'9' * 5000}", "/live?at=http://[", "/nothing"])
+def test_an_address_that_can_not_be_is_404(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_request_with_a_slash_in_its_id_has_its_page(client: Client, context: Context) -> None:
+    odd = "<script>alert(1)</script>"
+    (context.place.machine.logs / "gateway.jsonl").write_text(
+        json.dumps(
+            {
+                "timestamp": "2026-11-30T19:00:00Z",
+                "service": "gateway",
+                "level": "INFO",
+                "message": "request",
+                "duration_ms": 1,
+                "status": 401,
+                "request_id": odd,
+            }
+        )
+        + "\n"
+    )
+    assert html.escape(odd) in client.page(f"/requests/{quote(odd, safe='')}")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"began": 1, "ended": 2, "unchanged": 0, "changes": [{}]},
+        {"began": 1, "ended": 2, "unchanged": 0, "changes": None},
+        {"began": "x", "ended": 2, "unchanged": 0, "changes": []},
+        {"began": float("inf"), "ended": 2, "unchanged": 0, "changes": []},
+    ],
+)
+def test_a_run_of_another_form_is_left_out(client: Client, context: Context, run: dict[str, object]) -> None:
+    (context.place.machine.logs / "changes.jsonl").write_text(f"{json.dumps(run)}\n")
+    for path in ("/", "/changes"):
+        assert client.get(path).status_code == 200
 
 
 def test_a_redrive_that_fails_says_why(
     client: Client, context: Context, emulator: PlayedEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.queues = {"relay-dead-letters": [message("{}")]}
-    monkeypatch.setattr(queues, "REDRIVE", ("-c", "import sys; sys.exit('It stays.')"))
+    monkeypatch.setattr(queues, "EVENTS", ("-c", "import sys; sys.exit('It stays.')"))
     client.post("/queues/relay/redrive", {"csrf": client.csrf("/queues")})
     assert "Not done : It stays." in words(client.page("/queues"))
 

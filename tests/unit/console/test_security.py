@@ -31,6 +31,12 @@ def test_without_the_token_every_page_is_401(stranger: Client, path: str) -> Non
     assert stranger.get(path, cookie=f"console-{stranger.place.port}=guess").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/static/nothing", "/sign-in/x", "/sign-inx"])
+def test_a_stranger_learns_nothing_from_an_address_that_is_not_there(stranger: Client, path: str) -> None:
+    answer = stranger.get(path)
+    assert (answer.status_code, answer.text) == (404, "There is nothing here.\n")
+
+
 def test_a_person_who_has_not_signed_in_is_asked_for_the_token(stranger: Client) -> None:
     answer = stranger.get("/requests", accept="text/html")
     assert answer.status_code == 401

@@ -133,3 +133,31 @@ def test_the_oldest_lines_go_when_there_are_too_many(folder: Path, store: Store)
         "line 8",
         "line 9",
     ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"status":99999999999999999999,"message":"odd","level":"ERROR"}',
+        '{"message":"odd","request_id":"\\ud800","order_id":"\\u0000"}',
+        '{"message":"odd","duration_ms":1e999,"timestamp":"9999-12-31T23:59:59Z"}',
+    ],
+)
+def test_a_line_that_holds_what_no_file_can_is_kept_all_the_same(folder: Path, store: Store, odd: str) -> None:
+    (folder / "hostile.jsonl").write_text(f"{odd}\n{line(1)}")
+    assert read(folder, store) == ["odd", "line 1"]
+
+
+def test_a_history_that_is_damaged_anywhere_is_made_anew(folder: Path, tmp_path: Path) -> None:
+    (folder / "users.jsonl").write_text("".join(line(number) for number in range(500)))
+    path = tmp_path / "damaged.sqlite"
+    store = Store(path)
+    assert len(read(folder, store)) == 500
+    store.close()
+    content = bytearray(path.read_bytes())
+    for page in range(4096, len(content), 4096):
+        content[page : page + 3000] = b"x" * 3000
+    path.write_bytes(content)
+    store = Store(path)
+    assert len(read(folder, store)) == 500
+    store.close()
