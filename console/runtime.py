@@ -51,6 +51,17 @@ class Runtime:
         return bool(self.running)
 
     @property
+    def stopped(self) -> list[str]:
+        """The services that somebody has stopped."""
+        return [str(each["name"]) for each in self.deployments if not each["desired"]]
+
+    @property
+    def well(self) -> bool:
+        """Says whether all that is declared runs and is ready."""
+        rolled = all(each["ready"] >= each["desired"] for each in self.deployments)
+        return self.ready == len(self.running) and rolled and not self.stopped and not self.problems
+
+    @property
     def ready(self) -> int:
         return sum(each.state == "ready" for each in self.running)
 

@@ -126,7 +126,7 @@ def _services(made: dict[str, Node], part: Callable[..., None], runtime: Runtime
         y = ROWS[0] + number * (height + gap)
         part(name, f"{ready}/{desired} pods", SERVICES, y, height=height)
         names.append(name)
-        if ready < desired:
+        if ready < desired or not desired:
             made[name] = Node(**{**vars(made[name]), "state": "bad", "link": "/parts"})
     return names
 

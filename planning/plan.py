@@ -64,7 +64,7 @@ them a plan shows, and a rule can judge, which resource refers to which."""
 _CLUSTER = "azure-native:containerservice:ManagedCluster"
 _NESTED_REFERENCES = {_CLUSTER: {"oidcIssuerProfile": "issuerURL"}}
 """The same inside of an output: the member by output."""
-_OTHER_SHAPES = {_CLUSTER: frozenset({"identity"})}
+OTHER_SHAPES = {_CLUSTER: frozenset({"identity"})}
 """Inputs whose output of the same name has another shape, so that the input can't stand for the output."""
 _QUERIED = frozenset({_CLUSTER})
 """Types about which the program asks their cloud once they exist. Without an id the program does not ask."""
@@ -78,7 +78,7 @@ class _Placeholders:
 
     def resource(self, registration: Registration) -> Registered:
         inputs, type_ = registration.inputs, registration.type
-        outputs = {key: value for key, value in inputs.items() if key not in _OTHER_SHAPES.get(type_, ())}
+        outputs = {key: value for key, value in inputs.items() if key not in OTHER_SHAPES.get(type_, ())}
         if type_.startswith(("kubernetes:", "pulumi:", "tls:", "random:")):
             return Registered(id="", outputs=outputs)
         label = f"{type_.rpartition(':')[2]} {registration.name}"

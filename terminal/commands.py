@@ -26,8 +26,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 """The errors of a file system or a quota that is full."""
 HELP = """The commands of this clone, which apply the program to this machine and look after what runs here.
 
-Besides: `./crosscloud planning` says what the program declares, `events` looks after dead letters and replays, `canary`
-and `smoke` deliver and check a stack, `policy` judges what is declared; each has its own `--help`.
+Besides: `./crosscloud planning` says what the program declares and what it costs, `events` looks after dead letters and
+replays, `preflight` looks for what would stop a deployment, `canary` and `smoke` deliver and check a stack, `hours`
+starts and stops one, `policy` judges what is declared; each has its own `--help`.
 """
 STATUS = """Show what is true of the stack: processes, pods, functions, queues, tables, databases.
 
@@ -110,6 +111,7 @@ def up(
     from local.errors import LocalError
     from terminal import example, generated, preview, room
     from terminal.display import Display
+    from terminal.logs.files import CHANGES
 
     shown = Console(stderr=True) if as_json else console
     if dry_run:
@@ -152,7 +154,7 @@ def up(
 
                 apply(machine, target, display)
         finally:
-            display.append_to(machine.logs / "changes.jsonl")
+            display.append_to(machine.logs / CHANGES)
         answer = example.send(machine, display)
     if as_json:
         sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")

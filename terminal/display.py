@@ -81,7 +81,9 @@ class Display:
         self._console.print(text, highlight=False)
 
     def append_to(self, file: Path) -> None:
-        """Adds this run to a file that has one JSON object a run."""
+        """Adds this run to a file that has one JSON object a run. One that ended before its first step is none."""
+        if not self._done:
+            return
         run = {"began": self._began, "ended": time.time(), "unchanged": self._done[_DONE["same"][2]]}
         with file.open("a") as log:
             log.write(json.dumps({**run, "changes": [asdict(change) for change in self._changes]}) + "\n")

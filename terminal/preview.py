@@ -26,6 +26,7 @@ from local.state import Entry, State
 from local.steps import Operation, StepEvent, is_replaced
 from local.up import STACK, ThisMachine
 from planning.ignored import with_ignored
+from planning.plan import OTHER_SHAPES
 from planning.run import STACK_TYPE, Registered, Registration, run_program
 from planning.wire import Wire, holds_unknown, pinned, plain
 
@@ -72,7 +73,8 @@ class Preview:
         with self._lock:
             self.events.append(_event(registration, operation, changed))
         if old is None or operation in ("create", "replace"):
-            return Registered(id="", outputs=registration.inputs)
+            other = OTHER_SHAPES.get(registration.type, ())
+            return Registered(id="", outputs={k: v for k, v in registration.inputs.items() if k not in other})
         kept = old.outputs if operation == "same" else {k: v for k, v in old.outputs.items() if not _MOVING.search(k)}
         return Registered(id=old.id, outputs={**kept, **(inputs if operation == "update" else {})})
 
@@ -150,8 +152,8 @@ def show(root: Path, console: Console, *, as_json: bool) -> None:
     for each in found:
         console.print(_line(each), highlight=False, markup=False, soft_wrap=True)
     counted = Counter(each.operation for each in found)
-    told = ", ".join(f"{number} to {operation}" for operation, number in counted.items())
-    console.print(f"{told}. `make up` does it." if told else "Nothing would change.", highlight=False)
+    summary = ", ".join(f"{number} to {operation}" for operation, number in counted.items())
+    console.print(f"{summary}. `make up` does it." if summary else "Nothing would change.", highlight=False)
 
 
 def _line(event: StepEvent) -> str:

@@ -26,6 +26,10 @@ class _Place:
     """The beginning of a line whose end is not written yet."""
 
 
+CHANGES = "changes.jsonl"
+"""The file beside the logs that says what each `make up` has changed."""
+
+
 @dataclass(kw_only=True)
 class Files:
     """All log files, which are read from their beginnings, and then from where the last look ended."""
@@ -37,7 +41,8 @@ class Files:
 
     def look(self, *, unfinished: bool = False) -> list[Line]:
         """Returns the lines since the last look by the time at which they began; `unfinished` ones too, if wanted."""
-        paths = sorted(path for path in self.machine.logs.rglob("*") if path.suffix in (".jsonl", ".log"))
+        found = self.machine.logs.rglob("*")
+        paths = sorted(path for path in found if path.suffix in (".jsonl", ".log") and path.name != CHANGES)
         return sorted((line for path in paths for line in self._new(path, unfinished=unfinished)), key=_order)
 
     def _new(self, path: Path, *, unfinished: bool) -> Iterator[Line]:

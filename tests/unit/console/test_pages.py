@@ -77,7 +77,7 @@ def test_the_overview_shows_what_runs(root: Path, context: Context, client: Clie
     }
     write_json(root / ".local" / "run" / "status.json", status)
     page = words(client.page("/"))
-    assert "Stack up 2 of 4 ready" in page
+    assert "Stack not well 2 of 4 ready" in page
     assert "users 1/2 pods" in page
     parts = words(client.page("/parts"))
     assert "postgres gone" in parts

@@ -58,6 +58,7 @@ def test_a_run_is_kept_as_one_line_with_its_changes(tmp_path: Path) -> None:
         for step in steps:
             display(step)
         display.append_to(file)
+    Display(Console(file=io.StringIO())).append_to(file)  # it was refused before its first step
     first, second = map(json.loads, file.read_text().splitlines())
     assert first["began"] <= first["ended"] <= second["ended"]
     assert (first["unchanged"], second["unchanged"], second["changes"]) == (1, 2, [])
