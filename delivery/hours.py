@@ -17,6 +17,7 @@ import yaml
 from cyclopts import App, Parameter
 
 from delivery.commands import DeliveryError, Run, main, read, run
+from delivery.stacks import shown, stacks
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNING, STOPPED = "running", "stopped"
@@ -62,7 +63,10 @@ class Hours:
 
     @classmethod
     def of(cls, stack: str, run: Run, root: Path = ROOT) -> Hours:
-        """Returns the hours of a stack, as its file says them. Raises DeliveryError when there is no such file."""
+        """Returns the hours of a stack, as its file says them. Raises DeliveryError when there is no such stack."""
+        there = stacks(root)
+        if stack not in there:
+            raise DeliveryError(f"There is no stack {shown(stack)}: --stack is one of {', '.join(there)}.")
         project = _read(root / "Pulumi.yaml")["name"]
         config = _read(root / f"Pulumi.{stack}.yaml")["config"]
         limited = bool(config.get(f"{project}:hours"))
@@ -146,10 +150,7 @@ def _server(answer: dict[str, Any]) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = yaml.safe_load(file.read_text())
-    except FileNotFoundError:
-        raise DeliveryError(f"{file.name} does not exist: name a stack that has a file, such as dev.") from None
+    content: dict[str, Any] = yaml.safe_load(file.read_text())
     return content
 
 

@@ -56,7 +56,7 @@ class Ask:
         """Returns the JSON that a command has printed."""
         try:
             return json.loads(out or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter when it is nested too deeply
             raise unanswered(Why.UNREADABLE, command) from None
 
     def text(self, *command: str) -> str:

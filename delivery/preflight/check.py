@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from delivery.preflight.ask import Ask
 from delivery.preflight.finding import Finding, warned
 from delivery.preflight.needs import Needs
-from delivery.preflight.unanswered import UnansweredError, scrubbed
+from delivery.preflight.scrubbing import scrubbed
+from delivery.preflight.unanswered import UnansweredError
 
 THREADS = 8
 """The number of checks at a time: they wait for the clouds, and each tool takes a second of a processor to start."""
@@ -65,7 +66,7 @@ def _look(check: Check, deployment: Deployment) -> Finding:
         return check.look(deployment)
     except UnansweredError as error:
         return error.finding
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         # A tool of another version may answer in another form, which proves nothing about the deployment.
         return warned(
             f"Nobody knows: the answer has another form ({type(error).__name__}: {scrubbed(str(error))}).",

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from delivery.stacks import shown, stacks
 from planning.errors import PlanningError
 from planning.plan import Planned, plan
 from planning.stack_file import read_config
@@ -89,12 +90,12 @@ def read(root: Path, stack: str) -> Needs:
 
     Raises PlanningError when there is no such stack, and when the program refuses its settings.
     """
-    file = root / f"Pulumi.{stack}.yaml"
-    if stack == LOCAL or not file.is_file():
-        there = sorted({path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml")} - {LOCAL})
-        raise PlanningError(f"There is no stack {stack} in the clouds: --stack is one of {', '.join(there)}.")
+    there = [each for each in stacks(root) if each != LOCAL]
+    if stack not in there:
+        name = shown(stack)
+        raise PlanningError(f"There is no stack {name} in the clouds: --stack is one of {', '.join(there)}.")
     project, texts, _ = read_config(root, stack)
-    text = file.read_text()
+    text = (root / f"Pulumi.{stack}.yaml").read_text()
     content = yaml.safe_load(text) or {}
     return Needs(
         stack=stack,

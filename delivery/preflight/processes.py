@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ from delivery.preflight.unanswered import Why, unanswered
 
 SECONDS = 30.0
 """Seconds that a command may take. Those of the clouds are one request, and start in a second or two."""
+_LOOK_SECONDS = 0.1
+"""Seconds between two looks whether a person has stopped the checks."""
 _QUIET = {
     "AWS_PAGER": "",
     "AZURE_CORE_COLLECT_TELEMETRY": "no",
@@ -47,7 +51,6 @@ class Processes:
     """The limit of each."""
     folder: Path
     """The folder in which they run: Pulumi looks there for the project."""
-    _running: set[int] = field(default_factory=set, init=False, repr=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
 
     def __call__(self, command: Sequence[str]) -> Done:
@@ -67,19 +70,26 @@ class Processes:
             )
         except OSError:  # also a file that is there and can't be run
             raise unanswered(Why.MISSING, command) from None
-        self._running.add(process.pid)
-        try:
-            out, err = process.communicate(timeout=self.seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise unanswered(Why.LATE, command) from None
-        finally:
-            self._running.discard(process.pid)
+        with process:  # closes the pipes: a child in a session of its own may hold their other ends for ever
+            printed = self._printed(process)
+            if printed is None:
+                # A group whose last process has just ended is refused; then nothing of it is left to be killed.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise unanswered(Why.LATE, command)
+        out, err = printed
         return Done(status=process.returncode, out=out, err=err)
 
     def stop(self) -> None:
         """Ends what runs, and begins nothing more: a person has stopped the checks."""
         self._stopped.set()
-        for pid in tuple(self._running):
-            os.killpg(pid, signal.SIGKILL)
+
+    def _printed(self, process: subprocess.Popen[str]) -> tuple[str, str] | None:
+        """Returns what a process prints until it ends; None when it is late, or a person has stopped the checks."""
+        end = time.monotonic() + self.seconds
+        while not self._stopped.is_set() and (left := end - time.monotonic()) > 0:
+            try:
+                return process.communicate(timeout=min(left, _LOOK_SECONDS))
+            except subprocess.TimeoutExpired:
+                continue  # what has been read so far is kept
+        return None

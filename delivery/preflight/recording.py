@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery.preflight.processes import Done, Run
-from delivery.preflight.unanswered import scrubbed_all
+from delivery.preflight.scrubbing import scrubbed_all
 
 _IDS = re.compile(
     r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)|(?P<account>(?<![\w.])\d{12}(?![\w.]))"
@@ -66,7 +66,11 @@ class Replacing:
 
 def _value(out: str) -> Any:
     """Returns what was printed: an object or a list as such, anything else as text."""
-    try:
-        return json.loads(out) if out.startswith(("{", "[")) else out
-    except ValueError:
+    if not out.startswith(("{", "[")):
         return out
+    try:
+        value = json.loads(out)
+        json.dumps([{"out": value}], indent=1)  # what is nested too deeply may be read and yet not be written
+    except (ValueError, RecursionError):
+        return out
+    return value

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from delivery.preflight.finding import Finding, Verdict
+from delivery.preflight.scrubbing import plain
 
 Findings = Mapping[str, Finding]
 """The findings by the names of their checks."""
@@ -14,7 +15,7 @@ Findings = Mapping[str, Finding]
 
 def as_text(stack: str, findings: Findings) -> str:
     """Returns the lines: the gravest come last, and a cause that several checks met is said once."""
-    return "\n".join([*_lines(findings), _summary(stack, findings)])
+    return "\n".join(plain(line) for line in (*_lines(findings), _summary(stack, findings)))
 
 
 def as_json(stack: str, findings: Findings) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from delivery.preflight.finding import Finding, Verdict
+from delivery.preflight.scrubbing import scrubbed
 
 
 class Why(Enum):
@@ -49,14 +50,6 @@ LOG_INS = {
     "pulumi": "pulumi login (docs/deploy.md, 3)",
 }
 """The commands that log in, by tool."""
-_TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bgh[a-z]_\w{16,}|\bpul-\w{16,}")
-"""The forms of tokens and keys: JWT, AWS, GitHub, Pulumi."""
-_NAMED = re.compile(
-    r"(?i)(?P<name>\bbearer\s+|(?:secret|token|password|signature|assertion|\bsig)[\"']?\s*[=:]\s*[\"']?)[^\s\"',\[{]{4,}"
-)
-"""A value behind a name that says that it is a secret."""
-_LONG = 200
-"""Characters of a tool's own words that are shown."""
 
 
 class UnansweredError(Exception):
@@ -101,14 +94,3 @@ def short(command: Sequence[str]) -> str:
     """Returns the words of a command that say what it does, without its options."""
     options = (number for number, word in enumerate(command) if number > 1 and word.startswith("--"))
     return " ".join(command[: next(options, len(command))])
-
-
-def scrubbed(words: str) -> str:
-    """Returns the first line of a tool's words, not too long, and without anything that may be a secret."""
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return scrubbed_all(lines[0] if lines else "it says nothing.")[:_LONG]
-
-
-def scrubbed_all(text: str) -> str:
-    """Returns a text without anything that may be a secret."""
-    return _NAMED.sub(r"\g<name>[secret]", _TOKEN.sub("[secret]", text))

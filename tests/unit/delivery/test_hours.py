@@ -185,5 +185,11 @@ def test_the_hours_of_a_stack_are_those_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.prod.yaml").write_text("config: {}\n")
     dev, prod = (Hours.of(stack, Azure().run, tmp_path) for stack in ("dev", "prod"))
     assert (dev.group, dev.limited, prod.group, prod.limited) == ("crosscloud-dev", True, "crosscloud-prod", False)
-    with pytest.raises(DeliveryError, match=r"Pulumi\.stage\.yaml does not exist"):
-        Hours.of("stage", Azure().run, tmp_path)
+
+
+@pytest.mark.parametrize("stack", ["stage", "../dev", "x" * 300, "", "a\0b", "dev\n"])
+def test_a_stack_that_is_not_there_is_one_sentence(tmp_path: Path, stack: str) -> None:
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"):
+        (tmp_path / name).write_text("config: {}\n")
+    with pytest.raises(DeliveryError, match=r"\AThere is no stack [^\n]{0,41}: --stack is one of dev, prod\.\Z"):
+        Hours.of(stack, Azure().run, tmp_path)

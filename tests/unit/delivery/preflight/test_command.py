@@ -181,9 +181,11 @@ def test_a_stack_that_is_not_there_is_one_sentence() -> None:
     assert done.stderr == "There is no stack qa in the clouds: --stack is one of dev, prod.\n"
 
 
-@pytest.mark.parametrize("stack", ["local", "../dev"])
+@pytest.mark.parametrize("stack", ["local", "../dev", "x" * 300, "", "a\0b", "dev\n"])
 def test_nor_is_the_stack_of_this_machine_or_another_file(stack: str) -> None:
-    with pytest.raises(PlanningError, match="is one of dev, prod"):
+    with pytest.raises(
+        PlanningError, match=r"\AThere is no stack [^\n]{0,41} in the clouds: --stack is one of dev, prod"
+    ):
         read(ROOT, stack)
 
 
