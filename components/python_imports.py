@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,6 +98,20 @@ def place(error: SyntaxError, root: Path) -> str:
     path = Path(error.filename or "")
     where = path.relative_to(root) if path.is_relative_to(root) else path
     return f"{where.as_posix()}:{error.lineno}: {type(error).__name__}: {error.msg}"
+
+
+def importing(package: str, files: Iterable[Path], root: Path) -> str:
+    """Returns `app/main.py:12` for the first statement in the files, which are in `root`, that imports a package."""
+    for path in sorted(files):
+        for node in _statements(ast.parse(path.read_bytes())):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            if package in (name.partition(".")[0] for name in names):
+                return f"{path.relative_to(root).as_posix()}:{node.lineno}"
+    raise ValueError(f"No file imports {package}.")
 
 
 @functools.lru_cache(maxsize=1024)

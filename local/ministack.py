@@ -73,8 +73,10 @@ _RECORD_OF_VERSION = lambda_svc._effective_func_record_for_qualifier
 _DISPATCH = lambda_svc._execute_function_dispatch
 _MAKE_WORKER = lambda_runtime.Worker.__init__
 _WORKER = lambda_runtime._PYTHON_WORKER_SCRIPT
-_TOLD, _TOLD_WHOLE = '"error": str(e)})', '"error": traceback.format_exc()})'
-"""The part of the worker's program that tells why a function can't be imported, and the same with the stack trace."""
+_TOLD = 'Exception as e:\n        _real_stdout.write(json.dumps({"status": "error", "error": str(e)})'
+_TOLD_WHOLE = f"Base{_TOLD}".replace("str(e)", "traceback.format_exc()")
+"""The same as _TOLD, the part of the worker's program that tells why a function can't be imported, with the stack trace
+and also for SystemExit."""
 
 ZIPS = 16
 """The zips whose byte code is kept: more than there are functions, with a canary of each."""

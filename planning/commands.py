@@ -57,7 +57,7 @@ def plan(
     config = planner.STAND_INS if stack == "local" else None
     planned = planner.plan(root.resolve(), stack, config=config)
     changes = cost = None
-    if against:
+    if against is not None:
         before = planner.plan_of_revision(root, stack, against, config=config)
         changes, cost = compare(before, planned), of_change(stack, before, planned, today())
     if left := placeholders(root, stack):

@@ -113,7 +113,7 @@ def plan_of_revision(
     This commit's planner makes it, with the SDKs that are installed now. Raises PlanningError when the revision is
     unknown or its program refuses.
     """
-    if revision.startswith("-"):
+    if not revision.strip() or revision.startswith("-"):
         raise PlanningError(f"{revision!r} is no revision: name a commit, a tag or a branch.")
     command = ["git", "archive", "--format=tar", revision]
     try:

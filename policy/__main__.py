@@ -41,7 +41,7 @@ def check(*, stack: list[str], against: str | None = None) -> None:
     for name in stack:
         config = STAND_INS if name == "local" else None
         planned = plan(ROOT, name, config=config)
-        before = plan_of_revision(ROOT, name, against, config=config) if against else planned
+        before = plan_of_revision(ROOT, name, against, config=config) if against is not None else planned
         changes = [*judge_changes(compare(before, planned)), *judge_authorities(before, planned)]
         verdict = judge(stack_of(ROOT, name, planned), changes=changes)
         sys.stdout.write("\n".join(_lines(name, verdict)) + "\n")

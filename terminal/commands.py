@@ -16,6 +16,7 @@ from rich.console import Console
 from planning.errors import PlanningError
 from planning.pipes import silent_end
 from terminal.clone import ROOT, version
+from terminal.printable import printable
 
 if TYPE_CHECKING:
     from local.machine import Machine
@@ -248,7 +249,7 @@ def main() -> None:
         with silent_end():
             app()
     except PlanningError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{printable(str(error))}\n")
         sys.exit(1)
     except OSError as error:
         if error.errno not in FULL:

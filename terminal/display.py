@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from local.steps import StepEvent
+from terminal.printable import printable
 
 FEW = 12
 """Changes that a terminal gets a line each for. More of them would push away what was there before."""
@@ -118,7 +119,7 @@ def line(event: StepEvent) -> Text:
     if event.changed:
         text.append(f" [{', '.join(event.changed)}]", style="dim")
     if event.error:
-        text.append(f": {event.error}", style="red")
+        text.append(f": {printable(event.error)}", style="red")
     return text
 
 

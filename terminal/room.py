@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,8 +44,8 @@ def opened(root: Path, port: int | None) -> Iterator[Machine]:
 
     The former ports are back, also in the processes, when what is done in the block fails. Raises LocalError.
     """
-    file = root / ".local" / "ports.json"
-    before = Ports(**json.loads(file.read_text())) if port is not None and file.exists() else None
+    is_old = port is not None and (root / ".local" / "ports.json").exists()
+    before = open_machine(root, create=False).ports if is_old else None
     machine = open_machine(root, endpoint_port=port)
     try:
         yield machine

@@ -69,15 +69,21 @@ def contents(handler: str, *, root: Path) -> Files:
         raise BundleError(f"The function's sources can't be compiled: {python_imports.place(error, root)}") from None
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in modules.files}
     for package in sorted(modules.packages - sys.stdlib_module_names - OF_THE_RUNTIME):
-        files |= _distribution(package)
+        try:
+            files |= _distribution(package)
+        except PackageNotFoundError:
+            where = python_imports.importing(package, modules.files, root)
+            raise BundleError(
+                f"{where} imports {package}, and no distribution of this name is installed here. If it is a module of "
+                "the program, correct the name. If it is of a third party, it must be in the bundle's requirements: "
+                "add it to requirements.in, then run `make lock` and `make install`."
+            ) from None
     return files
 
 
 def _distribution(name: str) -> Files:
-    try:
-        installed = distribution(name)
-    except PackageNotFoundError:
-        raise BundleError(f"The function needs {name}, which is not installed here; `make up` installs it.") from None
+    """Returns the files of a distribution. Raises BundleError, or PackageNotFoundError when it is not installed."""
+    installed = distribution(name)
     if missing := _requirements(installed):
         raise BundleError(f"{name} needs {', '.join(missing)}; bundle a distribution that needs nothing else.")
     files: dict[str, bytes] = {}

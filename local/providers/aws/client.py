@@ -12,7 +12,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as ConnectingError
 
 from local.emulator import aws_access
@@ -29,27 +29,35 @@ class MissingError(ProviderError):
     """The resource that the call is about does not exist."""
 
 
+class SilentError(ProviderError):
+    """A call has no answer within the seconds that it was given."""
+
+
 class Aws:
     """One session for all handlers; clients are made at their first use and shared by threads."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._session = session()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, float | None], Any] = {}
         self._lock = threading.Lock()
 
-    def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, seconds: float | None = None
+    ) -> dict[str, Any]:
         """Returns the answer of `operation` (`CreateRole`).
 
-        Raises MissingError or ProviderError with what AWS said.
+        Raises MissingError or ProviderError with what AWS said, and SilentError when `seconds` pass without an answer.
         """
-        client = self._client(service)
+        client = self._client(service, seconds)
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except ClientError as error:
             code, message = (error.response["Error"].get(key, "") for key in ("Code", "Message"))
             raise _kind(code)(f"{service} refused {operation}: {message} ({code})") from error
         except (ConnectingError, HTTPClientError) as error:
+            if seconds is not None and isinstance(error, ReadTimeoutError):
+                raise SilentError(f"{operation} has no answer within {seconds:g} s.") from error
             raise ProviderError(
                 f"{operation}: the AWS emulator at {self.machine.emulator_url} does not answer ({error}). "
                 "Its log is .local/logs/emulator.log; `make up` starts it again."
@@ -63,21 +71,30 @@ class Aws:
         """Returns botocore's model of what `operation` takes."""
         return self._client(service).meta.service_model.operation_model(operation).input_shape
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, seconds: float | None = None) -> Any:
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._session.create_client(
+            if (service, seconds) not in self._clients:
+                client = self._session.create_client(
                     service,
                     region_name=REGION,
                     **aws_access(self.machine),
                     config=Config(
                         connect_timeout=2,
-                        read_timeout=20,
+                        read_timeout=seconds or 20,
                         retries={"mode": "standard", "total_max_attempts": _TRIES},
                         proxies={},
                     ),
                 )
-            return self._clients[service]
+                if seconds is not None:
+                    client.meta.events.register_first("needs-retry", _end_of_time)
+                self._clients[service, seconds] = client
+            return self._clients[service, seconds]
+
+
+def _end_of_time(caught_exception: Exception | None = None, **_: Any) -> None:
+    """Raises the error of a call whose time is over, which botocore would make again."""
+    if isinstance(caught_exception, ReadTimeoutError):
+        raise caught_exception
 
 
 def _kind(code: str) -> type[ProviderError]:

@@ -14,9 +14,17 @@ from app.contract.dry_run import EVENT
 from local.cause import cause, said
 from local.errors import ProviderError
 from local.provider import Properties
+from local.providers.aws.client import SilentError
 from local.providers.aws.resource import Description, Resource
 from local.providers.aws.shapes import agrees, parameters
 from planning.wire import Archive
+
+START_SECONDS = 10
+"""Seconds that a version has for its import, besides its timeout, when it is called for the first time."""
+_ENDED = "Worker process exited immediately. stderr:"
+"""The emulator's words for a function that ends its process while it is imported, before what it has printed."""
+_LINES = 5
+"""The last lines of it that are told: Python prints the reason of an exit at the end."""
 
 
 class Function(Resource):
@@ -72,14 +80,29 @@ class Alias(Resource):
         super().change(view)
 
     def _try(self, view: Properties) -> None:
-        """Calls the version. Raises ProviderError, with the place in its code, when it fails."""
+        """Calls the version. Raises ProviderError, with the place in its code, when it fails or hangs."""
         function, version = view["functionName"], view["functionVersion"]
-        call = {"FunctionName": function, "Qualifier": version, "LogType": "Tail", "Payload": json.dumps(EVENT)}
-        called = self.aws.call(self.table.service, "Invoke", call)
+        named, service = {"FunctionName": function, "Qualifier": version}, self.table.service
+        seconds = self.aws.call(service, "GetFunctionConfiguration", named)["Timeout"] + START_SECONDS
+        call = {**named, "LogType": "Tail", "Payload": json.dumps(EVENT)}
+        try:
+            called = self.aws.call(service, "Invoke", call, seconds=seconds)
+        except SilentError as error:
+            silence = f"has not answered within {seconds} s: it hangs while it is imported or called."
+            raise ProviderError(f"{function}: version {version} {silence}") from error
         content, log = json.loads(called["Payload"].read()), base64.b64decode(called.get("LogResult", ""))
         answer = content if isinstance(content, dict) else {}
         if "FunctionError" in called or answer.get("statusCode", 200) >= 500:
             printed = "\n".join([str(answer.get("errorMessage", "")), log.decode(errors="replace")]).strip()
-            told = printed and (cause(printed, self.aws.machine.root) or said(printed.splitlines()[-1]))
+            told = printed and (cause(printed, self.aws.machine.root) or _reason(printed))
             reason = told or f"it answers with {answer.get('statusCode')}"
             raise ProviderError(f"{function}: version {version} fails before it is called: {reason}")
+
+
+def _reason(printed: str) -> str:
+    """Returns what a function without a stack trace has printed at its end, or that it has ended its own process."""
+    _, ended, rest = printed.rpartition(_ENDED)
+    if not ended:
+        return said(printed.splitlines()[-1])
+    lines = [said(line.strip()) for line in rest.splitlines() if line.strip()]
+    return ": ".join(["its process ends while it is imported", *([" ".join(lines[-_LINES:])] if lines else [])])

@@ -121,7 +121,7 @@ def test_an_older_program_runs_with_its_own_modules(repository: Path) -> None:
     assert {str(change.properties) for change in changed} == {"{'recoveryWindowInDays': (7, 8)}"}
 
 
-@pytest.mark.parametrize("revision", ["nowhere", "--output=/tmp/x"])
+@pytest.mark.parametrize("revision", ["nowhere", "--output=/tmp/x", "", " "])
 def test_a_revision_that_is_not_there_is_one_sentence(repository: Path, revision: str) -> None:
     with pytest.raises(PlanningError, match=r"revision"):
         plan_of_revision(repository, "prod", revision)

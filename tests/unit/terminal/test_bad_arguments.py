@@ -66,11 +66,12 @@ BAD: dict[str, list[list[str]]] = {
         ["plan", STACK, "nowhere"],
         ["plan", STACK, "local", "--json", "--markdown"],
         ["plan", STACK, "local", "--against", "HEAD"],  # there is no git on this PATH
+        ["plan", STACK, "dev", "--against", ""],
         ["render", STACK, "local"],
         ["render", STACK, "local", "--output", "app"],
         ["render", STACK, "nowhere", "--output", "/nowhere/at/all"],
     ],
-    "policy.__main__": [[], [STACK, "nowhere"]],
+    "policy.__main__": [[], [STACK, "nowhere"], [STACK, "dev", "--against", ""]],
     "delivery.events": [
         ["dlq"],
         ["dlq", STACK, "local"],

@@ -42,6 +42,13 @@ def test_a_failure_is_shown_with_its_reason(*, terminal: bool) -> None:
     assert "  1 change: 1 failed\n" in out
 
 
+def test_a_reason_can_not_steer_the_terminal() -> None:
+    out = show(replace(ROLE, error="\x1b]0;mine\x07\x1b[2Jno\tmore\n\x9broles\x7f"))
+    assert r"failed (1.2 s): \x1b]0;mine\x07\x1b[2Jno" in out
+    assert r"\x9broles\x7f" in out
+    assert not {"\x1b", "\x07", "\x9b", "\x7f"} & {*out}
+
+
 def test_changed_properties_are_named_and_counted_by_operation() -> None:
     update = replace(ROLE, operation="update", changed=("policy", "tags"), seconds=0.1)
     delete = replace(ROLE, urn="urn:d", operation="delete", seconds=0.1)

@@ -67,6 +67,13 @@ def test_a_port_that_can_be_none_is_refused_and_not_saved(machine: Machine, star
     assert started == []
 
 
+def test_damaged_ports_are_one_sentence_also_where_a_port_is_chosen(machine: Machine, started: list[Ports]) -> None:
+    (machine.home / "ports.json").write_text("{")
+    with pytest.raises(LocalError, match=r"ports\.json is damaged\. Start afresh"), room.opened(machine.root, 9543):
+        pytest.fail("is opened")
+    assert started == []
+
+
 def test_a_full_file_system_is_named_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from cluster.target import Target, save
 from local.errors import LocalError
 from local.machine import Machine, write_text
 from local.setup import open_machine
-from terminal import commands, example
+from terminal import commands, example, room
 from terminal.example import Example
 
 
@@ -58,3 +59,17 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
     for _ in range(2):
         commands.up(kind=True)
     assert [target.context for target in applied] == ["kind-crosscloud"] * 2
+
+
+@pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
+def test_an_error_can_not_steer_the_terminal(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Path) -> None:
+        raise LocalError("no\ttable\n\x1b[2Jno queue\r")
+
+    monkeypatch.setattr(room, "check_room", fail)
+    monkeypatch.setattr(sys, "argv", ["crosscloud", "up"])
+    with pytest.raises(SystemExit, match="1"):
+        commands.main()
+    assert capsys.readouterr().err == "no\ttable\n\\x1b[2Jno queue\\x0d\n"

@@ -104,11 +104,13 @@ def test_new_code_is_a_new_version_and_the_alias_moves(program: Program, api: Aw
     ("source", "reason"),
     [
         ("import os\nTABLE = os.environ['NOT_SET']\n", "app.py:2: KeyError: 'NOT_SET'"),
+        ("import sys\nsys.exit('no table')\n", "app.py:2: SystemExit: no table"),
+        ("import os\nos._exit(3)\n", "its process ends while it is imported"),
         ("def handler(event, context):\n    return 1 // len(event['Records'])\n", "app.py:2: ZeroDivisionError: .*"),
         (ANSWERS_500, "app.py:9: ZeroDivisionError: .*"),
         ("def handler(event, context):\n    return {'statusCode': 503}\n", "it answers with 503"),
     ],
-    ids=["import", "call", "answer with a stack", "answer without a reason"],
+    ids=["import", "exit at import", "end at import", "call", "answer with a stack", "answer without a reason"],
 )
 def test_a_version_that_fails_before_it_is_called_gets_no_calls_and_its_place_is_named(
     program: Program, api: Aws, machine: Machine, tmp_path: Path, source: str, reason: str
