@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -89,4 +90,11 @@ def test_plan_needs_no_stack_and_lists_everything(clone: Stack, name: str) -> No
     for type_ in ("containerservice:ManagedCluster", "lambda/function:Function", "apps/v1:Deployment", "image:Image"):
         assert type_ in done.out
     assert "<-" in done.out
+    assert not (clone.root / ".local").exists()
+
+
+def test_a_dry_run_without_a_stack_says_what_would_be_made_and_makes_nothing(clone: Stack) -> None:
+    done = clone.run("up", "--dry-run")
+    assert done.code == 0, done.err
+    assert re.search(r"^\d{3} to create\. `make up` does it\.$", done.out, re.MULTILINE)
     assert not (clone.root / ".local").exists()

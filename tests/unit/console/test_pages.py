@@ -87,6 +87,16 @@ def test_the_overview_shows_what_runs(root: Path, context: Context, client: Clie
     assert memory > 1_000_000
 
 
+def test_a_service_that_somebody_stopped_is_named(root: Path, client: Client) -> None:
+    own = psutil.Process()
+    status = {
+        "processes": [{"name": "envoy", "state": "ready", "pid": own.pid, "created": own.create_time(), "restarts": 0}],
+        "deployments": [{"namespace": "apps", "name": "billing", "desired": 0, "ready": 0, "updated": 0}],
+    }
+    write_json(root / ".local" / "run" / "status.json", status)
+    assert "Stack not well billing stopped" in words(client.page("/"))
+
+
 def test_a_request_leads_from_its_trace_to_its_lines_and_back(client: Client, context: Context) -> None:
     (link,) = set(re.findall(rf'href="(/requests/{ORDER})"', client.page("/requests?since=all")))
     page = client.page(link)
