@@ -27,7 +27,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # the rest, and what turns the writing round
 )
-"""What a terminal obeys instead of showing it, except for the ends of lines and tabs."""
+"""The characters that a terminal obeys instead of showing them, except for tabs and the ends of lines."""
 
 
 def scrubbed(words: str) -> str:

@@ -69,7 +69,7 @@ def test_parts_and_functions_are_shown_as_they_run(page: RunningConsole, stack: 
         assert f"{pod['name']} ready {pod['pid']}" in text
     for function in ("orchestrator", "relay"):
         assert re.search(rf"{function} Active version \d", text)
-    assert "Stack up" in words(page.get("/"))
+    assert "Stack well" in words(page.get("/"))
 
 
 def texts(value: Any, *, marked: bool, within: bool = False) -> Iterator[str]:

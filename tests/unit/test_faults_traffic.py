@@ -49,7 +49,7 @@ class Played:
             return _response(200, self.user)
         return _response(201, {"id": order, "status": "PENDING", "total": PRICE})
 
-    def status(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
         return {"deployments": [{"ready": 1, "desired": 1}]}
 
     # ---- the customer
