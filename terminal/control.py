@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +15,7 @@ from local.desired import Object
 from local.errors import LocalError
 from local.machine import Machine
 from local.supervisor import client
-from terminal import clone
+from terminal import clone, kubectl
 from terminal.emulated import Emulated
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -56,7 +55,7 @@ def stop(service: str) -> None:
     service
         The service, such as users.
     """
-    machine, key, deployment = _deployment(service, "scale --replicas 0")
+    machine, key, deployment = _deployment(service, "scale", "--replicas=0")
     if deployment["spec"].get("replicas") != 0:
         annotations = deployment["metadata"].get("annotations") or {}
         former = str(deployment["spec"].get("replicas", ""))
@@ -75,7 +74,7 @@ def start(service: str) -> None:
     service
         The service, such as users.
     """
-    machine, key, deployment = _deployment(service, "scale --replicas 1")
+    machine, key, deployment = _deployment(service, "scale", "--replicas=1")
     former = (deployment["metadata"].get("annotations") or {}).pop(FORMER, None)
     if former is not None:
         del deployment["spec"]["replicas"]
@@ -110,15 +109,15 @@ def resume(consumer: str) -> None:
     sys.stdout.write(f"{consumer} gets its events again.\n")
 
 
-def _deployment(service: str, command: str) -> tuple[Machine, str, Object]:
-    """Returns the machine, and the key and the manifest of a service's Deployment. Raises LocalError."""
+def _deployment(service: str, verb: str, *options: str) -> tuple[Machine, str, Object]:
+    """Returns the machine, and the key and the manifest of a service's Deployment.
+
+    Raises LocalError; for services in a cluster, with the command of `kubectl` that does the same.
+    """
     machine = clone.machine()
     if target := saved(machine):
-        verb, *options = command.split()
-        where = ["--kubeconfig", target.kubeconfig, "--context", target.context, "--namespace", SERVICES]
-        words = ["kubectl", *where, verb, *(o for o in options if o == "restart"), f"deployment/{service}"]
-        words += [option for option in options if option != "restart"]
-        raise LocalError(f"The services are in a cluster: `{shlex.join(words)}`")
+        words = [*verb.split(), f"deployment/{service}", *options]
+        raise LocalError(f"The services are in a cluster: `{kubectl.command(target, SERVICES, *words)}`")
     if not client.alive(machine):
         raise LocalError("The stack is down. Start it with `make up`.")
     deployments = {

@@ -10,12 +10,13 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from cluster.names import DATABASES
 from cluster.target import saved
 from local.emulator import aws_access
 from local.errors import LocalError
 from local.machine import REGION, Machine
 from local.postgres import SUPERUSER, find_binaries, password_file
-from terminal import clone
+from terminal import clone, kubectl
 from terminal.status.parts import databases
 from terminal.status.report import UNREADABLE
 
@@ -62,8 +63,12 @@ def psql(service: str, *words: Words) -> None:
         More words for psql, such as `-c 'select count(*) from users'`.
     """
     machine = clone.machine()
-    if saved(machine):
-        raise LocalError("The databases are in a cluster: `kubectl exec` into their pods (docs/cluster.md).")
+    if target := saved(machine):
+        psql_there = ("exec", "-it", "deployment/SERVER", "--", "psql", "-h", "/tmp", "-U", SUPERUSER)  # noqa: S108
+        raise LocalError(
+            f"The databases are in a cluster: `{kubectl.command(target, DATABASES, *psql_there)}`, where SERVER is one "
+            f"of `{kubectl.command(target, DATABASES, 'get', 'deployments')}`."
+        )
     try:
         names = [row["name"] for row in databases(machine)]
     except UNREADABLE as error:

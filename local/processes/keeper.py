@@ -19,7 +19,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from local.processes import ProcessSpec
 from local.processes.process import POLL, Backoff, Process, adopt_recorded, identity_of, log_tail, start
-from local.setup import is_free
+from local.setup import PORT_RANGE, is_free
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Keeper:
             if self.process is None:
                 self.state = "starting"
                 for port in spec.ports:
-                    require_free(port, spec.name)
+                    require_free(port, spec.name, endpoint=self.machine.ports.endpoint)
                 await asyncio.to_thread(spec.prepare)
                 self.process = start(spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, machine=self.machine)
                 self.changed()
@@ -114,8 +114,8 @@ class Keeper:
         self.changed()
 
 
-def require_free(port: int, name: str) -> None:
-    """Raises LocalError, with the process that listens on it, when a port is in use."""
+def require_free(port: int, name: str, *, endpoint: int) -> None:
+    """Raises LocalError, with the process that listens on it and a command that helps, when a port is in use."""
     if is_free(port):
         return
     holder = "another process"
@@ -123,7 +123,8 @@ def require_free(port: int, name: str) -> None:
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
                 holder = f"{psutil.Process(connection.pid).name()!r} (process {connection.pid})"
+    others = "make down; rm .local/ports.json; make up"
+    command = f"make up PORT={next(filter(is_free, PORT_RANGE))}" if port == endpoint else others
     raise LocalError(
-        f"Port {port} on 127.0.0.1, which {name} needs, is used by {holder}. "
-        "End it, or choose other ports: `make up PORT=…` for the endpoint; for the others delete .local/ports.json."
+        f"Port {port} on 127.0.0.1, which {name} needs, is used by {holder}. End it, or use another port: `{command}`."
     )

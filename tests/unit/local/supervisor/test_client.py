@@ -19,6 +19,7 @@ import pytest
 from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
+from local.processes.keeper import require_free
 from local.processes.process import marked
 from local.supervisor import client
 from tests.support.waiting import eventually
@@ -125,7 +126,15 @@ def test_a_busy_port_is_named_with_who_has_it(machine: Machine) -> None:
     sentence = f"Port {machine.ports.postgres} on 127.0.0.1, which postgres needs, is used by "
     assert str(caught.value).startswith(sentence)
     assert re.search(rf"\(process {os.getpid()}\)\. ", str(caught.value))
+    assert str(caught.value).endswith("`make down; rm .local/ports.json; make up`.")
     client.ensure(machine, MODULES)
+
+
+def test_a_busy_port_of_the_endpoint_is_named_with_the_command_that_takes_another(machine: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(LocalError, match=r"End it, or use another port: `make up PORT=\d+`\.$"):
+            require_free(port, "envoy", endpoint=port)
 
 
 def test_a_spec_that_can_not_be_made_is_an_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
