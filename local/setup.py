@@ -7,6 +7,7 @@ import json
 import random
 import socket
 from dataclasses import asdict
+from ipaddress import ip_network
 from pathlib import Path
 
 from cryptography import x509
@@ -14,18 +15,16 @@ from cryptography import x509
 from local.errors import LocalError
 from local.issuer import key_set
 from local.machine import Machine, Ports, write_json, write_text
-from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
+from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 
 PREFERRED_ENDPOINT = 8443
 """The endpoint's TCP port where it is free and none is chosen."""
 PORT_RANGE = range(20000, 32000)
 """Below Linux's range for outgoing connections (32768 and up), so that a kept port is not taken by one."""
-CA_HOURS = 10 * 365 * 24
-"""Validity of the CA."""
 LONGEST_NAME = 64
 """Characters of a common name (RFC 5280, appendix A.1)."""
-LEAF_HOURS = 397 * 24
-"""Validity of the endpoint's certificate: browsers accept no longer one
+HOURS = 397 * 24
+"""Validity of the endpoint's certificate and its authority: browsers accept no longer one
 (CA/Browser Forum Baseline Requirements, 6.3.2, before March 2026)."""
 RENEW_BEFORE = dt.timedelta(days=30)
 """Time before its end at which the certificate is renewed."""
@@ -100,40 +99,42 @@ def _prepare(machine: Machine) -> None:
 
 
 def _ensure_endpoint_certificate(machine: Machine) -> None:
-    """Makes `ca.crt`, `pki/endpoint.crt` and its key; the leaf is renewed a month before its end."""
-    authority = _ensure_authority(machine)
-    certificate = machine.pki / "endpoint.crt"
-    if certificate.exists():
+    """Makes `ca.crt`, `pki/endpoint.crt` and its key, and makes them anew a month before they end.
+
+    The authority's key is never written: who trusts `ca.crt` in a browser trusts this one certificate, of this machine.
+    """
+    certificate, key_of_old_stacks = machine.pki / "endpoint.crt", machine.pki / "ca.key"
+    if certificate.exists() and not key_of_old_stacks.exists():
         leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
         if leaf.not_valid_after_utc - dt.datetime.now(dt.UTC) > RENEW_BEFORE:
             return
-    key = new_key()
+    certificate.unlink(missing_ok=True)  # written last: without it, all of them are made again
+    key, authority = new_key(), new_authority(machine.root.name)
     issued = issue(
         Leaf(
             subject=common_name("localhost"),
             names=general_names(dns=["localhost"], addresses=["127.0.0.1", "::1"]),
-            hours=LEAF_HOURS,
+            hours=HOURS,
             uses={"digital_signature", "server_auth"},
         ),
         key.public_key(),
         authority,
     )
+    write_text(machine.home / "ca.crt", pem(authority.certificate))
     write_text(machine.pki / "endpoint.key", key_pem(key))
     write_text(certificate, pem(issued))
+    key_of_old_stacks.unlink(missing_ok=True)
 
 
-def _ensure_authority(machine: Machine) -> Issuer:
-    """Returns the CA, which is made once."""
-    file, key_file = machine.home / "ca.crt", machine.pki / "ca.key"
-    if not (file.exists() and key_file.exists()):
-        key = new_key()
-        leaf = Leaf(
-            subject=common_name(f"crosscloud local stack {machine.root.name}"[:LONGEST_NAME]),
-            names=(),
-            hours=CA_HOURS,
-            uses={"cert_signing", "crl_signing"},
-            is_ca=True,
-        )
-        write_text(key_file, key_pem(key))
-        write_text(file, pem(issue(leaf, key.public_key(), key)))
-    return Issuer(certificate=x509.load_pem_x509_certificate(file.read_bytes()), key=load_key(key_file.read_text()))
+def new_authority(clone: str) -> Issuer:
+    """Returns an authority that may sign for this machine alone."""
+    key = new_key()
+    content = Leaf(
+        subject=common_name(f"crosscloud local stack {clone}"[:LONGEST_NAME]),
+        names=(),
+        hours=HOURS,
+        uses={"cert_signing", "crl_signing"},
+        is_ca=True,
+        permitted=[x509.DNSName("localhost"), *(x509.IPAddress(ip_network(own)) for own in ("127.0.0.1", "::1"))],
+    )
+    return Issuer(certificate=issue(content, key.public_key(), key), key=key)

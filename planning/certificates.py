@@ -39,6 +39,8 @@ class Leaf:
     uses: Collection[str]
     """The uses of the certificate, each one of `USES`."""
     is_ca: bool = False
+    permitted: Sequence[x509.GeneralName] = ()
+    """The names and networks that a CA may sign for; none: every name."""
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -78,6 +80,8 @@ def issue(
         builder = builder.add_extension(x509.ExtendedKeyUsage(extended), critical=False)
     if leaf.names:
         builder = builder.add_extension(x509.SubjectAlternativeName(leaf.names), critical=False)
+    if leaf.permitted:
+        builder = builder.add_extension(x509.NameConstraints(leaf.permitted, excluded_subtrees=None), critical=True)
     return builder.sign(key, hashes.SHA256())
 
 

@@ -5,18 +5,20 @@ import re
 import socket
 import ssl
 import threading
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
 import jwt
 import pytest
 from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from local import issuer
 from local.errors import LocalError
 from local.machine import Machine, write_text
-from local.setup import choose_ports, open_machine
-from planning.certificates import Issuer, Leaf, common_name, general_names, issue, load_key, new_key, pem
+from local.setup import choose_ports, new_authority, open_machine
+from planning.certificates import Leaf, common_name, general_names, issue, key_pem, load_key, new_key, pem
 from tests.support.contract import document
 
 
@@ -81,7 +83,7 @@ def test_long_folder_name_is_no_hindrance(tmp_path: Path) -> None:
 def test_every_secret_file_is_its_owners_alone(machine: Machine) -> None:
     assert machine.home.stat().st_mode & 0o777 == 0o700
     keys = [*machine.pki.glob("*.key"), machine.home / "ca.crt"]
-    assert len(keys) == 4
+    assert len(keys) == 3
     assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
 
 
@@ -112,15 +114,46 @@ def test_endpoint_certificate_is_kept_until_it_nears_its_end(machine: Machine) -
     first = file.read_text()
     open_machine(machine.root)
     assert file.read_text() == first
-    authority = Issuer(
-        certificate=x509.load_pem_x509_certificate((machine.home / "ca.crt").read_bytes()),
-        key=load_key((machine.pki / "ca.key").read_text()),
-    )
     ending = Leaf(subject=common_name("localhost"), names=general_names(["localhost"]), hours=24, uses={"server_auth"})
-    write_text(file, pem(issue(ending, new_key().public_key(), authority)))
+    key = new_key()
+    write_text(file, pem(issue(ending, key.public_key(), key)))
     open_machine(machine.root)
     renewed = x509.load_pem_x509_certificate(file.read_bytes())
     assert renewed.not_valid_after_utc - dt.datetime.now(dt.UTC) > dt.timedelta(days=300)
+
+
+def test_the_authority_of_an_old_stack_whose_key_was_written_is_replaced(machine: Machine) -> None:
+    before = (machine.home / "ca.crt").read_text()
+    key = machine.pki / "ca.key"
+    write_text(key, key_pem(new_key()))
+    open_machine(machine.root)
+    assert not key.exists()
+    assert (machine.home / "ca.crt").read_text() != before
+
+
+def test_the_authority_signs_for_this_machine_alone_and_its_key_is_nowhere(machine: Machine) -> None:
+    """Whoever reads every file of the clone can still sign nothing that a browser with `ca.crt` would take."""
+    authority = x509.load_pem_x509_certificate((machine.home / "ca.crt").read_bytes())
+    keys = [load_key(file.read_text()).public_key() for file in machine.home.rglob("*.key")]
+    assert keys
+    assert authority.public_key() not in keys
+    permitted = authority.extensions.get_extension_for_class(x509.NameConstraints)
+    assert permitted.critical
+    assert {str(name.value) for name in permitted.value.permitted_subtrees or ()} == {
+        "localhost",
+        "127.0.0.1/32",
+        "::1/128",
+    }
+
+
+@pytest.mark.parametrize(("name", "taken"), [("localhost", True), ("bank.example", False)])
+def test_a_certificate_of_the_authority_for_another_name_is_refused(tmp_path: Path, name: str, taken: bool) -> None:
+    authority = new_authority("clone")
+    leaf = Leaf(subject=common_name(name), names=general_names([name]), hours=1, uses={"server_auth"})
+    issued = issue(leaf, new_key().public_key(), authority)
+    verifier = PolicyBuilder().store(Store([authority.certificate])).build_server_verifier(x509.DNSName(name))
+    with nullcontext() if taken else pytest.raises(VerificationError):
+        verifier.verify(issued, [])
 
 
 ALICE = issuer.customer("alice")
