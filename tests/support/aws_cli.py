@@ -7,7 +7,7 @@ import re
 import botocore.session
 from botocore import xform_name
 
-_OF_EVERY_COMMAND = {"query", "output"}
+_OF_EVERY_COMMAND = {"no-paginate", "query", "output"}
 _SERVICES = {"s3api": "s3"}
 _COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z-]+)((?:(?!\baws )[^`\n;|])*)")
 
