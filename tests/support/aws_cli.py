@@ -12,10 +12,11 @@ _SERVICES = {"s3api": "s3"}
 _COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z-]+)((?:(?!\baws )[^`\n;|])*)")
 
 Command = tuple[str, str, str]
-"""Returns the service, the command and the rest of every AWS command in a text."""
+"""The service, the command and the rest of a line."""
 
 
 def commands(text: str) -> list[Command]:
+    """Returns every AWS command in a text."""
     return _COMMAND.findall(re.sub(r"\\\n\s*", " ", text))
 
 
