@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import defaultdict
@@ -140,6 +141,17 @@ def ways(store: Store, request_ids: Sequence[str]) -> dict[str, list[str]]:
         if row["service"] not in found[row["request_id"]]:
             found[row["request_id"]].append(row["service"])
     return found
+
+
+def degraded(store: Store, request_ids: Sequence[str]) -> dict[str, str]:
+    """Returns the services that an answer did without, for each request of which that is so."""
+    marks = ", ".join("?" * len(request_ids))
+    query = f"""select request_id, text from lines where request_id in ({marks}) and kind = 'request'
+        and text like '%"degraded":%'"""  # noqa: S608 - marks alone
+    lines = [
+        (row["request_id"], json.loads(row["text"]).get("degraded")) for row in store.rows(query, list(request_ids))
+    ]
+    return {request_id: ", ".join(map(str, names)) for request_id, names in lines if isinstance(names, list)}
 
 
 def values(store: Store, column: str, *, where: str = "true") -> list[str]:

@@ -21,6 +21,7 @@ async def show(context: Context, asked: Asked) -> View:
     """Returns the list of requests."""
     filter_ = Filter.of(asked.query)
     found = search.requests(context.store, filter_)
+    ids = [row["request_id"] for row in found.rows]
     return View(
         template="requests",
         title="Requests",
@@ -28,7 +29,8 @@ async def show(context: Context, asked: Asked) -> View:
         panels={
             "requests": {
                 "found": found,
-                "ways": search.ways(context.store, [row["request_id"] for row in found.rows]),
+                "ways": search.ways(context.store, ids),
+                "degraded": search.degraded(context.store, ids),
                 "filter": filter_,
             }
         },
@@ -63,6 +65,7 @@ async def show_one(context: Context, asked: Asked) -> View:
         fixed={
             "id": id_,
             "first": first,
+            "without": search.degraded(context.store, [id_]).get(id_, ""),
             "began": lines[0]["began"],
             "traces": traces,
             "orders": list(dict.fromkeys(row["order_id"] for row in lines if row["order_id"])),

@@ -1,9 +1,10 @@
-"""A request that needs several services and did without one: its waterfall."""
+"""A request that needs several services and did without one: its waterfall, and its mark in the lists."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from console import hops
 from console.context import Context
 from console.hops import Hop
-from tests.unit.console.test_hops import drawn
+from tests.unit.console.client import Client, words
+from tests.unit.console.test_hops import ORDER, drawn
 
 REQUEST = "overview-1"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -92,3 +94,20 @@ def test_a_part_is_drawn_from_its_begin_although_its_line_was_written_later(cont
     for hop in found:
         above = by_id.get(hop.parent or 0)
         assert above is None or above.began <= hop.began <= hop.ended <= above.ended + hops.TOLERANCE
+
+
+@pytest.mark.usefixtures("overview")
+@pytest.mark.parametrize("path", ["/requests?since=all", f"/requests?since=all&q={REQUEST}"])
+def test_an_answer_that_did_without_a_service_is_marked_in_the_list(client: Client, path: str) -> None:
+    page = client.page(path)
+    marked = [row for row in re.findall(r"<tr data-row.*?</tr>", page, re.DOTALL) if "degraded" in words(row)]
+    (row,) = marked
+    assert REQUEST in row
+    assert 'title="without billing"' in row
+    assert "200 degraded" in words(row)
+
+
+@pytest.mark.usefixtures("overview")
+def test_an_answer_that_did_without_a_service_is_marked_on_its_page(client: Client) -> None:
+    assert "status 200 degraded" in words(client.page(f"/requests/{REQUEST}"))
+    assert "degraded" not in words(client.page(f"/requests/{ORDER}"))

