@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PODS = "pods"
+"""The folder, below that of the logs, with the files of the pods."""
 ENVOY = ("gateway", "ingress")
 """Services whose lines tell of Envoy: their time is the begin of a request. That of all others is its end, unless the
 line has a member `began`."""
@@ -111,7 +113,7 @@ def _plain(file: str, text: str, before: float) -> Line:
 def owner(file: str) -> str:
     """Returns the part that writes a file: `pods/users-80fdda7f48-m2lj8.log` is one of `users`."""
     path = Path(file)
-    return path.stem.rsplit("-", 2)[0] if path.parent.name == "pods" else path.stem
+    return path.stem.rsplit("-", 2)[0] if path.parent.name == PODS else path.stem
 
 
 def _route(content: dict[str, Any]) -> str:
