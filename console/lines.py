@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from typing import Any
 PODS = "pods"
 """The folder, below that of the logs, with the files of the pods."""
 ENVOY = ("gateway", "ingress")
-"""Services whose lines tell of Envoy: their time is the begin of a request. That of all others is its end, unless the
-line has a member `began`."""
+"""Services that are Envoy: the time of their lines is the begin of a request. The time of any other line is the end,
+unless the line has a member `began`."""
 PART = "part"
 """The message of the line of one call out of several that a request needs."""
 HOPS = frozenset({"request", "event", "published", PART})
-"""Messages of the lines that tell of work with a begin and an end: hops of a request."""
+"""Messages of the lines about work that has a begin and an end: the hops of a request."""
 LONGEST = 4096
 """Characters of a text that is no JSON; the rest is cut off."""
 MOST_MS = 365 * 24 * 3600 * 1000.0
@@ -56,14 +57,8 @@ class Line:
 
 def parse(file: str, text: str, *, before: float) -> Line:
     """Returns the line. One that has no time gets that of the line before it."""
-    if text.startswith("{"):
-        try:
-            content = json.loads(text)
-        except (ValueError, RecursionError):
-            content = None
-        if isinstance(content, dict):
-            return _structured(file, content, before)
-    return _plain(file, text, before)
+    content = members(text) if text.startswith("{") else {}
+    return _structured(file, content, before) if content else _plain(file, text, before)
 
 
 def _structured(file: str, content: dict[str, Any], before: float) -> Line:
@@ -108,6 +103,22 @@ def _plain(file: str, text: str, before: float) -> Line:
         message=text[:LONGEST],
         text=text[:LONGEST],
     )
+
+
+def members(text: str) -> dict[str, Any]:
+    """Returns the members of a line of JSON; nothing of another text."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def reason(line: Mapping[str, Any]) -> str:
+    """Returns why the work failed: the reason in the line, or the end of its stack trace; empty when it has neither."""
+    if line.get("reason"):
+        return str(line["reason"])
+    return str(line.get("stack") or "").strip().rpartition("\n")[2].strip()
 
 
 def owner(file: str) -> str:
