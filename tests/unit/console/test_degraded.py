@@ -25,7 +25,7 @@ PARTS = (
     ("billing", "invoices", "/invoices", 2, 900, 503),
     ("analytics", "activity", "/events", 3, 40, 200),
 )
-"""Of each part: its service, its name, its path, when it began, how long it took, both in milliseconds, its status."""
+"""The parts: service, name, path, begin and duration in milliseconds, status."""
 
 
 def moment(ms: float) -> str:

@@ -89,9 +89,9 @@ def test_every_part_has_a_span_of_its_own_below_that_of_the_request(invoke, even
     parts = done.lines[:-1]
     assert {(line["trace_id"], line["parent_id"]) for line in parts} == {(done.log["trace_id"], done.log["span_id"])}
     assert len({line["span_id"] for line in done.lines}) == 4
-    paths = {"users": "/users", "billing": "/invoices", "analytics": "/events"}
+    paths = {"user": "/users", "invoices": "/invoices", "activity": "/events"}
     for line in parts:
-        (call,) = [each for each in service.requests if each.path.startswith(paths[line["upstream"]])]
+        (call,) = [each for each in service.requests if each.path.startswith(paths[line["part"]])]
         assert call.headers["traceparent"] == f"00-{line['trace_id']}-{line['span_id']}-00"
 
 
