@@ -14,7 +14,7 @@ from console.store import Store
 BUCKETS = 60
 """Points of a plot."""
 WHOLE = "kind in ('request', 'event', 'published')"
-"""The hops that count. A part does not: the request that it is of has its time, too."""
+"""The condition of the hops that are counted. The parts of a request are not: they are in its own line already."""
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 

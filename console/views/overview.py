@@ -7,14 +7,14 @@ from console.changes import runs
 from console.context import Context
 from console.search import Filter
 from console.system import system
-from console.views.view import Asked, View
+from console.views.view import Address, View
 
 PERIOD = "15m"
 MINUTES = search.PERIODS[PERIOD] / 60
 """The time that the figures of the page are of."""
 
 
-async def show(context: Context, _: Asked) -> View:
+async def show(context: Context, _: Address) -> View:
     """Returns the overview."""
     runtime = context.runtime()
     queues = await context.messages()

@@ -11,7 +11,7 @@ from console.context import Context
 from console.live import events
 from console.rendering import Renderer, digest
 from console.views import requests
-from console.views.view import Asked, View
+from console.views.view import Address, View
 from tests.unit.console.client import Client
 
 
@@ -29,7 +29,7 @@ async def streamed(context: Context, looks: int, change: str = "") -> list[dict[
         return left < 0
 
     async def show() -> View:
-        return await requests.show(context, Asked(parameters={}, query={"since": "all"}))
+        return await requests.show(context, Address(parameters={}, query={"since": "all"}))
 
     renderer = Renderer(csrf="x", clone="clone", home="home")
     texts = [text async for text in events(context, renderer, show, stopping)]

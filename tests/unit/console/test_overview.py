@@ -9,7 +9,7 @@ import psutil
 
 from console.context import Context
 from console.views import overview
-from console.views.view import Asked
+from console.views.view import Address
 from local.machine import write_json
 from tests.unit.console.client import Client, words
 from tests.unit.console.conftest import PlayedEmulator
@@ -57,12 +57,12 @@ def test_a_service_that_somebody_stopped_is_named(root: Path, client: Client) ->
 
 def test_the_overview_needs_no_more_than_a_look_at_each_source(context: Context, emulator: PlayedEmulator) -> None:
     """Ten viewers ask the emulator as often as one does."""
-    asked = []
-    emulator.messages = lambda: asked.append(1) or {}  # type: ignore[method-assign, func-returns-value]
+    looks = []
+    emulator.messages = lambda: looks.append(1) or {}  # type: ignore[method-assign, func-returns-value]
 
-    async def looks() -> None:
+    async def ten() -> None:
         for _ in range(10):
-            await overview.show(context, Asked(parameters={}, query={}))
+            await overview.show(context, Address(parameters={}, query={}))
 
-    asyncio.run(looks())
-    assert len(asked) == 1
+    asyncio.run(ten())
+    assert len(looks) == 1

@@ -38,7 +38,7 @@ def test_a_killed_invocation_is_shown_beside_the_request(client: Client, context
     with (context.place.machine.logs / "functions.jsonl").open("a") as log:
         log.write(json.dumps(line) + "\n")
     page = words(client.page(f"/requests/{ORDER}"))
-    assert "Said meanwhile by the same parts, of no request" in page
+    assert "Written meanwhile by the same parts, about no request" in page
     assert "Task timed out after 5.00 seconds" in page
 
 

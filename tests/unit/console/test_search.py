@@ -52,9 +52,9 @@ def test_an_orders_id_finds_its_request(context: Context) -> None:
 
 def test_a_period_leaves_out_what_is_older(context: Context) -> None:
     began = [row["began"] for row in context.store.rows("select began from lines order by began")]
-    wanted = search.conditions(Filter(period="5m"), now=began[-1] + 299)
-    query = f"select count(*) from lines where {wanted.clause}"
-    assert 0 < context.store.rows(query, wanted.values)[0][0] < len(began)
+    passing = search.conditions(Filter(period="5m"), now=began[-1] + 299)
+    query = f"select count(*) from lines where {passing.clause}"
+    assert 0 < context.store.rows(query, passing.values)[0][0] < len(began)
 
 
 def test_a_level_takes_the_higher_ones_along(context: Context, write: Callable[[str, str], None]) -> None:
