@@ -19,7 +19,7 @@ from console.live import events
 from console.rendering import FOLDER, THEMES, Renderer
 from console.security import Guard, Keys, form
 from console.views import logs, metrics, orders, overview, parts, program, queues, requests
-from console.views.view import Asked, MissingError, Show, View
+from console.views.view import Address, MissingError, Show, View
 
 VIEWS: Mapping[str, Show] = {
     "/": overview.show,
@@ -72,13 +72,13 @@ class Site:
     async def page(self, request: Request, *, show: Show) -> Response:
         """Answers with a page."""
         self._context.catch_up()
-        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        asked = Asked(parameters=request.path_params, query=dict(request.query_params))
+        at = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        address = Address(parameters=request.path_params, query=dict(request.query_params))
         try:
-            view = await show(self._context, asked)
+            view = await show(self._context, address)
         except MissingError as error:
             return self._message(request, str(error))
-        return HTMLResponse(self._renderer.page(view, theme=_theme(request), address=address))
+        return HTMLResponse(self._renderer.page(view, theme=_theme(request), at=at))
 
     async def live(self, request: Request) -> Response:
         """Streams the panels of the page whose address is in `at`."""
@@ -90,10 +90,10 @@ class Site:
         if found is None:
             return PlainTextResponse("There is no such page.\n", 404)
         show, parameters = found
-        asked = Asked(parameters=parameters, query=dict(parse_qsl(target.query)))
+        address = Address(parameters=parameters, query=dict(parse_qsl(target.query)))
 
         async def again() -> View:
-            return await show(self._context, asked)
+            return await show(self._context, address)
 
         stream = events(self._context, self._renderer, again, self._stopping)
         return StreamingResponse(stream, media_type="text/event-stream")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FILE = "changes.jsonl"
+from local.machine import CHANGES
+
 MOST = 30
 """Runs that are shown."""
 TAIL = 4 * 1024 * 1024
@@ -44,7 +45,7 @@ class Run:
 def runs(logs: Path) -> list[Run]:
     """Returns the last runs, the newest first. Lines that are no run are left out."""
     try:
-        with (logs / FILE).open("rb") as file:
+        with (logs / CHANGES).open("rb") as file:
             file.seek(max(file.seek(0, 2) - TAIL, 0))
             texts = file.read().decode(errors="replace").splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The ground of all pages of one console: history, emulator and processes, each asked no more than needed."""
+"""Holds what all pages of one console share, and asks emulator and processes no more often than needed."""
 
 from __future__ import annotations
 
@@ -77,52 +77,49 @@ class Context:
 
     async def messages(self) -> Sequence[Queue] | None:
         """Returns the queues; None where the emulator is away."""
-        found = await self._asked("messages", self.emulator.messages)
+        found = await self._answer("messages", self.emulator.messages)
         return None if found is None else queues(self.store, found)
 
     async def functions(self) -> list[dict[str, Any]] | None:
         """Returns the functions; None where the emulator is away."""
-        return await self._asked("functions", self.emulator.functions)
+        return await self._answer("functions", self.emulator.functions)
 
     async def consumers(self) -> list[dict[str, Any]]:
         """Returns what gives functions their events."""
-        return await self._asked("consumers", self.emulator.consumers) or []
+        return await self._answer("consumers", self.emulator.consumers) or []
 
     async def order(self, order_id: str) -> list[dict[str, Any]] | None:
         """Returns the entries of an order in its table; None where the emulator is away."""
-        return await self._asked(f"order {order_id}", lambda: self.emulator.order(order_id, table="orders"))
+        return await self._answer(f"order {order_id}", lambda: self.emulator.order(order_id, table="orders"))
 
     async def program(self) -> tuple[program.Program, str]:
         """Returns the program's resources, and what keeps them from being up to date."""
-        kept = self._kept.get("program")
-        if kept is None or time.monotonic() - kept[0] > FRESH:
-            kept = (time.monotonic(), await program.refresh(self.store, self.place.machine))
-            self._keep("program", kept[1])
-        return program.program(self.store), str(kept[1])
+        if not self._is_fresh("program"):
+            self._keep("program", await program.refresh(self.store, self.place.machine))
+        return program.program(self.store), str(self._kept["program"][1])
 
     def forget(self) -> None:
-        """Has everything asked anew: a command may have changed it."""
+        """Drops the kept answers: a command may have changed what they were about."""
         self._kept.clear()
 
-    async def _asked(self, name: str, question: Callable[[], T]) -> T | None:
-        kept = self._kept.get(name)
-        if kept is not None and time.monotonic() - kept[0] < FRESH:
-            known: T | None = kept[1]
-            return known
-        answer: T | None = None
-        with contextlib.suppress(AwayError):
-            answer = await asyncio.to_thread(question)
-        self._keep(name, answer)
-        return answer
+    async def _answer(self, name: str, question: Callable[[], T]) -> T | None:
+        if not self._is_fresh(name):
+            answer: T | None = None
+            with contextlib.suppress(AwayError):
+                answer = await asyncio.to_thread(question)
+            self._keep(name, answer)
+        known: T | None = self._kept[name][1]
+        return known
 
     def _fresh(self, name: str, look: Callable[[], T]) -> T:
+        if not self._is_fresh(name):
+            self._keep(name, look())
+        known: T = self._kept[name][1]
+        return known
+
+    def _is_fresh(self, name: str) -> bool:
         kept = self._kept.get(name)
-        if kept is not None and time.monotonic() - kept[0] < FRESH:
-            known: T = kept[1]
-            return known
-        value = look()
-        self._keep(name, value)
-        return value
+        return kept is not None and time.monotonic() - kept[0] < FRESH
 
     def _keep(self, name: str, value: Any) -> None:
         now = time.monotonic()

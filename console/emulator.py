@@ -20,7 +20,7 @@ TARGETS = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
 
 
 class AwayError(Exception):
-    """The emulator does not answer, or not with what was asked for."""
+    """The emulator does not answer, or answers with an error."""
 
 
 class Emulator:

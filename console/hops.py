@@ -6,14 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from console.lines import ENVOY
+from console.lines import ENVOY, PODS
 from console.store import Row, Store
 
 TOLERANCE = 0.006
 """Seconds by which a hop may stick out of the one that called it: Envoy counts whole milliseconds, the rest is the
 time between two readings of the clock."""
-AWS = frozenset({"gateway", "orchestrator", "catalog", "orders", "relay", "fulfilment"})
-"""Parts that run on AWS; ingress and services run on Azure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +20,8 @@ class Hop:
 
     id: int
     """The number of its line in the history."""
+    file: str
+    """The log file of its line, by its path below the folder of the logs."""
     service: str
     kind: str
     name: str
@@ -41,7 +41,8 @@ class Hop:
 
     @property
     def cloud(self) -> str:
-        return "AWS" if self.service in AWS else "Azure"
+        """The cloud of the part: ingress and pods run on Azure, gateway and functions on AWS."""
+        return "Azure" if self.service == "ingress" or self.file.startswith(f"{PODS}/") else "AWS"
 
     @property
     def failed(self) -> bool:
@@ -67,7 +68,7 @@ def of_order(store: Store, order_id: str) -> list[Hop]:
 
 def _tree(rows: Sequence[Row]) -> list[Hop]:
     hops = [_hop(row) for row in rows]
-    by_span = {hop.span_id: hop for hop in hops if hop.span_id and hop.kind != "part"}
+    by_span = {hop.span_id: hop for hop in hops if hop.span_id}
     fronts = [hop for hop in hops if hop.service in ENVOY]
     parents: dict[int, int | None] = {}
     for hop in hops:
@@ -89,11 +90,8 @@ def _leads_to(goal: int, start: int | None, parents: Mapping[int, int | None]) -
 def _parent(hop: Hop, by_span: dict[str, Hop], fronts: Iterable[Hop]) -> Hop | None:
     """Returns the hop that called this one.
 
-    Envoy makes no span: what it passed on names the same parent as its own line, and lies within its time. The line of
-    a part of a request has the span of that request.
+    Envoy makes no span: what it passed on names the same parent as its own line, and lies within its time.
     """
-    if hop.kind == "part":
-        return by_span.get(hop.span_id)
     around = [front for front in fronts if _passed_on(front, hop)]
     if around:
         return max(around, key=lambda front: front.began)
@@ -116,5 +114,5 @@ def _walk(parent: int | None, children: dict[int | None, list[Hop]], depth: int)
 
 
 def _hop(row: Row) -> Hop:
-    names = ("id", "service", "kind", "status", "level", "began", "ended", "span_id", "parent_id", "request_id")
+    names = ("id", "file", "service", "kind", "status", "level", "began", "ended", "span_id", "parent_id", "request_id")
     return Hop(**{name: row[name] for name in (*names, "order_id", "text")}, name=row["route"], ms=row["ms"] or 0.0)

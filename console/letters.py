@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.lines import members, reason
 from console.search import escaped
 from console.store import Store
 
@@ -60,7 +61,7 @@ class Queue:
 
 
 def queues(store: Store, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Queue]:
-    """Returns the queues that the emulator has told of, those of dead letters last."""
+    """Returns the queues, those of dead letters last. `found` are the messages of each by its name."""
     made = [_queue(store, name, messages) for name, messages in found.items()]
     return sorted(made, key=lambda queue: (queue.is_dead, queue.name))
 
@@ -80,7 +81,7 @@ def _queue(store: Store, name: str, messages: Sequence[Mapping[str, Any]]) -> Qu
 
 def _letter(store: Store, queue: str, message: Mapping[str, Any]) -> Letter:
     text = str(message["Body"])
-    content = _parsed(text)
+    content = members(text)
     detail = _members(content.get("detail") or _event_of(content))
     return Letter(
         id=str(message["MessageId"]),
@@ -97,13 +98,13 @@ def _letter(store: Store, queue: str, message: Mapping[str, Any]) -> Letter:
 def _reason(
     store: Store, queue: str, message: Mapping[str, Any], content: Mapping[str, Any], detail: Mapping[str, Any]
 ) -> str:
-    """Returns why a message is a dead letter: as it says itself, or as the last line of its event says."""
+    """Returns why a message is a dead letter: the reason in it, or that in the last line about its event."""
     if isinstance(content.get("reason"), str):
         return str(content["reason"])
     attributes = {name: _members(value).get("StringValue") for name, value in message["MessageAttributes"].items()}
     if attributes.get("ERROR_CODE"):
-        told = f" {attributes['ERROR_MESSAGE']}" if attributes.get("ERROR_MESSAGE") else ""
-        return f"The bus could not deliver it: {attributes['ERROR_CODE']}.{told}"
+        more = f" {attributes['ERROR_MESSAGE']}" if attributes.get("ERROR_MESSAGE") else ""
+        return f"The bus could not deliver it: {attributes['ERROR_CODE']}.{more}"
     condition = _members(content.get("requestContext")).get("condition")
     if condition:
         return f"Lambda gave the batch up: {condition}."
@@ -112,23 +113,14 @@ def _reason(
         query = r"""select text from lines where service = ? and level = 'ERROR' and kind = 'event'
             and text like ? escape '\' order by began desc limit 1"""
         for row in store.rows(query, [queue.removesuffix(DEAD), f"%{escaped(str(each))}%"]):
-            line = _parsed(row["text"])
-            stack = str(line.get("stack") or "").strip().splitlines()
-            return str(line.get("reason") or (stack[-1] if stack else UNKNOWN))
+            return reason(members(row["text"])) or UNKNOWN
     return UNKNOWN
 
 
 def _event_of(content: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the event in a record of the table's stream."""
     image = _members(_members(_members(content.get("record")).get("dynamodb")).get("NewImage"))
-    return _parsed(str(_members(image.get("document")).get("S") or ""))
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        return _members(json.loads(text))
-    except (ValueError, RecursionError):
-        return {}
+    return members(str(_members(image.get("document")).get("S") or ""))
 
 
 def _members(value: object) -> dict[str, Any]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PODS = "pods"
+"""The folder, below that of the logs, with the files of the pods."""
 ENVOY = ("gateway", "ingress")
-"""Services whose lines tell of Envoy: their time is the begin of a request, that of all others its end."""
-HOPS = frozenset({"request", "event", "published", "part"})
-"""Messages of the lines that tell of work with a begin and an end: hops of a request."""
+"""Services that are Envoy: the time of their lines is the begin of a request. The time of any other line is the end,
+unless the line has a member `began`."""
+PART = "part"
+"""The message of the line of one call out of several that a request needs."""
+HOPS = frozenset({"request", "event", "published", PART})
+"""Messages of the lines about work that has a begin and an end: the hops of a request."""
 LONGEST = 4096
 """Characters of a text that is no JSON; the rest is cut off."""
 MOST_MS = 365 * 24 * 3600 * 1000.0
@@ -51,14 +57,8 @@ class Line:
 
 def parse(file: str, text: str, *, before: float) -> Line:
     """Returns the line. One that has no time gets that of the line before it."""
-    if text.startswith("{"):
-        try:
-            content = json.loads(text)
-        except (ValueError, RecursionError):
-            content = None
-        if isinstance(content, dict):
-            return _structured(file, content, before)
-    return _plain(file, text, before)
+    content = members(text) if text.startswith("{") else {}
+    return _structured(file, content, before) if content else _plain(file, text, before)
 
 
 def _structured(file: str, content: dict[str, Any], before: float) -> Line:
@@ -67,14 +67,15 @@ def _structured(file: str, content: dict[str, Any], before: float) -> Line:
     time = _moment(content.get("timestamp"), before)
     ms = _number(content.get("duration_ms", content.get("upstream_ms")))
     seconds = (ms or 0.0) / 1000
+    began = time if service in ENVOY else _moment(content.get("began"), time - seconds)
     message = _text(content.get("message"))
     is_hop = message in HOPS and ms is not None
     status = content.get("status")
     is_status = isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 1000
     return Line(
         file=file,
-        began=time if service in ENVOY else time - seconds,
-        ended=time + seconds if service in ENVOY else time,
+        began=began,
+        ended=began + seconds,
         ms=ms if is_hop else None,
         service=service,
         level=_text(content.get("level")).upper() or "INFO",
@@ -104,14 +105,36 @@ def _plain(file: str, text: str, before: float) -> Line:
     )
 
 
+def members(text: str) -> dict[str, Any]:
+    """Returns the members of a line of JSON; nothing of another text."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def reason(line: Mapping[str, Any]) -> str:
+    """Returns why the work failed: the reason in the line, or the end of its stack trace; empty when it has neither."""
+    if line.get("reason"):
+        return str(line["reason"])
+    return str(line.get("stack") or "").strip().rpartition("\n")[2].strip()
+
+
 def owner(file: str) -> str:
     """Returns the part that writes a file: `pods/users-80fdda7f48-m2lj8.log` is one of `users`."""
     path = Path(file)
-    return path.stem.rsplit("-", 2)[0] if path.parent.name == "pods" else path.stem
+    return path.stem.rsplit("-", 2)[0] if path.parent.name == PODS else path.stem
 
 
 def _route(content: dict[str, Any]) -> str:
-    """Returns `GET /users/{userId}`; the ingress's routes have names of their own, so there it is the path."""
+    """Returns `GET /users/{userId}`.
+
+    The ingress's routes have names of their own, so there it is the path. A part is named by its service and by what
+    that gives to the answer: `billing: invoices`.
+    """
+    if content.get("message") == PART:
+        return f"{_text(content.get('upstream'))}: {_text(content.get('part'))}"
     route, method = _text(content.get("route")), _text(content.get("method"))
     if content.get("service") == "ingress":
         return f"{method} {_text(content.get('path'))}".strip()

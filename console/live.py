@@ -19,7 +19,7 @@ BEAT = 15.0
 async def events(
     context: Context, renderer: Renderer, show: Callable[[], Awaitable[View]], stopping: Callable[[], bool]
 ) -> AsyncIterator[str]:
-    """Yields each panel whose HTML is another one than before. The page leaves those alone that it has."""
+    """Yields each panel whose HTML is another one than before. The page ignores one that it shows already."""
     context.viewers += 1
     seen: dict[str, str] = {}
     version: object = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.lines import members, reason
 from console.search import MOST, escaped
 from console.store import Store
 
@@ -17,7 +17,7 @@ STATES = {
     "order.cancelled": "CANCELLED",
     "order.failed": "FAILED",
 }
-"""The state that an event tells of."""
+"""The state of an order after each of its events."""
 LAST = ("INVOICED", "CANCELLED", "FAILED")
 WAYS = {
     "CANCELLED": ("PENDING", "CANCELLED"),
@@ -25,11 +25,12 @@ WAYS = {
 }
 """The states of an order that ended otherwise than by its invoice."""
 USUAL = ("PENDING", "CONFIRMED", "INVOICED")
+UNKNOWN = "The log says no reason."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order as the log tells of it. Times are seconds since the epoch."""
+    """An order as its log lines show it. Times are seconds since the epoch."""
 
     id: str
     began: float
@@ -62,7 +63,7 @@ class Event:
 
 
 def orders(store: Store, *, since: float, text: str = "") -> list[Order]:
-    """Returns the orders of which lines tell since a moment, the newest first."""
+    """Returns the orders that have log lines since a moment, the newest first."""
     query = r"""select order_id, min(began) began, max(ended) ended, group_concat(distinct route) types,
             sum(level = 'ERROR') failures, max(coalesce(json_extract(text, '$.receives'), 0)) tries,
             max(request_id) request_id
@@ -84,7 +85,7 @@ def orders(store: Store, *, since: float, text: str = "") -> list[Order]:
 
 
 def state(types: Sequence[str]) -> str:
-    """Returns the state that the furthest of the events tells of."""
+    """Returns the state after the furthest of the events."""
     known = [value for type_, value in STATES.items() if type_ in types]
     return known[-1] if known else ""
 
@@ -93,7 +94,7 @@ def events(store: Store, order_id: str) -> list[Event]:
     """Returns the events of an order in the order in which they were published."""
     found: dict[str, dict[str, Any]] = {}
     for row in store.rows("select * from lines where order_id = ? order by ended", [order_id]):
-        line = json.loads(row["text"]) if row["text"].startswith("{") else {}
+        line = members(row["text"])
         if line.get("type") not in STATES or not line.get("event_id"):
             continue
         event = found.setdefault(line["event_id"], {"type": line["type"], "published": None, "done": None})
@@ -102,7 +103,7 @@ def events(store: Store, order_id: str) -> list[Event]:
         elif row["kind"] == "event":
             done = row["level"] != "ERROR"
             event |= {"receives": int(line.get("receives") or 0), "message_id": str(line.get("message_id") or "")}
-            event |= {"done": row["ended"], "reason": ""} if done else {"reason": _reason(line)}
+            event |= {"done": row["ended"], "reason": ""} if done else {"reason": reason(line) or UNKNOWN}
     empty = {"receives": 0, "message_id": "", "reason": ""}
     made = [Event(**{**empty, **event}, id=id_) for id_, event in found.items()]
     return sorted(made, key=lambda event: list(STATES).index(event.type))
@@ -121,8 +122,3 @@ def steps(reached: str) -> list[tuple[str, str]]:
 def stored(items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Returns the order itself among the entries of the table."""
     return next((item for item in items if item.get("entry") == "order"), {})
-
-
-def _reason(line: Mapping[str, Any]) -> str:
-    stack = str(line.get("stack") or "").strip().splitlines()
-    return str(line.get("reason") or (stack[-1] if stack else "The log says no reason."))

@@ -70,7 +70,7 @@ def open_place(root: Path, *, port: int | None = None) -> Place:
 
 
 def hint(root: Path) -> str:
-    """Returns the line with which `make up` tells of the console."""
+    """Returns the line about the console that `make up` prints."""
     place = open_place(root)
     return f"Console: {place.link}" + ("" if runs(place.machine) else f"  once `{START}` runs")
 

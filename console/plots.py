@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from console.figures import Bucket, Series
@@ -51,7 +51,7 @@ class Plot:
 def rate(series: Series) -> Plot:
     """Returns the requests per second, and of these the refused and the failed ones."""
     per = {
-        "all": [(bucket.count) / series.seconds for bucket in series.buckets],
+        "all": [bucket.count / series.seconds for bucket in series.buckets],
         "4xx": [bucket.refused / series.seconds for bucket in series.buckets],
         "5xx": [bucket.failed / series.seconds for bucket in series.buckets],
     }
@@ -168,11 +168,9 @@ def _plot(title: str, summary: str, curves: Sequence[Curve], rows: Sequence[tupl
 
 def _words(bucket: Bucket) -> str:
     when = dt.datetime.fromtimestamp(bucket.began, dt.UTC)
-    shares: Mapping[str, float] = bucket.percentiles
-    told = ", ".join(f"{name} {duration(value)}" for name, value in shares.items())
-    return (
-        f"{when:%H:%M:%S}: {bucket.count} requests, {bucket.refused} 4xx, {bucket.failed} 5xx{', ' * bool(told)}{told}"
-    )
+    numbers = f"{bucket.count} requests, {bucket.refused} 4xx, {bucket.failed} 5xx"
+    durations = [f"{name} {duration(value)}" for name, value in bucket.percentiles.items()]
+    return f"{when:%H:%M:%S}: {', '.join([numbers, *durations])}"
 
 
 def clock(moment: float, seconds: float) -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from console import plots
-from console.lines import ENVOY
+from console.lines import ENVOY, members, reason
 from console.plots import NOTHING
 from console.search import PERIODS
 from console.views.view import View
@@ -60,14 +60,15 @@ class Renderer:
             "iso": iso,
             "hue": hue,
             "members": members,
+            "reason": reason,
         }
         self._environment.globals |= {"areas": AREAS, "periods": list(PERIODS), "envoy": ENVOY, **values}
 
-    def page(self, view: View, *, theme: str, address: str) -> str:
+    def page(self, view: View, *, theme: str, at: str) -> str:
         """Returns the whole page."""
         panels = {name: self._section(name, html) for name, html in self.panels(view).items()}
         template = self._environment.get_template(f"views/{view.template}.html")
-        return template.render(view=view, panels=panels, theme=theme, address=address, **view.fixed)
+        return template.render(view=view, panels=panels, theme=theme, at=at, **view.fixed)
 
     def panels(self, view: View) -> dict[str, str]:
         """Returns the content of each panel."""
@@ -77,7 +78,7 @@ class Renderer:
         """Returns a page that says one thing."""
         view = View(template="message", title=title, area="", panels={})
         template = self._environment.get_template("views/message.html")
-        return template.render(view=view, panels={}, theme=theme, address="", text=text)
+        return template.render(view=view, panels={}, theme=theme, at="", text=text)
 
     def _panel(self, name: str, values: Mapping[str, Any]) -> str:
         return self._environment.get_template(f"panels/{name}.html").render(**values)
@@ -88,7 +89,7 @@ class Renderer:
 
 
 def digest(html: str) -> str:
-    """Returns what tells a panel's content from another."""
+    """Returns a short hash of a panel's content: another one means that the panel has changed."""
     return hashlib.sha256(html.encode()).hexdigest()[:16]
 
 
@@ -128,15 +129,6 @@ def size(number: int | None) -> str:
     if number is None:
         return NOTHING
     return f"{number / 1_000_000:.0f} MB" if number >= 1_000_000 else f"{number / 1000:.0f} kB"
-
-
-def members(text: str) -> dict[str, Any]:
-    """Returns the members of a line of JSON; nothing of another one."""
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def pretty(text: str) -> str:

@@ -11,9 +11,7 @@ import psutil
 
 from local.desired import read_status
 from local.machine import Machine
-
-CLOCK_TOLERANCE = 2.0
-"""Seconds by which a process's creation time may differ from the recorded one: another process may have its id."""
+from local.processes.process import adopt_recorded, family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,7 @@ class Runtime:
 
 
 class Watch:
-    """Looks at the processes; what it remembers makes per cent of processor seconds."""
+    """Looks at the processes. It remembers their processor time, because two looks make a share of a core."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -87,7 +85,7 @@ class Watch:
         return Runtime(running=running, deployments=status.get("deployments", []), problems=problems)
 
     def _running(self, record: Mapping[str, Any], kind: str) -> Running:
-        cpu, memory, alive = self._used(record.get("pid"), record.get("created"), family=record["name"] == "emulator")
+        cpu, memory, alive = self._used(record)
         return Running(
             name=record["name"],
             kind=kind,
@@ -102,19 +100,20 @@ class Watch:
             deployment=record.get("deployment", ""),
         )
 
-    def _used(self, pid: int | None, created: float | None, *, family: bool) -> tuple[float | None, int | None, bool]:
-        """Returns per cent of a core, bytes, and whether the process lives. The functions are the emulator's family."""
-        if pid is None or created is None:
+    def _used(self, record: Mapping[str, Any]) -> tuple[float | None, int | None, bool]:
+        """Returns per cent of a core, bytes, and whether the process lives. The emulator counts with its children."""
+        process = adopt_recorded(record)
+        if process is None:
             return None, None, False
+        pid = process.pid
         try:
-            process = psutil.Process(pid)
-            if abs(process.create_time() - created) > CLOCK_TOLERANCE:
-                return None, None, False
-            members = [process, *(process.children(recursive=True) if family else [])]
-            memory = sum(_memory(member) for member in members)
-            spent = sum(_spent(member) for member in members)
+            members = family(process) if record["name"] == "emulator" else [psutil.Process(pid)]
         except psutil.Error:
+            members = []
+        if not members:
             return None, None, False
+        memory = sum(_memory(member) for member in members)
+        spent = sum(_spent(member) for member in members)
         now = time.monotonic()
         before, at = self._seen.get(pid, (spent, now))
         if pid not in self._seen or now - at > 1.0:

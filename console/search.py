@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from app.contract.logs import LEVELS
+from console.lines import members
 from console.store import Row, Store
 
 PERIODS = {"5m": 300, "15m": 900, "1h": 3600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "all": 0}
 """Seconds to look back, by the words of an address."""
-LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 MOST = 200
 """Rows of a list; the page says how many more there are."""
 _STATUS = re.compile(r"[1-5](\d\d|xx)")
@@ -106,15 +107,15 @@ def escaped(text: str) -> str:
 
 def requests(store: Store, filter_: Filter) -> Found:
     """Returns the requests at the gateway. Words may be of any hop's line: an order's id finds its request."""
-    wanted = conditions(Filter(**{**vars(filter_), "text": "", "part": "gateway", "level": ""}))
-    wanted.add("kind = 'request'")
+    passing = conditions(Filter(**{**vars(filter_), "text": "", "part": "gateway", "level": ""}))
+    passing.add("kind = 'request'")
     for word in filter_.text.split():
-        wanted.add(
+        passing.add(
             r"(text like ? escape '\' or request_id in (select request_id from lines where text like ? escape '\' "
             "and request_id <> ''))",
             *[f"%{escaped(word)}%"] * 2,
         )
-    return _found(store, wanted)
+    return _found(store, passing)
 
 
 def lines(store: Store, filter_: Filter) -> Found:
@@ -122,12 +123,12 @@ def lines(store: Store, filter_: Filter) -> Found:
     return _found(store, conditions(filter_))
 
 
-def _found(store: Store, wanted: Conditions) -> Found:
-    query = f"select * from lines where {wanted.clause} order by began desc limit {MOST}"  # noqa: S608 - own texts
-    rows = store.rows(query, wanted.values)
+def _found(store: Store, passing: Conditions) -> Found:
+    query = f"select * from lines where {passing.clause} order by began desc limit {MOST}"  # noqa: S608 - own texts
+    rows = store.rows(query, passing.values)
     if len(rows) < MOST:
         return Found(rows=rows, total=len(rows))
-    total = store.rows(f"select count(*) from lines where {wanted.clause}", wanted.values)[0][0]  # noqa: S608
+    total = store.rows(f"select count(*) from lines where {passing.clause}", passing.values)[0][0]  # noqa: S608
     return Found(rows=rows, total=total)
 
 
@@ -140,6 +141,15 @@ def ways(store: Store, request_ids: Sequence[str]) -> dict[str, list[str]]:
         if row["service"] not in found[row["request_id"]]:
             found[row["request_id"]].append(row["service"])
     return found
+
+
+def degraded(store: Store, request_ids: Sequence[str]) -> dict[str, str]:
+    """Returns the services that an answer did without, by the id of its request. A complete answer is left out."""
+    marks = ", ".join("?" * len(request_ids))
+    query = f"""select request_id, text from lines where request_id in ({marks}) and kind = 'request'
+        and text like '%"degraded":%'"""  # noqa: S608 - marks alone
+    found = {row["request_id"]: members(row["text"]).get("degraded") for row in store.rows(query, list(request_ids))}
+    return {request_id: ", ".join(map(str, names)) for request_id, names in found.items() if isinstance(names, list)}
 
 
 def values(store: Store, column: str, *, where: str = "true") -> list[str]:

@@ -36,7 +36,7 @@ HEADERS = {
 
 
 class Keys:
-    """The values that are made of the token: that of the cookie, and that of the forms. Neither tells the token."""
+    """The values of the cookie and of the forms. They are made of the token, which can't be read from them."""
 
     def __init__(self, token: str, port: int) -> None:
         self._token = token.encode()

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from console.lines import Line, parse
 from console.store import Store
+from local.machine import CHANGES
 
 CHUNK = 256 * 1024
 """Bytes that are read at a time: some 20 ms, in which nothing else is done."""
 LONGEST_LINE = 1024 * 1024
 """Bytes after which a line that does not end is taken as it is."""
 SUFFIXES = (".jsonl", ".log")
-LEFT_OUT = ("changes.jsonl",)
-"""Files in the folder that are no logs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,5 +92,5 @@ def _files(folder: str | os.PathLike[str]) -> Iterator[str]:
     for entry in entries:
         if entry.is_dir():
             yield from _files(entry)
-        elif entry.name.endswith(SUFFIXES) and entry.name not in LEFT_OUT:
+        elif entry.name.endswith(SUFFIXES) and entry.name != CHANGES:
             yield entry.path

@@ -134,14 +134,14 @@ class Way:
 def way(hops: Sequence[Hop]) -> Way:
     """Returns the way of hops, with the parts on AWS above those on Azure."""
     ordered = sorted(hops, key=lambda hop: hop.began)
-    parts = sorted({hop.service: hop.cloud for hop in reversed(ordered)}.items(), key=lambda part: part[1] != "AWS")
-    first = {hop.service: hop.began for hop in reversed(ordered)}
-    parts.sort(key=lambda part: (part[1] != "AWS", first[part[0]]))
+    clouds: dict[str, str] = {}
+    for hop in ordered:
+        clouds.setdefault(hop.service, hop.cloud)
     rows: dict[str, float] = {}
     bands: list[Band] = []
     y = float(TOP)
     for cloud in ("AWS", "Azure"):
-        names = [part for part, where in parts if where == cloud]
+        names = [part for part, where in clouds.items() if where == cloud]
         if names:
             bands.append(Band(cloud=cloud, y=y, height=len(names) * ROW + 8))
             rows |= {name: y + 4 + number * ROW + ROW / 2 for number, name in enumerate(names)}
@@ -149,7 +149,7 @@ def way(hops: Sequence[Hop]) -> Way:
     failed = {hop.service for hop in ordered if hop.failed}
     step = min(max(ROOM / max(len(ordered), 1), STEPS[0]), STEPS[1])
     pill = (step - 5, float(PILL))
-    lanes = [Lane(part=part, cloud=cloud, y=rows[part], failed=part in failed) for part, cloud in parts]
+    lanes = [Lane(part=part, cloud=cloud, y=rows[part], failed=part in failed) for part, cloud in clouds.items()]
     stops = {
         hop.id: Stop(hop=hop, x=LEFT + 12 + number * step, y=rows[hop.service], length=duration(hop.ms))
         for number, hop in enumerate(ordered)

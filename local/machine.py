@@ -9,6 +9,8 @@ from pathlib import Path
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
+CHANGES = "changes.jsonl"
+"""The file beside the logs with one JSON object for each `make up`: what it has changed. It is no log."""
 
 
 @dataclass(frozen=True, kw_only=True)

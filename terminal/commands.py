@@ -110,9 +110,9 @@ def up(
     from cluster import kind as maker
     from cluster.target import chosen, refuse_moving
     from local.errors import LocalError
+    from local.machine import CHANGES
     from terminal import example, generated, preview, room
     from terminal.display import Display
-    from terminal.logs.files import CHANGES
 
     shown = Console(stderr=True) if as_json else console
     if dry_run:

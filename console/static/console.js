@@ -7,7 +7,7 @@ const pauseButton = document.getElementById("pause");
 const help = document.getElementById("help");
 let stream = null;
 
-function tell(state, word) {
+function showState(state, word) {
   live.dataset.state = state;
   live.querySelector(".word").textContent = word;
 }
@@ -40,8 +40,8 @@ function replace({ name, digest, html }) {
 function follow() {
   if (!body.dataset.at) return;
   stream = new EventSource(`/live?at=${encodeURIComponent(body.dataset.at)}`);
-  stream.addEventListener("open", () => tell("on", "live"));
-  stream.addEventListener("error", () => tell("lost", "console is away"));
+  stream.addEventListener("open", () => showState("on", "live"));
+  stream.addEventListener("error", () => showState("lost", "console is away"));
   stream.addEventListener("panel", (event) => replace(JSON.parse(event.data)));
 }
 
@@ -57,7 +57,7 @@ function pause() {
   pauseButton.setAttribute("aria-pressed", String(pauses));
   pauseButton.textContent = pauses ? "Go on" : "Pause";
   stream?.close();
-  if (pauses) tell("paused", "paused");
+  if (pauses) showState("paused", "paused");
   else follow();
 }
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from console import figures, plots, search
 from console.context import Context
 from console.search import PERIODS
-from console.views.view import Asked, View
+from console.views.view import Address, View
 
 USUAL = "1h"
 
 
-async def show(context: Context, asked: Asked) -> View:
+async def show(context: Context, address: Address) -> View:
     """Returns the plots of all requests, of one route, or of one part."""
-    period = since if (since := asked.query.get("since", "")) in PERIODS else USUAL
-    route, part = asked.query.get("route", ""), asked.query.get("part", "") or "gateway"
+    period = since if (since := address.query.get("since", "")) in PERIODS else USUAL
+    route, part = address.query.get("route", ""), address.query.get("part", "") or "gateway"
     series = figures.series(context.store, period, route=route, part=part)
     return View(
         template="metrics",

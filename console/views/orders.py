@@ -6,13 +6,13 @@ from console import hops, orders
 from console.context import Context
 from console.figures import window
 from console.search import Filter
-from console.views.view import Asked, MissingError, View
+from console.views.view import Address, MissingError, View
 from console.waterfall import waterfall, way
 
 
-async def show(context: Context, asked: Asked) -> View:
+async def show(context: Context, address: Address) -> View:
     """Returns the list of orders."""
-    filter_ = Filter.of(asked.query)
+    filter_ = Filter.of(address.query)
     start, _ = window(context.store, filter_.period)
     found = orders.orders(context.store, since=start, text=filter_.text)
     return View(
@@ -25,9 +25,9 @@ async def show(context: Context, asked: Asked) -> View:
     )
 
 
-async def show_one(context: Context, asked: Asked) -> View:
+async def show_one(context: Context, address: Address) -> View:
     """Returns an order: its states, its events with their deliveries, and its way."""
-    id_ = asked.parameters["id"]
+    id_ = address.parameters["id"]
     known = orders.events(context.store, id_)
     entries = await context.order(id_)
     stored = orders.stored(entries or ())

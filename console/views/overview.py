@@ -7,14 +7,14 @@ from console.changes import runs
 from console.context import Context
 from console.search import Filter
 from console.system import system
-from console.views.view import Asked, View
+from console.views.view import Address, View
 
 PERIOD = "15m"
 MINUTES = search.PERIODS[PERIOD] / 60
 """The time that the figures of the page are of."""
 
 
-async def show(context: Context, _: Asked) -> View:
+async def show(context: Context, _: Address) -> View:
     """Returns the overview."""
     runtime = context.runtime()
     queues = await context.messages()
@@ -25,6 +25,7 @@ async def show(context: Context, _: Asked) -> View:
     failures = search.lines(context.store, Filter(period="24h", level="ERROR"))
     latest = search.requests(context.store, Filter(period="24h"))
     rows = latest.rows[:8]
+    ids = [row["request_id"] for row in rows]
     return View(
         template="overview",
         title="Overview",
@@ -41,7 +42,11 @@ async def show(context: Context, _: Asked) -> View:
                 "reading": context.reading,
             },
             "map": {"map": system(parts, runtime, queues or (), MINUTES), "minutes": MINUTES},
-            "latest": {"rows": rows, "ways": search.ways(context.store, [row["request_id"] for row in rows])},
+            "latest": {
+                "rows": rows,
+                "ways": search.ways(context.store, ids),
+                "degraded": search.degraded(context.store, ids),
+            },
             "failures": {"rows": failures.rows[:6], "total": failures.total},
             "running": {"runtime": runtime, "short": True},
         },

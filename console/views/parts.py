@@ -6,12 +6,12 @@ from typing import Any
 
 from console.context import Context
 from console.store import Store
-from console.views.view import Asked, View
+from console.views.view import Address, View
 
 PERIOD = "1h"
 
 
-async def show(context: Context, _: Asked) -> View:
+async def show(context: Context, _: Address) -> View:
     """Returns the page of the parts."""
     runtime = context.runtime()
     functions = await context.functions()
@@ -35,7 +35,7 @@ async def show(context: Context, _: Asked) -> View:
 
 
 def _days(store: Store) -> dict[str, float]:
-    """Returns in how many days a function's certificate ends, as each has said last."""
+    """Returns the days until each function's certificate ends, by the last line that it wrote about it."""
     query = """select service, json_extract(text, '$.CertificateDaysLeft') days, max(began) from lines
         where message = 'certificates' and file = 'functions.jsonl' group by service"""
     return {row["service"]: row["days"] for row in store.rows(query) if row["days"] is not None}

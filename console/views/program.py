@@ -6,15 +6,15 @@ import re
 
 from console import changes, graph, program
 from console.context import Context
-from console.views.view import Asked, MissingError, View
+from console.views.view import Address, MissingError, View
 
 NUMBER = re.compile("[0-9]{1,6}")
 
 
-async def show(context: Context, asked: Asked) -> View:
+async def show(context: Context, address: Address) -> View:
     """Returns the graph of the components, and the resources below each."""
     known, problem = await context.program()
-    words = asked.query.get("q", "").lower().split()
+    words = address.query.get("q", "").lower().split()
     matching = [
         each for each in known.resources.values() if all(word in f"{each.type} {each.name}".lower() for word in words)
     ]
@@ -26,15 +26,15 @@ async def show(context: Context, asked: Asked) -> View:
             "graph": {"graph": graph.of_components(known), "problem": problem, "count": len(known.resources)},
             "tree": {"program": known, "matching": matching if words else None},
         },
-        fixed={"q": asked.query.get("q", "")},
+        fixed={"q": address.query.get("q", "")},
         command="make plan STACK=local",
     )
 
 
-async def show_one(context: Context, asked: Asked) -> View:
+async def show_one(context: Context, address: Address) -> View:
     """Returns a resource with its outputs, without secrets, and with what it needs and what needs it."""
     known, _ = await context.program()
-    number = asked.parameters["number"]
+    number = address.parameters["number"]
     resource = known.by_number(int(number)) if NUMBER.fullmatch(number) else None
     if resource is None:
         raise MissingError(f"The program has no resource number {number!r}: see the list of all.")
@@ -64,10 +64,10 @@ async def show_one(context: Context, asked: Asked) -> View:
     )
 
 
-async def show_changes(context: Context, asked: Asked) -> View:
+async def show_changes(context: Context, address: Address) -> View:
     """Returns what the last `make up` has changed, or the one that the address names."""
     runs = changes.runs(context.place.machine.logs)
-    chosen = next((run for run in runs if run.id == asked.query.get("run")), runs[0] if runs else None)
+    chosen = next((run for run in runs if run.id == address.query.get("run")), runs[0] if runs else None)
     known, _ = await context.program()
     numbers = {urn: resource.number for urn, resource in known.resources.items()}
     return View(

@@ -8,7 +8,7 @@ import sys
 import time
 
 from console.context import Context, Outcome
-from console.views.view import Asked, View
+from console.views.view import Address, View
 
 EVENTS = ("-m", "delivery.events")
 """The command of the launcher's word `events`."""
@@ -20,7 +20,7 @@ KEPT = 10
 """Outcomes that are shown."""
 
 
-async def show(context: Context, _: Asked) -> View:
+async def show(context: Context, _: Address) -> View:
     """Returns the page of the queues."""
     queues = await context.messages()
     return View(
@@ -37,7 +37,7 @@ async def show(context: Context, _: Asked) -> View:
 
 
 async def redrive(context: Context, *, queue: str, message: str) -> None:
-    """Gives dead letters of a queue back by the runbook's command, one or all, and keeps what it said."""
+    """Gives dead letters of a queue back by the runbook's command, one or all, and keeps its output."""
     arguments = [*REDRIVE, "--queue", queue, *(["--message", message] if message else [])]
     process = await asyncio.create_subprocess_exec(
         sys.executable,

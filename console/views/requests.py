@@ -10,17 +10,18 @@ from console.context import Context
 from console.hops import Hop
 from console.search import Filter
 from console.store import Row, Store
-from console.views.view import Asked, MissingError, View
+from console.views.view import Address, MissingError, View
 from console.waterfall import waterfall
 
 AROUND = 0.5
 """Seconds before and after a request in which lines without a request id may have to do with it."""
 
 
-async def show(context: Context, asked: Asked) -> View:
+async def show(context: Context, address: Address) -> View:
     """Returns the list of requests."""
-    filter_ = Filter.of(asked.query)
+    filter_ = Filter.of(address.query)
     found = search.requests(context.store, filter_)
+    ids = [row["request_id"] for row in found.rows]
     return View(
         template="requests",
         title="Requests",
@@ -28,7 +29,8 @@ async def show(context: Context, asked: Asked) -> View:
         panels={
             "requests": {
                 "found": found,
-                "ways": search.ways(context.store, [row["request_id"] for row in found.rows]),
+                "ways": search.ways(context.store, ids),
+                "degraded": search.degraded(context.store, ids),
                 "filter": filter_,
             }
         },
@@ -40,9 +42,9 @@ async def show(context: Context, asked: Asked) -> View:
     )
 
 
-async def show_one(context: Context, asked: Asked) -> View:
+async def show_one(context: Context, address: Address) -> View:
     """Returns a request with the waterfall of its hops and its log lines."""
-    id_ = asked.parameters["id"]
+    id_ = address.parameters["id"]
     found = hops.of_request(context.store, id_)
     lines = context.store.rows("select * from lines where request_id = ? order by began, id limit 500", [id_])
     if not lines:
@@ -57,14 +59,16 @@ async def show_one(context: Context, asked: Asked) -> View:
         title=first.name if first else id_,
         area="requests",
         panels={
-            "waterfall": {"fall": waterfall(found), "chosen": asked.query.get("hop", "")},
-            "lines": {"rows": lines, "around": _around(context.store, found), "chosen": asked.query.get("hop", "")},
+            "waterfall": {"fall": waterfall(found), "chosen": address.query.get("hop", "")},
+            "lines": {"rows": lines, "around": _around(context.store, found), "chosen": address.query.get("hop", "")},
         },
         fixed={
             "id": id_,
             "first": first,
+            "without": search.degraded(context.store, [id_]).get(id_, ""),
             "began": lines[0]["began"],
             "traces": traces,
+            "requests": [],
             "orders": list(dict.fromkeys(row["order_id"] for row in lines if row["order_id"])),
             "curl": _curl(context, first),
         },
@@ -72,9 +76,9 @@ async def show_one(context: Context, asked: Asked) -> View:
     )
 
 
-async def show_trace(context: Context, asked: Asked) -> View:
+async def show_trace(context: Context, address: Address) -> View:
     """Returns a trace, which may hold several requests, with the waterfall of its hops and its log lines."""
-    id_ = asked.parameters["id"]
+    id_ = address.parameters["id"]
     found = hops.of_trace(context.store, id_)
     lines = context.store.rows("select * from lines where trace_id = ? order by began, id limit 500", [id_])
     if not lines:

@@ -31,7 +31,7 @@ class View:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Address:
     """The address of a page."""
 
     parameters: Mapping[str, str]
@@ -39,5 +39,5 @@ class Asked:
     query: Mapping[str, str]
 
 
-Show = Callable[[Context, Asked], Awaitable[View]]
+Show = Callable[[Context, Address], Awaitable[View]]
 """Returns the view of an address. Raises MissingError."""

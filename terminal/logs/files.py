@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from local.machine import Machine
+from local.machine import CHANGES, Machine
 from terminal.logs.line import UNKNOWN, Line, Reader
 from terminal.logs.selection import Selection
 
@@ -24,10 +24,6 @@ class _Place:
     offset: int = 0
     rest: bytes = b""
     """The beginning of a line whose end is not written yet."""
-
-
-CHANGES = "changes.jsonl"
-"""The file beside the logs that says what each `make up` has changed."""
 
 
 @dataclass(kw_only=True)

@@ -16,6 +16,7 @@ import pytest
 from local.state import State
 from planning.wire import is_secret, plain
 from tests.support.console import RunningConsole, console
+from tests.support.contract import document, operations
 from tests.support.customer import Customer
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
@@ -25,6 +26,10 @@ MOST_MEMORY = 80_000_000
 """Bytes of memory of its own and its share of what it shares."""
 MOST_CPU = 3.0
 """Per cent of a core while nobody watches."""
+OVERVIEW = operations(document())["getOverview"]
+PARTS = OVERVIEW["x-orchestration"]["parts"]
+STAFF = OVERVIEW["security"][1]["jwt"]
+"""The scopes with which staff may read the overview of anybody."""
 
 
 @pytest.fixture
@@ -61,6 +66,29 @@ def test_an_order_is_shown_on_its_way_through_both_clouds(page: RunningConsole, 
     assert [name for depth, name in hops if depth == "0"] == ["gateway"], "everything hangs on the request"
     assert f"/orders/{order}" in trace
     assert request in page.get(f"/requests?since=all&q={order}")
+
+
+def test_the_calls_of_an_overview_stand_under_its_parts(page: RunningConsole, stack: Stack) -> None:
+    request = f"console-{uuid.uuid4().hex[:8]}"
+    token = stack.token(scope=" ".join(STAFF))
+    answer = stack.request("GET", "/users/123/overview", token=token, headers={"X-Request-Id": request})
+    assert answer.status == 200
+    row = r'<span class="tree d(\d)"></span><span class="part h\d+">(\w+)</span>.*?<a class="go"[^>]*>([^<]*)</a>'
+
+    def hops() -> list[tuple[str, str, str]]:
+        return re.findall(row, page.get(f"/requests/{request}"), re.DOTALL)
+
+    count = 2 + 3 * len(PARTS)
+    found = eventually(lambda: rows if len(rows := hops()) == count else None, what="every hop")
+    assert [each for each in found if each[0] < "2"] == [
+        ("0", "gateway", "GET /users/{userId}/overview"),
+        ("1", "orchestrator", "GET /users/{userId}/overview"),
+    ]
+    below = {found[at][2]: [(depth, name) for depth, name, _ in found[at : at + 3]] for at in range(2, count, 3)}
+    assert below == {
+        f"{part['upstream']}: {name}": [("2", "orchestrator"), ("3", "ingress"), ("4", part["upstream"])]
+        for name, part in PARTS.items()
+    }
 
 
 def test_parts_and_functions_are_shown_as_they_run(page: RunningConsole, stack: Stack) -> None:
@@ -120,9 +148,9 @@ def test_it_takes_little_and_its_history_survives_down(stack: Stack, anna: Custo
             assert "waterfall" in page.get(f"/requests/{request}")
             assert "Stack down" in words(page.get("/"))
     finally:
-        told = stack.up().out
+        printed = stack.up().out
     assert re.search(
-        r"^Console: http://127\.0\.0\.1:\d+/sign-in\?token=\S+  once `make console` runs$", told, re.MULTILINE
+        r"^Console: http://127\.0\.0\.1:\d+/sign-in\?token=\S+  once `make console` runs$", printed, re.MULTILINE
     )
 
 

@@ -61,7 +61,7 @@ def page(running: RunningConsole, tmp_path: Path) -> Iterator[Page]:
         assert (made.problems, made.foreign) == ([], [])
 
 
-def asked(stack: Stack) -> str:
+def sent_request(stack: Stack) -> str:
     """Sends a request through both clouds, and returns its id."""
     request = f"browser-{uuid.uuid4().hex[:8]}"
     answer = stack.request("GET", "/users/123", token=stack.token(), headers={"X-Request-Id": request})
@@ -72,7 +72,7 @@ def asked(stack: Stack) -> str:
 def test_a_person_finds_a_request_and_gives_a_dead_letter_back(
     page: Page, running: RunningConsole, stack: Stack, aws: Aws
 ) -> None:
-    request = asked(stack)
+    request = sent_request(stack)
     page.press("2", leaves=True)
     assert page.text("h1") == "Requests"
     page.press("/")
@@ -113,12 +113,12 @@ def test_a_page_follows_what_happens_and_can_be_paused(page: Page, running: Runn
     page.open(f"{running.address}/logs?part=gateway")
     eventually(lambda: page.run("document.querySelector('#live').dataset.state") == "on", what="the stream")
     page.run("window.stays = true")
-    first = asked(stack)
+    first = sent_request(stack)
     eventually(lambda: page.run(f"document.body.innerHTML.includes({first!r})"), what="the new line")
     assert page.run("window.stays") is True, "the page was not loaded again"
     page.press("p")
     assert page.text("#live .word") == "paused"
-    second = asked(stack)
+    second = sent_request(stack)
     page.run("new Promise((done) => setTimeout(done, 2000))")
     assert not page.run(f"document.body.innerHTML.includes({second!r})")
     page.press("p")
@@ -132,7 +132,7 @@ PATHS = ["/", "/requests", "/orders", "/queues", "/metrics", "/logs", "/parts", 
 def test_pages_can_be_read_in_light_and_dark(
     page: Page, running: RunningConsole, stack: Stack, tmp_path: Path, theme: str
 ) -> None:
-    request = asked(stack)
+    request = sent_request(stack)
     page.looks(theme)
     pictures = set()
     for path in [*PATHS, f"/requests/{request}"]:

@@ -1,4 +1,4 @@
-"""Messages of queues, as the emulator tells of them."""
+"""Messages of queues, as the emulator lists them."""
 
 from __future__ import annotations
 

@@ -38,6 +38,19 @@ def test_a_read_is_a_chain_through_both_clouds(context: Context) -> None:
     assert [hop.cloud for hop in found] == ["AWS", "AWS", "Azure", "Azure"]
 
 
+def test_a_function_that_was_added_runs_on_aws_and_hangs_on_the_gateway(
+    context: Context, write: Callable[[str, str], None]
+) -> None:
+    line = {"message": "request", "request_id": "added-01", "method": "GET", "route": "/stock", "duration_ms": 10}
+    for name, at in (("gateway", "00.000"), ("availability", "00.009")):
+        file = "gateway.jsonl" if name == "gateway" else "functions.jsonl"
+        write(file, json.dumps({**line, "service": name, "timestamp": f"2026-11-30T19:00:{at}Z"}) + "\n")
+    context.catch_up()
+    found = hops.of_request(context.store, "added-01")
+    assert drawn(found) == ["gateway GET /stock", "  availability GET /stock"]
+    assert [hop.cloud for hop in found] == ["AWS", "AWS"]
+
+
 def test_an_order_is_a_tree_whose_events_hang_on_what_caused_them(context: Context) -> None:
     found = hops.of_request(context.store, ORDER)
     by_id = {hop.id: hop for hop in found}

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from console.lines import LONGEST, parse
+from console.lines import LONGEST, parse, reason
 
 AT = dt.datetime(2026, 11, 30, 19, 0, tzinfo=dt.UTC).timestamp()
 
@@ -78,3 +78,16 @@ def test_members_of_an_unexpected_kind_break_nothing(members: dict[str, object])
 
 def test_a_very_long_line_of_text_is_cut() -> None:
     assert len(parse("envoy.log", "x" * 10 * LONGEST, before=0.0).text) == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ({"reason": "It is late.", "stack": "Traceback\nKeyError: 'x'\n"}, "It is late."),
+        ({"stack": "Traceback\n  File 'x.py', line 3\nKeyError: 'x'\n"}, "KeyError: 'x'"),
+        ({"reason": None, "stack": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_reason_of_a_failure_is_its_own_or_the_end_of_its_stack_trace(line: dict[str, object], why: str) -> None:
+    assert reason(line) == why

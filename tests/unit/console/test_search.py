@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console import figures, orders, search
+from console import search
 from console.context import Context
 from console.search import Filter
 from tests.unit.console.test_hops import ORDER, RETRIED
@@ -52,9 +52,9 @@ def test_an_orders_id_finds_its_request(context: Context) -> None:
 
 def test_a_period_leaves_out_what_is_older(context: Context) -> None:
     began = [row["began"] for row in context.store.rows("select began from lines order by began")]
-    wanted = search.conditions(Filter(period="5m"), now=began[-1] + 299)
-    query = f"select count(*) from lines where {wanted.clause}"
-    assert 0 < context.store.rows(query, wanted.values)[0][0] < len(began)
+    passing = search.conditions(Filter(period="5m"), now=began[-1] + 299)
+    query = f"select count(*) from lines where {passing.clause}"
+    assert 0 < context.store.rows(query, passing.values)[0][0] < len(began)
 
 
 def test_a_level_takes_the_higher_ones_along(context: Context, write: Callable[[str, str], None]) -> None:
@@ -84,65 +84,3 @@ def test_the_ways_name_each_part_once_in_order(context: Context) -> None:
     ways = search.ways(context.store, [ORDER])
     assert ways[ORDER][:3] == ["gateway", "orders", "relay"]
     assert len(set(ways[ORDER])) == len(ways[ORDER])
-
-
-# ---- figures
-
-
-@pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.95, 4.0), (0.0, 1.0), (0.75, 3.0), (0.76, 4.0)])
-def test_a_percentile_is_a_value_that_was_measured(share: float, value: float) -> None:
-    assert figures.percentile([1.0, 2.0, 3.0, 4.0], share) == value
-
-
-def test_figures_of_routes_count_refusals_and_failures(context: Context, write: Callable[[str, str], None]) -> None:
-    for status, ms in ((200, 10), (404, 20), (503, 30), (200, 40)):
-        moment = {"timestamp": "2026-11-30T19:00:00Z", "service": "gateway", "message": "request"}
-        write("gateway.jsonl", json.dumps({**moment, "route": "GET /made", "status": status, "duration_ms": ms}) + "\n")
-    context.catch_up()
-    (made,) = [each for each in figures.by_route(context.store, "all") if each.name == "GET /made"]
-    assert (made.count, made.refused, made.failed, made.p50, made.p99) == (4, 1, 1, 20, 40)
-
-
-def test_a_series_has_every_request_in_its_bucket(context: Context) -> None:
-    began = [row[0] for row in context.store.rows("select began from lines where service = 'gateway' order by 1")]
-    made = figures.series(context.store, "1h", now=began[-1] + 1)
-    assert sum(bucket.count for bucket in made.buckets) == len(began)
-    for bucket in made.buckets:
-        inside = [each for each in began if bucket.began <= each < bucket.began + made.seconds]
-        assert bucket.count == len(inside)
-
-
-# ---- orders
-
-
-def test_orders_show_how_far_they_came_and_how_often_they_were_tried(context: Context) -> None:
-    by_request = {order.request_id: order for order in orders.orders(context.store, since=0.0)}
-    assert {request: order.state for request, order in by_request.items()} == {ORDER: "INVOICED", RETRIED: "INVOICED"}
-    assert (by_request[ORDER].tries, by_request[ORDER].failures) == (1, 0)
-    assert (by_request[RETRIED].tries, by_request[RETRIED].failures) == (2, 1)
-
-
-def test_events_of_an_order_tell_when_they_were_published_and_worked_on(context: Context) -> None:
-    (order,) = [each for each in orders.orders(context.store, since=0.0) if each.request_id == RETRIED]
-    events = orders.events(context.store, order.id)
-    assert [event.state for event in events] == ["PENDING", "CONFIRMED", "INVOICED"]
-    assert [event.receives for event in events] == [2, 1, 1]
-    for event in events:
-        assert event.published is not None
-        assert event.done is not None
-        assert event.published < event.done
-
-
-@pytest.mark.parametrize(
-    ("state", "steps"),
-    [
-        ("", ["open", "open", "open"]),
-        ("PENDING", ["now", "open", "open"]),
-        ("CONFIRMED", ["done", "now", "open"]),
-        ("INVOICED", ["done", "done", "done"]),
-        ("CANCELLED", ["done", "done"]),
-        ("FAILED", ["done", "done", "done"]),
-    ],
-)
-def test_the_steps_of_an_order_end_where_it_is(state: str, steps: list[str]) -> None:
-    assert [how for _, how in orders.steps(state)] == steps
