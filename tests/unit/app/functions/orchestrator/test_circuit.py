@@ -138,7 +138,7 @@ def test_an_open_circuit_degrades_the_whole_at_once(invoke, event, services, rel
     paths = {"/users": USER, "/invoices": waits(released), "/events": PAGE}
     service = services(paths=paths)
     for _ in range(MINIMUM):
-        invoke(event(**OVERVIEW), port=service.port, seconds=RESERVE + 0.2)
+        invoke(event(**OVERVIEW), port=service.port, seconds=RESERVE + 0.5)
     count = len(service.requests)
     done = invoke(event(**OVERVIEW), port=service.port, seconds=10.0)
 
