@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from delivery.preflight.ask import Json
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
-from delivery.preflight.cluster import QUOTA
+from delivery.preflight.cluster import QUOTA, left
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
 
 ADDRESS = "azure-native:network:PublicIPAddress"
 QUOTAS = ("ipv4standardskupublicipaddresses", "standardskupublicipaddresses")
@@ -19,14 +18,8 @@ WHOSE = ("curl", "--silent", "--fail", "--max-time", "10", "https://checkip.amaz
 
 def own(deployment: Deployment) -> list[Json]:
     """Returns the public addresses that the stack has already."""
-    try:
-        found: list[Json] = deployment.ask.az(
-            "network", "public-ip", "list", "--resource-group", deployment.needs.group
-        )
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return []
-        raise
+    group = deployment.needs.group
+    found: list[Json] = answer_or([], deployment.ask.az, "network", "public-ip", "list", "--resource-group", group)
     return found
 
 
@@ -36,11 +29,8 @@ def public(deployment: Deployment) -> Finding:
     # For outgoing connections the cluster makes itself one, where the program gives it none.
     by_azure = not there and needs.cluster["networkProfile"]["outboundType"] == "loadBalancer"
     more = max(0, len(needs.all(ADDRESS)) - there) + by_azure
-    usage = {
-        each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"])
-        for each in deployment.ask.az("network", "list-usages", "--location", needs.location)
-    }
-    free, *_ = (usage[name] for name in QUOTAS if name in usage)
+    free_of = left(deployment.ask.az("network", "list-usages", "--location", needs.location))
+    free, *_ = (free_of[name] for name in QUOTAS if name in free_of)
     if free < more:
         return failed(
             f"The stack takes {more} public addresses more; {free} are free in {needs.location}.",

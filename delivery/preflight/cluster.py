@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 from delivery.preflight.needs import Properties
-from delivery.preflight.unanswered import UnansweredError, Why
 
 PAGE = "docs/deploy.md, 2"
 QUOTA = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas"
@@ -31,12 +31,8 @@ class Size:
 def running(deployment: Deployment) -> Properties | None:
     """Returns the cluster that is there already, or None: what it has needs no room any more."""
     needs, name = deployment.needs, deployment.needs.cluster["resourceName"]
-    try:
-        found: Properties = deployment.ask.az("aks", "show", "--resource-group", needs.group, "--name", name)
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return None
-        raise
+    command = ("aks", "show", "--resource-group", needs.group, "--name", name)
+    found: Properties | None = answer_or(None, deployment.ask.az, *command)
     return found
 
 
@@ -88,15 +84,12 @@ def cores(deployment: Deployment) -> Finding:
     if found is None:
         return warned(f"Nobody knows: {needs.location} does not list the nodes' size.", PAGE)
     pool, there = _pool(deployment), running(deployment)
-    usage = {
-        each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"])
-        for each in deployment.ask.az("vm", "list-usage", "--location", needs.location)
-    }
-    # The nodes that run already are in the usage.
+    free_of = left(deployment.ask.az("vm", "list-usage", "--location", needs.location))
+    # The nodes that run already are counted as used.
     own = found.cores * sum(
         each["count"] for each in (there or {}).get("agentPoolProfiles", ()) if each["vmSize"] == pool["vmSize"]
     )
-    family, region = usage[found.family] + own, usage["cores"] + own
+    family, region = free_of[found.family] + own, free_of["cores"] + own
     first, most = found.cores * int(pool["count"]), found.cores * most_nodes(pool)
     free = min(family, region)
     command = f"raise the quota of {found.family if family <= region else 'all cores of the region'} to {QUOTA}"
@@ -107,6 +100,11 @@ def cores(deployment: Deployment) -> Finding:
             f"All nodes and those of an upgrade take {most} cores of {pool['vmSize']}; {free} are free.", command
         )
     return passed(f"{free} cores are free for {most} of {pool['vmSize']}")
+
+
+def left(listed: Json) -> dict[str, int]:
+    """Returns how much is left of each quota that Azure lists, by its name in lower case: lists differ in case."""
+    return {each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"]) for each in listed}
 
 
 def most_nodes(pool: Properties) -> int:

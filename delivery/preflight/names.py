@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from delivery.preflight import addresses
+from delivery.preflight.ask import answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
 
 PAGE = "docs/deploy.md, 6"
 RENEWED_DAYS = 30
@@ -36,12 +36,8 @@ def registry(deployment: Deployment) -> Finding:
 
 def _group_of_registry(deployment: Deployment, name: str) -> str:
     """Returns the resource group of a registry in the subscription, empty when it is somebody else's."""
-    try:
-        return str(deployment.ask.az("acr", "show", "--name", name)["id"]).split("/")[4]
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return ""
-        raise
+    found = answer_or(None, deployment.ask.az, "acr", "show", "--name", name)
+    return "" if found is None else str(found["id"]).split("/")[4]
 
 
 def dns_label(deployment: Deployment) -> Finding:

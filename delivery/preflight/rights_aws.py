@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.preflight import state
-from delivery.preflight.ask import Json
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
+from delivery.preflight.unanswered import UnansweredError
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 POLICIES = ("aws-deployer", "aws-deployer-data", "aws-state")
@@ -53,12 +53,8 @@ def of_the_role(deployment: Deployment) -> Finding:
 
 def role(deployment: Deployment, name: str) -> Json | None:
     """Returns a role, or None when the account has none of the name."""
-    try:
-        return deployment.ask.aws("iam", "get-role", "--role-name", name)["Role"]
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return None
-        raise
+    found = answer_or(None, deployment.ask.aws, "iam", "get-role", "--role-name", name)
+    return None if found is None else found["Role"]
 
 
 def _source(deployment: Deployment, arn: str) -> str:
@@ -122,7 +118,7 @@ def questions(names: dict[str, str]) -> dict[Question, list[str]]:
 
     Patterns can't be simulated, and statements about what is not known are left out.
     """
-    asked: dict[Question, list[str]] = defaultdict(list)
+    actions_of: dict[Question, list[str]] = defaultdict(list)
     for policy in POLICIES:
         text = (FOLDER / f"{policy}.json").read_text()
         for name, value in names.items():
@@ -142,8 +138,8 @@ def questions(names: dict[str, str]) -> dict[Question, list[str]]:
             )
             actions = statement["Action"]
             listed = [actions] if isinstance(actions, str) else actions
-            asked[question] += [action for action in listed if "*" not in action]
-    return {question: sorted(set(actions)) for question, actions in asked.items() if actions}
+            actions_of[question] += [action for action in listed if "*" not in action]
+    return {question: sorted(set(actions)) for question, actions in actions_of.items() if actions}
 
 
 def _first(value: str | list[str]) -> str:
