@@ -16,7 +16,7 @@ class HoursSettings(Group):
     """The hours of working days in which the stack runs. Default: it runs at all hours.
 
     Outside of them .github/workflows/hours.yml stops its cluster and its databases, and Azure's alerts reach nobody
-    (docs/deploy.md, the hours of dev).
+    (docs/deploy.md, section The hours of dev).
     """
 
     begin: Annotated[

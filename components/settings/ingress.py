@@ -29,8 +29,8 @@ class IngressSettings(Group):
     image_registry: Annotated[str, StringConstraints(pattern=f"^{REGISTRY}$")] | None = Field(
         None,
         description="registry with copies of the images of Envoy and of its controller, such as NAME.azurecr.io "
-        "(docs/deploy.md, 7); the cluster's nodes must be allowed to pull from it, as they are from the stack's own. "
-        "Default: docker.io, which limits anonymous pulls by address",
+        "(docs/deploy.md, section 7); the cluster's nodes must be allowed to pull from it, as they are from the "
+        "stack's own. Default: docker.io, which limits anonymous pulls by address",
     )
     charts: Annotated[str, StringConstraints(pattern=f"^oci://{REGISTRY}$")] = Field(
         "oci://docker.io/envoyproxy",

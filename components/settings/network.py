@@ -38,7 +38,7 @@ class NetworkSettings(Group):
         "loadBalancer",
         description="how nodes reach the internet; natGateway gives them an address of their own and many more "
         "connections, at a price per hour, and is in one zone: while that is away, no node reaches the internet "
-        "(docs/deploy.md, prod)",
+        "(docs/deploy.md, section prod)",
     )
 
     @field_validator("nodes", "databases", "api_server")

@@ -14,6 +14,7 @@ QUOTAS = ("ipv4standardskupublicipaddresses", "standardskupublicipaddresses")
 """The names of the quota, the newer first."""
 WHOSE = ("curl", "--silent", "--fail", "--max-time", "10", "https://checkip.amazonaws.com")
 """Asks a service outside which address it sees."""
+SECTIONS = "docs/deploy.md, sections 6 and 9"
 
 
 def own(deployment: Deployment) -> list[Json]:
@@ -56,7 +57,7 @@ def of_this_machine(deployment: Deployment) -> Finding:
         return failed(
             f"The cluster will not answer this machine: checkip.amazonaws.com sees {address} (of a proxy, if there is "
             f"one), and cluster.authorizedIpRanges has {', '.join(map(str, networks))}.",
-            f"add {address}/32 to cluster.authorizedIpRanges in {deployment.needs.file} (docs/deploy.md, 6 and 9)",
+            f"add {address}/32 to cluster.authorizedIpRanges in {deployment.needs.file} ({SECTIONS})",
         )
     return passed(f"the cluster will answer {address}")
 

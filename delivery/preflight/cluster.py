@@ -10,7 +10,7 @@ from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 from delivery.preflight.needs import Properties
 
-PAGE = "docs/deploy.md, 2"
+SECTION = "docs/deploy.md, section 2"
 QUOTA = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas"
 
 
@@ -74,7 +74,7 @@ def node_size(deployment: Deployment) -> Finding:
         return passed(f"{place} has {name}")
     verdict = failed if running(deployment) is None else warned
     return verdict(
-        f"The nodes: {problem}.", f"another cluster.nodeSize, azure.zones or azure.location; or ask Azure ({PAGE})"
+        f"The nodes: {problem}.", f"another cluster.nodeSize, azure.zones or azure.location; or ask Azure ({SECTION})"
     )
 
 
@@ -82,7 +82,7 @@ def cores(deployment: Deployment) -> Finding:
     """Compares the quota of cores with the nodes: those to begin with, and all of them during an upgrade."""
     needs, found = deployment.needs, size(deployment)
     if found is None:
-        return warned(f"Nobody knows: {needs.location} does not list the nodes' size.", PAGE)
+        return warned(f"Nobody knows: {needs.location} does not list the nodes' size.", SECTION)
     pool, there = _pool(deployment), running(deployment)
     free_of = left(deployment.ask.az("vm", "list-usage", "--location", needs.location))
     # The nodes that run already are counted as used.
@@ -132,15 +132,15 @@ def version(deployment: Deployment) -> Finding:
         verdict = warned if runs else failed
         return verdict(
             f"{needs.location} has no Kubernetes {wanted}; it has {', '.join(sorted(listed))}.",
-            f"another cluster.kubernetesVersion ({PAGE})",
+            f"another cluster.kubernetesVersion ({SECTION})",
         )
     if found.get("isPreview"):
-        return warned(f"Kubernetes {wanted} is a preview in {needs.location}.", f"an earlier one ({PAGE})")
+        return warned(f"Kubernetes {wanted} is a preview in {needs.location}.", f"an earlier one ({SECTION})")
     plans = (found.get("capabilities") or {}).get("supportPlan") or [plan]
     if plan not in plans:
         return warned(
             f"Kubernetes {wanted} has the support plans {', '.join(plans)} in {needs.location}, not {plan}.",
-            f"a later cluster.kubernetesVersion ({PAGE})",
+            f"a later cluster.kubernetesVersion ({SECTION})",
         )
     return passed(f"{needs.location} has Kubernetes {wanted}")
 

@@ -10,7 +10,7 @@ from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 from delivery.preflight.needs import Properties
 
 SERVER = "azure-native:dbforpostgresql:Server"
-PAGE = "docs/deploy.md, 2"
+SECTION = "docs/deploy.md, section 2"
 
 
 def capability(deployment: Deployment) -> Finding:
@@ -26,7 +26,8 @@ def capability(deployment: Deployment) -> Finding:
     verdict = failed if _running(deployment) < len(servers) else warned
     return verdict(
         f"{needs.location} does not offer what the servers need: {'; '.join(problems)}.",
-        f"another database.sku, database.version, database.highAvailability or azure.location; or ask Azure ({PAGE})",
+        f"another database.sku, database.version, database.highAvailability or azure.location; or "
+        f"ask Azure ({SECTION})",
     )
 
 

@@ -8,7 +8,7 @@ from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 
 CLUSTER_ADMIN = "Azure Kubernetes Service RBAC Cluster Admin"
 """The role that enters the cluster without a group."""
-PAGE = "docs/deploy.md, 5"
+SECTION = "docs/deploy.md, section 5"
 
 
 def whoever_is_logged_in(deployment: Deployment) -> str:
@@ -52,7 +52,7 @@ def cluster_admins(deployment: Deployment) -> Finding:
     return failed(
         "Whoever is logged in is in no group of cluster.adminGroupObjectIds: the cluster will be there, and refuse "
         "them (`Forbidden`).",
-        f"az ad group member add --group {groups[0]} --member-id {who} ({PAGE}); then az login again",
+        f"az ad group member add --group {groups[0]} --member-id {who} ({SECTION}); then az login again",
     )
 
 
@@ -71,7 +71,7 @@ def database_admins(deployment: Deployment) -> Finding:
         return failed(
             f"The tenant has no group {group}, which is to administer the databases: Azure refuses it when the servers "
             "are there.",
-            "database.administrators (docs/deploy.md, sections 5 and 6)",
+            "make it, and write it into database.administrators (docs/deploy.md, sections 5 and 6)",
         )
     if found["displayName"] != name:
         return warned(

@@ -9,7 +9,7 @@ from delivery.preflight.ask import answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 
-PAGE = "docs/deploy.md, 6"
+SECTION = "docs/deploy.md, section 6"
 RENEWED_DAYS = 30
 """Days before its end by which ACM has renewed a certificate that it renews by itself."""
 DNS_CHECK = (
@@ -30,7 +30,7 @@ def registry(deployment: Deployment) -> Finding:
     where = f" It is yours, in the resource group {group}." if group else ""
     return failed(
         f"The registry can't be called {name}: {answer['reason']}, {str(answer['message']).rstrip('.')}.{where}",
-        f"another registry.name ({PAGE})",
+        f"another registry.name ({SECTION})",
     )
 
 
@@ -53,7 +53,7 @@ def dns_label(deployment: Deployment) -> Finding:
         return passed(f"the label {label} is free in {needs.location}")
     if any((each.get("dnsSettings") or {}).get("domainNameLabel") == label for each in addresses.own(deployment)):
         return passed(f"the label {label} is the stack's own")
-    return failed(f"The label {label} is taken in {needs.location}.", f"another ingress.dnsLabel ({PAGE})")
+    return failed(f"The label {label} is taken in {needs.location}.", f"another ingress.dnsLabel ({SECTION})")
 
 
 def domain_prefix(deployment: Deployment) -> Finding:
@@ -67,7 +67,7 @@ def domain_prefix(deployment: Deployment) -> Finding:
         return passed(f"the prefix {prefix} is a user pool's of this account")
     return warned(
         f"The prefix {prefix} is not this account's yet; whether it is another's only its creation tells.",
-        f"if that says `Domain already associated`: another identity.domainPrefix ({PAGE})",
+        f"if that says `Domain already associated`: another identity.domainPrefix ({SECTION})",
     )
 
 

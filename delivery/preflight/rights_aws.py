@@ -20,7 +20,7 @@ from delivery.preflight.unanswered import UnansweredError
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 POLICIES = ("aws-deployer", "aws-deployer-data", "aws-state")
 """The files with what whoever deploys may do, which docs/deploy.md gives to roles and people."""
-PAGE = "docs/deploy.md, 4"
+SECTION = "docs/deploy.md, section 4"
 _SHOWN = 8
 """The number of denied actions that a finding names."""
 
@@ -47,7 +47,7 @@ def of_the_role(deployment: Deployment) -> Finding:
         return skipped("the job is logged in as its role, whose rights are looked at already")
     found = role(deployment, name)
     if found is None:
-        return skipped(f"there is no role {name}: no job of GitHub's deploys", f"`role` as in {PAGE}")
+        return skipped(f"there is no role {name}: no job of GitHub's deploys", f"make it with `role` ({SECTION})")
     return _judged(deployment, f"the role {name}", str(found["Arn"]))
 
 
@@ -86,7 +86,7 @@ def _judged(deployment: Deployment, who: str, source: str) -> Finding:
         return warned(
             f"{who[0].upper()}{who[1:]} seems not to be allowed {', '.join(denied[:_SHOWN])}{more}, of {count} actions "
             "that were simulated.",
-            f"attach the policies of docs/deploy ({PAGE}); AWS's own error names an action that is missing",
+            f"attach the policies of docs/deploy ({SECTION}); AWS's own error names an action that is missing",
         )
     return passed(f"{who} is allowed all {count} actions that were simulated")
 
@@ -102,7 +102,7 @@ def _denial(result: Json) -> str:
 
 
 def _names(deployment: Deployment) -> dict[str, str]:
-    """Returns what the placeholders of docs/deploy stand for, as far as it is known."""
+    """Returns the values of the names in capitals that docs/deploy's files have, as far as they are known."""
     account = str(deployment.ask.aws("sts", "get-caller-identity")["Account"])
     names = {"ACCOUNT": account, "REGION": deployment.needs.region}
     try:

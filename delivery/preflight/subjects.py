@@ -121,15 +121,15 @@ AWS = Cloud(
     name="AWS",
     identity="role",
     trusts=_role_trusts,
-    make="make it with `role` of docs/deploy.md, section 4",
+    make="make it with `role` (docs/deploy.md, section 4)",
     mend="aws iam update-assume-role-policy with docs/deploy/aws-trust.json (docs/deploy.md, section 4)",
 )
 AZURE = Cloud(
     name="Azure",
     identity="application",
     trusts=_application_trusts,
-    make="make it with `application` of docs/deploy.md, section 5",
-    mend="add the subject with `trust` of docs/deploy.md, section 5",
+    make="make it with `application` (docs/deploy.md, section 5)",
+    mend="add the subject with `trust` (docs/deploy.md, section 5)",
 )
 CHECKS = (
     Check(name="subjects.aws", look=functools.partial(compared, AWS)),
