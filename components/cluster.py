@@ -18,7 +18,7 @@ from components.kubernetes.access import ClusterAccess
 from components.kubernetes.mesh import Mesh
 from components.network import Network
 from components.registry import Registry
-from components.settings.azure import ClusterSettings
+from components.settings.cluster import ClusterSettings
 
 aks = azure.containerservice
 

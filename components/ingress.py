@@ -23,7 +23,7 @@ from components.kubernetes.gateway_objects import (
 )
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs
 from components.network import Network
-from components.settings.azure import IngressSettings
+from components.settings.ingress import IngressSettings
 
 meta, core = k8s.meta.v1, k8s.core.v1
 

@@ -20,7 +20,7 @@ from components.kubernetes.migrations import Migrations, MigrationsArgs
 from components.kubernetes.namespace import Namespace
 from components.kubernetes.service_account import Account
 from components.kubernetes.workload import Workload, WorkloadArgs
-from components.settings.azure import DatabaseSettings
+from components.settings.database import DatabaseSettings
 from components.settings.services import ServiceSettings
 
 

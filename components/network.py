@@ -10,7 +10,8 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from components.azure.database import DatabaseNetwork
 from components.azure.placement import Placement
 from components.azure.subnets import SubnetPlan, subnets
-from components.settings.azure import IngressSettings, NetworkSettings
+from components.settings.ingress import IngressSettings
+from components.settings.network import NetworkSettings
 
 net = azure.network
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,5 +59,5 @@ class Alarms:
         ]
 
     def _json(self, *command: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(read(self.run, command))
+        answer: dict[str, Any] = read(self.run, command)
         return answer

@@ -7,7 +7,6 @@ stack's file, which are removed at the end. In step zero the new versions are th
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -17,7 +16,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from delivery.commands import DeliveryError, Run, main, run
+from delivery.commands import DeliveryError, Run, main, parsed, run
 from delivery.dry_run import DryRun
 from delivery.hours import Hours
 from delivery.login import LogIn, log_in
@@ -60,7 +59,7 @@ class Canary:
         after the previous versions have their calls back.
         """
         self._log_in()
-        preview = json.loads(self._pulumi("preview", "--json", "--show-sames"))
+        preview = parsed(self._pulumi("preview", "--json", "--show-sames"), "`pulumi preview`")
         watch = Watch.deployed(preview, self.run, times=self.times, clock=self.clock, although=self.although)
         self._check_alarms(watch)
         moving = list(releases(preview))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from cyclopts import App
 
@@ -52,7 +54,7 @@ def run(command: Sequence[str]) -> str:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603 - every argument is made here
     except FileNotFoundError:
         raise DeliveryError(f"`{command[0]}` is not on PATH; docs/deploy.md names the tools.") from None
-    name = " ".join(command[:3])
+    name = _name(command)
     with process:
         try:
             output, _ = process.communicate(timeout=limit)
@@ -76,11 +78,37 @@ def _end(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def read(run: Run, command: Sequence[str], sleep: Callable[[float], None] = time.sleep) -> str:
-    """Runs a command that changes nothing, again when it fails. Raises DeliveryError after TRIES failures."""
+def read(run: Run, command: Sequence[str], sleep: Callable[[float], None] = time.sleep) -> Any:
+    """Returns the answer of a command that changes nothing, which is run again when it fails.
+
+    Raises DeliveryError after TRIES failures; an answer that is not JSON is one.
+    """
     for _ in range(TRIES - 1):
         try:
-            return run(command)
+            return answer_of(run, command)
         except DeliveryError:
             sleep(PAUSE_SECONDS)
-    return run(command)
+    return answer_of(run, command)
+
+
+def answer_of(run: Run, command: Sequence[str]) -> Any:
+    """Runs a command once, and returns what it prints as JSON. Raises DeliveryError."""
+    return parsed(run(command), f"`{_name(command)}`")
+
+
+def parsed(text: str, source: str) -> Any:
+    """Returns the JSON that a source, such as a command, has answered with. Raises DeliveryError for any other text.
+
+    The error does not show the text, which may hold credentials.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # the latter when it is nested too deeply
+        reason = f"{error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise DeliveryError(
+            f"{source} did not answer with JSON ({reason}): ask it by hand, and look at what comes."
+        ) from None
+
+
+def _name(command: Sequence[str]) -> str:
+    return " ".join(command[:3])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.contract.dry_run import EVENT
-from delivery.commands import Run, read
+from delivery.commands import Run, answer_of, parsed, read
 from delivery.releases import ALIAS, FunctionRelease
 
 
@@ -27,10 +27,7 @@ class DryRun:
     def newest(self, moving: Sequence[FunctionRelease]) -> dict[str, str]:
         """Returns the number of the version that each alias leads to, by function. Raises DeliveryError."""
         command = ["aws", "lambda", "get-alias", "--name", ALIAS, "--output", "json", "--function-name"]
-        return {
-            release.name: json.loads(read(self.run, [*command, release.function]))["FunctionVersion"]
-            for release in moving
-        }
+        return {release.name: read(self.run, [*command, release.function])["FunctionVersion"] for release in moving}
 
     def failures(self, release: FunctionRelease, version: str) -> Iterator[str]:
         """Calls a version, and yields a sentence when it fails. Raises DeliveryError when it can't be called."""
@@ -38,9 +35,9 @@ class DryRun:
             file = Path(folder) / "answer.json"
             command = ["aws", "lambda", "invoke", "--function-name", release.function, "--qualifier", version]
             command += ["--cli-binary-format", "raw-in-base64-out", "--payload", json.dumps(EVENT)]
-            told = json.loads(self.run([*command, "--output", "json", str(file)]))
-            answer = json.loads(file.read_text() or "null")
-        if problem := _problem(told, answer):
+            told = answer_of(self.run, [*command, "--output", "json", str(file)])
+            answered = parsed(file.read_text() or "null", f"The function {release.function}")
+        if problem := _problem(told, answered):
             yield f"{release.name}: version {version} fails before it is called: {problem}"
 
 

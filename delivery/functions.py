@@ -114,7 +114,7 @@ class Functions:
         command = ["aws", "cloudwatch", "get-metric-data", "--metric-data-queries", json.dumps(asked)]
         answer = read(self.run, [*command, "--start-time", begin, "--end-time", end, "--output", "json"])
         values: dict[tuple[str, ...], list[float]] = {key: [] for key in queries}
-        for result in json.loads(answer)["MetricDataResults"]:  # one more for a query that needs a second page
+        for result in answer["MetricDataResults"]:  # one more for a query that needs a second page
             values[keys[result["Id"]]] += result["Values"]
         return values
 

@@ -6,7 +6,6 @@ until it is as it should be.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -131,7 +130,7 @@ class Hours:
 
     def _listed(self, *command: str) -> Iterator[dict[str, Any]]:
         """Yields what Azure lists of a kind in the subscription that is in the stack's group."""
-        answer = json.loads(read(self.run, ["az", *command, "list", "--output", "json"], self.sleep))
+        answer = read(self.run, ["az", *command, "list", "--output", "json"], self.sleep)
         # Azure gives names back in a case of its own.
         return (each for each in answer if each["resourceGroup"].casefold() == self.group.casefold())
 

@@ -8,7 +8,6 @@ https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-t
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import urllib3
 
-from delivery.commands import DeliveryError, Run
+from delivery.commands import DeliveryError, Run, answer_of, parsed
 
 LogIn = Callable[[], None]
 """Logs in to both clouds. Raises DeliveryError."""
@@ -76,16 +75,16 @@ class GitHubLogIn:
 
     def _token(self, file: Path, audience: str) -> Path:
         """Writes a fresh token of GitHub's into a file that nobody else reads."""
-        answer = json.loads(self.fetch(f"{self.variables[_URL]}&audience={audience}", self.variables[_TOKEN]))
+        told = self.fetch(f"{self.variables[_URL]}&audience={audience}", self.variables[_TOKEN])
         file.touch(mode=0o600)
-        file.write_text(answer["value"])
+        file.write_text(parsed(told, "GitHub's issuer of tokens")["value"])
         return file
 
     def _aws(self, token: Path) -> None:
         command = ["aws", "sts", "assume-role-with-web-identity", "--role-arn", self.variables["AWS_ROLE"]]
         command += ["--role-session-name", "delivery", "--web-identity-token", f"file://{token}"]
-        answer = self.run([*command, "--duration-seconds", str(SECONDS), "--output", "json"])
-        credentials = json.loads(answer)["Credentials"]
+        command += ["--duration-seconds", str(SECONDS), "--output", "json"]
+        credentials = answer_of(self.run, command)["Credentials"]
         self.variables.update({variable: credentials[member] for variable, member in _CREDENTIALS.items()})
 
     def _azure(self, token: Path) -> None:

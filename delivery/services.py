@@ -6,7 +6,6 @@ https://learn.microsoft.com/azure/azure-monitor/metrics/prometheus-api-promql
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,7 +106,7 @@ class Services:
         url = f"{self.endpoint}/api/v1/query?query={quote(query, safe='')}"
         command = ["az", "rest", "--method", "get", "--url", url, "--resource", RESOURCE, "--output", "json"]
         measured: dict[str, Vector] = {}
-        for series in json.loads(read(self.run, command))["data"]["result"]:
+        for series in read(self.run, command)["data"]["result"]:
             by, value = series["metric"], float(series["value"][1])
             if value == value:  # noqa: PLR0124 - a quantile of nothing is not a number
                 measured.setdefault(by["signal"], {})[by.get("job", ""), by.get("track", "")] = value

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from delivery.commands import DeliveryError, Run, run
+from delivery.commands import DeliveryError, Run, answer_of, run
 
 LOCAL = "local"
 """The stack of this machine."""
@@ -65,7 +65,7 @@ def open_stack(stack: str, *, run: Run = run, home: Path = HOME) -> StackEvents:
     if stack == LOCAL:
         exported, access = _of_this_machine(home)
     else:
-        exported = json.loads(run(["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]))
+        exported = answer_of(run, ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"])
         access = {}
     if "events" not in exported:
         command = "make up" if stack == LOCAL else f"pulumi up --stack {stack}"

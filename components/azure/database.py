@@ -15,7 +15,8 @@ from components.azure.database_alerts import alerts
 from components.azure.monitoring import Monitoring
 from components.azure.placement import Placement
 from components.azure.workload_identity import WorkloadIdentity
-from components.settings.azure import DatabaseSettings, Weekday
+from components.settings.database import DatabaseSettings
+from components.settings.hours import Weekday
 
 pg = azure.dbforpostgresql
 

@@ -8,7 +8,7 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, ResourceOptions
 
 from components.azure.placement import Placement
-from components.settings.azure import MAINTENANCE_HOURS, ClusterSettings
+from components.settings.cluster import MAINTENANCE_HOURS, ClusterSettings
 
 aks = azure.containerservice
 

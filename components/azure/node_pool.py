@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi_azure_native as azure
 from pulumi import Input
 
-from components.settings.azure import ClusterSettings
+from components.settings.cluster import ClusterSettings
 
 aks = azure.containerservice
 

@@ -16,7 +16,7 @@ from components.kubernetes.mesh import Mesh, to_control_plane
 from components.kubernetes.namespace import BEHIND_THE_INGRESS, Namespace, NamespaceArgs, of_namespace
 from components.kubernetes.pod import PORT as POD_PORT
 from components.kubernetes.spreading import spread
-from components.settings.azure import IngressSettings
+from components.settings.ingress import IngressSettings
 
 meta, net = k8s.meta.v1, k8s.networking.v1
 

@@ -14,19 +14,15 @@ from components.settings.aws import (
     FunctionsSettings,
     IdentitySettings,
 )
-from components.settings.azure import (
-    MAINTENANCE_HOURS,
-    AzureSettings,
-    ClusterSettings,
-    DatabaseSettings,
-    IngressSettings,
-    NetworkSettings,
-    RegistrySettings,
-)
+from components.settings.azure import AzureSettings, RegistrySettings
 from components.settings.certificates import CertificatesSettings
 from components.settings.checks import Group, circumstances, wrong
+from components.settings.cluster import MAINTENANCE_HOURS, ClusterSettings
+from components.settings.database import DatabaseSettings
 from components.settings.hours import HoursSettings
+from components.settings.ingress import IngressSettings
 from components.settings.monitoring import MonitoringSettings, WorkspacesSettings
+from components.settings.network import NetworkSettings
 from components.settings.services import Services, TelemetrySettings
 from components.settings.source import SettingsError
 

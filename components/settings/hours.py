@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from components.settings.azure import Weekday
 from components.settings.checks import Group, in_production, wrong
 
+Weekday = Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 WORKING_DAYS: tuple[Weekday, ...] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
@@ -16,7 +16,7 @@ class HoursSettings(Group):
     """The hours of working days in which the stack runs. Default: it runs at all hours.
 
     Outside of them .github/workflows/hours.yml stops its cluster and its databases, and Azure's alerts reach nobody
-    (docs/deploy.md, the hours of dev).
+    (docs/deploy.md, section The hours of dev).
     """
 
     begin: Annotated[

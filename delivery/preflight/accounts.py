@@ -23,7 +23,7 @@ def aws(deployment: Deployment) -> Finding:
     if arn.endswith(":root"):
         return warned(
             f"The log-in to AWS account {account} is its root user, whom no policy bounds.",
-            "log in as a role or a person (docs/deploy.md, 4)",
+            "log in as a role or a person (docs/deploy.md, section 4)",
         )
     return passed(f"AWS account {account}, as {arn.rpartition(':')[2]}")
 

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from delivery.preflight.ask import Json
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
-from delivery.preflight.cluster import QUOTA
+from delivery.preflight.cluster import QUOTA, left
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
 
 ADDRESS = "azure-native:network:PublicIPAddress"
 QUOTAS = ("ipv4standardskupublicipaddresses", "standardskupublicipaddresses")
 """The names of the quota, the newer first."""
 WHOSE = ("curl", "--silent", "--fail", "--max-time", "10", "https://checkip.amazonaws.com")
 """Asks a service outside which address it sees."""
+SECTIONS = "docs/deploy.md, sections 6 and 9"
 
 
 def own(deployment: Deployment) -> list[Json]:
     """Returns the public addresses that the stack has already."""
-    try:
-        found: list[Json] = deployment.ask.az(
-            "network", "public-ip", "list", "--resource-group", deployment.needs.group
-        )
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return []
-        raise
+    group = deployment.needs.group
+    found: list[Json] = answer_or([], deployment.ask.az, "network", "public-ip", "list", "--resource-group", group)
     return found
 
 
@@ -36,11 +30,8 @@ def public(deployment: Deployment) -> Finding:
     # For outgoing connections the cluster makes itself one, where the program gives it none.
     by_azure = not there and needs.cluster["networkProfile"]["outboundType"] == "loadBalancer"
     more = max(0, len(needs.all(ADDRESS)) - there) + by_azure
-    usage = {
-        each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"])
-        for each in deployment.ask.az("network", "list-usages", "--location", needs.location)
-    }
-    free, *_ = (usage[name] for name in QUOTAS if name in usage)
+    free_of = left(deployment.ask.az("network", "list-usages", "--location", needs.location))
+    free, *_ = (free_of[name] for name in QUOTAS if name in free_of)
     if free < more:
         return failed(
             f"The stack takes {more} public addresses more; {free} are free in {needs.location}.",
@@ -66,7 +57,7 @@ def of_this_machine(deployment: Deployment) -> Finding:
         return failed(
             f"The cluster will not answer this machine: checkip.amazonaws.com sees {address} (of a proxy, if there is "
             f"one), and cluster.authorizedIpRanges has {', '.join(map(str, networks))}.",
-            f"add {address}/32 to cluster.authorizedIpRanges in {deployment.needs.file} (docs/deploy.md, 6 and 9)",
+            f"add {address}/32 to cluster.authorizedIpRanges in {deployment.needs.file} ({SECTIONS})",
         )
     return passed(f"the cluster will answer {address}")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from delivery.preflight.processes import Done, Run
 from delivery.preflight.read_only import is_read_only
-from delivery.preflight.unanswered import Why, reason, short, unanswered
+from delivery.preflight.unanswered import UnansweredError, Why, reason, short, unanswered
 
 Json = Any
 
@@ -82,3 +82,19 @@ class Ask:
         if done.status:
             raise unanswered(reason(done.err), command, done.err)
         return done
+
+
+def answer_or(absent: Json, question: Callable[..., Json], *words: str) -> Json:
+    """Returns the answer to a question, such as `ask.az`, or `absent` when there is no such thing.
+
+    Raises ValueError for the answer `null`, which says nothing.
+    """
+    try:
+        answer = question(*words)
+    except UnansweredError as error:
+        if error.why is Why.ABSENT:
+            return absent
+        raise
+    if answer is None:
+        raise ValueError("null")
+    return answer

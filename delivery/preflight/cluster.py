@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 from delivery.preflight.needs import Properties
-from delivery.preflight.unanswered import UnansweredError, Why
 
-PAGE = "docs/deploy.md, 2"
+SECTION = "docs/deploy.md, section 2"
 QUOTA = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas"
 
 
@@ -31,12 +31,8 @@ class Size:
 def running(deployment: Deployment) -> Properties | None:
     """Returns the cluster that is there already, or None: what it has needs no room any more."""
     needs, name = deployment.needs, deployment.needs.cluster["resourceName"]
-    try:
-        found: Properties = deployment.ask.az("aks", "show", "--resource-group", needs.group, "--name", name)
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return None
-        raise
+    command = ("aks", "show", "--resource-group", needs.group, "--name", name)
+    found: Properties | None = answer_or(None, deployment.ask.az, *command)
     return found
 
 
@@ -78,7 +74,7 @@ def node_size(deployment: Deployment) -> Finding:
         return passed(f"{place} has {name}")
     verdict = failed if running(deployment) is None else warned
     return verdict(
-        f"The nodes: {problem}.", f"another cluster.nodeSize, azure.zones or azure.location; or ask Azure ({PAGE})"
+        f"The nodes: {problem}.", f"another cluster.nodeSize, azure.zones or azure.location; or ask Azure ({SECTION})"
     )
 
 
@@ -86,17 +82,14 @@ def cores(deployment: Deployment) -> Finding:
     """Compares the quota of cores with the nodes: those to begin with, and all of them during an upgrade."""
     needs, found = deployment.needs, size(deployment)
     if found is None:
-        return warned(f"Nobody knows: {needs.location} does not list the nodes' size.", PAGE)
+        return warned(f"Nobody knows: {needs.location} does not list the nodes' size.", SECTION)
     pool, there = _pool(deployment), running(deployment)
-    usage = {
-        each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"])
-        for each in deployment.ask.az("vm", "list-usage", "--location", needs.location)
-    }
-    # The nodes that run already are in the usage.
+    free_of = left(deployment.ask.az("vm", "list-usage", "--location", needs.location))
+    # The nodes that run already are counted as used.
     own = found.cores * sum(
         each["count"] for each in (there or {}).get("agentPoolProfiles", ()) if each["vmSize"] == pool["vmSize"]
     )
-    family, region = usage[found.family] + own, usage["cores"] + own
+    family, region = free_of[found.family] + own, free_of["cores"] + own
     first, most = found.cores * int(pool["count"]), found.cores * most_nodes(pool)
     free = min(family, region)
     command = f"raise the quota of {found.family if family <= region else 'all cores of the region'} to {QUOTA}"
@@ -107,6 +100,11 @@ def cores(deployment: Deployment) -> Finding:
             f"All nodes and those of an upgrade take {most} cores of {pool['vmSize']}; {free} are free.", command
         )
     return passed(f"{free} cores are free for {most} of {pool['vmSize']}")
+
+
+def left(listed: Json) -> dict[str, int]:
+    """Returns how much is left of each quota that Azure lists, by its name in lower case: lists differ in case."""
+    return {each["name"]["value"].casefold(): int(each["limit"]) - int(each["currentValue"]) for each in listed}
 
 
 def most_nodes(pool: Properties) -> int:
@@ -134,15 +132,15 @@ def version(deployment: Deployment) -> Finding:
         verdict = warned if runs else failed
         return verdict(
             f"{needs.location} has no Kubernetes {wanted}; it has {', '.join(sorted(listed))}.",
-            f"another cluster.kubernetesVersion ({PAGE})",
+            f"another cluster.kubernetesVersion ({SECTION})",
         )
     if found.get("isPreview"):
-        return warned(f"Kubernetes {wanted} is a preview in {needs.location}.", f"an earlier one ({PAGE})")
+        return warned(f"Kubernetes {wanted} is a preview in {needs.location}.", f"an earlier one ({SECTION})")
     plans = (found.get("capabilities") or {}).get("supportPlan") or [plan]
     if plan not in plans:
         return warned(
             f"Kubernetes {wanted} has the support plans {', '.join(plans)} in {needs.location}, not {plan}.",
-            f"a later cluster.kubernetesVersion ({PAGE})",
+            f"a later cluster.kubernetesVersion ({SECTION})",
         )
     return passed(f"{needs.location} has Kubernetes {wanted}")
 

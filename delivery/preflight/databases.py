@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery.preflight.ask import Json
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 from delivery.preflight.needs import Properties
-from delivery.preflight.unanswered import UnansweredError, Why
 
 SERVER = "azure-native:dbforpostgresql:Server"
-PAGE = "docs/deploy.md, 2"
+SECTION = "docs/deploy.md, section 2"
 
 
 def capability(deployment: Deployment) -> Finding:
@@ -27,7 +26,8 @@ def capability(deployment: Deployment) -> Finding:
     verdict = failed if _running(deployment) < len(servers) else warned
     return verdict(
         f"{needs.location} does not offer what the servers need: {'; '.join(problems)}.",
-        f"another database.sku, database.version, database.highAvailability or azure.location; or ask Azure ({PAGE})",
+        f"another database.sku, database.version, database.highAvailability or azure.location; or "
+        f"ask Azure ({SECTION})",
     )
 
 
@@ -73,12 +73,8 @@ def _restriction(offer: Json) -> str:
 
 def _running(deployment: Deployment) -> int:
     """Returns how many servers the stack has already: those stay, whatever is offered now."""
-    try:
-        return len(deployment.ask.az("postgres", "flexible-server", "list", "--resource-group", deployment.needs.group))
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return 0
-        raise
+    command = ("postgres", "flexible-server", "list", "--resource-group", deployment.needs.group)
+    return len(answer_or([], deployment.ask.az, *command))
 
 
 CHECKS = (Check(name="quotas.databases", look=capability),)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from delivery.preflight.ask import Json
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
 
 CLUSTER_ADMIN = "Azure Kubernetes Service RBAC Cluster Admin"
 """The role that enters the cluster without a group."""
-PAGE = "docs/deploy.md, 5"
+SECTION = "docs/deploy.md, section 5"
 
 
 def whoever_is_logged_in(deployment: Deployment) -> str:
@@ -53,7 +52,7 @@ def cluster_admins(deployment: Deployment) -> Finding:
     return failed(
         "Whoever is logged in is in no group of cluster.adminGroupObjectIds: the cluster will be there, and refuse "
         "them (`Forbidden`).",
-        f"az ad group member add --group {groups[0]} --member-id {who} ({PAGE}); then az login again",
+        f"az ad group member add --group {groups[0]} --member-id {who} ({SECTION}); then az login again",
     )
 
 
@@ -67,19 +66,16 @@ def database_admins(deployment: Deployment) -> Finding:
     if not people:
         return skipped("no group administers the databases (database.administrators)")
     group, name = people[0]["objectId"], people[0]["principalName"]
-    try:
-        found = deployment.ask.entra("ad", "group", "show", "--group", group)["displayName"]
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return failed(
-                f"The tenant has no group {group}, which is to administer the databases: Azure refuses it when the "
-                "servers are there.",
-                f"database.administrators ({PAGE} and 6)",
-            )
-        raise
-    if found != name:
+    found = answer_or(None, deployment.ask.entra, "ad", "group", "show", "--group", group)
+    if found is None:
+        return failed(
+            f"The tenant has no group {group}, which is to administer the databases: Azure refuses it when the servers "
+            "are there.",
+            "make it, and write it into database.administrators (docs/deploy.md, sections 5 and 6)",
+        )
+    if found["displayName"] != name:
         return warned(
-            f"The group {group} is called {found}, and database.administrators.name is {name}.",
+            f"The group {group} is called {found['displayName']}, and database.administrators.name is {name}.",
             "write the group's own name, letter by letter: it becomes the role with which people log in",
         )
     return passed(f"the group {name} administers the databases")

@@ -24,7 +24,7 @@ def concurrency(deployment: Deployment) -> Finding:
         return failed(
             f"The functions reserve {reserved} calls at a time and {UNRESERVED} must stay unreserved; the account has "
             f"{limit}.",
-            f"{QUOTA} {USUAL} (docs/deploy.md, 2), or a smaller reservedConcurrency",
+            f"{QUOTA} {USUAL} (docs/deploy.md, section 2), or a smaller reservedConcurrency",
         )
     if limit < USUAL:
         return warned(f"The account runs {limit} calls at a time: enough to look, not to work.", f"{QUOTA} {USUAL}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from delivery.preflight import addresses
+from delivery.preflight.ask import answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
 
-PAGE = "docs/deploy.md, 6"
+SECTION = "docs/deploy.md, section 6"
 RENEWED_DAYS = 30
 """Days before its end by which ACM has renewed a certificate that it renews by itself."""
 DNS_CHECK = (
@@ -30,18 +30,14 @@ def registry(deployment: Deployment) -> Finding:
     where = f" It is yours, in the resource group {group}." if group else ""
     return failed(
         f"The registry can't be called {name}: {answer['reason']}, {str(answer['message']).rstrip('.')}.{where}",
-        f"another registry.name ({PAGE})",
+        f"another registry.name ({SECTION})",
     )
 
 
 def _group_of_registry(deployment: Deployment, name: str) -> str:
     """Returns the resource group of a registry in the subscription, empty when it is somebody else's."""
-    try:
-        return str(deployment.ask.az("acr", "show", "--name", name)["id"]).split("/")[4]
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return ""
-        raise
+    found = answer_or(None, deployment.ask.az, "acr", "show", "--name", name)
+    return "" if found is None else str(found["id"]).split("/")[4]
 
 
 def dns_label(deployment: Deployment) -> Finding:
@@ -57,7 +53,7 @@ def dns_label(deployment: Deployment) -> Finding:
         return passed(f"the label {label} is free in {needs.location}")
     if any((each.get("dnsSettings") or {}).get("domainNameLabel") == label for each in addresses.own(deployment)):
         return passed(f"the label {label} is the stack's own")
-    return failed(f"The label {label} is taken in {needs.location}.", f"another ingress.dnsLabel ({PAGE})")
+    return failed(f"The label {label} is taken in {needs.location}.", f"another ingress.dnsLabel ({SECTION})")
 
 
 def domain_prefix(deployment: Deployment) -> Finding:
@@ -71,7 +67,7 @@ def domain_prefix(deployment: Deployment) -> Finding:
         return passed(f"the prefix {prefix} is a user pool's of this account")
     return warned(
         f"The prefix {prefix} is not this account's yet; whether it is another's only its creation tells.",
-        f"if that says `Domain already associated`: another identity.domainPrefix ({PAGE})",
+        f"if that says `Domain already associated`: another identity.domainPrefix ({SECTION})",
     )
 
 

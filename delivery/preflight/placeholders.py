@@ -1,4 +1,4 @@
-"""The parts of a stack's file that are still to be written: stand-ins that lead nowhere, and lines that are marked."""
+"""The placeholders of a stack's file, which only whoever deploys can replace, and the lines that say REPLACE."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ NOBODYS = frozenset({"00000000-0000-0000-0000-000000000000", "123456789012"})
 OF_DOCUMENTATION = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
 """Networks from which no packet comes (https://www.rfc-editor.org/rfc/rfc5737)."""
 HARMLESS = re.compile(r"0000$|\bexample\.(?:com|org|net)\b")
-"""Stand-ins with which a deployment goes on: names that somebody else may have, pages and mail that nobody reads."""
-_LINE = "docs/deploy.md, 6"
+"""Placeholders with which a deployment goes on: names that somebody else may have, pages and mail that nobody reads."""
+SECTION = "docs/deploy.md, section 6"
 
 Setting = tuple[str, str, int]
 """A setting of the file: its path, its value, which is empty for a group, and the number of its line."""
 
 
-def stand_ins(deployment: Deployment) -> Finding:
+def placeholders(deployment: Deployment) -> Finding:
     """Fails for values with which a deployment is refused, or makes a cluster that nobody reaches."""
     found = [path for path, value, _ in settings(deployment.needs.text) if _leads_nowhere(value)]
     if found:
         names = ", ".join(dict.fromkeys(found))
-        return failed(f"{deployment.needs.file} has stand-ins that lead nowhere: {names}.", f"write your own ({_LINE})")
-    return passed("no stand-in is left that would stop the deployment")
+        return failed(
+            f"{deployment.needs.file} has placeholders that lead nowhere: {names}.",
+            f"write your own values ({SECTION})",
+        )
+    return passed("no placeholder is left that would stop the deployment")
 
 
 def marks(deployment: Deployment) -> Finding:
-    """Warns of other stand-ins, and of lines that are still marked."""
+    """Warns of other placeholders, and of lines that still say REPLACE."""
     needs = deployment.needs
     first: dict[int, str] = {}
     harmless, grave = [], set()
@@ -48,10 +51,11 @@ def marks(deployment: Deployment) -> Finding:
     marked = [number for number, line in enumerate(needs.text.splitlines(), 1) if MARK.search(line)]
     found = [*(first[number] for number in marked if number in first and number not in grave), *harmless]
     if not found:
-        return passed("nothing is marked REPLACE any more")
+        return passed("no other placeholder is left, and no other line says REPLACE")
     names = ", ".join(dict.fromkeys(found))
     return warned(
-        f"{needs.file} is still marked, or has stand-ins, at {names}.", f"grep -n ' # REPLACE' {needs.file} ({_LINE})"
+        f"{needs.file} still has placeholders, or lines that say REPLACE, at {names}.",
+        f"grep -n ' # REPLACE' {needs.file} ({SECTION})",
     )
 
 
@@ -85,4 +89,4 @@ def _leads_nowhere(value: str) -> bool:
     return any(network.subnet_of(own) for own in OF_DOCUMENTATION)
 
 
-CHECKS = (Check(name="settings.stand-ins", look=stand_ins), Check(name="settings.marks", look=marks))
+CHECKS = (Check(name="settings.placeholders", look=placeholders), Check(name="settings.marks", look=marks))

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.preflight import state
-from delivery.preflight.ask import Json
+from delivery.preflight.ask import Json, answer_or
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, passed, skipped, warned
-from delivery.preflight.unanswered import UnansweredError, Why
+from delivery.preflight.unanswered import UnansweredError
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 POLICIES = ("aws-deployer", "aws-deployer-data", "aws-state")
 """The files with what whoever deploys may do, which docs/deploy.md gives to roles and people."""
-PAGE = "docs/deploy.md, 4"
+SECTION = "docs/deploy.md, section 4"
 _SHOWN = 8
 """The number of denied actions that a finding names."""
 
@@ -47,18 +47,14 @@ def of_the_role(deployment: Deployment) -> Finding:
         return skipped("the job is logged in as its role, whose rights are looked at already")
     found = role(deployment, name)
     if found is None:
-        return skipped(f"there is no role {name}: no job of GitHub's deploys", f"`role` as in {PAGE}")
+        return skipped(f"there is no role {name}: no job of GitHub's deploys", f"make it with `role` ({SECTION})")
     return _judged(deployment, f"the role {name}", str(found["Arn"]))
 
 
 def role(deployment: Deployment, name: str) -> Json | None:
     """Returns a role, or None when the account has none of the name."""
-    try:
-        return deployment.ask.aws("iam", "get-role", "--role-name", name)["Role"]
-    except UnansweredError as error:
-        if error.why is Why.ABSENT:
-            return None
-        raise
+    found = answer_or(None, deployment.ask.aws, "iam", "get-role", "--role-name", name)
+    return None if found is None else found["Role"]
 
 
 def _source(deployment: Deployment, arn: str) -> str:
@@ -90,7 +86,7 @@ def _judged(deployment: Deployment, who: str, source: str) -> Finding:
         return warned(
             f"{who[0].upper()}{who[1:]} seems not to be allowed {', '.join(denied[:_SHOWN])}{more}, of {count} actions "
             "that were simulated.",
-            f"attach the policies of docs/deploy ({PAGE}); AWS's own error names an action that is missing",
+            f"attach the policies of docs/deploy ({SECTION}); AWS's own error names an action that is missing",
         )
     return passed(f"{who} is allowed all {count} actions that were simulated")
 
@@ -106,7 +102,7 @@ def _denial(result: Json) -> str:
 
 
 def _names(deployment: Deployment) -> dict[str, str]:
-    """Returns what the placeholders of docs/deploy stand for, as far as it is known."""
+    """Returns the values of the names in capitals that docs/deploy's files have, as far as they are known."""
     account = str(deployment.ask.aws("sts", "get-caller-identity")["Account"])
     names = {"ACCOUNT": account, "REGION": deployment.needs.region}
     try:
@@ -122,7 +118,7 @@ def questions(names: dict[str, str]) -> dict[Question, list[str]]:
 
     Patterns can't be simulated, and statements about what is not known are left out.
     """
-    asked: dict[Question, list[str]] = defaultdict(list)
+    actions_of: dict[Question, list[str]] = defaultdict(list)
     for policy in POLICIES:
         text = (FOLDER / f"{policy}.json").read_text()
         for name, value in names.items():
@@ -142,8 +138,8 @@ def questions(names: dict[str, str]) -> dict[Question, list[str]]:
             )
             actions = statement["Action"]
             listed = [actions] if isinstance(actions, str) else actions
-            asked[question] += [action for action in listed if "*" not in action]
-    return {question: sorted(set(actions)) for question, actions in asked.items() if actions}
+            actions_of[question] += [action for action in listed if "*" not in action]
+    return {question: sorted(set(actions)) for question, actions in actions_of.items() if actions}
 
 
 def _first(value: str | list[str]) -> str:

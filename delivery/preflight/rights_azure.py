@@ -12,7 +12,7 @@ from delivery.preflight.finding import Finding, passed, skipped, warned
 OWNER, CONTRIBUTOR, METRICS = "Owner", "Contributor", "Monitoring Data Reader"
 ASSIGNING = frozenset({"Role Based Access Control Administrator", "User Access Administrator"})
 """The roles that give roles."""
-PAGE = "docs/deploy.md, 5"
+SECTION = "docs/deploy.md, section 5"
 
 
 def of_the_log_in(deployment: Deployment) -> Finding:
@@ -21,7 +21,7 @@ def of_the_log_in(deployment: Deployment) -> Finding:
     if missing:
         return warned(
             f"Whoever is logged in to Azure seems to lack {', '.join(missing)}, unless a role of your own gives it.",
-            f"`grant` as in {PAGE}",
+            f"give them with `grant` ({SECTION})",
         )
     return passed("whoever is logged in may deploy to Azure, by the roles of docs/deploy.md")
 
@@ -33,13 +33,17 @@ def of_the_application(deployment: Deployment) -> Finding:
         return skipped("the job is logged in as its application, whose rights are looked at already")
     found = application(deployment, name)
     if not found:
-        return skipped(f"there is no application {name}: no job of GitHub's deploys", f"`application` as in {PAGE}")
+        return skipped(
+            f"there is no application {name}: no job of GitHub's deploys", f"make it with `application` ({SECTION})"
+        )
     who = principal(deployment, found)
     missing = list(_missing(deployment, who))
     if not in_group(deployment, who):
         missing.append("membership in a group of cluster.adminGroupObjectIds")
     if missing:
-        return warned(f"The application {name} seems to lack {', '.join(missing)}.", f"`grant` as in {PAGE}")
+        return warned(
+            f"The application {name} seems to lack {', '.join(missing)}.", f"give them with `grant` ({SECTION})"
+        )
     return passed(f"the application {name} may deploy to Azure")
 
 

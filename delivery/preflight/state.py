@@ -9,7 +9,7 @@ from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 from delivery.preflight.unanswered import UnansweredError, Why
 
-PAGE = "docs/deploy.md, 3"
+SECTION = "docs/deploy.md, section 3"
 
 
 def url(deployment: Deployment) -> str:
@@ -50,17 +50,17 @@ def reachable(deployment: Deployment) -> Finding:
     """Looks for the bucket of the state."""
     where, name = url(deployment), bucket(deployment)
     if where.startswith("file:"):
-        return warned(f"The state is on this machine, {where}: nobody else can deploy.", f"pulumi login ({PAGE})")
+        return warned(f"The state is on this machine, {where}: nobody else can deploy.", f"pulumi login ({SECTION})")
     if not name:
         return passed(f"Pulumi is logged in to {where}")
     try:
         _about_the_bucket(deployment, "head-bucket")
     except UnansweredError as error:
         if error.why is Why.ABSENT:
-            return failed(f"There is no bucket {name}, where Pulumi looks for the state.", f"make it ({PAGE})")
+            return failed(f"There is no bucket {name}, where Pulumi looks for the state.", f"make it ({SECTION})")
         if error.why is Why.REFUSED:
             return failed(
-                f"Whoever is logged in may not read the bucket {name}, where the state is.", "docs/deploy.md, 4"
+                f"Whoever is logged in may not read the bucket {name}, where the state is.", "docs/deploy.md, section 4"
             )
         raise
     return passed(f"the state is in the bucket {name}")
@@ -72,12 +72,12 @@ def stack(deployment: Deployment) -> Finding:
     known = {str(each["name"]).rpartition("/")[2]: each for each in deployment.ask.pulumi("stack", "ls")}
     found = known.get(needs.stack)
     if found is None:
-        command = f"pulumi stack init {needs.stack} --secrets-provider=… ({PAGE})"
+        command = f"pulumi stack init {needs.stack} --secrets-provider=… ({SECTION})"
         return failed(f"The back end has no stack {needs.stack}.", command)
     if found.get("updateInProgress"):
         return warned(
             f"The stack {needs.stack} is locked: an update goes on, or one was killed.",
-            "wait; if nobody deploys: pulumi cancel (docs/deploy.md, 7)",
+            "wait; if nobody deploys: pulumi cancel (docs/deploy.md, section 7)",
         )
     return passed(f"the stack {needs.stack} has {found.get('resourceCount') or 'no'} resources")
 
@@ -88,7 +88,7 @@ def secrets(deployment: Deployment) -> Finding:
     if needs.salted:
         return warned(
             "A passphrase encrypts the state's secrets: whoever deploys must know it, and nobody can take it away.",
-            f"pulumi stack change-secrets-provider --stack {needs.stack} awskms://… ({PAGE})",
+            f"pulumi stack change-secrets-provider --stack {needs.stack} awskms://… ({SECTION})",
         )
     if needs.secrets_provider.startswith("awskms:"):
         return _of_the_key(deployment)
@@ -98,7 +98,7 @@ def secrets(deployment: Deployment) -> Finding:
         return passed("the service that has the state encrypts its secrets")
     return failed(
         f"{needs.file} names no key that encrypts the state's secrets.",
-        f"commit what `pulumi stack init --secrets-provider` wrote into it ({PAGE})",
+        f"commit what `pulumi stack init --secrets-provider` wrote into it ({SECTION})",
     )
 
 
@@ -108,7 +108,7 @@ def _of_the_key(deployment: Deployment) -> Finding:
         described = _described(deployment)
     except UnansweredError as error:
         if error.why is Why.ABSENT:
-            return failed(f"There is no key {name} in {region}, which encrypts the state's secrets.", PAGE)
+            return failed(f"There is no key {name} in {region}, which encrypts the state's secrets.", SECTION)
         raise
     if described["KeyState"] != "Enabled":
         return failed(
@@ -131,7 +131,7 @@ def encrypted(deployment: Deployment) -> Finding:
         return warned(
             f"The bucket {name} is encrypted with S3's own key ({', '.join(sorted(kinds))}): whoever reads the bucket "
             "reads the state, but for its secrets.",
-            f"aws s3api put-bucket-encryption ({PAGE})",
+            f"aws s3api put-bucket-encryption ({SECTION})",
         )
     return passed(f"a key of KMS encrypts the bucket {name}")
 

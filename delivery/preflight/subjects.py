@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from delivery.login import SECONDS
 from delivery.preflight.ask import Json
@@ -13,59 +15,79 @@ from delivery.preflight.rights_aws import role
 from delivery.preflight.rights_azure import application
 
 CLAIM = "token.actions.githubusercontent.com:sub"
-IN_A_JOB = "the job has logged in, so that its subject is trusted"
-NOT_ASKED = "nobody asked about the tokens of a repository"
-OPTION = "--repository OWNER/NAME"
 
 
-def aws(deployment: Deployment) -> Finding:
-    """Compares the subjects with those that the roles trust, and the time that a role allows with a job's."""
-    if deployment.in_a_job:
-        return skipped(IN_A_JOB)
-    if not deployment.repository:
-        return skipped(NOT_ASKED, OPTION)
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """A cloud that trusts GitHub's tokens."""
+
+    name: str
+    identity: str
+    """The kind of identity that the jobs of an environment take."""
+    trusts: Callable[[Deployment, str, str], bool | None]
+    """Returns whether the identity of a name trusts a subject; None when there is no such identity."""
+    make: str
+    """The command that makes an identity."""
+    mend: str
+    """The command that makes an identity trust a subject."""
+
+
+def compared(cloud: Cloud, deployment: Deployment) -> Finding:
+    """Compares the subjects with those that a cloud trusts."""
+    if finding := _left_out(deployment):
+        return finding
     missing = []
     for environment, subject in subjects(deployment).items():
         name = f"{deployment.needs.project}-{environment}"
-        found = role(deployment, name)
-        if found is None:
-            return warned(f"AWS has no role {name}: no job of GitHub's gets in.", "`role` as in docs/deploy.md, 4")
-        if not any(_matches(subject, each, operator) for operator, each in _trusted(found)):
+        trusted = cloud.trusts(deployment, name, subject)
+        if trusted is None:
+            return warned(f"{cloud.name} has no {cloud.identity} {name}: no job of GitHub's gets in.", cloud.make)
+        if not trusted:
             missing.append(f"{name} does not trust {subject}")
-        longest = int(found["MaxSessionDuration"])
-        if environment == deployment.needs.stack and longest < SECONDS:
-            return failed(
-                f"The role {name} allows {longest} seconds, and a delivery asks for {SECONDS}.",
-                f"aws iam update-role --role-name {name} --max-session-duration {SECONDS}",
-            )
     if missing:
+        return failed(f"{cloud.name} refuses GitHub's tokens: {'; '.join(missing)}.", cloud.mend)
+    return passed(f"{cloud.name} trusts {', '.join(subjects(deployment).values())}")
+
+
+def session(deployment: Deployment) -> Finding:
+    """Compares the time for which the stack's role lets a job work with the time that a delivery asks for."""
+    if finding := _left_out(deployment):
+        return finding
+    name = deployment.needs.name
+    found = role(deployment, name)
+    if found is None:
+        return skipped(f"AWS has no role {name}")
+    longest = int(found["MaxSessionDuration"])
+    if longest < SECONDS:
         return failed(
-            f"AWS refuses GitHub's tokens: {'; '.join(missing)}.",
-            "aws iam update-assume-role-policy with docs/deploy/aws-trust.json (docs/deploy.md, 4)",
+            f"The role {name} allows {longest} seconds, and a delivery asks for {SECONDS}.",
+            f"aws iam update-role --role-name {name} --max-session-duration {SECONDS}",
         )
-    return passed(f"AWS trusts {', '.join(subjects(deployment).values())}")
+    return passed(f"the role {name} allows {longest} seconds, and a delivery asks for {SECONDS}")
 
 
-def azure(deployment: Deployment) -> Finding:
-    """Compares the subjects with those of the applications' federated credentials, which must be equal."""
+def _left_out(deployment: Deployment) -> Finding | None:
+    """Returns the finding of a deployment whose tokens are not looked at, or None."""
     if deployment.in_a_job:
-        return skipped(IN_A_JOB)
+        return skipped("this job has logged in with its token, so that the clouds trust it")
     if not deployment.repository:
-        return skipped(NOT_ASKED, OPTION)
-    missing = []
-    for environment, subject in subjects(deployment).items():
-        name = f"{deployment.needs.project}-{environment}"
-        found = application(deployment, name)
-        if not found:
-            return warned(
-                f"Azure has no application {name}: no job of GitHub's gets in.", "`application` as in docs/deploy.md, 5"
-            )
-        listed = deployment.ask.entra("ad", "app", "federated-credential", "list", "--id", found)
-        if subject not in {each["subject"] for each in listed}:
-            missing.append(f"{name} does not trust {subject}")
-    if missing:
-        return failed(f"Azure refuses GitHub's tokens: {'; '.join(missing)}.", "`trust` as in docs/deploy.md, 5")
-    return passed(f"Azure trusts {', '.join(subjects(deployment).values())}")
+        return skipped("no repository is named, whose tokens could be compared", "--repository OWNER/NAME")
+    return None
+
+
+def _role_trusts(deployment: Deployment, name: str, subject: str) -> bool | None:
+    """Returns whether a role trusts a subject, by one of the operators of its policy."""
+    found = role(deployment, name)
+    return None if found is None else any(_matches(subject, value, operator) for operator, value in _trusted(found))
+
+
+def _application_trusts(deployment: Deployment, name: str, subject: str) -> bool | None:
+    """Returns whether an application has a federated credential with a subject, letter by letter."""
+    found = application(deployment, name)
+    if not found:
+        return None
+    listed = deployment.ask.entra("ad", "app", "federated-credential", "list", "--id", found)
+    return subject in {each["subject"] for each in listed}
 
 
 def subjects(deployment: Deployment) -> dict[str, str]:
@@ -95,4 +117,22 @@ def _matches(subject: str, value: str, operator: str) -> bool:
     return fnmatch.fnmatchcase(subject, value) if operator == "StringLike" else subject == value
 
 
-CHECKS = (Check(name="subjects.aws", look=aws), Check(name="subjects.azure", look=azure))
+AWS = Cloud(
+    name="AWS",
+    identity="role",
+    trusts=_role_trusts,
+    make="make it with `role` (docs/deploy.md, section 4)",
+    mend="aws iam update-assume-role-policy with docs/deploy/aws-trust.json (docs/deploy.md, section 4)",
+)
+AZURE = Cloud(
+    name="Azure",
+    identity="application",
+    trusts=_application_trusts,
+    make="make it with `application` (docs/deploy.md, section 5)",
+    mend="add the subject with `trust` (docs/deploy.md, section 5)",
+)
+CHECKS = (
+    Check(name="subjects.aws", look=functools.partial(compared, AWS)),
+    Check(name="subjects.session", look=session),
+    Check(name="subjects.azure", look=functools.partial(compared, AZURE)),
+)

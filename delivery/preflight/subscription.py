@@ -5,7 +5,7 @@ from __future__ import annotations
 from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, skipped, warned
 
-PAGE = "docs/deploy.md, 2"
+SECTION = "docs/deploy.md, section 2"
 NAMESPACES = {
     "alertsmanagement": ("Microsoft.AlertsManagement",),
     "authorization": (),
@@ -44,7 +44,7 @@ def providers(deployment: Deployment) -> Finding:
     command = "; ".join(f"az provider register --namespace {each} --wait" for each in missing)
     text = f"The subscription has not registered {', '.join(f'{each} ({states[each]})' for each in missing)}."
     certain = [each for each in missing if each in own and states[each] != "Registering"]
-    return failed(text, f"{command} ({PAGE})") if certain else warned(text, f"{command} ({PAGE})")
+    return failed(text, f"{command} ({SECTION})") if certain else warned(text, f"{command} ({SECTION})")
 
 
 def defender(deployment: Deployment) -> Finding:
@@ -55,7 +55,7 @@ def defender(deployment: Deployment) -> Finding:
     if tier != "Standard":
         return warned(
             f"Defender's plan for containers is {tier}: the sensors report to nobody, and Azure says nothing.",
-            f"az security pricing create --name Containers --tier standard ({PAGE})",
+            f"az security pricing create --name Containers --tier standard ({SECTION})",
         )
     return passed("Defender has a plan for containers")
 

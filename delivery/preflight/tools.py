@@ -12,7 +12,7 @@ from delivery.preflight.check import Check, Deployment
 from delivery.preflight.finding import Finding, failed, passed, warned
 from delivery.preflight.unanswered import FOR_GITHUB, Why, reason, unanswered
 
-PAGE = "docs/deploy.md, 1"
+SECTION = "docs/deploy.md, section 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def of_tool(tool: Tool, deployment: Deployment) -> Finding:
     if numbers(version) >= numbers(tool.least):
         return passed(f"{tool.name} {version}")
     verdict = warned if tool.name in FOR_GITHUB else failed
-    return verdict(f"{tool.name} is {version}; {tool.least} or newer is needed.", f"install a newer one ({PAGE})")
+    return verdict(f"{tool.name} is {version}; {tool.least} or newer is needed.", f"install a newer one ({SECTION})")
 
 
 def python(deployment: Deployment) -> Finding:
@@ -78,7 +78,7 @@ def python(deployment: Deployment) -> Finding:
     return warned(
         f"Python is {own.removeprefix('python')}, and the functions have {', '.join(sorted(runtimes))}: their zip "
         "holds no byte code, and cold starts compile.",
-        f"make install PYTHON={wanted} ({PAGE})",
+        f"make install PYTHON={wanted} ({SECTION})",
     )
 
 
@@ -94,7 +94,9 @@ def engine(deployment: Deployment) -> Finding:
         return failed(f"Docker's engine builds images for {server['Os']}, not for linux.", "switch to Linux containers")
     least = next(tool.least for tool in TOOLS if tool.name == "docker")
     if numbers(server["Version"]) < numbers(least):
-        return failed(f"Docker's engine is {server['Version']}; {least} or newer has BuildKit.", f"update it ({PAGE})")
+        return failed(
+            f"Docker's engine is {server['Version']}; {least} or newer has BuildKit.", f"update it ({SECTION})"
+        )
     return passed(f"an engine {server['Version']} builds for {server['Os']}/{server['Arch']}")
 
 

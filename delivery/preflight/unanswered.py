@@ -47,7 +47,7 @@ LOG_INS = {
     "aws": "aws login, aws sso login or aws configure",
     "az": "az login",
     "gh": "gh auth login",
-    "pulumi": "pulumi login (docs/deploy.md, 3)",
+    "pulumi": "pulumi login (docs/deploy.md, section 3)",
 }
 """The commands that log in, by tool."""
 
@@ -70,10 +70,10 @@ def unanswered(why: Why, command: Sequence[str], words: str = "") -> UnansweredE
     grave = why in (Why.MISSING, Why.LOGGED_OUT) and tool not in ASIDE
     verdict = Verdict.FAIL if grave else Verdict.WARN
     sentences = {
-        Why.MISSING: (f"`{tool}` is not on PATH.", "docs/deploy.md, 1"),
+        Why.MISSING: (f"`{tool}` is not on PATH.", "docs/deploy.md, section 1"),
         Why.LOGGED_OUT: (
             f"`{tool}` is not logged in, or its log-in has ended.",
-            LOG_INS.get(tool, "docs/deploy.md, 1"),
+            LOG_INS.get(tool, "docs/deploy.md, section 1"),
         ),
         Why.REFUSED: (f"Nobody knows: whoever is logged in may not ask `{question}`.", "run this as who administers"),
         Why.ABSENT: (f"`{question}` finds nothing.", "docs/deploy.md"),

@@ -26,7 +26,7 @@ class Line:
     @property
     def name(self) -> str:
         """The resource that is paid for, for readers; or what is paid for instead."""
-        return label(self.resource) if self.resource else f"{self.price.what}, by use"
+        return label(self.resource) if self.resource else f"{self.price.what} (by use)"
 
     @property
     def cents(self) -> int:

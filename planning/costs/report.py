@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from planning.costs import prices
+from planning.costs import prices, usage
 from planning.costs.charges import Line, number
 from planning.costs.cost import Cost, amount
 from planning.costs.difference import Difference, Row, difference
@@ -17,6 +17,7 @@ from planning.plan import Planned
 MOST_ROWS = 25
 """Rows of a difference that are shown: some 7,000 characters, for which a comment has room beside the plan."""
 ELSEWHERE = "Prices are those of other regions for the most part; Frankfurt costs up to 30 % more (docs/costs.md)."
+MARKED = "~ marks an amount that a price without a verified source is part of."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +50,24 @@ def of_change(stack: str, before: Sequence[Planned], after: Sequence[Planned], t
 
 
 def as_text(cost: Cost, today: date) -> str:
-    """Returns the lines of a cost, each with its price, and the assumptions behind them."""
-    rows = [*_bill(cost), ("", "", f"{about(exact=cost.exact)}{cost.usd:,.2f}", "in all")]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [f"{cost.stack}: US dollars a month, of which {cost.by_use:,.2f} depend on use", ""]
-    for what, quantity, usd, rate in rows:
-        lines.append(f"{what:<{widths[0]}}  {quantity:>{widths[1]}}  {usd:>{widths[2]}}  {rate}".rstrip())
-    lines += ["", "Assumed:", *(f"  {use}: {text}" for use, text in _assumed(cost, cost.assumed))]
+    """Returns the amount and what it depends on, and then the bill: a row for each price that is paid."""
+    marked = "" if cost.exact else "about "
+    sums = f"{cost.fixed:,.2f} whatever the use, and {cost.by_use:,.2f} by the use that is assumed below"
+    lines = [
+        f"{cost.stack} costs {marked}{cost.usd:,.2f} US dollars a month: {sums}.",
+        "",
+        "Tax, free tiers and discounts are left out. A month has 730 hours.",
+        ELSEWHERE,
+        *([] if cost.exact else [MARKED]),
+        *_warnings(today),
+        "",
+        f"Assumed of the use in a month ({usage.PLACE}):",
+        *(f"  {use}: {text}" for use, text in _assumed(cost, cost.assumed)),
+        "",
+    ]
     if cost.uncounted:
-        lines += ["", "Depends on use, not counted:", *(f"  {text}" for text in cost.uncounted)]
-    lines += ["", ELSEWHERE]
-    return "\n".join([*lines, *_warnings(today)])
+        lines += ["Depends on use, not counted:", *(f"  {text}" for text in cost.uncounted), ""]
+    return "\n".join([*lines, *_table(cost)])
 
 
 def as_json(cost: Cost) -> dict[str, Any]:
@@ -119,14 +127,23 @@ def about(*, exact: bool) -> str:
     return "" if exact else "~"
 
 
+def _table(cost: Cost) -> Iterator[str]:
+    """Yields the lines of a bill, in columns with headings."""
+    total = ("together", f"{about(exact=cost.exact)}{cost.usd:,.2f}", "", "")
+    rows = [("what is paid for", "USD a month", "units", "USD for a unit"), *_bill(cost), total]
+    what, usd, units = (max(len(row[column]) for row in rows) for column in range(3))
+    for row in rows:
+        yield f"{row[0]:<{what}}  {row[1]:>{usd}}  {row[2]:>{units}}  {row[3]}".rstrip()
+
+
 def _bill(cost: Cost) -> Iterator[tuple[str, str, str, str]]:
-    """Yields what is paid for, how many units, the amount and the price, one row for each price."""
+    """Yields what is paid for, the amount, how many units and the price, one row for each price."""
     groups: dict[str, list[Line]] = {}
     for line in cost.lines:
         groups.setdefault(line.price.id, []).append(line)
     for lines in groups.values():
         price, quantity = lines[0].price, sum(line.quantity or 0 for line in lines)
-        yield price.what, number(quantity), f"{about(exact=price.verified)}{amount(lines):,.2f}", f"at {price.rate}"
+        yield price.what, f"{about(exact=price.verified)}{amount(lines):,.2f}", number(quantity), price.rate
 
 
 def _headline(found: Difference) -> str:
@@ -145,7 +162,7 @@ def _notes(found: Difference, today: date) -> Iterator[str]:
     if found.uncounted:
         yield f"Depends on use, not counted: {', '.join(found.uncounted)}."
     if found.rows:
-        marked = "" if found.exact else " ~ marks what a price without a verified source is part of."
+        marked = "" if found.exact else f" {MARKED}"
         yield ELSEWHERE + marked
     yield from _warnings(today)
 

@@ -42,7 +42,7 @@ OWN = {
     '"0000"': ('"4711"',),
     "example.com": ("acme.test",),
 }
-"""The values that take the place of the stand-ins in a stack's file: one for all, or one after the other."""
+"""The values that take the place of the placeholders in a stack's file: one for all, or one after the other."""
 TOOLS = ("aws", "az", "curl", "docker", "gh", "jq", "kubelogin", "pulumi")
 FAKE = """#!{python} -IS
 import fnmatch, json, pathlib, sys, time
@@ -83,10 +83,10 @@ class Played:
 
 def filled(text: str) -> str:
     """Returns a stack's file in which everything that only its owner knows is written."""
-    for stand_in, values in OWN.items():
+    for placeholder, values in OWN.items():
         for value in values[:-1]:
-            text = text.replace(stand_in, value, 1)
-        text = text.replace(stand_in, values[-1])
+            text = text.replace(placeholder, value, 1)
+        text = text.replace(placeholder, values[-1])
     return re.sub(r" # REPLACE.*", "", text)
 
 

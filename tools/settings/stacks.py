@@ -10,7 +10,7 @@ import yaml
 from tools.settings.described import NAMED, Section, Setting
 
 YOURS = "yours"
-"""The page's word for a value that only whoever deploys can know. In the stack's file its line says REPLACE."""
+"""The page's word for a placeholder, whose line in the stack's file says REPLACE: only whoever deploys knows it."""
 MARKER = "# REPLACE"
 
 Values = dict[str, str]

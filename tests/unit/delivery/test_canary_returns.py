@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from delivery import commands
 from delivery.canary import ALL_CALLS, STEPS, Canary, canary
 from delivery.commands import DeliveryError
 from tests.unit.delivery.played_clouds import Clouds, at
@@ -65,7 +66,7 @@ def test_a_return_that_fails_is_reported_with_what_failed_before() -> None:
         Clouds(fail_up=(2, 3)).deliver()
 
 
-MISSING = {"cloudwatch get-metric-data": "{}", "cloudwatch describe-alarms": "no JSON", "rest --method": '{"data": {}}'}
+MISSING = {"cloudwatch get-metric-data": "{}", "rest --method": '{"data": {}}'}
 """Answers that the delivery does not understand, by the beginning of the command."""
 
 
@@ -85,10 +86,19 @@ def test_an_answer_of_another_form_takes_all_calls_back(beginning: str) -> None:
     delivery = interrupted(
         clouds, lambda command: MISSING[beginning] if " ".join(command[1:]).startswith(beginning) else None
     )
-    with pytest.raises((KeyError, ValueError)):
+    with pytest.raises(KeyError):
         delivery.deliver()
     assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS), at(STEPS[0]), at(ALL_CALLS)]
-    assert re.search(r"stopped by (KeyError|JSONDecodeError): .*have their calls back\.", clouds.reported[-1])
+    assert re.search(r"stopped by KeyError: .*have their calls back\.", clouds.reported[-1])
+
+
+def test_an_answer_that_is_no_json_takes_all_calls_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "PAUSE_SECONDS", 0)
+    clouds = Clouds()
+    delivery = interrupted(clouds, lambda command: "no JSON" if command[2] == "describe-alarms" else None)
+    with pytest.raises(DeliveryError, match=r"describe-alarms` did not answer with JSON .*have their calls back\.\Z"):
+        delivery.deliver()
+    assert [settings for settings, _ in clouds.ups] == [at(ALL_CALLS), at(STEPS[0]), at(ALL_CALLS)]
 
 
 def test_a_job_that_is_cancelled_takes_all_calls_back() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.preflight.ask import Ask
+from delivery.preflight.ask import Ask, answer_or
 from delivery.preflight.check import Check, Deployment, findings
 from delivery.preflight.finding import Finding, Verdict, failed, passed, skipped, warned
 from delivery.preflight.processes import Done, Processes
@@ -39,6 +39,19 @@ def test_every_command_of_the_list_reads() -> None:
 def test_every_command_of_the_list_is_played() -> None:
     """The list has no command that no check needs."""
     assert {words for words in COMMANDS if not any(each["call"].startswith(" ".join(words)) for each in WELL)} == set()
+
+
+def test_only_the_word_of_a_tool_that_there_is_no_such_thing_stands_for_nothing() -> None:
+    def answered(answer: dict[str, object]) -> object:
+        ask = Ask(run=Played(answers=[{"call": "az aks show *", **answer}]), region="eu-central-1", subscription="")
+        return answer_or("nothing", ask.az, "aks", "show", "--name", "dev")
+
+    assert answered({"out": {"name": "dev"}}) == {"name": "dev"}
+    assert answered({"rc": 3, "err": "ERROR: (ResourceNotFound) The Resource 'dev' was not found.\n"}) == "nothing"
+    with pytest.raises(UnansweredError):
+        answered({"rc": 1, "err": "ERROR: (AuthorizationFailed) The client does not have authorization\n"})
+    with pytest.raises(ValueError, match="null"):
+        answered({"out": "null"})
 
 
 @pytest.mark.parametrize(

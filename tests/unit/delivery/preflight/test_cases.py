@@ -41,6 +41,27 @@ def test_a_check_finds_what_the_answers_say(name: str, case: Case) -> None:
     assert re.search(case.get("mend", ""), found.mend), found
 
 
+def test_what_mends_a_finding_is_in_the_section_of_the_page_that_it_names() -> None:
+    """A word in backticks is a function of that section's commands."""
+    texts = (ROOT / "docs/deploy.md").read_text().split("\n## ")
+    sections = {text[0]: text for text in texts if re.match(r"\d\. ", text)}
+    looked = set()
+    for name, cases in CASES.items():
+        for case in cases:
+            run = Played(answers=case.get("answers", ()))
+            mend = findings([BY_NAME[name]], deployment(run, case))[name].mend
+            _, page, place = mend.rpartition("docs/deploy.md")
+            if not page or not place.startswith(", "):
+                continue
+            match = re.match(r", sections? (\d)(?: and (\d))?\b", place)
+            assert match, mend
+            text = "".join(sections[number] for number in match.groups() if number)
+            for word in re.findall(r"with `(\w+)` \(", mend):
+                assert f"\n{word}() {{" in text, mend
+                looked.add(word)
+    assert looked == {"role", "application", "trust", "grant"}
+
+
 def test_every_check_has_a_case_that_passes_and_one_that_does_not() -> None:
     assert {check.name for check in CHECKS} == set(CASES)
     assert len(BY_NAME) == len(CHECKS)
@@ -64,11 +85,11 @@ def test_where_all_is_well_nothing_fails_or_warns() -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_stacks_of_the_repository_can_not_be_deployed_as_they_are(stack: str) -> None:
-    """Their files have stand-ins for what only their owner knows, and each line that is marked is found."""
+    """Their files have placeholders for what only their owner knows, and each line that says REPLACE is found."""
     text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
     as_it_is = deployment(Played(), {"stack": stack})
     as_it_is = replace(as_it_is, needs=replace(as_it_is.needs, text=text))
-    found = findings([BY_NAME["settings.stand-ins"], BY_NAME["settings.marks"]], as_it_is)
+    found = findings([BY_NAME["settings.placeholders"], BY_NAME["settings.marks"]], as_it_is)
     assert [each.verdict for each in found.values()] == [Verdict.FAIL, Verdict.WARN]
     told = "".join(each.text for each in found.values())
     marked = re.findall(r"^ *([\w:]+):.* # REPLACE", text, re.MULTILINE)

@@ -27,6 +27,11 @@ def test_every_price_has_a_unit_and_a_source_with_a_day_or_is_not_verified(id_: 
     assert row.source is None or row.source.startswith("https://")
 
 
+def test_every_price_has_a_name_of_its_own() -> None:
+    names = [row.what for row in PRICES.rows.values()]
+    assert [name for name in names if names.count(name) > 1] == []
+
+
 def test_a_price_that_names_a_test_of_infracost_leads_to_its_file() -> None:
     source = PRICES.rows["queues/requests"].source or ""
     assert source.endswith("/internal/providers/terraform/aws/testdata/sqs_queue_test/sqs_queue_test.golden")

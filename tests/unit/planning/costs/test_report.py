@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date
@@ -51,7 +52,7 @@ def test_an_amount_of_a_price_that_was_not_verified_is_marked_and_its_assumption
     change = of_change("dev", [], [declare(CLUSTER, agentPoolProfiles=[{**pool, "osDiskType": "Ephemeral"}])], NEW)
     assert change
     assert "| one (ManagedCluster) | 0.00 | ~" in change.markdown
-    assert "~ marks what a price without a verified source is part of." in change.markdown
+    assert "~ marks an amount that a price without a verified source is part of." in change.markdown
     assert "Assumed: cluster-hours 220 hours (" in change.markdown
 
 
@@ -107,10 +108,32 @@ def test_a_cost_shows_each_price_once_and_adds_up() -> None:
     cost = cost_of([server("users"), server("billing")], assume(), PRICES)
     lines = as_text(cost, NEW).splitlines()
     (row,) = (line for line in lines if line.startswith("Databases, Standard_B1ms"))
-    assert " ".join(row.split()) == "Databases, Standard_B1ms 1,460 32.12 at 0.022 per hour"
-    (total,) = (line for line in lines if line.endswith("in all"))
-    assert total.split()[0] == f"~{cost.usd:,.2f}"
+    assert " ".join(row.split()) == "Databases, Standard_B1ms 32.12 1,460 0.022 per hour"
+    (total,) = (line for line in lines if line.startswith("together"))
+    assert total.split()[-1] == f"~{cost.usd:,.2f}"
     assert sum(line["usd"] for line in as_json(cost)["lines"]) == pytest.approx(cost.usd)
+
+
+def test_the_amount_and_what_it_depends_on_come_before_a_table_with_headings() -> None:
+    cost = cost_of([server("users")], assume(), PRICES)
+    text = as_text(cost, OLD)
+    assert text.startswith(
+        f"dev costs about {cost.usd:,.2f} US dollars a month: {cost.fixed:,.2f} whatever the use, and "
+        f"{cost.by_use:,.2f} by the use that is assumed below.\n"
+    )
+    before, _, table = text.partition("\nwhat is paid for ")
+    assert table.splitlines()[0].split() == ["USD", "a", "month", "units", "USD", "for", "a", "unit"]
+    for explained in ("~ marks an amount", "Warning: ", "Prices are those of other regions", "Assumed of the use"):
+        assert explained in before
+
+
+def test_amounts_stand_below_their_heading() -> None:
+    cost = cost_of([server("users")], assume(), PRICES)
+    heading, *rows = as_text(cost, NEW)[as_text(cost, NEW).index("what is paid for") :].splitlines()
+    end = heading.index("USD a month") + len("USD a month")
+    assert len(rows) > 2
+    for row in rows:
+        assert re.fullmatch(r".*\s~?[\d,]+\.\d\d", row[:end]), row
 
 
 def command(*arguments: str) -> str:
@@ -122,7 +145,7 @@ def command(*arguments: str) -> str:
 def test_a_stack_s_cost_is_a_command() -> None:
     cost = json.loads(command("costs", "--stack", "prod", "--json"))
     assert cost["usd"] == pytest.approx(sum(line["usd"] for line in cost["lines"]))
-    assert "in all" in command("costs", "--stack", "prod")
+    assert command("costs", "--stack", "prod").startswith(f"prod costs about {cost['usd']:,.2f} US dollars a month")
 
 
 @pytest.mark.slow
