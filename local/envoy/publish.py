@@ -18,7 +18,8 @@ _TAKE = 5.0
 _STATS = r"(version_text|update_rejected|update_failure|_warming|warming_clusters)$"
 _WARMING = ("cluster_manager.warming_clusters", "listener_manager.total_listeners_warming")
 _ORDER = (("sds-", "eds-", "cds"), ("rds-",), ("lds",))
-"""Files by their beginning in the order in which Envoy needs them: a route's cluster is there before the route."""
+"""Files by their beginning in the order in which Envoy needs them: a cluster's file of endpoints is there before the
+cluster, and a route's cluster before the route."""
 
 Stats = dict[str, str | int]
 
@@ -52,7 +53,7 @@ class Publisher:
     def _replace(self, files: Files, before: Stats, mark: int) -> dict[str, str]:
         written: set[str] = set()
         for group in _ORDER:
-            names = [name for name in files if name.startswith(group)]
+            names = [name for beginning in group for name in files if name.startswith(beginning)]
             written |= {name for name in names if self._write(name, files[name])}
             self._settle(names, written, before, mark)
         return self._settle(files, written, before, mark)
