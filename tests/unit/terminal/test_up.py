@@ -54,7 +54,8 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
         return file
 
     monkeypatch.setattr(kind, "ensure", ensure)
-    monkeypatch.setattr(example, "send", lambda machine, _: Example(machine=machine, token="", status=200, body=""))
+    sent = Example(machine=machine, token="", request_id="", status=200, body="")
+    monkeypatch.setattr(example, "send", lambda *_: sent)
     monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)
