@@ -113,11 +113,15 @@ def up(
     from terminal import example, generated, preview, room
     from terminal.display import Display
     from terminal.logs.files import CHANGES
+    from terminal.status.report import switched_off
 
     shown = Console(stderr=True) if as_json else console
     if dry_run:
-        if port or kubeconfig or kind:
-            raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
+        if any((port is not None, kubeconfig, context, images, postgres, kind, yes_this_cluster)):
+            raise LocalError(
+                "DRY_RUN=1 looks at the stack as it is: it goes with no other port and no cluster. Leave those out: "
+                "`make up DRY_RUN=1`."
+            )
         generated.bring_up_to_date(shown, write=False)
         preview.show(ROOT, console, as_json=as_json)
         return
@@ -156,6 +160,8 @@ def up(
                 apply(machine, target, display)
         finally:
             display.append_to(machine.logs / CHANGES)
+        for sentence in switched_off(machine):  # before the example request, which may fail because of that
+            shown.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
         answer = example.send(machine, display)
     if as_json:
         sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")

@@ -128,7 +128,7 @@ def _event(resource: Registration | Entry, operation: Operation, changed: tuple[
 def changes(machine: Machine) -> Iterator[StepEvent]:
     """Yields the steps that change something, those of the program first. Raises LocalError."""
     if saved(machine):
-        raise LocalError("--dry-run looks at this machine, and the stack is in a cluster. See `make plan STACK=local`.")
+        raise LocalError("DRY_RUN=1 looks at this machine, and the stack is in a cluster. See `make plan STACK=local`.")
     platform = ThisMachine(machine)
     packages = [aws.package(machine), values.package(machine), *platform.packages()]
     preview = Preview.of(packages, State(machine.state_file) if machine.state_file.exists() else ())

@@ -77,8 +77,8 @@ def logs(
     _print(found, as_json=as_json)
     if request_id is not None and not found:
         raise LocalError(
-            f"No line is of the request {request_id!r}. Its id is the X-Request-Id of its answer; lines of the last "
-            "seconds may still be on their way, and `down PURGE=1` removes all."
+            f"No log line has the request id {request_id!r}. The id of a request is the X-Request-Id of its answer. "
+            "Lines of the last seconds may still be missing, and `make down PURGE=1` deletes all lines."
         )
 
 

@@ -15,6 +15,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from local.processes.process import adopt_recorded, marked
 from local.supervisor import client
+from terminal.emulated import Emulated
 from terminal.room import too_little
 from terminal.status import parts, reasons
 from terminal.status.parts import Row
@@ -65,6 +66,18 @@ class Report:
         """Returns the report for programs."""
         own = {name: getattr(self, name) for name in ("state", "running", "endpoint", "reasons", "notes")}
         return {**own, "supervisor": self.supervisor, **self.sections}
+
+
+def switched_off(machine: Machine) -> list[str]:
+    """Returns a sentence for each service that somebody has stopped, and each consumer that somebody has paused.
+
+    `up` leaves both as they are.
+    """
+    made = Report(endpoint=machine.endpoint_url, running=True)
+    made.add("functions", lambda: {"functions": list(parts.functions(Emulated(machine)))})
+    deployments = read_status(machine).get("deployments", [])
+    stopped = [reasons.stopped(each["name"]) for each in deployments if each["desired"] == 0]
+    return [*stopped, *reasons.paused(made.sections.get("functions", [])), *made.reasons]
 
 
 def report(machine: Machine) -> Report:
