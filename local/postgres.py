@@ -146,7 +146,7 @@ def _lock(machine: Machine) -> Path:
 
 
 def _accepts(machine: Machine) -> bool:
-    """Returns whether the server lets the superuser log in. It logs each refusal, so it gets no call while it starts."""
+    """Returns whether the superuser can log in. The server logs each refusal, so it gets no call while it starts."""
     try:
         if not _lock(machine).read_text().rstrip().endswith("ready"):
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Collection
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from local.envoy.admin import Admin
 from local.envoy.template import Files, Json
-from local.machine import write_json
+from local.machine import read_json, write_json
 
 _TAKE = 5.0
 """Seconds within which Envoy has to take a file; it usually takes milliseconds."""
@@ -59,10 +58,7 @@ class Publisher:
         return self._settle(files, written, before, mark)
 
     def _read(self, name: str) -> tuple[int, list[Json]]:
-        try:
-            content = json.loads((self.folder / f"{name}.json").read_text())
-        except FileNotFoundError:
-            return 0, []
+        content = read_json(self.folder / f"{name}.json") or {"version_info": 0, "resources": []}
         return int(content["version_info"]), content["resources"]
 
     def _write(self, name: str, resources: list[Json]) -> bool:
