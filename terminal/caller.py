@@ -30,9 +30,9 @@ class Caller:
         self, method: str, path: str, *, body: str | None = None, headers: Mapping[str, str] | None = None
     ) -> urllib3.BaseHTTPResponse:
         """Sends a request and returns the answer. Raises LocalError when there is none, or it is a failure."""
-        sent = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+        fields = {"Authorization": f"Bearer {self._token}", **(headers or {})}
         try:
-            answer = self._http.request(method, f"{self._endpoint}{path}", body=body, headers=sent)
+            answer = self._http.request(method, f"{self._endpoint}{path}", body=body, headers=fields)
         except urllib3.exceptions.HTTPError as error:
             raise LocalError(
                 f"{method} {path} got no answer: {error}. See `./crosscloud status`; `make up` starts what is down."

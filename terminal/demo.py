@@ -103,11 +103,11 @@ def _follow(customer: Person, order: str, began: float, console: Console) -> Non
         time.sleep(PAUSE)
 
 
-def way(found: Sequence[Line]) -> Table:
+def way(lines: Sequence[Line]) -> Table:
     """Returns the hops of a request in the order in which they began, with their times in milliseconds."""
     table = Table("after ms", "part", "what", "took ms", box=None, pad_edge=False)
-    first = min((line.began for line in found), default=None)
-    for line in found:
+    first = min((line.began for line in lines), default=None)
+    for line in lines:
         took = line.fields.get("duration_ms")
         if first is not None and took is not None:
             after = (line.began - first).total_seconds() * 1000
