@@ -1,4 +1,4 @@
-"""What a person reads when a request of `up` or `demo` fails."""
+"""The error that a person reads when a request of `up` or `demo` fails."""
 
 from __future__ import annotations
 
