@@ -41,8 +41,8 @@ class Api:
             self._dynamic = kinds_of(self._client)
         system = self.get({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}})
         self.identity = str((system or {})["metadata"]["uid"])
-        found = (int(version.major), int(version.minor.rstrip("+")))
-        if found < OLDEST:
+        number = (int(version.major), int(version.minor.rstrip("+")))
+        if number < OLDEST:
             raise LocalError(
                 f"The cluster must run Kubernetes {'.'.join(map(str, OLDEST))} or newer; it runs {version.git_version}."
             )
@@ -134,9 +134,9 @@ class Api:
                 resource.delete(name=metadata["name"], namespace=metadata.get("namespace"), body=body)
             except (NotFoundError, ResourceNotFoundError):
                 return
-        while (left := self.get(manifest)) is not None:
+        while (rest := self.get(manifest)) is not None:
             if time.monotonic() > end:
-                waiting = ", ".join(left["metadata"].get("finalizers", [])) or "its end"
+                waiting = ", ".join(rest["metadata"].get("finalizers", [])) or "its end"
                 raise ProviderError(f"{describe(manifest)} is not gone after {timeout:.0f} s; it waits for {waiting}.")
             time.sleep(0.3)
 

@@ -107,28 +107,28 @@ class Release(_Installed):
     """The controller, as a Helm release."""
 
     def _is_there(self, inputs: Properties) -> bool:
-        found = self._api.select("apps/v1", "Deployment", **CONTROLLER)
-        elsewhere = sorted({d["metadata"]["namespace"] for d in found} - {inputs["namespace"]})
+        controllers = self._api.select("apps/v1", "Deployment", **CONTROLLER)
+        elsewhere = sorted({d["metadata"]["namespace"] for d in controllers} - {inputs["namespace"]})
         if elsewhere:
             raise ProviderError(
                 f"Envoy Gateway is in the namespace {elsewhere[0]}; it must be in {inputs['namespace']}, where "
                 "its policies are. Uninstall it, or use another cluster."
             )
-        return bool(found)
+        return bool(controllers)
 
     def _is_ours(self, release: str, inputs: Properties) -> bool:
-        found = helm.release(self._api, inputs["namespace"], release)
-        return found is not None and found.ours
+        installation = helm.release(self._api, inputs["namespace"], release)
+        return installation is not None and installation.ours
 
     def _install(self, release: str, inputs: Properties) -> list[Object]:
         namespace = inputs["namespace"]
-        found = helm.release(self._api, namespace, release)
-        if found and not found.ours:
+        installation = helm.release(self._api, namespace, release)
+        if installation and not installation.ours:
             raise ProviderError(
                 f"Helm has a release {release} in the namespace {namespace}, without a controller, and this stack did "
                 f"not make it. Remove it (helm uninstall {release} --namespace {namespace}), or use another cluster."
             )
-        if found and found.cut_off:
+        if installation and installation.cut_off:
             self._remove(release, inputs)
         options = ["--namespace", namespace, "--skip-crds", "--wait", "--timeout", f"{inputs['timeout']}s"]
         chart = ["--version", inputs["version"], "--values", "-", "--labels", f"{helm.LABEL}={helm.VALUE}"]
@@ -155,8 +155,8 @@ class Definitions(_Installed):
     def _install(self, release: str, inputs: Properties) -> list[Object]:
         made = []
         for manifest in _rendered(self._api, inputs):
-            found = self._api.get(manifest)
-            if found is None or is_ours(found):
+            resource = self._api.get(manifest)
+            if resource is None or is_ours(resource):
                 self._api.apply(manifest)
                 made.append(_named(manifest))
         end = time.monotonic() + _KINDS
@@ -171,13 +171,13 @@ class Definitions(_Installed):
         """Deletes what is this stack's alone and what nobody else has objects of, which would go with it."""
         made = inputs.get("made")
         for manifest in _rendered(self._api, inputs) if made is None else made:
-            found = self._api.get(manifest)
-            if found is not None and is_ours(found) and not is_shared(found) and not self._is_used(found):
+            resource = self._api.get(manifest)
+            if resource is not None and is_ours(resource) and not is_shared(resource) and not self._is_used(resource):
                 self._api.delete(manifest, timeout=_KINDS)
 
-    def _is_used(self, found: Object) -> bool:
+    def _is_used(self, resource: Object) -> bool:
         """Returns whether others have objects of the kind that a definition defines."""
-        spec = found.get("spec") or {}
+        spec = resource.get("spec") or {}
         kinds = [
             (f"{spec['group']}/{v['name']}", spec["names"]["kind"]) for v in spec.get("versions", []) if v["served"]
         ]
@@ -186,8 +186,8 @@ class Definitions(_Installed):
 
 def _has_own_definition(api: Api) -> bool:
     """Returns whether this stack has defined the kind that Envoy Gateway can't be without."""
-    found = api.get(_DEFINITION)
-    return found is not None and is_ours(found)
+    resource = api.get(_DEFINITION)
+    return resource is not None and is_ours(resource)
 
 
 def _release(name: str, inputs: Properties) -> str:

@@ -46,10 +46,10 @@ def release(api: Api) -> None:
 
 def _another(api: Api, clone: str) -> str:
     """Returns the folder of the other clone that the cluster belongs to; empty: none. Raises LocalError."""
-    found = api.get(_CLAIM)
-    if found is None or not is_ours(found):
+    config_map = api.get(_CLAIM)
+    if config_map is None or not is_ours(config_map):
         return ""
-    data = found.get("data") or {}
+    data = config_map.get("data") or {}
     owner = data.get("clone")
     if not owner:
         raise LocalError(

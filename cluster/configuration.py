@@ -66,8 +66,10 @@ def _facts(machine: Machine, api: Api) -> dict[str, object]:
 
 def _pods_network(nodes: list[Object]) -> IPv4Network:
     """Returns the network that all pods are in. Raises LocalError when they have no IPv4 addresses."""
-    given = [each["spec"].get("podCIDRs") or [each["spec"]["podCIDR"]] for each in nodes if each["spec"].get("podCIDR")]
-    networks = {ip_network(cidr) for cidrs in given for cidr in cidrs}
+    ranges = [
+        each["spec"].get("podCIDRs") or [each["spec"]["podCIDR"]] for each in nodes if each["spec"].get("podCIDR")
+    ]
+    networks = {ip_network(cidr) for cidrs in ranges for cidr in cidrs}
     of_4 = [network for network in networks if isinstance(network, IPv4Network)]
     if networks and not of_4:
         raise LocalError(

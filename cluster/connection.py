@@ -39,8 +39,8 @@ class Client(client.ApiClient):
         self, method, url, header_params=None, body=None, post_params=None, _request_timeout=None
     ):
         """Sends a request as the client does, and waits for its answer no longer than is usual."""
-        asked = parse_qs(urlsplit(url).query)
-        if _request_timeout is None and not any(asked.get(name, ["false"]) != ["false"] for name in _STREAMS):
+        query = parse_qs(urlsplit(url).query)
+        if _request_timeout is None and not any(query.get(name, ["false"]) != ["false"] for name in _STREAMS):
             _request_timeout = (CONNECT, READ)
         return super().call_api(method, url, header_params, body, post_params, _request_timeout)
 

@@ -73,15 +73,15 @@ class Server(Updatable):
         self._remove(name)
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        found = self._api.get(_named("apps/v1", "Deployment", outputs["name"]))
-        return found is not None and is_ours(found)
+        resource = self._api.get(_named("apps/v1", "Deployment", outputs["name"]))
+        return resource is not None and is_ours(resource)
 
     def _apply(self, name: str) -> None:
         """Makes a server what its manifests say. Raises ProviderError before anything is made of others' objects."""
         manifests = self._manifests(name)
         for manifest in manifests:
-            found = refuse_others(self._api, manifest)
-            if found is not None and manifest["kind"] == "Secret":  # its process has read the certificate before
+            resource = refuse_others(self._api, manifest)
+            if resource is not None and manifest["kind"] == "Secret":  # its process has read the certificate before
                 remove(self._api, _named("apps/v1", "Deployment", name))
         for manifest in manifests:
             self._api.apply(manifest)
@@ -97,9 +97,9 @@ class Server(Updatable):
 
     def _manifests(self, name: str) -> list[Object]:
         key, host = new_key(), host_of(name)
-        found, issuer = self._api.get(_named("v1", "Secret", name)), authority(self._machine)
+        secret, issuer = self._api.get(_named("v1", "Secret", name)), authority(self._machine)
         # A certificate that a server already has stays: its processes have read it.
-        kept = found is not None and _is_signed(found, issuer)
+        kept = secret is not None and _is_signed(secret, issuer)
         certificate = issue(
             Leaf(
                 subject=common_name(host),
@@ -141,8 +141,8 @@ class Server(Updatable):
             \\q
         """
         settings = f"\\set role {_quoted(role)}\n\\set password {_quoted(password)}\n\\set ON_ERROR_STOP 1\n"
-        found = self._api.select("v1", "Pod", namespace=NAMESPACE, label_selector=f"server={name}")
-        pods = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
+        servers = self._api.select("v1", "Pod", namespace=NAMESPACE, label_selector=f"server={name}")
+        pods = [pod for pod in servers if not pod["metadata"].get("deletionTimestamp")]
         if not pods:
             raise ProviderError(f"The PostgreSQL server {name} has no pod.")
         command = ["sh", "-c", "exec /usr/lib/postgresql/*/bin/psql -X -q -h /tmp -U postgres"]
@@ -155,10 +155,10 @@ def host_of(server: str) -> str:
     return f"{server}.{NAMESPACE}.svc"
 
 
-def _is_signed(found: Object, issuer: Issuer) -> bool:
+def _is_signed(secret: Object, issuer: Issuer) -> bool:
     """Returns whether a server's certificate is one of this clone's authority."""
     try:
-        certificate = x509.load_pem_x509_certificate(b64decode(found["data"]["tls.crt"]))
+        certificate = x509.load_pem_x509_certificate(b64decode(secret["data"]["tls.crt"]))
         certificate.verify_directly_issued_by(issuer.certificate)
     except (KeyError, ValueError, TypeError, InvalidSignature):
         return False

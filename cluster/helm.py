@@ -48,8 +48,8 @@ def own_releases(api: Api, namespace: str) -> list[Release]:
 
 
 def _releases(api: Api, namespace: str, selector: str) -> list[Release]:
-    found = api.select("v1", "Secret", namespace=namespace, label_selector=selector)
-    revisions = sorted((each["metadata"]["labels"] for each in found), key=lambda labels: int(labels["version"]))
+    secrets = api.select("v1", "Secret", namespace=namespace, label_selector=selector)
+    revisions = sorted((each["metadata"]["labels"] for each in secrets), key=lambda labels: int(labels["version"]))
     newest = {labels["name"]: labels for labels in revisions}
     ran = {labels["name"] for labels in revisions if labels["status"] in _DEPLOYED}
     return [

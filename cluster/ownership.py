@@ -31,25 +31,25 @@ _OF_EACH_NAMESPACE = {
 """Objects that a cluster puts into each namespace by itself."""
 
 
-def is_ours(found: Object) -> bool:
+def is_ours(resource: Object) -> bool:
     """Returns whether this stack has made an object, or fields of it."""
-    return MANAGER in _managers(found)
+    return MANAGER in _managers(resource)
 
 
-def is_shared(found: Object) -> bool:
+def is_shared(resource: Object) -> bool:
     """Returns whether others have made fields of an object, too, apart from the cluster itself."""
-    return is_ours(found) and bool(_managers(found) - {MANAGER} - _OF_THE_CLUSTER)
+    return is_ours(resource) and bool(_managers(resource) - {MANAGER} - _OF_THE_CLUSTER)
 
 
 def refuse_others(api: Api, manifest: Object) -> Object | None:
     """Returns the object as the cluster has it, or None. Raises ProviderError when it is somebody else's."""
-    found = api.get(manifest)
-    if found is not None and not is_ours(found):
+    resource = api.get(manifest)
+    if resource is not None and not is_ours(resource):
         raise ProviderError(
             f"{describe(manifest)} is in the cluster already, and this stack did not make it. Remove it, or use "
             "another cluster."
         )
-    return found
+    return resource
 
 
 def remove(api: Api, manifest: Object) -> None:
@@ -57,14 +57,14 @@ def remove(api: Api, manifest: Object) -> None:
 
     A namespace that others have made, too, or that holds something of theirs, only loses our fields.
     """
-    found = api.get(manifest)
-    if found is None or not is_ours(found):
+    resource = api.get(manifest)
+    if resource is None or not is_ours(resource):
         return
-    if found["kind"] == "Namespace" and (is_shared(found) or _holds_others(api, found["metadata"]["name"])):
+    if resource["kind"] == "Namespace" and (is_shared(resource) or _holds_others(api, resource["metadata"]["name"])):
         bare = {key: manifest[key] for key in ("apiVersion", "kind")}
         api.apply({**bare, "metadata": {"name": manifest["metadata"]["name"]}}, marked=False)
         return
-    pod = (found.get("spec") or {}).get("template", {}).get("spec", {})
+    pod = (resource.get("spec") or {}).get("template", {}).get("spec", {})
     api.delete(manifest, timeout=DELETION + pod.get("terminationGracePeriodSeconds", 30))
 
 
@@ -86,7 +86,7 @@ def _holds_others(api: Api, namespace: str) -> bool:
     )
 
 
-def _managers(found: Object) -> set[str]:
+def _managers(resource: Object) -> set[str]:
     """Returns who has set fields of an object, apart from its status."""
-    fields = found["metadata"].get("managedFields") or []
+    fields = resource["metadata"].get("managedFields") or []
     return {field["manager"] for field in fields if not field.get("subresource")}

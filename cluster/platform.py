@@ -26,7 +26,8 @@ from local.machine import Machine, write_text
 from local.provider import Handler, Package
 from local.state import State
 from local.supervisor import client
-from local.up import STACK, Display, up
+from local.up import STACK, Display, Platform, up
+from planning.wire import plain
 
 MODULES = tuple(module for module in client.MODULES if module != "local.postgres")
 """The processes of this machine: the databases are in the cluster."""
@@ -36,13 +37,14 @@ _OURS = ("kubernetes:", "azure-native:dbforpostgresql:")
 """The beginnings of the types whose resources are in the cluster."""
 
 
-class Cluster:
+class Cluster(Platform):
     """A cluster that the stack is applied to."""
 
     modules: Sequence[str] = MODULES
 
     def __init__(self, machine: Machine, api: Api) -> None:
-        self._machine, self._api = machine, api
+        super().__init__(machine)
+        self._api = api
 
     def packages(self) -> list[Package]:
         """Returns the providers of what is in the cluster."""
@@ -132,22 +134,22 @@ def _purge(machine: Machine, api: Api) -> None:
         )
     for entry in dependents_first(entries):
         if entry.id:
-            handlers[entry.type].delete(entry.id, entry.output_values)
+            handlers[entry.type].delete(entry.id, plain(entry.outputs))
         else:
-            handlers[entry.type].abandon(entry.name, entry.input_values)
+            handlers[entry.type].abandon(entry.name, plain(entry.inputs))
         state.remove(entry.urn)
 
 
 def _state(machine: Machine, api: Api) -> State:
     """Returns the state. Raises LostError when it can't be read, or is missing while the stack is in the cluster."""
-    made = {"apiVersion": "v1", "kind": "Namespace"}
+    kind = {"apiVersion": "v1", "kind": "Namespace"}
     if not machine.state_file.exists():
-        found = (api.get({**made, "metadata": {"name": name}}) for name in names.EVERY)
-        if left := [each["metadata"]["name"] for each in found if each and is_ours(each)]:
+        namespaces = (api.get({**kind, "metadata": {"name": name}}) for name in names.EVERY)
+        if remaining := [each["metadata"]["name"] for each in namespaces if each and is_ours(each)]:
             raise LostError(
                 f"The state {machine.state_file} is missing, so what this stack has made in the cluster is not known "
-                f"any more. It has made the namespaces {', '.join(left)}: if nobody else uses them, delete them "
-                f"(kubectl delete namespace {' '.join(left)})."
+                f"any more. It has made the namespaces {', '.join(remaining)}: if nobody else uses them, delete them "
+                f"(kubectl delete namespace {' '.join(remaining)})."
             )
     try:
         return State(machine.state_file)

@@ -25,8 +25,8 @@ class Manifest(Updatable):
     def create(self, name: str, inputs: Properties) -> Made:
         manifest = manifest_of(inputs, name)
         if not self._left_out(manifest) and not _may_be_others(manifest):
-            found = refuse_others(self._api, manifest)
-            if found is not None and has_failed(found):  # a Job that has failed stays so, and can't be changed
+            resource = refuse_others(self._api, manifest)
+            if resource is not None and has_failed(resource):  # a Job that has failed stays so, and can't be changed
                 remove(self._api, manifest)
         metadata = manifest["metadata"]
         id_ = "/".join(filter(None, [metadata.get("namespace"), metadata["name"]]))
@@ -46,8 +46,8 @@ class Manifest(Updatable):
         manifest = manifest_of(outputs, "")
         if self._left_out(manifest):
             return True
-        found = self._api.get(manifest)
-        return found is not None and is_ours(found)
+        resource = self._api.get(manifest)
+        return resource is not None and is_ours(resource)
 
     def _left_out(self, manifest: Object) -> bool:
         return manifest["apiVersion"] in _LEFT_OUT and not self._api.knows(manifest["apiVersion"])

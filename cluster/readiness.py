@@ -40,11 +40,11 @@ def wait_until_ready(api: Api, manifest: Object) -> Object:
     end = time.monotonic() + _patience(manifest)
     reason: Verdict = "it is not there"
     while time.monotonic() < end:
-        found = api.get(manifest)
-        if found is not None:
-            reason = state(api, found)
+        resource = api.get(manifest)
+        if resource is not None:
+            reason = state(api, resource)
             if reason is None:
-                return found
+                return resource
         time.sleep(_LOOK)
     raise ProviderError(f"{describe(manifest)} is not ready after {_patience(manifest):.0f} s: {reason}")
 
@@ -61,49 +61,49 @@ def _patience(manifest: Object) -> float:
             return GATEWAY
 
 
-def _deployment(api: Api, found: Object) -> Verdict:
+def _deployment(api: Api, resource: Object) -> Verdict:
     """Returns what a roll-out waits for. Raises ProviderError when it has failed."""
-    spec, status = found["spec"], found.get("status") or {}
-    if status.get("observedGeneration", 0) < found["metadata"]["generation"]:
+    spec, status = resource["spec"], resource.get("status") or {}
+    if status.get("observedGeneration", 0) < resource["metadata"]["generation"]:
         return "the cluster has not seen it yet"
-    wanted, conditions = spec.get("replicas", 1), _conditions(status)
+    replicas, conditions = spec.get("replicas", 1), _conditions(status)
     counts = {key: status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")}
-    if all(count == wanted for count in counts.values()):
+    if all(count == replicas for count in counts.values()):
         return None
-    pods = _pods_of(api, found)
+    pods = _pods_of(api, resource)
     reason = _problems(api, pods) or (
-        f"{counts['updatedReplicas']} of {wanted} pods are new, {counts['availableReplicas']} are available"
+        f"{counts['updatedReplicas']} of {replicas} pods are new, {counts['availableReplicas']} are available"
     )
     if (refused := conditions.get("ReplicaFailure", {})).get("status") == "True":
-        raise ProviderError(f"{describe(found)}: its pods are refused: {refused['message']}")
+        raise ProviderError(f"{describe(resource)}: its pods are refused: {refused['message']}")
     if conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded" or _can_not_start(pods):
-        raise ProviderError(f"{describe(found)} failed, and the pods before it stay: {reason}")
+        raise ProviderError(f"{describe(resource)} failed, and the pods before it stay: {reason}")
     return reason
 
 
-def _job(api: Api, found: Object) -> Verdict:
+def _job(api: Api, resource: Object) -> Verdict:
     """Returns what a Job waits for. Raises ProviderError when it has failed."""
-    conditions = _conditions(found.get("status") or {})
+    conditions = _conditions(resource.get("status") or {})
     if conditions.get("Complete", {}).get("status") == "True":
         return None
-    reason = _problems(api, _pods_of(api, found)) or "its pod has not ended yet"
-    if has_failed(found):
-        raise ProviderError(f"{describe(found)} failed ({conditions['Failed'].get('message', '')}): {reason}")
+    reason = _problems(api, _pods_of(api, resource)) or "its pod has not ended yet"
+    if has_failed(resource):
+        raise ProviderError(f"{describe(resource)} failed ({conditions['Failed'].get('message', '')}): {reason}")
     return reason
 
 
-def has_failed(found: Object) -> bool:
+def has_failed(resource: Object) -> bool:
     """Returns whether an object is a Job that has failed for good."""
-    failed = _conditions(found.get("status") or {}).get("Failed", {})
-    return found["kind"] == "Job" and failed.get("status") == "True"
+    failed = _conditions(resource.get("status") or {}).get("Failed", {})
+    return resource["kind"] == "Job" and failed.get("status") == "True"
 
 
-def _gateway(_: Api, found: Object) -> Verdict:
+def _gateway(_: Api, resource: Object) -> Verdict:
     """Returns what a Gateway waits for."""
-    conditions = _conditions(found.get("status") or {})
+    conditions = _conditions(resource.get("status") or {})
     programmed = conditions.get("Programmed", {})
-    seen = programmed.get("observedGeneration", 0) >= found["metadata"]["generation"]
-    if programmed.get("status") == "True" and seen:
+    is_current = programmed.get("observedGeneration", 0) >= resource["metadata"]["generation"]
+    if programmed.get("status") == "True" and is_current:
         return None
     if programmed.get("reason") == "AddressNotAssigned":
         return (
@@ -125,11 +125,11 @@ def _conditions(status: Object) -> dict[str, Object]:
     return {condition["type"]: condition for condition in status.get("conditions") or []}
 
 
-def _pods_of(api: Api, found: Object) -> list[Object]:
+def _pods_of(api: Api, resource: Object) -> list[Object]:
     """Returns the pods of the newest template of a Deployment, or the pods of a Job; the newest first."""
-    labels = found["spec"]["selector"]["matchLabels"]
+    labels = resource["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{key}={value}" for key, value in labels.items())
-    pods = api.select("v1", "Pod", namespace=found["metadata"]["namespace"], label_selector=selector)
+    pods = api.select("v1", "Pod", namespace=resource["metadata"]["namespace"], label_selector=selector)
     pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
     hashes = [pod["metadata"]["labels"].get("pod-template-hash") for pod in pods]
     return [pod for pod, own in zip(pods, hashes, strict=True) if own == hashes[0]]

@@ -83,13 +83,13 @@ def chosen(
             )
         if before is not None:
             refuse_moving(machine, before.kubeconfig, context)
-        given = before
+        target = before
     else:
         file = _absolute(kubeconfig)
-        given = Target(kubeconfig=str(file), context=_context(file, context))
-    if given is None:
+        target = Target(kubeconfig=str(file), context=_context(file, context))
+    if target is None:
         return None
-    target = replace(given, **{key: value for key, value in (("images", images), ("postgres", postgres)) if value})
+    target = replace(target, **{key: value for key, value in (("images", images), ("postgres", postgres)) if value})
     refuse_moving(machine, target.kubeconfig, target.context)
     if before is None:
         _ask(target, consent)

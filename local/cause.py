@@ -16,7 +16,7 @@ def cause(text: str, root: Path) -> str:
 
     The place is the innermost one that is in the clone at `root`. Without a stack trace there the result is empty.
     """
-    printed = "\n".join(said(line) for line in text.splitlines())
+    printed = "\n".join(text_of(line) for line in text.splitlines())
     last = re.split(r"Traceback \(most recent call last\):$", printed, flags=re.MULTILINE)[-1]
     places = [(Path(frame[1]), frame[2], frame.end()) for frame in _FRAME.finditer(last)]
     if not places:
@@ -28,7 +28,7 @@ def cause(text: str, root: Path) -> str:
     return f"{own[-1] if own else f'{places[-1][0]}:{places[-1][1]}'}: {error[0]}"
 
 
-def said(line: str) -> str:
+def text_of(line: str) -> str:
     """Returns the stack trace, the reason or the message of a JSON line, and any other line as it is."""
     try:
         entry = json.loads(line)

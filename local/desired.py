@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import ProviderError
-from local.machine import Machine, write_json
+from local.machine import Machine, read_json, write_json
 
 Object = dict[str, Any]
 
@@ -46,10 +46,7 @@ def remove(machine: Machine, key: str) -> None:
 
 def get(machine: Machine, key: str) -> Object | None:
     """Returns an object, or None when there is none."""
-    try:
-        value: Object = json.loads(path_of(machine, key).read_text())
-    except FileNotFoundError:
-        return None
+    value: Object | None = read_json(path_of(machine, key))
     return value
 
 
@@ -64,11 +61,7 @@ def read_all(machine: Machine) -> dict[str, Object]:
 
 def read_status(machine: Machine) -> dict[str, Any]:
     """Returns what the supervisor reports; nothing before its first report."""
-    try:
-        status: dict[str, Any] = json.loads((machine.run / "status.json").read_text())
-    except FileNotFoundError:
-        return {}
-    return status
+    return read_json(machine.run / "status.json") or {}
 
 
 def wait(

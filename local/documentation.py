@@ -43,7 +43,7 @@ def pages(machine: Machine) -> dict[str, Json]:
     contract = document(machine)
     bundle = metadata.distribution(BUNDLE)
     files = {name: str(bundle.locate_file(f"fastapi_swagger/resources/{name}")) for name in _ASSETS}
-    shown = get_swagger_ui_html(
+    response = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title=contract["info"]["title"],
         # Another version is another address, so that neither a browser nor Envoy shows what it has read before.
@@ -54,7 +54,7 @@ def pages(machine: Machine) -> dict[str, Json]:
         init_oauth={"clientId": issuer.customer("").client_id, "usePkceWithAuthorizationCodeGrant": True},
         swagger_ui_parameters={"validatorUrl": None},  # it is online
     )
-    page, start = _split(shown, f"{PATH}/start.js")
+    page, start = _split(response, f"{PATH}/start.js")
     returned, script = _split(get_swagger_ui_oauth2_redirect_html(), f"{PATH}/oauth2-redirect.js")
     return {
         PATH: {"type": "text/html", "text": page},
@@ -81,11 +81,11 @@ def document(machine: Machine) -> Json:
             scopes |= {scope for name in people & need.keys() for scope in need[name]}
         if any(people & need.keys() for need in operation["security"]):
             operation["security"] = [*operation["security"], {"pasted": []}]
-    known = issuer.discovery(machine)
+    endpoints = issuer.discovery(machine)
     flow = {
-        "authorizationUrl": known["authorization_endpoint"],
-        "tokenUrl": known["token_endpoint"],
-        "refreshUrl": known["token_endpoint"],
+        "authorizationUrl": endpoints["authorization_endpoint"],
+        "tokenUrl": endpoints["token_endpoint"],
+        "refreshUrl": endpoints["token_endpoint"],
         "scopes": {scope: _MEANINGS[scope.startswith(STAFF)] for scope in sorted(scopes)},
     }
     schemes.update({name: {"type": "oauth2", "flows": {"authorizationCode": flow}} for name in people})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from functools import partial
 from graphlib import TopologicalSorter
 
 from local.errors import LocalError
 from local.provider import Function, Handler, Package
 from local.state import Entry, State
-from local.steps import Listener, Step, StepEvent, Target, decide, declared, delete
+from local.steps import Listener, Operation, StepEvent, Target, carry_out, decide, declared, delete
 from planning.errors import PlanningError
 from planning.ignored import with_ignored
 from planning.record import twice
@@ -81,24 +81,30 @@ class Engine:
             inputs={**inputs, **fingerprint},
             values={**values, **fingerprint},
         )
-        return self._run(decide(target, old), registration)
+        operation, changed = decide(target, old)
+        return self._run(registration, operation, partial(carry_out, target, operation, old), changed)
 
-    def _run(self, step: Step, resource: Registration | Entry) -> Entry:
-        """Applies the step and tells the listener how it ended."""
-        event = StepEvent(
-            urn=resource.urn, type=resource.type, name=resource.name, operation=step.operation, changed=step.changed
-        )
+    def _run(
+        self,
+        resource: Registration | Entry,
+        operation: Operation,
+        work: Callable[[State], Entry],
+        changed: tuple[str, ...] = (),
+    ) -> Entry:
+        """Does the work of a step and tells the listener how it ended."""
+        identity = {"urn": resource.urn, "type": resource.type, "name": resource.name}
         started = time.monotonic()
         error: str | None = None
         self.running[resource.urn] = resource.name
         try:
-            return step.apply(self._state)
+            return work(self._state)
         except BaseException as raised:
             error = str(raised) or repr(raised)
             raise
         finally:
             del self.running[resource.urn]
-            self._listener(replace(event, seconds=time.monotonic() - started, error=error))
+            seconds = time.monotonic() - started
+            self._listener(StepEvent(**identity, operation=operation, changed=changed, seconds=seconds, error=error))
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
@@ -124,7 +130,7 @@ class Engine:
         """
         for entry in dependents_first([e for e in self._state if e.urn not in self._seen]):
             if entry.custom and not entry.retain:
-                self._run(delete(self._handler(entry.type), entry), entry)
+                self._run(entry, "delete", partial(delete, self._handler(entry.type), entry))
             else:
                 self._state.remove(entry.urn)
 

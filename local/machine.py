@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
@@ -33,13 +34,6 @@ class Machine:
     home: Path
     """`.local` in it, with the mode 0700."""
     ports: Ports
-
-    @property
-    def config(self) -> dict[str, object]:
-        """The part of the program's configuration that only this machine knows."""
-        ports = self.ports
-        value = {"issuer": self.issuer_url, "ingressPort": ports.ingress, "databasePort": ports.postgres}
-        return {"crosscloud:machine": value}
 
     @property
     def state_file(self) -> Path:
@@ -85,6 +79,14 @@ class Machine:
     @property
     def endpoint_url(self) -> str:
         return f"https://localhost:{self.ports.endpoint}"
+
+
+def read_json(path: Path) -> Any:
+    """Returns what a JSON file holds, or None when there is no such file."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
 
 
 def write_json(path: Path, value: object) -> None:

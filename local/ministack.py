@@ -36,6 +36,7 @@ import io
 import itertools
 import json
 import marshal
+import multiprocessing
 import os
 import random
 import time
@@ -127,10 +128,14 @@ class Durable:
         async with self._snapshot:
             if own <= self._saved:
                 return
-            covered = self._writes
-            status = await asyncio.to_thread(_wait, _fork())
-            if status:
-                raise OSError(f"The emulator's state can't be written to {SNAPSHOT}; the child ended with {status}.")
+            covered, child = self._writes, multiprocessing.get_context("fork").Process(target=_write)
+            with warnings.catch_warnings():
+                # Python 3.12 warns of locks that other threads hold. The child takes none: it reads and writes a file.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                child.start()
+            await asyncio.to_thread(child.join)
+            if child.exitcode:
+                raise OSError(f"The emulator's state can't be written to {SNAPSHOT}; its log says why.")
             self._saved = covered
 
 
@@ -143,27 +148,6 @@ def _writes(scope: Message) -> bool:
         return False
     operation = headers.get(b"x-amz-target", "").rpartition(".")[2]
     return scope["method"] != "GET" and not operation.startswith(READS)
-
-
-def _fork() -> int:
-    """Starts the child that writes a snapshot and returns its process id."""
-    with warnings.catch_warnings():
-        # Python 3.12 warns of locks that other threads hold. The child takes none: it reads, writes a file and ends.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            _write()
-            status = 0
-        finally:
-            os._exit(status)
-    return pid
-
-
-def _wait(pid: int) -> int:
-    """Returns the child's exit status when it has ended."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _write() -> None:

@@ -98,7 +98,7 @@ def _unprivileged() -> tuple[str, ...]:
 def _initialise(machine: Machine, binaries: Path, data: Path) -> None:
     """Makes the data directory once; a half-made one of a killed start is made anew."""
     if (data / "INITIALISED").exists():
-        _await_collection(data / "postmaster.pid")
+        _await_collection(_lock(machine))
         return
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
@@ -140,9 +140,16 @@ def password_file(machine: Machine) -> Path:
     return machine.data / "postgres.password"
 
 
+def _lock(machine: Machine) -> Path:
+    """Returns the file in which the server writes its process id, and in the eighth line how far its start is."""
+    return machine.data / "postgres" / "postmaster.pid"
+
+
 def _accepts(machine: Machine) -> bool:
-    """Returns whether the server lets the superuser log in; while it starts or recovers it refuses."""
+    """Returns whether the superuser can log in. The server logs each refusal, so it gets no call while it starts."""
     try:
+        if not _lock(machine).read_text().rstrip().endswith("ready"):
+            return False
         return bool(administer(machine, lambda connection: connection.fetchval("SELECT true"), timeout=0.5))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False

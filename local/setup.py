@@ -81,12 +81,10 @@ def choose_ports(endpoint: int | None) -> Ports:
 
 def is_free(port: int) -> bool:
     """Returns whether nobody listens on the port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:  # also of a port below 1024, for a user without the right
-            return False
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:  # also of a port below 1024, for a user without the right
+        return False
     return True
 
 

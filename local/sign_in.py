@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import secrets
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import uvicorn
+from jinja2 import Template
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -39,17 +40,11 @@ SESSION_SECONDS = 12 * 3600
 """Seconds for which a refresh token is good."""
 _SECRETS = {"authorization_code": "code", "refresh_token": "refresh_token"}
 """The member of a token request that holds the secret, by its grant_type."""
-_ORIGINS = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+_ORIGINS = r"https?://(localhost|127\.0\.0\.1)(:[1-9]\d{0,4})?"
 """Pages of this machine: the API's documentation, and front ends in development."""
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Sign in to the local stack</title>
-<h1>Who are you?</h1>
-<p>This is the identity provider of the local stack. It asks for no password.</p>
-<form method="post" action="/authorize?{query}">{buttons}</form>
-</html>
-"""
+_RETURN = re.compile(rf"{_ORIGINS}(/[^?#\s]*)?")
+"""The address of a page of this machine, to which a query can be added."""
+_PAGE = Template(Path(__file__).with_name("sign_in.html.jinja").read_text(), autoescape=True)
 _HEADERS = {"cache-control": "no-store", "x-frame-options": "DENY", "referrer-policy": "no-referrer"}
 
 
@@ -91,27 +86,27 @@ def application(machine: Machine) -> Starlette:
 
     async def authorize(request: Request) -> Response:
         """Shows who one may be; a click leads back to the application with a code."""
-        asked = request.query_params
-        if problem := _problem(machine, asked):
+        query = request.query_params
+        if problem := _problem(machine, query):
             return JSONResponse({"error": "invalid_request", "error_description": problem}, 400)
-        chosen = (await _form(request)).get("person", "")
-        if request.method == "GET" or chosen not in PEOPLE:
-            return HTMLResponse(_PAGE.format(query=escape(urlencode(asked)), buttons=_buttons()), headers=_HEADERS)
+        person = (await _form(request)).get("person", "")
+        if request.method == "GET" or person not in PEOPLE:
+            return HTMLResponse(_PAGE.render(query=urlencode(query), people=PEOPLE), headers=_HEADERS)
         grant = Grant(
-            person=chosen,
-            scope=asked.get("scope", ""),
+            person=person,
+            scope=query.get("scope", ""),
             ends=time.monotonic() + CODE_SECONDS,
-            redirect_uri=asked["redirect_uri"],
-            challenge=asked["code_challenge"],
+            redirect_uri=query["redirect_uri"],
+            challenge=query["code_challenge"],
         )
-        answer = {"code": _keep(grants, grant)} | ({"state": asked["state"]} if "state" in asked else {})
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 303, headers=_HEADERS)
+        answer = {"code": _keep(grants, grant)} | ({"state": query["state"]} if "state" in query else {})
+        return RedirectResponse(f"{query['redirect_uri']}?{urlencode(answer)}", 303, headers=_HEADERS)
 
     async def token(request: Request) -> Response:
         """Exchanges a code, or a refresh token, for an access token and the next refresh token (RFC 6749, 4.1.3, 6)."""
-        sent = await _form(request)
-        grant = grants.pop(sent.get(_SECRETS.get(sent.get("grant_type", ""), ""), ""), None)
-        if grant is None or grant.ends < time.monotonic() or not _redeems(sent, grant):
+        form = await _form(request)
+        grant = grants.pop(form.get(_SECRETS.get(form.get("grant_type", ""), ""), ""), None)
+        if grant is None or grant.ends < time.monotonic() or not _redeems(form, grant):
             return JSONResponse({"error": "invalid_grant"}, 400, headers=_HEADERS)
         refresh = Grant(person=grant.person, scope=grant.scope, ends=time.monotonic() + SESSION_SECONDS)
         answer = {
@@ -135,25 +130,15 @@ def application(machine: Machine) -> Starlette:
     )
 
 
-def _problem(machine: Machine, asked: Mapping[str, str]) -> str | None:
+def _problem(machine: Machine, query: Mapping[str, str]) -> str | None:
     """Returns what is wrong with a request to sign in; None for a good one."""
-    if not _is_page_of_this_machine(asked.get("redirect_uri", "")):
+    if not _RETURN.fullmatch(query.get("redirect_uri", "")):
         return f"redirect_uri must be a page of this machine, such as {machine.endpoint_url}/docs/oauth2-redirect.html"
-    if asked.get("response_type") != "code":
+    if query.get("response_type") != "code":
         return "response_type must be code"
-    if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+    if query.get("code_challenge_method") != "S256" or not query.get("code_challenge"):
         return "code_challenge must be there, with the code_challenge_method S256 (RFC 7636)"
     return None
-
-
-def _is_page_of_this_machine(address: str) -> bool:
-    try:
-        back = urlsplit(address)
-        port = back.port
-    except ValueError:  # brackets that are no address of IPv6, or a port above 65535
-        return False
-    at_home = back.scheme in ("http", "https") and back.hostname in ("localhost", "127.0.0.1") and port != 0
-    return at_home and not back.query and not back.fragment
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -162,16 +147,16 @@ async def _form(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body).items()}
 
 
-def _redeems(sent: Mapping[str, str], grant: Grant) -> bool:
+def _redeems(form: Mapping[str, str], grant: Grant) -> bool:
     """Returns whether the request shows what the grant asks for: a code needs its page and its verifier."""
     if not grant.challenge:
-        return sent["grant_type"] == "refresh_token"
-    digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
+        return form["grant_type"] == "refresh_token"
+    digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     return (
-        sent["grant_type"] == "authorization_code"
+        form["grant_type"] == "authorization_code"
         and secrets.compare_digest(challenge.encode(), grant.challenge.encode())
-        and sent.get("redirect_uri") == grant.redirect_uri
+        and form.get("redirect_uri") == grant.redirect_uri
     )
 
 
@@ -179,11 +164,6 @@ def _keep(grants: dict[str, Grant], grant: Grant) -> str:
     secret = secrets.token_urlsafe(32)
     grants[secret] = grant
     return secret
-
-
-def _buttons() -> str:
-    texts = {name: "customer" if person.is_customer else "staff" for name, person in PEOPLE.items()}
-    return "".join(f'<button name="person" value="{name}">{name} ({text})</button>\n' for name, text in texts.items())
 
 
 if __name__ == "__main__":

@@ -6,15 +6,14 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from local.errors import LocalError
 from local.machine import write_json, write_text
-from planning.wire import Wire, plain
+from planning.wire import Wire
 
 VERSION = 3
 """The format. A state of an earlier one is refused: with 1, the services owned their databases; with 2, only secrets
@@ -39,18 +38,6 @@ class Entry:
     retain: bool = False
     status: Status = "ready"
     """The operation that was under way, if a run ended in the middle; else `ready`."""
-
-    @cached_property
-    def input_values(self) -> dict[str, Any]:
-        """The inputs without marks."""
-        values: dict[str, Any] = plain(self.inputs)
-        return values
-
-    @cached_property
-    def output_values(self) -> dict[str, Any]:
-        """The outputs without marks."""
-        values: dict[str, Any] = plain(self.outputs)
-        return values
 
 
 class State:

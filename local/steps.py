@@ -1,4 +1,4 @@
-"""The steps of the engine: what happens to one resource, decided once, with what applies it.
+"""The steps of the engine: what happens to one resource, decided once and carried out.
 
 Each step saves the state around its effect, so that a run that was killed at any point is finished by the next one.
 """
@@ -68,97 +68,70 @@ class Target:
         return {key: secret(plain(value)) if key in secrets else value for key, value in merged.items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """The operation on one resource, with the function that carries it out."""
+def carry_out(target: Target, operation: Operation, old: Entry | None, state: State) -> Entry:
+    """Does what `decide` says, saves the state around it, and returns the resource's entry.
 
-    operation: Operation
-    changed: tuple[str, ...] = ()
-    """Inputs that differ."""
-    apply: Callable[[State], Entry]
-    """Brings it about, saves the state around it, and returns the resource's entry."""
-
-
-def same(target: Target, old: Entry) -> Step:
-    """Returns the step of a resource that is as declared; its dependencies and options may differ."""
-
-    def apply(state: State) -> Entry:
+    A resource that is created is new, has vanished, or was being created when a run was killed.
+    """
+    entry, handler = target.entry(), target.handler
+    if old and operation == "same":  # its dependencies and options may differ
         entry = replace(old, **declared(target.registration))
         if entry != old:
             state.put(entry)
         return entry
-
-    return Step(operation="same", apply=apply)
-
-
-def bring_about(target: Target, operation: Operation, old: Entry | None = None, changed: tuple[str, ...] = ()) -> Step:
-    """Returns the step of a resource that is created, changes in place, or is deleted and created anew.
-
-    One that is created is new, has vanished, or was being created when a run was killed.
-    """
-    handler = target.handler
-
-    def apply(state: State) -> Entry:
-        entry = target.entry()
-        if old and operation == "update" and isinstance(handler, Updatable):
-            state.put(replace(old, status="updating"))
-            id_, outputs = old.id, handler.update(old.id, old.input_values, target.values, old.output_values)
-        else:
-            if old:
-                _delete(handler, old, state)
-            state.put(replace(entry, status="creating"))
-            made = handler.create(entry.name, target.values)
-            id_, outputs = made.id, made.outputs
-        entry = replace(entry, id=id_, outputs=target.marked(outputs))
-        state.put(entry)
-        return entry
-
-    return Step(operation=operation, changed=changed, apply=apply)
+    if old and operation == "update" and isinstance(handler, Updatable):
+        state.put(replace(old, status="updating"))
+        id_, outputs = old.id, handler.update(old.id, plain(old.inputs), target.values, plain(old.outputs))
+    else:
+        if old and operation == "replace":
+            _delete(handler, old, state)
+        state.put(replace(entry, status="creating"))
+        made = handler.create(entry.name, target.values)
+        id_, outputs = made.id, made.outputs
+    entry = replace(entry, id=id_, outputs=target.marked(outputs))
+    state.put(entry)
+    return entry
 
 
-def delete(handler: Handler, old: Entry) -> Step:
-    """Returns the step of a resource that the program no longer declares."""
-
-    def apply(state: State) -> Entry:
-        _delete(handler, old, state)
-        state.remove(old.urn)
-        return old
-
-    return Step(operation="delete", apply=apply)
+def delete(handler: Handler, old: Entry, state: State) -> Entry:
+    """Deletes a resource that the program no longer declares, and returns its last entry."""
+    _delete(handler, old, state)
+    state.remove(old.urn)
+    return old
 
 
 def _delete(handler: Handler, old: Entry, state: State) -> None:
     """Deletes the resource and leaves its entry. One whose creation failed or was cut off has no id there."""
     state.put(replace(old, status="deleting"))
     if old.id:
-        handler.delete(old.id, old.output_values)
+        handler.delete(old.id, plain(old.outputs))
     else:
-        handler.abandon(old.name, old.input_values)
+        handler.abandon(old.name, plain(old.inputs))
 
 
-def decide(target: Target, old: Entry | None) -> Step:
-    """Returns the step that brings the resource from its entry to what is declared.
+def decide(target: Target, old: Entry | None) -> tuple[Operation, tuple[str, ...]]:
+    """Returns what brings the resource from its entry to what is declared, and the inputs that differ.
 
     Raises LocalError when it would replace a protected resource.
     """
     if old is None or old.status == "creating":
-        return bring_about(target, "create")
+        return "create", ()
     if old.status == "deleting":
-        return bring_about(target, "replace", old)
-    if not target.handler.exists(old.id, old.output_values):
-        return bring_about(target, "create")
-    before, after = old.input_values, target.values
+        return "replace", ()
+    if not target.handler.exists(old.id, plain(old.outputs)):
+        return "create", ()
+    before, after = plain(old.inputs), target.values
     changed = tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
     if not changed and old.status == "ready":
-        return same(target, old)
+        return "same", ()
     if isinstance(target.handler, Updatable) and not is_replaced(old, after, changed):
-        return bring_about(target, "update", old, changed)
+        return "update", changed
     if target.registration.protect:
         raise LocalError(f"It is protected; changing {', '.join(changed)} would replace it. Remove `protect` first.")
-    return bring_about(target, "replace", old, changed)
+    return "replace", changed
 
 
 def is_replaced(old: Entry, after: Properties, changed: tuple[str, ...]) -> bool:
     """Returns whether a changed property is one of those that replace the resource."""
-    pairs = ({key: side[key] for key in changed if key in side} for side in (old.input_values, after))
+    pairs = ({key: side[key] for key in changed if key in side} for side in (plain(old.inputs), after))
     return any(replaces(old.type, path) for path in (*changed, *differences(*pairs)))

@@ -38,38 +38,27 @@ class Display(Protocol):
         """Shows what has become of all resources."""
 
 
-class Platform(Protocol):
-    """The place of everything that is not AWS's: this machine, or a cluster."""
-
-    modules: Sequence[str]
-    """The modules of the system processes in the order of their start."""
-
-    def packages(self) -> list[Package]:
-        """Returns the providers of what is there."""
-
-    def config(self) -> Mapping[str, object]:
-        """Returns the configuration that is laid over the stack's file, by full keys."""
-
-    def settle(self) -> None:
-        """Returns when all that the program has made there is ready."""
-
-
-class ThisMachine:
-    """Pods are processes, and the ingress is one of them."""
+class Platform:
+    """The place of everything that is not AWS's. That is this machine; a cluster overrides what differs there."""
 
     modules: Sequence[str] = client.MODULES
+    """The modules of the system processes in the order of their start."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
     def packages(self) -> list[Package]:
+        """Returns the providers of what is there."""
         return [module.package(self._machine) for module in (azure, docker, kubernetes)]
 
     def config(self) -> Mapping[str, object]:
-        return self._machine.config
+        """Returns the configuration that is laid over the stack's file, by full keys."""
+        ports = self._machine.ports
+        own = {"issuer": self._machine.issuer_url, "ingressPort": ports.ingress, "databasePort": ports.postgres}
+        return {"crosscloud:machine": own}
 
     def settle(self) -> None:
-        """Has nothing to wait for: pods and routes are objects as all others here."""
+        """Returns when all that the program has made there is ready. Pods of this machine are waited for anyway."""
 
 
 def up(machine: Machine, display: Display, platform: Platform | None = None) -> None:
@@ -77,7 +66,7 @@ def up(machine: Machine, display: Display, platform: Platform | None = None) -> 
 
     Raises LocalError with every failure of the program.
     """
-    platform = platform or ThisMachine(machine)
+    platform = platform or Platform(machine)
     with _only_one(machine):
         with display.phase("processes"):
             client.ensure(machine, platform.modules)

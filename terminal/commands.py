@@ -113,20 +113,24 @@ def up(
     from local.machine import CHANGES
     from terminal import example, generated, preview, room
     from terminal.display import Display
+    from terminal.status.report import switched_off
 
-    shown = Console(stderr=True) if as_json else console
+    messages = Console(stderr=True) if as_json else console
     if dry_run:
-        if port or kubeconfig or kind:
-            raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
-        generated.bring_up_to_date(shown, write=False)
+        if any((port is not None, kubeconfig, context, images, postgres, kind, yes_this_cluster)):
+            raise LocalError(
+                "DRY_RUN=1 looks at the stack as it is: it goes with no other port and no cluster. Leave those out: "
+                "`make up DRY_RUN=1`."
+            )
+        generated.bring_up_to_date(messages, write=False)
         preview.show(ROOT, console, as_json=as_json)
         return
     room.check_room(ROOT)
     is_new = not (ROOT / ".local" / "ports.json").exists()
-    generated.bring_up_to_date(shown)
+    generated.bring_up_to_date(messages)
     with room.opened(ROOT, port) as machine:
         if is_new and port is None and (note := room.moved(machine)):
-            shown.print(note, highlight=False, soft_wrap=True)
+            messages.print(note, highlight=False, soft_wrap=True)
         if kind:
             if kubeconfig:
                 raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
@@ -144,7 +148,7 @@ def up(
             postgres=postgres,
             consent=yes_this_cluster,
         )
-        display = Display(shown)
+        display = Display(messages)
         try:
             if target is None:
                 from local.up import up as run
@@ -156,6 +160,8 @@ def up(
                 apply(machine, target, display)
         finally:
             display.append_to(machine.logs / CHANGES)
+        for sentence in switched_off(machine):  # before the example request, which may fail because of that
+            messages.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
         answer = example.send(machine, display)
     if as_json:
         sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")

@@ -6,59 +6,45 @@ import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import urllib3
 from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
+from app.contract.events import types
 from cluster.target import saved
 from local import issuer
 from local.errors import LocalError
 from local.issuer import Holder
 from local.machine import Machine
 from terminal import clone
+from terminal.caller import Caller, new_request_id
 from terminal.logs.files import lines
 from terminal.logs.line import Line
 from terminal.logs.selection import Selection
 
 app = App(name="demo")
 
-EVENTS = ("order.placed", "order.confirmed", "order.invoiced")
+EVENTS = (types.PLACED, types.CONFIRMED, types.INVOICED)
 """The events of an order that ends well, which analytics counts one after the other."""
 PATIENCE = 60.0
 """Seconds within which the order must have gone its way. On a free machine it takes three to ten."""
 PAUSE = 0.2
 """Seconds between two looks at the order."""
-SECONDS = 30
-"""Seconds that an answer may take, as at the gateway."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """Somebody with a token, who sends requests through the public endpoint."""
+class Person:
+    """Somebody with a token that holds every scope which counts for them."""
 
-    machine: Machine
-    token: str
-    http: urllib3.PoolManager
-    request_id: str
-    """The X-Request-Id of requests that change something. It ties the log lines of all hops together."""
-
-    @classmethod
-    def signed_in(cls, machine: Machine, holder: Holder, request_id: str) -> Caller:
-        """Returns a caller with a token of the local issuer, which holds every scope that counts for them."""
-        return cls(
-            machine=machine,
-            token=issuer.token(machine, holder, scope=issuer.scopes(machine, holder)),
-            http=urllib3.PoolManager(ca_certs=str(machine.home / "ca.crt"), retries=False, timeout=SECONDS),
-            request_id=request_id,
-        )
+    def __init__(self, machine: Machine, holder: Holder, name: str) -> None:
+        self._caller = Caller(machine, issuer.token(machine, holder, scope=issuer.scopes(machine, holder)))
+        self.request_id = name
+        """The X-Request-Id of the requests that change something."""
 
     def get(self, path: str) -> Any:
         """Returns what is at a path. Raises LocalError."""
-        return self._send("GET", path, {}, None)
+        return self._caller.send("GET", path).json()
 
     def post(self, path: str, body: object) -> Any:
         """Creates something and returns it. Raises LocalError."""
@@ -67,22 +53,7 @@ class Caller:
             "Idempotency-Key": str(uuid.uuid4()),
             "X-Request-Id": self.request_id,
         }
-        return self._send("POST", path, headers, json.dumps(body))
-
-    def _send(self, method: str, path: str, headers: Mapping[str, str], body: str | None) -> Any:
-        url = f"{self.machine.endpoint_url}{path}"
-        try:
-            answer = self.http.request(
-                method, url, body=body, headers={"Authorization": f"Bearer {self.token}", **headers}
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise LocalError(
-                f"{method} {path} got no answer: {error}. See `./crosscloud status`; `make up` starts what is down."
-            ) from None
-        if answer.status >= 300:
-            text = answer.data.decode(errors="replace")
-            raise LocalError(f"{method} {path} was answered with {answer.status} {text}. See `./crosscloud status`.")
-        return answer.json()
+        return self._caller.send("POST", path, body=json.dumps(body), headers=headers).json()
 
 
 @app.default
@@ -92,9 +63,9 @@ def demo() -> None:
     What it makes stays until `make down PURGE=1`.
     """
     machine, console = clone.machine(), Console(highlight=False, soft_wrap=True)
-    request_id = f"demo-{uuid.uuid4().hex[:8]}"
-    staff = Caller.signed_in(machine, issuer.staff("bob"), request_id)
-    customer = Caller.signed_in(machine, issuer.customer("alice"), f"{request_id}-order")
+    name = new_request_id("demo")
+    staff = Person(machine, issuer.staff("bob"), name)
+    customer = Person(machine, issuer.customer("alice"), f"{name}-order")
     product = staff.post("/products", {"name": "Notebook", "price": "4.50", "currency": "EUR", "stock": 10})
     console.print(f"bob, of the staff, offers the product {product['id']}: 10 notebooks at 4.50 EUR.")
     began = time.monotonic()
@@ -108,7 +79,7 @@ def demo() -> None:
     console.print(f"\nEvery line of it: ./crosscloud logs --request-id {customer.request_id}")
 
 
-def _follow(customer: Caller, order: str, began: float, console: Console) -> None:
+def _follow(customer: Person, order: str, began: float, console: Console) -> None:
     """Shows each state of an order as it is reached, and returns when all of its events are counted.
 
     Raises LocalError when that takes too long.
@@ -132,11 +103,11 @@ def _follow(customer: Caller, order: str, began: float, console: Console) -> Non
         time.sleep(PAUSE)
 
 
-def way(found: Sequence[Line]) -> Table:
+def way(lines: Sequence[Line]) -> Table:
     """Returns the hops of a request in the order in which they began, with their times in milliseconds."""
     table = Table("after ms", "part", "what", "took ms", box=None, pad_edge=False)
-    first = min((line.began for line in found), default=None)
-    for line in found:
+    first = min((line.began for line in lines), default=None)
+    for line in lines:
         took = line.fields.get("duration_ms")
         if first is not None and took is not None:
             after = (line.began - first).total_seconds() * 1000

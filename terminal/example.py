@@ -7,20 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import urllib3
 from rich.console import Console
 
 from local import documentation, issuer
-from local.errors import LocalError
 from local.machine import Machine
 from local.up import Display
+from terminal.caller import Caller, new_request_id
 
 CUSTOMER = "123"
 """The user who asks, and who is asked for: the seeds of the databases know this one."""
 BODY = '{"user_id": "123"}'
 SCOPE = "users:read"
-SECONDS = 30
-"""Seconds that the answer may take, as at the gateway."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +26,7 @@ class Example:
 
     machine: Machine
     token: str
+    request_id: str
     status: int
     body: str
 
@@ -45,11 +43,17 @@ class Example:
         words += ["-H", "Content-Type: application/json", "-H", f"Authorization: Bearer {self.token}", "-d", BODY]
         return shlex.join(words)
 
+    @property
+    def trace(self) -> str:
+        """The command that shows the log lines of every hop of the request."""
+        return f"./crosscloud logs --request-id {self.request_id}"
+
     def show(self, console: Console) -> None:
-        """Prints the endpoint, the request as a command to paste, and the answer."""
+        """Prints the endpoint, the request as a command to paste, the answer, and a command that shows its way."""
         console.print(f"\n[bold]{self.machine.endpoint_url}[/bold]  API docs: {self.documentation}\n")
         console.print(self.curl, markup=False, highlight=False, soft_wrap=True)
         console.print(f"\n{self.status} {self.body}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"\n{self.trace}", markup=False, highlight=False, soft_wrap=True)
 
     def as_json(self, changes: Mapping[str, int]) -> dict[str, Any]:
         """Returns the same for programs, with the numbers of resources by what became of them."""
@@ -58,26 +62,16 @@ class Example:
             "documentation": self.documentation,
             "authority": str(self.machine.home / "ca.crt"),
             "changes": dict(changes),
-            "example": {"command": self.curl, "status": self.status, "body": self.body},
+            "example": {"command": self.curl, "status": self.status, "body": self.body, "trace": self.trace},
         }
 
 
 def send(machine: Machine, display: Display) -> Example:
-    """Sends the request. Raises LocalError when there is no answer, or another one than that of the README."""
+    """Sends the request. Raises LocalError when there is no answer, or it is a failure."""
+    token = issuer.token(machine, issuer.customer(CUSTOMER), scope=SCOPE)
+    name = new_request_id("example")
+    headers = {"Content-Type": "application/json", "X-Request-Id": name}
     with display.phase("example request"):
-        token = issuer.token(machine, issuer.customer(CUSTOMER), scope=SCOPE)
-        status, body = _send(machine, token)
-    return Example(machine=machine, token=token, status=status, body=body)
-
-
-def _send(machine: Machine, token: str) -> tuple[int, str]:
-    http = urllib3.PoolManager(ca_certs=str(machine.home / "ca.crt"), retries=False, timeout=SECONDS)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    try:
-        response = http.request("POST", f"{machine.endpoint_url}/users", body=BODY, headers=headers)
-    except urllib3.exceptions.HTTPError as error:
-        raise LocalError(f"The example request got no answer: {error}. See `./crosscloud logs`.") from None
-    body = response.data.decode(errors="replace")
-    if response.status != 200:
-        raise LocalError(f"The example request was answered with {response.status} {body}. See `./crosscloud logs`.")
-    return response.status, body
+        answer = Caller(machine, token).send("POST", "/users", body=BODY, headers=headers)
+    body = answer.data.decode(errors="replace")
+    return Example(machine=machine, token=token, request_id=name, status=answer.status, body=body)

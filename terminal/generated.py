@@ -15,16 +15,16 @@ from local.errors import LocalError
 def bring_up_to_date(console: Console, *, write: bool = True) -> None:
     """Writes the files that are not as the contract says, or only names them. Raises LocalError for a bad contract."""
     try:
-        wanted: dict[Path, str] = {**operations.generate(), events.TARGET: events.generate()}
+        contents: dict[Path, str] = {**operations.generate(), events.TARGET: events.generate()}
     except json.JSONDecodeError as error:
         raise LocalError(f"A schema in {events.FOLDER} is no JSON: {error}.") from None
     except ValueError as error:  # of the contract or of a schema
         raise LocalError(str(error)) from None
-    for path, text in wanted.items():
+    for path, text in contents.items():
         if path.exists() and path.read_text() == text:
             continue
         if write:
             path.write_text(text)
-        done = "is made anew" if write else "would be made anew, and then whatever is made of it,"
+        consequence = "is made anew" if write else "would be made anew, and then whatever is made of it,"
         name = path.relative_to(operations.APP.parent)
-        console.print(f"~ {name} {done} as the contract has changed", highlight=False, soft_wrap=True)
+        console.print(f"~ {name} {consequence} as the contract has changed", highlight=False, soft_wrap=True)

@@ -24,7 +24,7 @@ from local.providers import aws, values
 from local.setup import choose_ports, open_machine
 from local.state import Entry, State
 from local.steps import Operation, StepEvent, is_replaced
-from local.up import STACK, ThisMachine
+from local.up import STACK, Platform
 from planning.ignored import with_ignored
 from planning.plan import OTHER_SHAPES
 from planning.run import STACK_TYPE, Registered, Registration, run_program
@@ -90,8 +90,8 @@ class Preview:
 
     def finish(self) -> None:
         """Notes what the program no longer declares."""
-        left = [entry for urn, entry in self.entries.items() if urn not in self._seen]
-        self.events += [_event(e, "delete", ()) for e in dependents_first(left) if e.custom and not e.retain]
+        leftovers = [entry for urn, entry in self.entries.items() if urn not in self._seen]
+        self.events += [_event(e, "delete", ()) for e in dependents_first(leftovers) if e.custom and not e.retain]
 
     def _entry(self, registration: Registration) -> Entry | None:
         """Returns the entry of a resource, which may have had another URN before."""
@@ -111,7 +111,7 @@ def _operation(handler: Handler, old: Entry | None, inputs: Wire) -> tuple[Opera
     known = {key: value for key, value in inputs.items() if key not in unknown}
     values_ = plain(known)
     after = {**values_, **({} if unknown else handler.fingerprint(values_))}
-    before = old.input_values
+    before = plain(old.inputs)
     changed = unknown | {key for key in {*before, *after} - unknown if before.get(key) != after.get(key)}
     if old.status == "deleting":
         return "replace", ()
@@ -128,8 +128,8 @@ def _event(resource: Registration | Entry, operation: Operation, changed: tuple[
 def changes(machine: Machine) -> Iterator[StepEvent]:
     """Yields the steps that change something, those of the program first. Raises LocalError."""
     if saved(machine):
-        raise LocalError("--dry-run looks at this machine, and the stack is in a cluster. See `make plan STACK=local`.")
-    platform = ThisMachine(machine)
+        raise LocalError("DRY_RUN=1 looks at this machine, and the stack is in a cluster. See `make plan STACK=local`.")
+    platform = Platform(machine)
     packages = [aws.package(machine), values.package(machine), *platform.packages()]
     preview = Preview.of(packages, State(machine.state_file) if machine.state_file.exists() else ())
     try:
@@ -144,14 +144,14 @@ def show(root: Path, console: Console, *, as_json: bool) -> None:
     """Prints the steps that `up` would do. Raises LocalError."""
     file = root / ".local" / "ports.json"
     machine = open_machine(root, create=False) if file.exists() else _not_made(root)
-    found = list(changes(machine))
+    events = list(changes(machine))
     if as_json:
-        rows = [{key: getattr(each, key) for key in ("operation", "type", "name", "changed")} for each in found]
+        rows = [{key: getattr(each, key) for key in ("operation", "type", "name", "changed")} for each in events]
         sys.stdout.write(json.dumps({"changes": rows}, indent=1) + "\n")
         return
-    for each in found:
+    for each in events:
         console.print(_line(each), highlight=False, markup=False, soft_wrap=True)
-    counted = Counter(each.operation for each in found)
+    counted = Counter(each.operation for each in events)
     summary = ", ".join(f"{number} to {operation}" for operation, number in counted.items())
     console.print(f"{summary}. `make up` does it." if summary else "Nothing would change.", highlight=False)
 

@@ -55,9 +55,9 @@ def token(
     known = Contract.read(machine.root / issuer.CONTRACT).scopes
     if unknown := sorted(set(granted.split()) - set(known)):
         raise LocalError(f"--scope: the API has no scope {', '.join(unknown)}. It has {', '.join(sorted(known))}.")
-    made = issuer.token(machine, holder, scope=granted)
+    jwt = issuer.token(machine, holder, scope=granted)
     if as_json:
-        told = {"access_token": made, "token_type": "Bearer", "expires_in": issuer.LIFETIME, "scope": granted}
-        sys.stdout.write(json.dumps(told) + "\n")
+        answer = {"access_token": jwt, "token_type": "Bearer", "expires_in": issuer.LIFETIME, "scope": granted}
+        sys.stdout.write(json.dumps(answer) + "\n")
     else:
-        sys.stdout.write(made + "\n")
+        sys.stdout.write(jwt + "\n")

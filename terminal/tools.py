@@ -85,10 +85,10 @@ def psql(service: str, *words: Words) -> None:
         "PGDATABASE": service,
     }
     if not program.is_file():
-        found = shutil.which("psql")
-        if found is None:
+        client = shutil.which("psql")
+        if client is None:
             raise LocalError("`psql` is not on PATH. Install PostgreSQL's client (postgresql-client).")
-        program = program.with_name(found)
+        program = program.with_name(client)
     _become(str(program), ["psql", *words], {**os.environ, **variables})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Collection
@@ -11,14 +10,15 @@ from pathlib import Path
 
 from local.envoy.admin import Admin
 from local.envoy.template import Files, Json
-from local.machine import write_json
+from local.machine import read_json, write_json
 
 _TAKE = 5.0
 """Seconds within which Envoy has to take a file; it usually takes milliseconds."""
 _STATS = r"(version_text|update_rejected|update_failure|_warming|warming_clusters)$"
 _WARMING = ("cluster_manager.warming_clusters", "listener_manager.total_listeners_warming")
 _ORDER = (("sds-", "eds-", "cds"), ("rds-",), ("lds",))
-"""Files by their beginning in the order in which Envoy needs them: a route's cluster is there before the route."""
+"""Files by their beginning in the order in which Envoy needs them: a cluster's file of endpoints is there before the
+cluster, and a route's cluster before the route."""
 
 Stats = dict[str, str | int]
 
@@ -52,16 +52,13 @@ class Publisher:
     def _replace(self, files: Files, before: Stats, mark: int) -> dict[str, str]:
         written: set[str] = set()
         for group in _ORDER:
-            names = [name for name in files if name.startswith(group)]
+            names = [name for beginning in group for name in files if name.startswith(beginning)]
             written |= {name for name in names if self._write(name, files[name])}
             self._settle(names, written, before, mark)
         return self._settle(files, written, before, mark)
 
     def _read(self, name: str) -> tuple[int, list[Json]]:
-        try:
-            content = json.loads((self.folder / f"{name}.json").read_text())
-        except FileNotFoundError:
-            return 0, []
+        content = read_json(self.folder / f"{name}.json") or {"version_info": 0, "resources": []}
         return int(content["version_info"]), content["resources"]
 
     def _write(self, name: str, resources: list[Json]) -> bool:

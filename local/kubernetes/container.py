@@ -88,10 +88,8 @@ class Template:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    with socket.create_server((LOOPBACK, 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def mount(volumes: tuple[Object, ...], pod: Identity, objects: Objects) -> None:

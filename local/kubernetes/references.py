@@ -61,12 +61,12 @@ class References:
 
     def policy(self, kind: str, target: Object, section: str | None = None) -> Object | None:
         """Returns the policy of that kind for an object, or for a section of it. Raises RefusedError, MissingError."""
-        sought = target["kind"], namespace_of(target), name_of(target), section
+        attachment = target["kind"], namespace_of(target), name_of(target), section
         policies = [
             policy
             for policy in self.all(kind)
             for t in policy["spec"]["targetRefs"]
-            if (t["kind"], namespace_of(policy), t["name"], t.get("sectionName")) == sought
+            if (t["kind"], namespace_of(policy), t["name"], t.get("sectionName")) == attachment
         ]
         if len(policies) > 1:
             raise RefusedError(f"{target['kind']} {name_of(target)!r} has more than one {kind}.")

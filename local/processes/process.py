@@ -81,19 +81,27 @@ class Process:
 
 
 def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, machine: Machine) -> Process:
-    """Starts a process in a session of its own with `env` as its whole environment. Raises OSError."""
+    """Starts a process of this clone, marked as one. Raises OSError."""
+    child = spawn(argv, env={**env, MARK: str(machine.home)}, cwd=cwd, log=log)
+    return Process(pid=child.pid, created=psutil.Process(child.pid).create_time(), child=child)
+
+
+def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Starts a process in a session of its own, which neither Ctrl-C nor the end of the terminal reaches.
+
+    `env` is its whole environment. Raises OSError.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             list(argv),
-            env={**env, MARK: str(machine.home)},
+            env=env,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-    return Process(pid=child.pid, created=psutil.Process(child.pid).create_time(), child=child)
 
 
 def adopt(pid: int, created: float) -> Process | None:

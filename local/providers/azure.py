@@ -38,12 +38,9 @@ class Server(Updatable):
         administrator = outputs["administratorLogin"]
 
         async def work(connection: asyncpg.Connection) -> None:
-            databases = "SELECT datname FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = $1"
-            for record in await connection.fetch(databases, administrator):
-                await connection.execute(f"DROP DATABASE {_quoted(record[0])} WITH (FORCE)")
-            for record in await connection.fetch(_MADE_BY, administrator):
-                await connection.execute(f"DROP ROLE {_quoted(record[0])}")
-            await connection.execute(f"DROP ROLE IF EXISTS {_quoted(administrator)}")
+            for query in _REMOVALS:
+                for record in await connection.fetch(query, administrator):
+                    await connection.execute(record[0])
 
         administer(self._machine, work)
 
@@ -57,23 +54,23 @@ class Server(Updatable):
         async def work(connection: asyncpg.Connection) -> None:
             exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
             verb = "ALTER" if exists else "CREATE"
-            literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
-            await connection.execute(f"{verb} ROLE {_quoted(role)} LOGIN CREATEDB CREATEROLE PASSWORD {literal}")
+            statement = f"SELECT format('{verb} ROLE %I LOGIN CREATEDB CREATEROLE PASSWORD %L', $1::text, $2::text)"
+            await connection.execute(await connection.fetchval(statement, role, password))
 
         administer(self._machine, work)
         return {"name": server, "fullyQualifiedDomainName": "localhost"}
 
 
-_MADE_BY = """
-SELECT made.rolname FROM pg_auth_members
-JOIN pg_roles made ON made.oid = roleid JOIN pg_roles maker ON maker.oid = member
-WHERE admin_option AND maker.rolname = $1
-"""
-"""The roles that a role has made: it administers them (https://www.postgresql.org/docs/current/role-attributes.html)."""
-
-
-def _quoted(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
+_REMOVALS = (
+    "SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE pg_get_userbyid(datdba) = $1",
+    (
+        "SELECT format('DROP ROLE %I', pg_get_userbyid(roleid)) FROM pg_auth_members "
+        "WHERE admin_option AND pg_get_userbyid(member) = $1"
+    ),
+    "SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname = $1",
+)
+"""Queries for the statements that remove a role's databases, the roles that it has made, and itself. It administers
+those that it has made (https://www.postgresql.org/docs/current/role-attributes.html)."""
 
 
 def package(machine: Machine) -> Package:

@@ -42,8 +42,7 @@ class Image(Updatable):
         """Leaves the folders: other digests of this image may still run. `_forget` removes unused ones."""
 
     def exists(self, id_: str, outputs: Properties) -> bool:
-        folder = self._machine.images / str(outputs["contextDigest"])
-        return folder.is_dir()
+        return (self._machine.images / str(outputs["contextDigest"])).is_dir()
 
     def _context(self, inputs: Properties) -> Path:
         """Returns the folder of the build context.

@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from local.desired import read_status
 from local.errors import LocalError
 from local.machine import Machine
 from local.processes import PATH
-from local.processes.process import Process, adopt_recorded, kill, log_tail, marked
+from local.processes.process import Process, adopt_recorded, kill, log_tail, marked, spawn
 
 MODULES = ("local.postgres", "local.sign_in", "local.emulator", "local.envoy.process")
 """The modules of the system processes in the order of their start."""
@@ -88,8 +87,9 @@ def stop(machine: Machine) -> None:
 def code_digest() -> str:
     """Returns the identity of the local stack's code."""
     digest = hashlib.sha256()
-    for path in sorted([*(_CODE / "local").rglob("*.py"), *(_CODE / "local").rglob("*.yaml")]):
-        digest.update(path.read_bytes())
+    for path in sorted((_CODE / "local").rglob("*")):
+        if path.suffix in (".py", ".yaml", ".jinja"):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -106,24 +106,14 @@ async def _stop_one(record: Mapping[str, Any]) -> None:
 
 
 def _launch(machine: Machine, modules: Sequence[str]) -> None:
-    """Starts it in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
+    """Starts it, and returns when it has written its status, or has ended.
 
-    Returns when it has written its status, or has ended, as it does where another one was started at the same time.
-    Otherwise the late one would find the lock free once the other one was stopped.
+    It ends where another one was started at the same time. Without the wait the late one would find the lock free once
+    the other one was stopped.
     """
-    machine.logs.mkdir(parents=True, exist_ok=True)
-    env = {key: os.environ[key] for key in _PASSED if key in os.environ}
+    env = {key: os.environ[key] for key in _PASSED if key in os.environ} | {"PATH": PATH, "LANG": "C.UTF-8"}
     command = [sys.executable, "-m", "local.supervisor", "--root", str(machine.root), "--modules", *modules]
-    with _log(machine).open("a") as log:
-        child = subprocess.Popen(
-            command,
-            cwd=_CODE,
-            env={**env, "PATH": PATH, "LANG": "C.UTF-8"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    child = spawn(command, env=env, cwd=_CODE, log=_log(machine))
     while child.poll() is None and read_status(machine).get("supervisor", {}).get("pid") != child.pid:
         time.sleep(0.02)
     child.returncode = child.returncode or 0  # it outlives this process; nobody waits for it

@@ -73,21 +73,21 @@ def logs(
     if follow:
         with clone.until_stopped():
             _follow(machine, selection, as_json=as_json)
-    found = lines(machine, selection)
-    _print(found, as_json=as_json)
-    if request_id is not None and not found:
+    hits = lines(machine, selection)
+    _print(hits, as_json=as_json)
+    if request_id is not None and not hits:
         raise LocalError(
-            f"No line is of the request {request_id!r}. Its id is the X-Request-Id of its answer; lines of the last "
-            "seconds may still be on their way, and `down PURGE=1` removes all."
+            f"No log line has the request id {request_id!r}. The id of a request is the X-Request-Id of its answer. "
+            "Lines of the last seconds may still be missing, and `make down PURGE=1` deletes all lines."
         )
 
 
 def _follow(machine: Machine, selection: Selection, *, as_json: bool) -> None:
     files, first = Files(machine=machine), True
     while True:
-        found = [line for line in files.look() if selection.takes(line)]
+        hits = [line for line in files.look() if selection.takes(line)]
         everything = not first or selection.since or selection.request_id
-        _print(found if everything else found[-LAST:], as_json=as_json)
+        _print(hits if everything else hits[-LAST:], as_json=as_json)
         first = False
         sys.stdout.flush()
         time.sleep(PAUSE)
@@ -111,9 +111,9 @@ def _check_services(machine: Machine, selection: Selection) -> None:
             raise LocalError(f"--service: nothing here is called {', '.join(unknown)}. There are lines of {names}.")
 
 
-def _print(found: Iterable[Line], *, as_json: bool) -> None:
+def _print(batch: Iterable[Line], *, as_json: bool) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    for line in found:
+    for line in batch:
         if as_json:
             sys.stdout.write(json.dumps(line.fields) + "\n")
         elif console.is_terminal:

@@ -37,8 +37,8 @@ class Files:
 
     def look(self, *, unfinished: bool = False) -> list[Line]:
         """Returns the lines since the last look by the time at which they began; `unfinished` ones too, if wanted."""
-        found = self.machine.logs.rglob("*")
-        paths = sorted(path for path in found if path.suffix in (".jsonl", ".log") and path.name != CHANGES)
+        entries = self.machine.logs.rglob("*")
+        paths = sorted(path for path in entries if path.suffix in (".jsonl", ".log") and path.name != CHANGES)
         return sorted((line for path in paths for line in self._new(path, unfinished=unfinished)), key=_order)
 
     def _new(self, path: Path, *, unfinished: bool) -> Iterator[Line]:

@@ -71,8 +71,8 @@ class Reader:
         if self._in_trace:
             self._in_trace = not message or message[0].isspace()
             return "ERROR"
-        found = _LEVEL.search(message[:_HEAD])
-        level = found[1].upper() if found else "INFO"
+        match = _LEVEL.search(message[:_HEAD])
+        level = match[1].upper() if match else "INFO"
         return _LEVELS.get(level, level)
 
 
@@ -95,10 +95,10 @@ def _time(text: object) -> dt.datetime | None:
 
 
 def _stamp(text: str) -> dt.datetime | None:
-    if not (found := _STAMP.match(text)):
+    if not (match := _STAMP.match(text)):
         return None
-    time = dt.datetime.fromisoformat(f"{found[1]}T{found[2]}.{found[4]}")
-    return time.astimezone() if found[3] == "," else time.replace(tzinfo=dt.UTC)
+    time = dt.datetime.fromisoformat(f"{match[1]}T{match[2]}.{match[4]}")
+    return time.astimezone() if match[3] == "," else time.replace(tzinfo=dt.UTC)
 
 
 def _began(fields: Mapping[str, Any], written: dt.datetime) -> dt.datetime:

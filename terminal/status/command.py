@@ -39,12 +39,12 @@ def status(*, watch: bool = False, as_json: Annotated[bool, Parameter("--json")]
     if watch:
         with clone.until_stopped():
             _watch(machine, as_json=as_json)
-    made = report(machine)
+    stack_report = report(machine)
     if as_json:
-        sys.stdout.write(json.dumps(made.as_json(), indent=1) + "\n")
+        sys.stdout.write(json.dumps(stack_report.as_json(), indent=1) + "\n")
     else:
-        show(_console(), made)
-    sys.exit(made.code)
+        show(_console(), stack_report)
+    sys.exit(stack_report.code)
 
 
 def _watch(machine: Machine, *, as_json: bool) -> None:
@@ -52,11 +52,11 @@ def _watch(machine: Machine, *, as_json: bool) -> None:
     console = _console()
     if as_json or not console.is_terminal:
         while True:
-            made = report(machine)
+            stack_report = report(machine)
             if as_json:
-                sys.stdout.write(json.dumps(made.as_json()) + "\n")
+                sys.stdout.write(json.dumps(stack_report.as_json()) + "\n")
             else:
-                show(console, made)
+                show(console, stack_report)
             sys.stdout.flush()
             time.sleep(PAUSE)
     with Live(console=console, screen=True, auto_refresh=False) as live:

@@ -55,8 +55,8 @@ def queues(emulator: Emulated) -> Iterator[Row]:
     client = emulator.client("sqs")
     dead = {each["url"]: name for name, each in emulator.events.get("dead_letters", {}).items()}
     for url in sorted(client.list_queues().get("QueueUrls", [])):
-        asked = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        depths = {column: int(asked.get(attribute, 0)) for column, attribute in _DEPTHS.items()}
+        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        depths = {column: int(attributes.get(attribute, 0)) for column, attribute in _DEPTHS.items()}
         yield {"name": url.rpartition("/")[2], **depths, "dead_letters_of": dead.get(url)}
 
 

@@ -37,10 +37,14 @@ def deployments(deployments: Iterable[Row], status: Status) -> Iterable[str]:
         observed = status.get("observed", {}).get(key_of("Deployment", each["namespace"], each["name"]), {})
         each |= {"state": observed.get("state"), "message": observed.get("message")}
         if each["desired"] == 0 and observed.get("state") == "ready":
-            yield f"{each['name']} is stopped. Start it: `./crosscloud start {each['name']}`"
+            yield stopped(each["name"])
         elif each["ready"] < each["desired"] or observed.get("state") == "failed":
             reason = observed.get("message") or f"{each['ready']} of {each['desired']} pods are ready."
             yield f"{each['name']}: {reason}"
+
+
+def stopped(service: str) -> str:
+    return f"{service} is stopped. Start it: `./crosscloud start {service}`"
 
 
 def objects(status: Status) -> Iterable[str]:
@@ -86,6 +90,10 @@ def notes(sections: Mapping[str, list[Row]]) -> Iterable[str]:
     for each in sections.get("queues", []):
         if (name := each["dead_letters_of"]) and (waiting := each["waiting"] + each["in_work"]):
             yield f"{name} has {waiting} dead letter{'s' * (waiting != 1)}: `./crosscloud events dlq --stack local`"
-    for each in sections.get("functions", []):
+    yield from paused(sections.get("functions", []))
+
+
+def paused(functions: Iterable[Row]) -> Iterable[str]:
+    for each in functions:
         if each.get("events") == "Disabled":
             yield f"{each['name']} is paused: `./crosscloud resume {each['name']}`"

@@ -15,6 +15,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from local.processes.process import adopt_recorded, marked
 from local.supervisor import client
+from terminal.emulated import Emulated
 from terminal.room import too_little
 from terminal.status import parts, reasons
 from terminal.status.parts import Row
@@ -67,36 +68,51 @@ class Report:
         return {**own, "supervisor": self.supervisor, **self.sections}
 
 
+def switched_off(machine: Machine) -> list[str]:
+    """Returns a sentence for each service that somebody has stopped, and each consumer that somebody has paused.
+
+    `up` leaves both as they are.
+    """
+    stack_report = Report(endpoint=machine.endpoint_url, running=True)
+    stack_report.add("functions", lambda: {"functions": list(parts.functions(Emulated(machine)))})
+    deployments = read_status(machine).get("deployments", [])
+    stopped = [reasons.stopped(each["name"]) for each in deployments if each["desired"] == 0]
+    return [*stopped, *reasons.paused(stack_report.sections.get("functions", [])), *stack_report.reasons]
+
+
 def report(machine: Machine) -> Report:
     """Returns the report of the clone's stack. Raises LocalError when a file of it is damaged."""
     status = read_status(machine)
     supervisor = adopt_recorded(status.get("supervisor"))
     running = client.alive(machine) and supervisor is not None
-    made = Report(endpoint=machine.endpoint_url, running=running)
+    stack_report = Report(endpoint=machine.endpoint_url, running=running)
     if not running:
-        made.left = len(list(marked(machine)))
-        made.reasons += reasons.why_down(machine, status, made.left)
-        return made
-    made.supervisor = status["supervisor"]
-    made.sections = {kind: status.get(kind, []) for kind in ("processes", "deployments", "pods")}
-    made.reasons += [*reasons.processes(status), *filter(None, [too_little(machine.root)])]
+        stack_report.left = len(list(marked(machine)))
+        stack_report.reasons += reasons.why_down(machine, status, stack_report.left)
+        return stack_report
+    stack_report.supervisor = status["supervisor"]
+    stack_report.sections = {kind: status.get(kind, []) for kind in ("processes", "deployments", "pods")}
+    stack_report.reasons += [*reasons.processes(status), *filter(None, [too_little(machine.root)])]
     if target := saved(machine):
         from cluster.platform import status as of_cluster  # noqa: PLC0415 - most stacks are in no cluster
 
         try:
-            made.sections |= of_cluster(target)
+            stack_report.sections |= of_cluster(target)
         except LocalError as error:
-            made.reasons.append(str(error))
-    made.reasons += [
-        *reasons.deployments(made.sections["deployments"], status),
+            stack_report.reasons.append(str(error))
+    stack_report.reasons += [
+        *reasons.deployments(stack_report.sections["deployments"], status),
         *reasons.objects(status),
         *reasons.endpoint(machine, status),
     ]
     ready = {process["name"] for process in status.get("processes", []) if process["state"] == "ready"}
     if "emulator" in ready:
-        made.add("functions, queues and tables", lambda: parts.emulated(machine))
+        stack_report.add("functions, queues and tables", lambda: parts.emulated(machine))
     if "postgres" in ready:
-        made.add("databases", lambda: {"databases": parts.databases(machine)})
-    made.reasons += [*reasons.functions(made.sections.get("functions", [])), *reasons.unfinished(machine)]
-    made.notes += reasons.notes(made.sections)
-    return made
+        stack_report.add("databases", lambda: {"databases": parts.databases(machine)})
+    stack_report.reasons += [
+        *reasons.functions(stack_report.sections.get("functions", [])),
+        *reasons.unfinished(machine),
+    ]
+    stack_report.notes += reasons.notes(stack_report.sections)
+    return stack_report

@@ -17,6 +17,7 @@ def test_second_clone_runs_beside_the_first_and_down_leaves_nothing_but_its_data
     stack: Stack, token: str, clone: Stack
 ) -> None:
     clone.up()
+    assert clone.run("logs", "--level", "WARNING").out == "", "nothing of a first start needs a look"
     other = clone.token()
     assert clone.request("GET", "/users/123", token=other).status == 200
     assert stack.request("GET", "/users/123", token=token).status == 200

@@ -21,6 +21,7 @@ from delivery.commands import DeliveryError
 from delivery.services import CANARY, REFUSAL, STABLE, signals
 from local.providers.aws.client import connect
 from local.state import State
+from planning.wire import plain
 from tests.support.stack import Stack
 
 ALIAS, DEPLOYMENT = "aws:lambda/alias:Alias", "kubernetes:apps/v1:Deployment"
@@ -93,7 +94,7 @@ class LocalClouds:
 
     def _preview(self) -> Iterator[dict[str, Any]]:
         for entry in State(self.stack.machine.state_file):
-            old = {"type": entry.type, "inputs": entry.input_values, "outputs": entry.output_values}
+            old = {"type": entry.type, "inputs": plain(entry.inputs), "outputs": plain(entry.outputs)}
             if entry.type == WORKSPACE:
                 old["outputs"] = {**old["outputs"], "metrics": {"prometheusQueryEndpoint": "https://prometheus"}}
             moves = entry.name.removesuffix("-live") in self.changed and entry.type in (ALIAS, DEPLOYMENT)

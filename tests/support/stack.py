@@ -146,7 +146,7 @@ class Stack:
     def logs(self, request_id: str) -> list[dict[str, Any]]:
         """Returns the lines of a request, none where none is written yet."""
         done = self.run("logs", "--request-id", request_id, "--json")
-        assert done.code == 0 or done.err.startswith("No line is of the request"), done.err
+        assert done.code == 0 or done.err.startswith("No log line has the request id"), done.err
         return [json.loads(line) for line in done.out.splitlines()]
 
     # ---- what it is made of

@@ -54,7 +54,8 @@ class Aws:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except ClientError as error:
             code, message = (error.response["Error"].get(key, "") for key in ("Code", "Message"))
-            raise _kind(code)(f"{service} refused {operation}: {message} ({code})") from error
+            kind = MissingError if any(part in code for part in _ABSENT) else ProviderError
+            raise kind(f"{service} refused {operation}: {message} ({code})") from error
         except (ConnectingError, HTTPClientError) as error:
             if seconds is not None and isinstance(error, ReadTimeoutError):
                 raise SilentError(f"{operation} has no answer within {seconds:g} s.") from error
@@ -95,10 +96,6 @@ def _end_of_time(caught_exception: Exception | None = None, **_: Any) -> None:
     """Raises the error of a call whose time is over, which botocore would make again."""
     if isinstance(caught_exception, ReadTimeoutError):
         raise caught_exception
-
-
-def _kind(code: str) -> type[ProviderError]:
-    return MissingError if any(part in code for part in _ABSENT) else ProviderError
 
 
 @cache

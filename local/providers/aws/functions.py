@@ -11,7 +11,7 @@ import hashlib
 import json
 
 from app.contract.dry_run import EVENT
-from local.cause import cause, said
+from local.cause import cause, text_of
 from local.errors import ProviderError
 from local.provider import Properties
 from local.providers.aws.client import SilentError
@@ -94,8 +94,8 @@ class Alias(Resource):
         answer = content if isinstance(content, dict) else {}
         if "FunctionError" in called or answer.get("statusCode", 200) >= 500:
             printed = "\n".join([str(answer.get("errorMessage", "")), log.decode(errors="replace")]).strip()
-            told = printed and (cause(printed, self.aws.machine.root) or _reason(printed))
-            reason = told or f"it answers with {answer.get('statusCode')}"
+            status = f"it answers with {answer.get('statusCode')}"
+            reason = (cause(printed, self.aws.machine.root) or _reason(printed)) if printed else status
             raise ProviderError(f"{function}: version {version} fails before it is called: {reason}")
 
 
@@ -103,6 +103,6 @@ def _reason(printed: str) -> str:
     """Returns what a function without a stack trace has printed at its end, or that it has ended its own process."""
     _, ended, rest = printed.rpartition(_ENDED)
     if not ended:
-        return said(printed.splitlines()[-1])
-    lines = [said(line.strip()) for line in rest.splitlines() if line.strip()]
+        return text_of(printed.splitlines()[-1])
+    lines = [text_of(line.strip()) for line in rest.splitlines() if line.strip()]
     return ": ".join(["its process ends while it is imported", *([" ".join(lines[-_LINES:])] if lines else [])])

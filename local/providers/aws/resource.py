@@ -228,7 +228,7 @@ class Resource(Updatable):
 
 
 class RecordedResource(Resource):
-    """A type that the state alone has. Its inputs are checked like those of others."""
+    """A type that the state alone has: its table names no calls. Its inputs are checked like those of others."""
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -236,12 +236,6 @@ class RecordedResource(Resource):
 
     def find(self, view: Properties) -> Description | None:
         return {}
-
-    def change(self, view: Properties) -> None:
-        """Leaves it to the state, as `remove` does."""
-
-    def remove(self, view: Properties) -> None:
-        """Has nothing to remove."""
 
 
 def text(value: Any) -> str:

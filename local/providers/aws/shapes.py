@@ -52,8 +52,8 @@ def _value(kind: Any, value: Any, names: Mapping[str, str], path: str) -> Any:
             return _SCALARS[scalar](value) if scalar in _SCALARS else value
 
 
-def agrees(kind: Any, wanted: Any, existing: Any) -> bool:
-    """Returns whether AWS's description has what is wanted; members that it does not tell can't disagree."""
+def agrees(kind: Any, declared: Any, existing: Any) -> bool:
+    """Returns whether AWS's description has what is declared; members that it does not tell can't disagree."""
     if kind.type_name == "structure" and isinstance(existing, dict):
-        return all(agrees(kind.members[key], wanted[key], existing[key]) for key in wanted if key in existing)
-    return bool(wanted == existing)
+        return all(agrees(kind.members[key], declared[key], existing[key]) for key in declared if key in existing)
+    return bool(declared == existing)

@@ -22,6 +22,7 @@ from local.providers.aws.client import Aws, connect
 from local.state import State
 from local.steps import StepEvent
 from planning.run import run_program
+from planning.wire import plain
 from tests.support.waiting import eventually
 from tests.unit.local.providers.aws.emulated import Emulator, printed
 
@@ -127,7 +128,7 @@ def exported(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def output(type_: str, name: str) -> str:
         (entry,) = [one for one in State(shop.machine.state_file) if one.type.endswith(type_) and one.name == name]
-        value: str = entry.output_values["url" if type_ == "sqs/queue:Queue" else "arn"]
+        value: str = plain(entry.outputs)["url" if type_ == "sqs/queue:Queue" else "arn"]
         return value
 
     values = {

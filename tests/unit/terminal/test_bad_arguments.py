@@ -28,6 +28,7 @@ BAD: dict[str, list[list[str]]] = {
         ["up", "--port"],
         ["up", "extra"],
         ["up", "--dry-run", "--port", "9000"],
+        ["up", "--dry-run", "--context", "mine"],
         ["up", "--kind", "--kubeconfig", "/nowhere"],
         ["up", "--kubeconfig", "/nowhere"],
         ["up", "--context", "mine"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from cluster.target import Target, save
 from local.errors import LocalError
 from local.machine import Machine, write_text
 from local.setup import open_machine
-from terminal import commands, example, room
+from terminal import commands, example, preview, room
 from terminal.example import Example
+from terminal.status import report
 
 
 @pytest.fixture
@@ -32,6 +34,15 @@ def test_no_cluster_is_made_for_a_stack_that_is_elsewhere(machine: Machine, monk
         commands.up(kind=True)
     with pytest.raises(LocalError, match="Say one of them"):
         commands.up(kind=True, kubeconfig=Path("/other"))
+
+
+@pytest.mark.parametrize("options", [{"port": 0}, {"kind": True}, {"context": "mine"}, {"images": "registry:here"}])
+def test_a_dry_run_of_another_stack_is_refused_in_the_words_of_make(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(preview, "show", lambda *_, **__: pytest.fail("is looked at"))
+    with pytest.raises(LocalError, match=r"DRY_RUN=1 looks at the stack as it is: .* `make up DRY_RUN=1`"):
+        commands.up(dry_run=True, **options)
 
 
 @pytest.mark.parametrize("stays", [True, False])
@@ -54,7 +65,9 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
         return file
 
     monkeypatch.setattr(kind, "ensure", ensure)
-    monkeypatch.setattr(example, "send", lambda machine, _: Example(machine=machine, token="", status=200, body=""))
+    sent = Example(machine=machine, token="", request_id="", status=200, body="")
+    monkeypatch.setattr(example, "send", lambda *_: sent)
+    monkeypatch.setattr(report, "switched_off", lambda _: [])
     monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)

@@ -128,6 +128,7 @@ def test_endpoints_are_taken_by_every_cluster(publisher: Publisher, site: Site, 
         assert publisher.publish(files) == {}
         stats = admin(machine).stats(r"^cluster\.shop.*\.membership_total$")
         assert list(stats.values()) == [len(ports)] * 2
+    assert "rejected" not in (machine.logs / "envoy.log").read_text(), "`logs --level WARNING` would show it"
 
 
 @pytest.mark.usefixtures("envoy")

@@ -26,7 +26,7 @@ from local.state import Entry, State
 from local.supervisor.client import LOCK
 from terminal import clone
 from terminal.status import command, parts
-from terminal.status.report import DOWN, NOT_WELL, WELL, Report, report
+from terminal.status.report import DOWN, NOT_WELL, WELL, Report, report, switched_off
 from terminal.status.tables import shown
 
 FUNCTION = {"name": "orders", "version": "2", "newest": "2", "weights": {}, "events": "Enabled"}
@@ -198,6 +198,16 @@ def test_dead_letters_and_paused_consumers_are_notes_with_a_command(
     assert f"{here.endpoint_url} is well" in text
     assert "orders 2 2 all paused" in text
     assert "dead 3 0 0 dead letters" in text
+
+
+def test_up_names_what_somebody_has_switched_off_and_left(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [FUNCTION, {**FUNCTION, "name": "relay", "events": "Disabled"}]
+    monkeypatch.setattr(parts, "functions", lambda _: iter(rows))
+    with supervised(machine, deployments=[USERS, {**USERS, "name": "billing", "ready": 0, "desired": 0}]):
+        assert switched_off(machine) == [
+            "billing is stopped. Start it: `./crosscloud start billing`",
+            "relay is paused: `./crosscloud resume relay`",
+        ]
 
 
 def test_the_command_ends_with_the_status_of_the_stack_and_prints_json_for_programs(
