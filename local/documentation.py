@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.contract.document import load
 from app.contract.operation import STAFF
 from local import desired, issuer
 from local.issuer import CONTRACT
-from local.machine import Machine
+from local.machine import Machine, read_json, write_json
 
 KIND = "Documentation"
 KEY = desired.key_of(KIND, "", "api")
@@ -23,6 +23,9 @@ RETURN = f"{PATH}/oauth2-redirect.html"
 """The page to which people come back from the issuer."""
 BUNDLE = "fastapi-swagger"
 """The distribution that Swagger UI is taken from; its files are those of the npm package swagger-ui-dist."""
+
+EXAMPLES = "examples.json"
+"""The file in `.local` with the ids that the page's examples have instead of the contract's."""
 
 Json = dict[str, Any]
 
@@ -36,6 +39,15 @@ def publish(machine: Machine) -> None:
     value = {"kind": KIND, "pages": pages(machine)}
     if desired.get(machine, KEY) != value:
         desired.put(machine, KEY, value)
+
+
+def exemplify(machine: Machine, ids: Mapping[str, str]) -> None:
+    """Has the page's examples name things that exist.
+
+    `ids` has their ids by the name of the contract's parameter, such as ProductId.
+    """
+    write_json(machine.home / EXAMPLES, dict(ids))
+    publish(machine)
 
 
 def pages(machine: Machine) -> dict[str, Json]:
@@ -71,7 +83,9 @@ def document(machine: Machine) -> Json:
 
     People sign in at the local issuer; the token of a program is pasted.
     """
-    contract = load(machine.root / CONTRACT)
+    contract = _with_ids_that_exist(machine, load(machine.root / CONTRACT))
+    # The form would send it each time, and each new request would get the answer to the first.
+    contract["components"]["parameters"]["IdempotencyKey"].pop("example", None)
     contract["servers"] = [{"url": machine.endpoint_url}]
     schemes = contract["components"]["securitySchemes"]
     people = {name for name, scheme in schemes.items() if scheme["type"] == "openIdConnect"}
@@ -92,6 +106,15 @@ def document(machine: Machine) -> Json:
     command = "./crosscloud token --program NAME"
     schemes["pasted"] = {"type": "http", "scheme": "bearer", "description": f"The output of `{command}`."}
     return contract
+
+
+def _with_ids_that_exist(machine: Machine, contract: Json) -> Json:
+    """Returns the contract with the ids of `exemplify` wherever it has those of its own examples."""
+    text, parameters = json.dumps(contract), contract["components"]["parameters"]
+    for name, id_ in (read_json(machine.home / EXAMPLES) or {}).items():
+        text = text.replace(parameters[name]["example"], id_)
+    replaced: Json = json.loads(text)
+    return replaced
 
 
 def _operations(contract: Json) -> Iterator[Json]:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from app.contract.events import types
 from cluster.target import saved
-from local import issuer
+from local import documentation, issuer
 from local.errors import LocalError
 from local.issuer import Holder
 from local.machine import Machine
@@ -60,7 +60,7 @@ class Person:
 def demo() -> None:
     """Make a product, sign a customer in, place an order, and show its way through both clouds.
 
-    What it makes stays until `make down PURGE=1`.
+    What it makes stays until `make down PURGE=1`, and the examples of the API's page name it.
     """
     machine, console = clone.machine(), Console(highlight=False, soft_wrap=True)
     name = new_request_id("demo")
@@ -71,6 +71,7 @@ def demo() -> None:
     began = time.monotonic()
     order = customer.post("/orders", {"items": [{"product_id": product["id"], "quantity": 2}]})
     console.print(f"alice, a customer, signs in and orders two of them: {order['id']}, {order['total']} EUR.")
+    documentation.exemplify(machine, {"ProductId": product["id"], "OrderId": order["id"]})
     _follow(customer, order["id"], began, console)
     (invoice,) = (each for each in customer.get("/users/alice/invoices")["items"] if each["order_id"] == order["id"])
     console.print(f"She has the invoice {invoice['id']} of {invoice['total']} EUR.\n")

@@ -63,7 +63,7 @@ class Page:
             self.problems.append(content["entry"]["text"])
         if method == "Network.requestWillBeSent":
             url = content["request"]["url"]
-            if not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:")):
+            if not url.startswith(("http://127.0.0.1:", "http://localhost:", "https://localhost:", "data:")):
                 self.foreign.append(url)
 
     def run(self, script: str) -> Any:

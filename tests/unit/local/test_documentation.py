@@ -56,3 +56,22 @@ def test_the_same_page_is_not_written_twice(machine: Machine) -> None:
     before = written.stat().st_mtime_ns
     documentation.publish(machine)
     assert written.stat().st_mtime_ns == before
+
+
+def test_no_request_of_the_form_has_the_key_of_another(machine: Machine) -> None:
+    """Swagger UI fills in examples of parameters: with a key, a second product would be the first one again."""
+    assert "example" not in documentation.document(machine)["components"]["parameters"]["IdempotencyKey"]
+
+
+def test_examples_name_what_exists(machine: Machine) -> None:
+    contract = document()
+    old = contract["components"]["parameters"]["ProductId"]["example"]
+    new = "c2f8a1de-7a3b-4c41-8a55-0e6f5d2b9c17"
+    assert old in str(operations(contract)["createOrder"]["requestBody"])
+    documentation.exemplify(machine, {"ProductId": new})
+    served = documentation.document(machine)
+    assert new in str(operations(served)["createOrder"]["requestBody"])
+    assert old not in str(served)
+    page = desired.get(machine, documentation.KEY)
+    assert page is not None
+    assert new in page["pages"]["/openapi.json"]["text"]
