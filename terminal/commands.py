@@ -15,11 +15,14 @@ from rich.console import Console
 
 from planning.errors import PlanningError
 from planning.pipes import silent_end
-from terminal.clone import ROOT, version
+from terminal.clone import ROOT, until_stopped, version
 from terminal.printable import printable
 
 if TYPE_CHECKING:
+    from cluster.target import Target
     from local.machine import Machine
+    from local.up import Display
+    from watching.record import Record
 
 console = Console()
 
@@ -76,6 +79,7 @@ def up(
     *,
     port: int | None = None,
     dry_run: bool = False,
+    watch: bool = False,
     as_json: Annotated[bool, Parameter("--json")] = False,
     kubeconfig: Path | None = None,
     context: str | None = None,
@@ -92,6 +96,8 @@ def up(
         TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
     dry_run
         Only say what would change on this machine.
+    watch
+        Go on, and bring each save of a source about, until Ctrl-C.
     as_json
         Print the result as JSON, for programs; what a person reads goes to standard error.
     kubeconfig
@@ -107,17 +113,16 @@ def up(
     yes_this_cluster
         The cluster is disposable, whatever its name says.
     """
-    from cluster import kind as maker
-    from cluster.target import chosen, refuse_moving
+    from cluster.target import chosen
     from local.errors import LocalError
     from terminal import example, generated, preview, room
     from terminal.display import Display
     from terminal.logs.files import CHANGES
+    from watching.record import Record
 
     shown = Console(stderr=True) if as_json else console
+    _refuse_mixtures(dry_run=dry_run, watch=watch, as_json=as_json, places=bool(port or kubeconfig or kind))
     if dry_run:
-        if port or kubeconfig or kind:
-            raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
         generated.bring_up_to_date(shown, write=False)
         preview.show(ROOT, console, as_json=as_json)
         return
@@ -127,43 +132,76 @@ def up(
     with room.opened(ROOT, port) as machine:
         if is_new and port is None and (note := room.moved(machine)):
             shown.print(note, highlight=False, soft_wrap=True)
-        if kind:
-            if kubeconfig:
-                raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
-            if context not in (None, maker.CONTEXT):
-                raise LocalError(
-                    f"CLUSTER=kind makes a cluster whose context is {maker.CONTEXT}, and CONTEXT names another one, "
-                    f"{context}. Say one of them."
-                )
-            refuse_moving(machine, str(maker.kubeconfig(machine)), context)
+        kubeconfig = _of_kind(machine, kubeconfig, context) if kind else kubeconfig
         target = chosen(
             machine,
-            kubeconfig=maker.ensure(machine) if kind else kubeconfig,
+            kubeconfig=kubeconfig,
             context=context,
             images=images,
             postgres=postgres,
             consent=yes_this_cluster,
         )
-        display = Display(shown)
+        if watch and target is not None:
+            raise LocalError(
+                "--watch is for a stack whose pods are on this machine. With a cluster, run `make up` after each edit."
+            )
+        display, record = Display(shown), Record()
         try:
-            if target is None:
-                from local.up import up as run
-
-                run(machine, display)
-            else:
-                from cluster.platform import apply
-
-                apply(machine, target, display)
+            _apply(machine, target, display, record)
         finally:
             display.append_to(machine.logs / CHANGES)
         answer = example.send(machine, display)
     if as_json:
         sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")
-    else:
-        from console.place import hint
+        return
+    from console.place import hint
 
-        answer.show(console)
-        console.print(f"\n{hint(ROOT)}", markup=False, highlight=False, soft_wrap=True)
+    answer.show(console)
+    console.print(f"\n{hint(ROOT)}", markup=False, highlight=False, soft_wrap=True)
+    if watch:
+        from terminal.watch import watch as go_on
+
+        with until_stopped():
+            go_on(machine, record, console)
+
+
+def _refuse_mixtures(*, dry_run: bool, watch: bool, as_json: bool, places: bool) -> None:
+    """Raises LocalError for options of `up` that don't go together."""
+    from local.errors import LocalError
+
+    if dry_run and places:
+        raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
+    if watch and (dry_run or as_json):
+        raise LocalError("--watch goes on until Ctrl-C, with a line for each save; it takes no --dry-run or --json.")
+
+
+def _of_kind(machine: Machine, kubeconfig: Path | None, context: str | None) -> Path:
+    """Returns the kubeconfig of the cluster of kind, which is made unless it is there. Raises LocalError."""
+    from cluster import kind
+    from cluster.target import refuse_moving
+    from local.errors import LocalError
+
+    if kubeconfig:
+        raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
+    if context not in (None, kind.CONTEXT):
+        raise LocalError(
+            f"CLUSTER=kind makes a cluster whose context is {kind.CONTEXT}, and CONTEXT names another one, "
+            f"{context}. Say one of them."
+        )
+    refuse_moving(machine, str(kind.kubeconfig(machine)), context)
+    return kind.ensure(machine)
+
+
+def _apply(machine: Machine, target: Target | None, display: Display, record: Record) -> None:
+    """Applies the program to this machine, or with a cluster in the place of its pods."""
+    if target is None:
+        from local.up import up as run
+
+        run(machine, display, make=record.engine)
+    else:
+        from cluster.platform import apply
+
+        apply(machine, target, display)
 
 
 @app.command(name="console")

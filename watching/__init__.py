@@ -1,0 +1,1 @@
+"""What `up --watch` does: a saved edit becomes live by the shortest way that is safe for it."""
