@@ -44,6 +44,7 @@ LOGS = (
 )
 TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
 DEMO = "Make a product, sign a customer in, place an order, and show its way through both clouds."
+DEBUG = "Let a debugger be attached to a service or a function, or with --off put everything back."
 CONTROL = {
     "restart": "Replace the pods of a service one by one, without losing a request.",
     "stop": "End the pods of a service, until `start`. Requests to it are answered with 503.",
@@ -54,6 +55,7 @@ CONTROL = {
 TOOLS = {
     "aws": "Run the command line of AWS against this machine's emulator.",
     "psql": "Open PostgreSQL's `psql` in the database of a service.",
+    "shell": "Open your shell with what curl, psql and the tools of AWS need to reach this stack.",
 }
 app = App(
     name="./crosscloud",
@@ -72,6 +74,7 @@ for name, sentence in TOOLS.items():
     app.command(f"terminal.tools:{name}", name=name, help=sentence)
 app.command("terminal.logs.command:app", name="logs", help=LOGS)
 app.command("terminal.demo:app", name="demo", help=DEMO)
+app.command("terminal.debugging:app", name="debug", help=DEBUG)
 
 
 @app.command

@@ -98,5 +98,5 @@ def report(machine: Machine) -> Report:
     if "postgres" in ready:
         made.add("databases", lambda: {"databases": parts.databases(machine)})
     made.reasons += [*reasons.functions(made.sections.get("functions", [])), *reasons.unfinished(machine)]
-    made.notes += reasons.notes(made.sections)
+    made.notes += [*reasons.notes(made.sections), *reasons.debugged(machine)]
     return made
