@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -51,6 +52,8 @@ class _Watch:
         self._display = Display(Console(quiet=True))
         self._session = Session(machine, record, self._note)
         self._before = files.stamps(machine.root)
+        self._ahead: tuple[StepEvent, ...] = ()
+        """Steps for a save that a run of the program has found before it was noticed here."""
 
     def run(self) -> None:
         self._say("Watching the sources; each save is brought about. Ctrl-C ends it, and the stack stays up.")
@@ -85,6 +88,8 @@ class _Watch:
             os.execv(sys.executable, [sys.executable, "-m", "local", *sys.argv[1:]])  # noqa: S606
         began = min(files.saved_at(now, saved) or noticed, noticed)
         outcome = self._session.update(saved, self._generate)
+        outcome = replace(outcome, events=(*self._ahead, *outcome.events))
+        self._ahead = ()
         self._append()
         self._console.print(line(saved, outcome, time.time() - began), highlight=False, soft_wrap=True)
         return True
@@ -92,7 +97,9 @@ class _Watch:
     def _settle(self) -> None:
         outcome = self._session.settle()
         self._append()
-        if outcome.failure:
+        if files.stamps(self._machine.root) != self._before:
+            self._ahead = outcome.events
+        elif outcome.failure:
             self._console.print(line(frozenset(), outcome, 0.0), highlight=False, soft_wrap=True)
 
     def _generate(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ def stamps(root: Path) -> Stamps:
 
 def is_source(name: str) -> bool:
     """Returns whether a file's name is that of a source, and not of what an editor or an interpreter leaves beside."""
-    return not name.startswith(".") and not name.endswith(_ENDINGS) and name != "__pycache__"
+    return not name.startswith((".", "#")) and not name.endswith(_ENDINGS) and name != "__pycache__"
 
 
 def changed(before: Stamps, after: Stamps) -> frozenset[str]:

@@ -57,11 +57,14 @@ def _renew(record: Record, engine: Engine, before: Mapping[str, Made], urn: str)
     is_whole = not _holds(record.stack_outputs, changed)
     for each in before.values():
         made_of_it = {key for key, urns in each.registration.property_dependencies.items() if urn in urns}
-        if not made_of_it or not changed:
+        if not made_of_it:
             continue
+        # A follower is registered in any case: that of an update before may have failed.
         if each.registration.type != FOLLOWER[former.registration.type]:
             same = set(old.values()) - changed.keys()
-            is_whole &= all(_is_known(each.registration.inputs[key], same, changed) for key in made_of_it)
+            is_whole &= not changed or all(
+                _is_known(each.registration.inputs[key], same, changed) for key in made_of_it
+            )
             continue
         inputs = {
             key: _replaced(value, changed) if key in made_of_it else value
