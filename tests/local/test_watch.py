@@ -43,11 +43,11 @@ class Watch:
                 self.ready.set()
 
     def next(self) -> str:
-        """Returns the next line about an edit, without its seconds."""
+        """Returns the next line about an edit, without its seconds, and without what the edit before has left."""
         line = eventually(lambda: self.lines[self._seen :][:1], what="a line about the edit")[0]
         self._seen += 1
         assert re.match(r"\d+\.\d s ", line), line
-        return str(line.split(" s ", 1)[1])
+        return re.sub(r"Job \S+ replaced, ", "", line.split(" s ", 1)[1])
 
 
 @contextmanager
