@@ -24,7 +24,6 @@ from local.desired import Object
 from local.emulator import aws_access, debugged
 from local.errors import LocalError
 from local.kubernetes.container import DEBUG_PORT, free_port
-from local.kubernetes.rollout import target_of
 from local.machine import REGION, Machine, write_json
 from local.providers.aws.client import session
 from local.setup import is_free
@@ -34,7 +33,7 @@ from terminal.emulated import Emulated
 from terminal.status.parts import ALIAS
 
 BEFORE = "crosscloud.local/before-debug"
-"""The annotation of an object that was changed for a debugger, with its manifest before."""
+"""The annotation of a Deployment that was changed for a debugger, with its manifest before."""
 START = 60.0
 """Seconds until a pod or a worker must listen."""
 SLOW = 20.0
@@ -115,52 +114,31 @@ def _services(machine: Machine) -> dict[str, tuple[str, Object]]:
     return {} if saved(machine) else _deployments(machine)
 
 
-def _scaler(machine: Machine, key: str) -> tuple[str, Object] | None:
-    scalers = (item for item in desired.read_all(machine).items() if item[0].startswith("HorizontalPodAutoscaler/"))
-    return next((item for item in scalers if target_of(item[1]) == key), None)
-
-
 def _begin_service(machine: Machine, name: str, port: int) -> None:
     """Replaces the pods by one that a debugger can be attached to."""
     key, deployment = _deployments(machine)[name]
     if deployment["spec"].get("replicas") == 0:
         raise LocalError(f"{name} is stopped. Start it: `./crosscloud start {name}`")
-    changed = _kept(deployment)
+    changed = copy.deepcopy(deployment)
+    annotations = deployment["metadata"].get("annotations") or {}
+    changed["metadata"]["annotations"] = {**annotations, BEFORE: json.dumps(deployment)}
     container = changed["spec"]["template"]["spec"]["containers"][0]
     container["env"] = [*(container.get("env") or ()), {"name": DEBUG_PORT, "value": str(port)}]
     for probe in ("readinessProbe", "livenessProbe"):
         container.pop(probe, None)
-    if scaler := _scaler(machine, key):
-        single = _kept(scaler[1])
-        single["spec"]["minReplicas"] = 1
-        desired.put(machine, scaler[0], single)
     desired.put(machine, key, changed)
     desired.wait(machine, key, changed, timeout=START * 2)
     _await(port, name)
 
 
 def _end_service(machine: Machine, name: str) -> None:
-    """Puts the manifests back. Those that `up` has written since are left as they are."""
+    """Puts the manifest back. One that `up` has written since is left as it is."""
     key, deployment = _deployments(machine)[name]
-    if scaler := _scaler(machine, key):
-        desired.put(machine, scaler[0], _restored(scaler[1]))
-    before = _restored(deployment)
-    desired.put(machine, key, before)
-    desired.wait(machine, key, before, timeout=START * 2)
-
-
-def _kept(manifest: Object) -> Object:
-    """Returns a copy of a manifest that holds it as it is now."""
-    changed = copy.deepcopy(manifest)
-    annotations = manifest["metadata"].get("annotations") or {}
-    changed["metadata"]["annotations"] = {**annotations, BEFORE: json.dumps(manifest)}
-    return changed
-
-
-def _restored(manifest: Object) -> Object:
-    before = (manifest["metadata"].get("annotations") or {}).get(BEFORE)
-    restored: Object = json.loads(before) if before else manifest
-    return restored
+    before = (deployment["metadata"].get("annotations") or {}).get(BEFORE)
+    if before:
+        restored: Object = json.loads(before)
+        desired.put(machine, key, restored)
+        desired.wait(machine, key, restored, timeout=START * 2)
 
 
 # ---- a function

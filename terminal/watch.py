@@ -107,7 +107,7 @@ class _Watch:
         sys.modules.pop("terminal.generated", None)  # so that it uses the contract's code as it is now
         from terminal import generated
 
-        generated.bring_up_to_date(self._console)
+        generated.bring_up_to_date(Console(quiet=True))  # the line of the edit names what it writes
         after = files.stamps(self._machine.root)
         written = files.changed(self._before, after)
         self._before = after

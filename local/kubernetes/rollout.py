@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.desired import Object, key_of
-from local.kubernetes.container import Template
+from local.kubernetes.container import DEBUG_PORT, Template
 from local.kubernetes.fields import check
 from local.kubernetes.manifests import Objects, RefusedError, namespace_of, of_kind, selects, wellformed
 from local.kubernetes.pod import Pod, revision_of
@@ -84,8 +84,12 @@ class Rollout:
     def replicas(self, objects: Objects) -> int:
         """Returns the minimum of the HorizontalPodAutoscaler for it, else its own number, else 1.
 
-        None, if it says so itself: a HorizontalPodAutoscaler leaves alone what somebody has scaled to nothing.
+        None, if it says so itself: a HorizontalPodAutoscaler leaves alone what somebody has scaled to nothing. One, if
+        a debugger can be attached: no request is to go elsewhere.
         """
+        containers = self.manifest["spec"].get("template", {}).get("spec", {}).get("containers", ())
+        if any(each["name"] == DEBUG_PORT for container in containers for each in container.get("env") or ()):
+            return 1
         if self.manifest["spec"].get("replicas") == 0:
             return 0
         for _, scaler in of_kind(objects, "HorizontalPodAutoscaler"):
