@@ -137,7 +137,8 @@ def line(saved: Iterable[str], outcome: Outcome, seconds: float) -> Text:
         reasons = " | ".join(printable(each) for each in outcome.failure.splitlines())
         told = f"{what}: {reasons} What served before goes on."
         return Text.assemble((f"{seconds:.1f} s ", "dim"), ("failed ", "bold red"), told)
-    done = _few([_told(event) for event in outcome.events]) or "nothing has changed by it"
+    published = ["documentation published"] * outcome.published
+    done = _few([*(_told(event) for event in outcome.events), *published]) or "nothing has changed by it"
     by = " (the program ran)" if outcome.ran_program else ""
     return Text.assemble((f"{seconds:.1f} s ", "dim"), f"{what}: {done}", (by, "dim"))
 

@@ -64,6 +64,8 @@ class Outcome:
     events: tuple[StepEvent, ...]
     """The steps that changed something, or failed."""
     ran_program: bool
+    published: bool = False
+    """True if the API's documentation is another one."""
     failure: str = ""
     """The reasons, one a line; empty when all went well."""
 
@@ -78,12 +80,13 @@ class Session:
         """Files whose update has failed: they are part of the next one."""
         self._must_run = False
         """True if the program has failed: it has to run again, whatever is saved next."""
+        self._published = False
         self.owes_run = False
         """True if the program has to run once more before the state is what `up` would have written."""
 
     def update(self, saved: frozenset[str], generate: Callable[[], frozenset[str]]) -> Outcome:
         """Brings saved files about. `generate` writes what is made of the contract and returns what it has changed."""
-        paths = saved | self._pending
+        paths, self._published = saved | self._pending, False
         events: Events = []
         self._pending = paths
         ran = False
@@ -140,7 +143,9 @@ class Session:
         display: Display = _Silent(self._noted(events))
         apply(self._machine, display, self._platform, self._record.trusting)
         if any(path.startswith(CONTRACT) for path in paths):
+            before = desired.get(self._machine, documentation.KEY)
             documentation.publish(self._machine)
+            self._published = desired.get(self._machine, documentation.KEY) != before
         for key, value in desired.read_all(self._machine).items():
             if not key.startswith(_AWAITED):
                 desired.wait(self._machine, key, value)
@@ -155,7 +160,7 @@ class Session:
         return listener
 
     def _outcome(self, events: Events, ran: bool, failure: str) -> Outcome:
-        return Outcome(events=tuple(events), ran_program=ran, failure=failure)
+        return Outcome(events=tuple(events), ran_program=ran, published=self._published, failure=failure)
 
 
 def _of_program() -> set[str]:
