@@ -25,7 +25,7 @@ class Engine:
     def __init__(
         self, state: State, packages: Iterable[Package], listener: Listener, *, trusting: bool = False
     ) -> None:
-        """With `trusting`, what the state knows counts as there, for a caller who has looked before."""
+        """Takes `trusting` from a caller who has looked before: whatever the state knows counts as there."""
         self._trusting = trusting
         self._state = state
         self._listener = listener

@@ -1,1 +1,1 @@
-"""What `up --watch` does: a saved edit becomes live by the shortest way that is safe for it."""
+"""The work of `up --watch`: a saved edit becomes live by the shortest way that is safe for it."""

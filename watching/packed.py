@@ -1,4 +1,4 @@
-"""Which functions and images hold a source, and how they are packed anew: by the program's own code for it."""
+"""The functions and images that hold a source; they are packed anew by the program's own code for it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Packed:
     files: frozenset[str]
     """The sources by their paths in the clone."""
     handler: str = ""
-    """Of a function: the module that it is packed from."""
+    """The module that a function is packed from."""
     runtime: str = ""
+    """The runtime of a function, which decides whether byte code is packed too."""
 
     def pack(self, root: Path) -> None:
         """Packs it anew. Raises BundleError or BuildContextError, with the place of what can't be packed."""

@@ -1,4 +1,4 @@
-"""What the program has registered in its last run, so that a part of it can be registered again without the program."""
+"""The registrations of the program's last run, a part of which can be made again without the program."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ PLACES = {
     "users": ("app/services/users/api.py", "stored = await store.read(database, user_id)", "/users/123", "user_id"),
     "catalog": ("app/functions/catalog/routes.py", "cursor = context.parameter(", "/products", "limit"),
 }
-"""By service or function: a source, a piece of one of its lines, a request that gets there, and a variable there."""
+"""A source, a piece of one of its lines, a request that gets there, and a variable there, by service or function."""
 VALUES = {"users": "'123'", "catalog": "20"}
 LONGER = {"users": 4.0, "catalog": 29.0}
 """Seconds that are longer than the time that the orchestrator gives the service, or the function's timeout."""

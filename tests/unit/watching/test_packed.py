@@ -1,4 +1,4 @@
-"""Which functions and images hold a source, read from what the program's own code has packed."""
+"""The functions and images that hold a source are read from what the program's own code has packed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is registered again for a new version, what follows it, and what is left to the program."""
+"""A new version is registered, its followers after it, and the rest is left to the program."""
 
 from __future__ import annotations
 

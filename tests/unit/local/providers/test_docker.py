@@ -138,5 +138,6 @@ def test_an_image_is_not_forgotten_before_it_is_used_however_old_its_folder_is(
     for number in range(KEPT + 1):
         source.write_text(f"B = {number}\n")
         outputs = image.create("users", inputs).outputs
-        assert (folder := machine.images / outputs["contextDigest"]).is_dir()
+        folder = machine.images / outputs["contextDigest"]
+        assert folder.is_dir()
         os.utime(folder, (1000, 1000))
