@@ -115,7 +115,7 @@ def test_each_save_becomes_live_by_itself_and_the_state_is_that_of_up(stack: Sta
         contract = (stack.root / CONTRACT).read_text()
         (stack.root / CONTRACT).write_text(contract.replace("maximum: 100", "maximum: 99"))
         line = watch.next()
-        assert line.startswith(f"{CONTRACT}, app/functions/")
+        assert line.startswith(f"{CONTRACT}: Function ")
         assert line.endswith(RAN)
         assert stack.request("GET", "/products?limit=100", token=token).status == 422
         assert '"maximum": 99' in stack.request("GET", "/openapi.json").data.decode()
@@ -173,7 +173,7 @@ def test_files_come_and_go_and_a_save_during_an_update_is_done_next(stack: Stack
             assert watch.next() == f"{new}, {FUNCTION}: {updated}{RAN}"
 
             (stack.root / new).write_text("VALUE = 2\n")
-            eventually(lambda: stack.entry("Function", "catalog").status == "updating", what="the update")
+            eventually(lambda: stack.entry("lambda/function:Function", "catalog").status == "updating", what="the update")
             (stack.root / new).write_text("VALUE = 3\n")
             assert [watch.next(), watch.next()] == [f"{new}: {updated}"] * 2
 
