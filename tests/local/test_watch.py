@@ -173,7 +173,8 @@ def test_files_come_and_go_and_a_save_during_an_update_is_done_next(stack: Stack
             assert watch.next() == f"{new}, {FUNCTION}: {updated}{RAN}"
 
             (stack.root / new).write_text("VALUE = 2\n")
-            eventually(lambda: stack.entry("lambda/function:Function", "catalog").status == "updating", what="the update")
+            function = "lambda/function:Function"
+            eventually(lambda: stack.entry(function, "catalog").status == "updating", what="the update")
             (stack.root / new).write_text("VALUE = 3\n")
             assert [watch.next(), watch.next()] == [f"{new}: {updated}"] * 2
 
