@@ -33,10 +33,10 @@ unexport $(1)
 override $(1) :=
 endif
 endef
-$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET PURGE YES DRY_RUN,$(eval $(call from_here_only,$(name))))
+$(foreach name,KUBECONFIG CONTEXT CLUSTER IMAGES POSTGRES YES_THIS_CLUSTER FORGET PURGE YES DRY_RUN WATCH,$(eval $(call from_here_only,$(name))))
 
-up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; DRY_RUN=1; KUBECONFIG=path: on a Kubernetes)
-	@$(BIN)/python -m local up $(if $(DRY_RUN),--dry-run) $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
+up: $(INSTALLED) ## Start the system on this machine, or bring it up to date (PORT=9443; DRY_RUN=1; WATCH=1: go on; KUBECONFIG=path: on a Kubernetes)
+	@$(BIN)/python -m local up $(if $(DRY_RUN),--dry-run) $(if $(WATCH),--watch) $(if $(PORT),--port $(PORT)) $(if $(KUBECONFIG),--kubeconfig "$(KUBECONFIG)") \
 		$(if $(CONTEXT),--context "$(CONTEXT)") $(if $(IMAGES),--images '$(IMAGES)') \
 		$(if $(POSTGRES),--postgres "$(POSTGRES)") $(if $(YES_THIS_CLUSTER),--yes-this-cluster) \
 		$(if $(CLUSTER),$(if $(filter kind,$(CLUSTER)),--kind,$(error CLUSTER must be kind, not $(CLUSTER))))

@@ -54,8 +54,9 @@ def read_all(machine: Machine) -> dict[str, Object]:
     """Returns every object by key, in a stable order."""
     objects: dict[str, Object] = {}
     for path in sorted(machine.objects.glob("*/*/*.json")):
-        if not path.name.startswith("."):
-            objects[str(path.relative_to(machine.objects).with_suffix(""))] = json.loads(path.read_text())
+        key = str(path.relative_to(machine.objects).with_suffix(""))
+        if not path.name.startswith(".") and (value := get(machine, key)) is not None:  # it may go meanwhile
+            objects[key] = value
     return objects
 
 

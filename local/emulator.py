@@ -41,6 +41,11 @@ def spec(machine: Machine) -> ProcessSpec:
     )
 
 
+def debugged(machine: Machine) -> Path:
+    """Returns the file with the functions under a debugger; it goes when the emulator starts anew."""
+    return machine.run / "emulator" / "debugged.json"
+
+
 def aws_access(machine: Machine) -> dict[str, str]:
     """Returns what a client of botocore needs to reach the emulator: `./crosscloud events` reads it."""
     return {
@@ -66,6 +71,7 @@ def _environment(machine: Machine, scratch: Path) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "CLONE": str(machine.root),
         "FUNCTION_LOG": str(machine.logs / "functions.jsonl"),
         "AUTH": "true",
         "PERSIST_STATE": "1",

@@ -66,14 +66,32 @@ SNAPSHOT = FOLDER / "snapshot"
 FUNCTION_LOG = Path(os.environ["FUNCTION_LOG"])
 """The file of what functions print, one JSON object a line."""
 
+DEBUGGED = Path.home() / "debugged.json"
+"""The ports of the functions that run under a debugger, by function; `./crosscloud debug` writes it."""
+PATIENCE = 3600
+"""The timeout of a function under a debugger in seconds, for somebody who thinks at a breakpoint."""
+_ATTACHABLE = """
+import contextlib, json, os
+if "DEBUG_PORT" in os.environ:
+    copy = os.path.join(os.path.dirname(os.path.abspath(__file__)), "code")
+    os.environ["PATHS_FROM_ECLIPSE_TO_PYTHON"] = json.dumps([[os.environ["DEBUG_ROOT"], copy]])
+    import debugpy
+    with contextlib.suppress(RuntimeError):  # another worker of the function, which has the port
+        debugpy.listen(("127.0.0.1", int(os.environ["DEBUG_PORT"])))
+"""
+"""The beginning of a worker's program; a debugger shows the clone's sources in the place of their copies."""
+
 POINTS = 2000
 """The values of a metric that are kept: those of the last minutes, which is what a delivery looks at."""
 _STATE_OF_CLOUDWATCH = cloudwatch.get_state
 _STATE_OF_LOGS = cloudwatch_logs.get_state
 _RECORD_OF_VERSION = lambda_svc._effective_func_record_for_qualifier
 _DISPATCH = lambda_svc._execute_function_dispatch
+_ACQUIRE = lambda_svc.acquire_worker
 _MAKE_WORKER = lambda_runtime.Worker.__init__
 _WORKER = lambda_runtime._PYTHON_WORKER_SCRIPT
+_ATTACHED: dict[str, int | None] = {}
+"""The port of each function whose workers were made since."""
 _TOLD = 'Exception as e:\n        _real_stdout.write(json.dumps({"status": "error", "error": str(e)})'
 _TOLD_WHOLE = f"Base{_TOLD}".replace("str(e)", "traceback.format_exc()")
 """The same as _TOLD, the part of the worker's program that tells why a function can't be imported, with the stack trace
@@ -229,6 +247,19 @@ def _counted(function: Any, config: Any, event: Any, request_id: str, started: f
     return answer
 
 
+def _attachable(name: str, config: Any, code: bytes, **rest: Any) -> Any:
+    """Leases a worker. One of a function under a debugger is made for that, and the former ones are ended."""
+    debugged = json.loads(DEBUGGED.read_text()) if DEBUGGED.exists() else {}
+    if debugged.get(name) != _ATTACHED.get(name):
+        _ATTACHED[name] = debugged.get(name)
+        lambda_runtime.invalidate_worker(name)
+    if name in debugged:
+        own = {"DEBUG_PORT": str(debugged[name]), "DEBUG_ROOT": os.environ["CLONE"]}
+        variables = {**config.get("Environment", {}).get("Variables", {}), **own}
+        config = {**config, "Timeout": PATIENCE, "Environment": {"Variables": variables}}
+    return _ACQUIRE(name, config, code, **rest)
+
+
 def _worker_with_byte_code(worker: Any, name: str, config: Any, code: bytes) -> None:
     _MAKE_WORKER(worker, name, config, with_byte_code(code))
 
@@ -284,7 +315,8 @@ def main() -> None:
         lambda_svc._execute_function_dispatch = _counted
         lambda_svc._emit_lambda_metrics = lambda *_, **__: None
         lambda_runtime.Worker.__init__ = _worker_with_byte_code
-        lambda_runtime._PYTHON_WORKER_SCRIPT = _WORKER.replace(_TOLD, _TOLD_WHOLE)
+        lambda_runtime._PYTHON_WORKER_SCRIPT = _ATTACHABLE + _WORKER.replace(_TOLD, _TOLD_WHOLE)
+        lambda_svc.acquire_worker = _attachable
         dynamodb_streams.get_state = _stream_records
         dynamodb_streams.load_persisted_state = _restore_stream_records
         emulator.app = Durable(emulator.app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from local.machine import Machine, write_json
 from local.provider import Package
 from local.providers import aws, azure, docker, kubernetes, values
 from local.state import State
-from local.steps import StepEvent
+from local.steps import Listener, StepEvent
 from local.supervisor import client
 from planning.run import run_program
 from planning.wire import plain
@@ -61,16 +61,20 @@ class Platform:
         """Returns when all that the program has made there is ready. Pods of this machine are waited for anyway."""
 
 
-def up(machine: Machine, display: Display, platform: Platform | None = None) -> None:
+Make = Callable[[State, Iterable[Package], Listener], Engine]
+"""Makes the engine of a run."""
+
+
+def up(machine: Machine, display: Display, platform: Platform | None = None, make: Make = Engine) -> None:
     """Starts the stack or brings it up to date, by default on this machine alone.
 
     Raises LocalError with every failure of the program.
     """
     platform = platform or Platform(machine)
-    with _only_one(machine):
+    with only_one(machine):
         with display.phase("processes"):
             client.ensure(machine, platform.modules)
-        apply(machine, display, platform)
+        apply(machine, display, platform, make)
         documentation.publish(machine)
         with display.phase("pods and routes"):
             platform.settle()
@@ -78,13 +82,13 @@ def up(machine: Machine, display: Display, platform: Platform | None = None) -> 
                 desired.wait(machine, key, value)
 
 
-def apply(machine: Machine, display: Display, platform: Platform) -> None:
+def apply(machine: Machine, display: Display, platform: Platform, make: Make = Engine) -> None:
     """Runs the program and deletes what it no longer declares.
 
     Raises LocalError with its failure, or with those of its resources.
     """
     packages = [aws.package(machine), values.package(machine), *platform.packages()]
-    engine = Engine(State(machine.state_file), packages, display)
+    engine = make(State(machine.state_file), packages, display)
     with display.phase("program", engine.running.values()):
         try:
             run_program(machine.root, STACK, engine, preview=False, config=platform.config())
@@ -101,7 +105,7 @@ def apply(machine: Machine, display: Display, platform: Platform) -> None:
 
 
 @contextmanager
-def _only_one(machine: Machine) -> Iterator[None]:
+def only_one(machine: Machine) -> Iterator[None]:
     """Holds the clone's lock, as long as the process lives: two runs at a time would undo each other's work."""
     path = machine.run / "up.lock"
     with path.open("a") as file:

@@ -10,7 +10,7 @@ import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,6 +41,8 @@ class Registration:
     parent: str
     inputs: Wire
     dependencies: tuple[str, ...]
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The URNs of the resources whose outputs an input is made of, by input."""
     aliases: tuple[str, ...] = ()
     ignore_changes: tuple[str, ...] = ()
     secret_outputs: tuple[str, ...] = ()
@@ -118,6 +120,7 @@ class _Monitor(MockMonitor):
                 parent=request.parent,
                 inputs=decode(request.object),
                 dependencies=tuple(sorted(dependencies)),
+                property_dependencies={key: tuple(d.urns) for key, d in request.propertyDependencies.items()},
                 aliases=tuple(self._alias_urns(request)),
                 ignore_changes=tuple(request.ignoreChanges),
                 secret_outputs=tuple(request.additionalSecretOutputs),

@@ -15,11 +15,14 @@ from rich.console import Console
 
 from planning.errors import PlanningError
 from planning.pipes import silent_end
-from terminal.clone import ROOT, version
+from terminal.clone import ROOT, until_stopped, version
 from terminal.printable import printable
 
 if TYPE_CHECKING:
+    from cluster.target import Target
     from local.machine import Machine
+    from local.up import Display
+    from watching.record import Record
 
 console = Console()
 
@@ -41,6 +44,7 @@ LOGS = (
 )
 TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
 DEMO = "Make a product, sign a customer in, place an order, and show its way through both clouds."
+DEBUG = "Let a debugger be attached to a service or a function, or with --off put everything back."
 CONTROL = {
     "restart": "Replace the pods of a service one by one, without losing a request.",
     "stop": "End the pods of a service, until `start`. Requests to it are answered with 503.",
@@ -51,6 +55,7 @@ CONTROL = {
 TOOLS = {
     "aws": "Run the command line of AWS against this machine's emulator.",
     "psql": "Open PostgreSQL's `psql` in the database of a service.",
+    "shell": "Open your shell with what curl, psql and the tools of AWS need to reach this stack.",
 }
 app = App(
     name="./crosscloud",
@@ -69,6 +74,7 @@ for name, sentence in TOOLS.items():
     app.command(f"terminal.tools:{name}", name=name, help=sentence)
 app.command("terminal.logs.command:app", name="logs", help=LOGS)
 app.command("terminal.demo:app", name="demo", help=DEMO)
+app.command("terminal.debugging:app", name="debug", help=DEBUG)
 
 
 @app.command
@@ -76,6 +82,7 @@ def up(
     *,
     port: int | None = None,
     dry_run: bool = False,
+    watch: bool = False,
     as_json: Annotated[bool, Parameter("--json")] = False,
     kubeconfig: Path | None = None,
     context: str | None = None,
@@ -92,6 +99,8 @@ def up(
         TCP port of the public endpoint; 8443 where that is free and nothing was chosen before.
     dry_run
         Only say what would change on this machine.
+    watch
+        Go on, and bring each save of a source about, until Ctrl-C.
     as_json
         Print the result as JSON, for programs; what a person reads goes to standard error.
     kubeconfig
@@ -107,21 +116,18 @@ def up(
     yes_this_cluster
         The cluster is disposable, whatever its name says.
     """
-    from cluster import kind as maker
-    from cluster.target import chosen, refuse_moving
+    from cluster.target import chosen
     from local.errors import LocalError
     from local.machine import CHANGES
     from terminal import example, generated, preview, room
     from terminal.display import Display
     from terminal.status.report import switched_off
+    from watching.record import Record
 
     messages = Console(stderr=True) if as_json else console
+    places = any((port is not None, kubeconfig, context, images, postgres, kind, yes_this_cluster))
+    _refuse_mixtures(dry_run=dry_run, watch=watch, as_json=as_json, places=places)
     if dry_run:
-        if any((port is not None, kubeconfig, context, images, postgres, kind, yes_this_cluster)):
-            raise LocalError(
-                "DRY_RUN=1 looks at the stack as it is: it goes with no other port and no cluster. Leave those out: "
-                "`make up DRY_RUN=1`."
-            )
         generated.bring_up_to_date(messages, write=False)
         preview.show(ROOT, console, as_json=as_json)
         return
@@ -131,33 +137,22 @@ def up(
     with room.opened(ROOT, port) as machine:
         if is_new and port is None and (note := room.moved(machine)):
             messages.print(note, highlight=False, soft_wrap=True)
-        if kind:
-            if kubeconfig:
-                raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
-            if context not in (None, maker.CONTEXT):
-                raise LocalError(
-                    f"CLUSTER=kind makes a cluster whose context is {maker.CONTEXT}, and CONTEXT names another one, "
-                    f"{context}. Say one of them."
-                )
-            refuse_moving(machine, str(maker.kubeconfig(machine)), context)
+        kubeconfig = _of_kind(machine, kubeconfig, context) if kind else kubeconfig
         target = chosen(
             machine,
-            kubeconfig=maker.ensure(machine) if kind else kubeconfig,
+            kubeconfig=kubeconfig,
             context=context,
             images=images,
             postgres=postgres,
             consent=yes_this_cluster,
         )
-        display = Display(messages)
+        if watch and target is not None:
+            raise LocalError(
+                "--watch is for a stack whose pods are on this machine. With a cluster, run `make up` after each edit."
+            )
+        display, record = Display(messages), Record()
         try:
-            if target is None:
-                from local.up import up as run
-
-                run(machine, display)
-            else:
-                from cluster.platform import apply
-
-                apply(machine, target, display)
+            _apply(machine, target, display, record)
         finally:
             display.append_to(machine.logs / CHANGES)
         for sentence in switched_off(machine):  # before the example request, which may fail because of that
@@ -165,11 +160,58 @@ def up(
         answer = example.send(machine, display)
     if as_json:
         sys.stdout.write(json.dumps(answer.as_json(display.changes)) + "\n")
-    else:
-        from console.place import hint
+        return
+    from console.place import hint
 
-        answer.show(console)
-        console.print(f"\n{hint(ROOT)}", markup=False, highlight=False, soft_wrap=True)
+    answer.show(console)
+    console.print(f"\n{hint(ROOT)}", markup=False, highlight=False, soft_wrap=True)
+    if watch:
+        from terminal.watch import watch as go_on
+
+        with until_stopped():
+            go_on(machine, record, console)
+
+
+def _refuse_mixtures(*, dry_run: bool, watch: bool, as_json: bool, places: bool) -> None:
+    """Raises LocalError for options of `up` that don't go together."""
+    from local.errors import LocalError
+
+    if dry_run and places:
+        raise LocalError(
+            "DRY_RUN=1 looks at the stack as it is: it goes with no other port and no cluster. Leave those out: "
+            "`make up DRY_RUN=1`."
+        )
+    if watch and (dry_run or as_json):
+        raise LocalError("--watch goes on until Ctrl-C, with a line for each save; it takes no --dry-run or --json.")
+
+
+def _of_kind(machine: Machine, kubeconfig: Path | None, context: str | None) -> Path:
+    """Returns the kubeconfig of the cluster of kind, which is made unless it is there. Raises LocalError."""
+    from cluster import kind
+    from cluster.target import refuse_moving
+    from local.errors import LocalError
+
+    if kubeconfig:
+        raise LocalError("CLUSTER=kind makes a cluster, and KUBECONFIG names another one. Say one of them.")
+    if context not in (None, kind.CONTEXT):
+        raise LocalError(
+            f"CLUSTER=kind makes a cluster whose context is {kind.CONTEXT}, and CONTEXT names another one, "
+            f"{context}. Say one of them."
+        )
+    refuse_moving(machine, str(kind.kubeconfig(machine)), context)
+    return kind.ensure(machine)
+
+
+def _apply(machine: Machine, target: Target | None, display: Display, record: Record) -> None:
+    """Applies the program to this machine, or with a cluster in the place of its pods."""
+    if target is None:
+        from local.up import up as run
+
+        run(machine, display, make=record.engine)
+    else:
+        from cluster.platform import apply
+
+        apply(machine, target, display)
 
 
 @app.command(name="console")

@@ -1,4 +1,4 @@
-"""Tools that others made, led to this machine's parts: the command line of AWS, and PostgreSQL's `psql`."""
+"""Tools that others made, led to this machine's parts: the command line of AWS, PostgreSQL's `psql`, a shell."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import os
 import shlex
 import shutil
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from cluster.names import DATABASES
 from cluster.target import saved
+from local import issuer
 from local.emulator import aws_access
 from local.errors import LocalError
 from local.machine import REGION, Machine
 from local.postgres import SUPERUSER, find_binaries, password_file
+from local.supervisor import client
 from terminal import clone, kubectl
 from terminal.status.parts import databases
 from terminal.status.report import UNREADABLE
@@ -77,19 +80,71 @@ def psql(service: str, *words: Words) -> None:
     if service not in names:
         raise LocalError(f"No service has a database {service!r} here. There are {', '.join(names)}.")
     program = find_binaries() / "psql"
-    variables = {
-        "PGHOST": "127.0.0.1",
-        "PGPORT": str(machine.ports.postgres),
-        "PGUSER": SUPERUSER,
-        "PGPASSWORD": password_file(machine).read_text(),
-        "PGDATABASE": service,
-    }
+    variables = {**server(machine), "PGDATABASE": service}
     if not program.is_file():
         client = shutil.which("psql")
         if client is None:
             raise LocalError("`psql` is not on PATH. Install PostgreSQL's client (postgresql-client).")
         program = program.with_name(client)
     _become(str(program), ["psql", *words], {**os.environ, **variables})
+
+
+@app.command
+def shell(*words: Words) -> None:
+    """Open your shell with the variables that lead curl, psql and the tools of AWS to this stack, or run a command so.
+
+    ENDPOINT and TOKEN are the API's address and an hour's token of a member of staff with every scope. curl trusts this
+    stack's authority alone there.
+
+    Parameters
+    ----------
+    words
+        A command in the place of the shell, after `--`: `./crosscloud shell -- curl "$URL"`.
+    """
+    machine = clone.machine()
+    if not client.alive(machine):
+        raise LocalError("The stack is down. Start it with `make up`.")
+    chosen = list(words) or [os.environ.get("SHELL") or "/bin/sh"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PG", "KUBE"))}
+    variables = {**kept, **surroundings(machine)}
+    program = shutil.which(chosen[0], path=variables.get("PATH"))
+    if program is None:
+        raise LocalError(f"{chosen[0]!r} is no program on PATH. Name another one: `./crosscloud shell -- bash`.")
+    if not words:
+        sys.stderr.write(
+            f"{Path(program).name} for {machine.endpoint_url}. Try: "
+            'curl -H "Authorization: Bearer $TOKEN" $ENDPOINT/users/123. Leave it with `exit`.\n'
+        )
+    _become(program, [program, *chosen[1:]], variables)
+
+
+def surroundings(machine: Machine) -> dict[str, str]:
+    """Returns the environment variables by which tools reach the parts of the stack; the tools' own, but for three."""
+    authority = str(machine.home / "ca.crt")
+    holder = issuer.staff("shell")
+    own = {
+        "ENDPOINT": machine.endpoint_url,
+        "TOKEN": issuer.token(machine, holder, scope=issuer.scopes(machine, holder)),
+        "CA": authority,
+        "CURL_CA_BUNDLE": authority,
+        **access(machine),
+    }
+    if target := saved(machine):  # the databases are there, too
+        return {**own, "KUBECONFIG": target.kubeconfig}
+    binaries = find_binaries()
+    path = os.environ.get("PATH", os.defpath)
+    beside = {"PATH": f"{path}{os.pathsep}{binaries}"} if (binaries / "psql").is_file() else {}
+    return {**own, **beside, **server(machine)}
+
+
+def server(machine: Machine) -> dict[str, str]:
+    """Returns the environment variables by which PostgreSQL's tools reach the server, as its administrator."""
+    return {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(machine.ports.postgres),
+        "PGUSER": SUPERUSER,
+        "PGPASSWORD": password_file(machine).read_text(),
+    }
 
 
 def access(machine: Machine) -> dict[str, str]:

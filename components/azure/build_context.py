@@ -67,7 +67,12 @@ def source_files(service: str, root: Path) -> list[Path]:
     except SyntaxError as error:
         raise BuildContextError(f"The service {service} can't be packed: {place(error, root)}") from None
     beside = (path.relative_to(root) for path in (root / own).rglob("*") if path.is_file())
-    return sorted({*imported, *(path for path in beside if _COMPILED not in path.parts)})
+    return sorted({*imported, *(path for path in beside if _COMPILED not in path.parts and not _is_left(path.name))})
+
+
+def _is_left(name: str) -> bool:
+    """Returns whether a file is what an editor leaves beside the one that it has open."""
+    return name.startswith((".", "#")) or name.endswith("~")
 
 
 def _copy(root: Path, source: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ kubelet brings later changes of a Secret to running pods; here a pod sees them a
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
@@ -20,6 +21,8 @@ from local.kubernetes.probes import LOOPBACK, Probe
 from local.machine import Machine
 from local.processes import PATH
 
+DEBUG_PORT = "LOCAL_DEBUG_PORT"
+"""The variable of a container with the port at which a debugger can be attached to its Python program."""
 _PROBES = {"startupProbe", "readinessProbe", "livenessProbe"}
 
 Ports = Mapping[str | int, int]
@@ -129,7 +132,12 @@ def launch(container: Object, pod: Identity, ports: Ports, *, machine: Machine, 
     program = shutil.which(argv[0], path=PATH)
     if program is None:
         raise RefusedError(f"container {container['name']}: the program {argv[0]!r} is not installed on this machine.")
-    return Launch(argv=(str(program), *argv[1:]), env=env, cwd=image)
+    debugger: list[str] = []
+    if port := env.pop(DEBUG_PORT, ""):
+        debugger = ["-X", "frozen_modules=off", "-m", "debugpy", "--listen", f"{LOOPBACK}:{port}"]
+        # It shows the clone's sources in the place of their copies.
+        env["PATHS_FROM_ECLIPSE_TO_PYTHON"] = json.dumps([[str(machine.root), str(image)]])
+    return Launch(argv=(str(program), *debugger, *argv[1:]), env=env, cwd=image)
 
 
 def _with_folders(text: str, mounts: Mapping[str, Path]) -> str:

@@ -68,7 +68,8 @@ class Pods:
             if key not in self._objects and not pods:
                 del self.rollouts[key]
             elif key not in self._objects or not rollout.refusal:
-                step = next_step(rollout.revision, self.replicas(rollout), pods, rollout.available(pods, routed))
+                replicas, available = self.replicas(rollout), rollout.available(pods, routed)
+                step = next_step(rollout.revision, replicas, pods, available, rollout.surge(replicas))
                 for _ in range(step.start):
                     self._start(rollout)
                 for pod in step.stop:

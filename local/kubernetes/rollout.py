@@ -1,18 +1,19 @@
 """The next step of a Deployment, from what there is now, so that a new supervisor goes on where another one died.
 
-As Kubernetes does it with `maxSurge: 1, maxUnavailable: 0`: a pod of the new template is started, and one of the old
-ends when the new one is available.
+As Kubernetes does it with `maxUnavailable: 0`: pods of the new template are started, `maxSurge` above the number that
+there should be, and one of the old ends when a new one is available.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from local.desired import Object, key_of
-from local.kubernetes.container import Template
+from local.kubernetes.container import DEBUG_PORT, Template
 from local.kubernetes.fields import check
 from local.kubernetes.manifests import Objects, RefusedError, namespace_of, of_kind, selects, wellformed
 from local.kubernetes.pod import Pod, revision_of
@@ -31,12 +32,12 @@ class Step:
     stop: tuple[Pod, ...]
 
 
-def next_step(revision: str, replicas: int, pods: Collection[Pod], available: Collection[str]) -> Step:
+def next_step(revision: str, replicas: int, pods: Collection[Pod], available: Collection[str], surge: int = 1) -> Step:
     """Returns the next step. `available` are the names of pods that have served long enough and have traffic."""
     living = [pod for pod in pods if not pod.terminating]
     new = [pod for pod in living if pod.revision == revision]
     old = sorted((pod for pod in living if pod.revision != revision), key=lambda pod: pod.started)
-    start = max(0, min(replicas - len(new), replicas + bool(old) - len(living)))
+    start = max(0, min(replicas - len(new), replicas + surge * bool(old) - len(living)))
     surplus = sorted(new, key=lambda pod: (pod.name in available, -pod.started))[: max(0, len(new) - replicas)]
     spare = sum(pod.name in available for pod in living if pod not in surplus) - replicas
     serving = [pod for pod in old if pod.name in available]
@@ -83,14 +84,23 @@ class Rollout:
     def replicas(self, objects: Objects) -> int:
         """Returns the minimum of the HorizontalPodAutoscaler for it, else its own number, else 1.
 
-        None, if it says so itself: a HorizontalPodAutoscaler leaves alone what somebody has scaled to nothing.
+        None, if it says so itself: a HorizontalPodAutoscaler leaves alone what somebody has scaled to nothing. One, if
+        a debugger can be attached: no request is to go elsewhere.
         """
+        containers = self.manifest["spec"].get("template", {}).get("spec", {}).get("containers", ())
+        if any(each["name"] == DEBUG_PORT for container in containers for each in container.get("env") or ()):
+            return 1
         if self.manifest["spec"].get("replicas") == 0:
             return 0
         for _, scaler in of_kind(objects, "HorizontalPodAutoscaler"):
             if target_of(scaler) == self.key:
                 return int(scaler["spec"].get("minReplicas", 1))
         return int(self.manifest["spec"].get("replicas", 1))
+
+    def surge(self, replicas: int) -> int:
+        """Returns how many pods there may be besides `replicas` while others take their place: at least one."""
+        most = str(self.manifest["spec"].get("strategy", {}).get("rollingUpdate", {}).get("maxSurge", 1))
+        return max(1, math.ceil(replicas * int(most[:-1]) / 100) if most.endswith("%") else int(most))
 
     def available(self, pods: Collection[Pod], routed: Collection[str]) -> set[str]:
         since = time.monotonic() - self.manifest["spec"].get("minReadySeconds", 0)

@@ -70,10 +70,11 @@ class Image(Updatable):
         files = _files(context)
         digest = context_digest(context, files)
         target = self._machine.images / digest
-        if target.exists():
-            target.touch()
-        else:
+        is_new = not target.exists()
+        if is_new:
             _copy(context, target)
+        target.touch()  # a copy has the time of its original, and would be forgotten as if it were as old
+        if is_new:
             self._forget()
         repository = inputs["imageName"].rpartition(":")[0]
         return {

@@ -11,6 +11,7 @@ from local.desired import key_of
 from local.machine import Machine
 from local.processes.process import log_tail
 from local.state import State
+from terminal import debugging
 from terminal.status.parts import Row
 
 Status = Mapping[str, Any]
@@ -84,6 +85,11 @@ def unfinished(machine: Machine) -> Iterable[str]:
         unfinished = [entry.name for entry in State(machine.state_file) if entry.custom and entry.status != "ready"]
         if unfinished:
             yield f"The last `up` has not finished {', '.join(unfinished)}. `make up` goes on, or says why it can't."
+
+
+def debugged(machine: Machine) -> Iterable[str]:
+    for name, port in debugging.ports(machine):
+        yield f"{name} waits for a debugger at 127.0.0.1:{port}. Put it back: `./crosscloud debug {name} --off`"
 
 
 def notes(sections: Mapping[str, list[Row]]) -> Iterable[str]:

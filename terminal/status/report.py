@@ -114,5 +114,5 @@ def report(machine: Machine) -> Report:
         *reasons.functions(stack_report.sections.get("functions", [])),
         *reasons.unfinished(machine),
     ]
-    stack_report.notes += reasons.notes(stack_report.sections)
+    stack_report.notes += [*reasons.notes(stack_report.sections), *reasons.debugged(machine)]
     return stack_report

@@ -218,6 +218,12 @@ def test_psql_opens_the_database_of_a_service(stack: Stack) -> None:
     assert (done.code, done.out) == (0, "Mark Wells\n"), done.err
 
 
+def test_a_shell_has_what_tools_need(stack: Stack) -> None:
+    command = """curl -sS -H "Authorization: Bearer $TOKEN" $ENDPOINT/users/123; psql users -Atc 'select 1'"""
+    done = stack.run("shell", "--", "sh", "-c", command)
+    assert (done.code, done.out) == (0, '{"id":"123","name":"Mark Wells","role":"Engineer"}1\n'), done.err
+
+
 @pytest.mark.parametrize("words", [["restart", "nobody"], ["stop", "nobody"], ["pause", "nobody"], ["psql", "nobody"]])
 def test_a_name_of_nobody_is_refused_with_those_that_there_are(stack: Stack, words: list[str]) -> None:
     done = stack.run(*words)

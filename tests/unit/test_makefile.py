@@ -53,6 +53,7 @@ OF_A_CLUSTER = (
     ("target", "variables", "expected"),
     [
         ("up", ABOUT_A_CLUSTER, OF_A_CLUSTER),
+        ("up", {"WATCH": "1"}, "--watch"),
         ("down", {"PURGE": "1"}, "--purge"),
         ("down", {"PURGE": "1", "FORGET": "1"}, "--purge --forget"),
     ],

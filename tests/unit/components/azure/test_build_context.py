@@ -59,3 +59,9 @@ def test_a_source_that_can_not_be_read_is_named_with_its_place(root: Path, line:
     main.write_text(f"{main.read_text()}\n{line}\n")
     with pytest.raises(BuildContextError, match=f"The service {SERVICES[0]} can't be packed: {reason}"):
         build_context(SERVICES[0], root)
+
+
+@pytest.mark.parametrize("name", [".api.py.swp", "#api.py#", "api.py~"])
+def test_what_an_editor_leaves_beside_a_file_is_not_in_the_image(root: Path, name: str) -> None:
+    (root / "app" / "services" / "users" / name).touch()
+    assert not (root / build_context("users", root) / "app" / "services" / "users" / name).exists()

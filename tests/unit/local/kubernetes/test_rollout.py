@@ -83,6 +83,22 @@ def test_the_next_step_of_a_roll_out(replicas: int, pods: str, start: int, stop:
     assert step(replicas, pods) == (start, stop)
 
 
+@pytest.mark.parametrize(
+    ("most", "replicas", "surge"), [(None, 2, 1), ("25%", 2, 1), ("25%", 5, 2), ("100%", 3, 3), ("0%", 2, 1), (2, 5, 2)]
+)
+def test_the_pods_that_there_may_be_more_while_others_take_their_place(
+    most: str | int | None, replicas: int, surge: int
+) -> None:
+    rollout = Rollout(key="Deployment/apps/users")
+    rollout.manifest = {"spec": {"strategy": {"rollingUpdate": {"maxSurge": most}}} if most else {}}
+    assert rollout.surge(replicas) == surge
+
+
+def test_with_a_surge_all_new_pods_start_at_once() -> None:
+    pods: Any = [FakePod("old0", "old"), FakePod("old1", "old")]
+    assert next_step("new", 2, pods, {"old0", "old1"}, surge=2).start == 2
+
+
 def test_a_roll_never_has_fewer_available_pods_than_replicas() -> None:
     """Played to its end, whatever the number of replicas."""
     for replicas in range(1, 6):

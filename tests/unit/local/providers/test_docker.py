@@ -128,3 +128,16 @@ def test_what_a_pod_template_names_stays_and_of_the_others_the_newest(
 def template(machine: Machine, kind: str, image: str) -> None:
     spec = {"template": {"spec": {"containers": [{"image": image}]}}}
     put(machine, key_of(kind, "apps", "users"), {"kind": kind, "spec": spec})
+
+
+def test_an_image_is_not_forgotten_before_it_is_used_however_old_its_folder_is(
+    machine: Machine, inputs: dict[str, object], context: Path
+) -> None:
+    image, source = Image(machine), context / "app/users/b.py"
+    os.utime(context, (0, 0))
+    for number in range(KEPT + 1):
+        source.write_text(f"B = {number}\n")
+        outputs = image.create("users", inputs).outputs
+        folder = machine.images / outputs["contextDigest"]
+        assert folder.is_dir()
+        os.utime(folder, (1000, 1000))

@@ -1,0 +1,52 @@
+"""Deployments of this machine that roll as fast as is safe: all new pods at once, each asked whether it is ready."""
+
+from __future__ import annotations
+
+import copy
+
+from local import desired
+from local.desired import Object
+from local.kubernetes.manifests import key_of_manifest
+from local.machine import Machine
+from local.provider import Package
+from local.providers import kubernetes
+from local.up import Platform
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+
+
+class _Deployment(kubernetes.Manifest):
+    """A Deployment whose pods are replaced at once, and which is afterwards exactly what the program declares.
+
+    The pods of the version before end when the new ones are ready. What is left out is the wait of `minReadySeconds`,
+    for the second look of a person who waits.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self._here = machine
+
+    def apply(self, manifest: Object) -> Object:
+        hurried = copy.deepcopy(manifest)
+        hurried["spec"] |= {"minReadySeconds": 0}
+        hurried["spec"].setdefault("strategy", {}).setdefault("rollingUpdate", {})["maxSurge"] = "100%"
+        outputs = super().apply(hurried)
+        desired.put(self._here, key_of_manifest(manifest), manifest)
+        return {**manifest, **({"status": outputs["status"]} if "status" in outputs else {})}
+
+
+class Hurried(Platform):
+    """This machine, for a person who waits."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self._deployment = _Deployment(machine)
+
+    def packages(self) -> list[Package]:
+        packages = super().packages()
+        return [
+            Package(handlers={**each.handlers, DEPLOYMENT: self._deployment}, functions=each.functions)
+            if DEPLOYMENT in each.handlers
+            else each
+            for each in packages
+        ]
