@@ -12,6 +12,7 @@ from local.provider import Made as Created
 from local.provider import Package, Properties, Updatable
 from local.state import State
 from planning.run import Registration
+from planning.wire import plain
 from watching.packed import FUNCTION
 from watching.record import Record
 from watching.renewal import Renewal, renew
@@ -100,7 +101,8 @@ def stack(tmp_path, monkeypatch):
     def alias() -> dict[str, Any]:
         entry = State(state).get(urn(ALIAS, "catalog-live"))
         assert entry is not None
-        return entry.input_values
+        inputs: dict[str, Any] = plain(entry.inputs)
+        return inputs
 
     assert issubclass(type(record.engine(State(state), packages, lambda _: None)), Engine)
     return begin, again, alias, follower
