@@ -36,6 +36,11 @@ STATUS = """Show what is true of the stack: processes, pods, functions, queues, 
 The exit status is 0 when all is well, 3 when the stack is down, 4 when it is up and something is not well, and 1 when
 that can't be found out.
 """
+DRIFT = """Show what of the stack was changed or deleted behind its back; `--stack dev` asks the clouds instead.
+
+The exit status is 0 when nothing was, 3 when something differs or a lever of the runbook is pulled, 4 when something
+that holds data is gone, and 1 when that can't be found out. `./crosscloud up --repair` mends it.
+"""
 LOGS = (
     """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
 )
@@ -62,6 +67,7 @@ app = App(
 )
 # Modules of commands are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
 app.command("terminal.status.command:app", name="status", help=STATUS)
+app.command("terminal.drift.command:app", name="drift", help=DRIFT)
 app.command("terminal.tokens:app", name="token", help=TOKENS)
 for name, sentence in CONTROL.items():
     app.command(f"terminal.control:{name}", name=name, help=sentence)
@@ -83,6 +89,8 @@ def up(
     postgres: str | None = None,
     kind: bool = False,
     yes_this_cluster: bool = False,
+    repair: bool = False,
+    levers: bool = False,
 ) -> None:
     """Start the local stack, or bring it up to date.
 
@@ -106,18 +114,28 @@ def up(
         Make a cluster with kind, unless there is one, and use it.
     yes_this_cluster
         The cluster is disposable, whatever its name says.
+    repair
+        Mend what was changed or deleted behind the stack's back, as `drift` shows it. What held data comes back empty.
+    levers
+        With --repair: put the runbook's levers back too, such as a consumer that was paused.
     """
     from cluster import kind as maker
     from cluster.target import chosen, refuse_moving
     from local.errors import LocalError
     from terminal import example, generated, preview, room
     from terminal.display import Display
+    from terminal.drift.repair import Repair
     from terminal.logs.files import CHANGES
 
+    if levers and not repair:
+        raise LocalError("--levers says what --repair does with levers that are pulled. Say both: --repair --levers.")
     shown = Console(stderr=True) if as_json else console
     if dry_run:
-        if port or kubeconfig or kind:
-            raise LocalError("--dry-run says what the stack of this clone would become; it takes no port or cluster.")
+        if port or kubeconfig or kind or repair:
+            raise LocalError(
+                "--dry-run says what the stack of this clone would become; it takes no port or cluster and repairs "
+                "nothing. `./crosscloud drift` shows what a repair would mend."
+            )
         generated.bring_up_to_date(shown, write=False)
         preview.show(ROOT, console, as_json=as_json)
         return
@@ -145,15 +163,21 @@ def up(
             consent=yes_this_cluster,
         )
         display = Display(shown)
+        look = Repair(
+            machine=machine,
+            report=lambda text: shown.print(printable(text), markup=False, highlight=False, soft_wrap=True),
+            asked=repair,
+            levers=levers,
+        )
         try:
             if target is None:
                 from local.up import up as run
 
-                run(machine, display)
+                run(machine, display, look=look)
             else:
                 from cluster.platform import apply
 
-                apply(machine, target, display)
+                apply(machine, target, display, look)
         finally:
             display.append_to(machine.logs / CHANGES)
         answer = example.send(machine, display)

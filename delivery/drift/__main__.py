@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -14,7 +15,6 @@ from delivery.drift.look import look
 from delivery.drift.repair import repair
 from delivery.stack_events import LOCAL
 from delivery.stacks import shown, stacks
-from pathlib import Path
 from planning.drift import report
 from planning.drift.finding import STATUS
 

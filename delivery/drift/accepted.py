@@ -51,7 +51,7 @@ class Acceptance:
         accepted: list[Accepted] = []
         for each in drifted:
             meant: dict[Row, list[Difference]] = {}
-            others = []
+            others: list[Difference] = []
             for difference in each.differences:
                 row = next((row for row in self.rows if row.meets(each.type, difference.path)), None)
                 (others if row is None else meant.setdefault(row, [])).append(difference)

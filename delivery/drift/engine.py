@@ -25,7 +25,9 @@ PARALLEL = "32"
 """Reads at a time: they wait for the clouds."""
 _ENVIRONMENT = ("env", "PULUMI_DEBUG_COMMANDS=true")
 """What makes the engine know the option `--event-log`; Pulumi's own Automation API sets it too."""
-_CODE = re.compile(r"\b(?:[A-Z][A-Za-z]{3,40}(?:Exception|Error|Denied|Failed|NotFound|Exceeded)|Forbidden|Unauthorized)\b")
+_CODE = re.compile(
+    r"\b(?:[A-Z][A-Za-z]{3,40}(?:Exception|Error|Denied|Failed|NotFound|Exceeded)|Forbidden|Unauthorized)\b"
+)
 """The names that clouds give their errors."""
 
 
@@ -55,7 +57,9 @@ def refresh(stack: str, run: Run, *, options: Sequence[str] = ()) -> Refresh:
 
 def read(log: str, failed: str = "") -> Refresh:
     """Returns what a log of events says; `failed` is the sentence of a refresh that did not succeed."""
-    looked, drifted, unknown, ended = 0, [], [], False
+    looked, ended = 0, False
+    drifted: list[Drifted] = []
+    unknown: list[str] = []
     for each in log.splitlines():
         event = json.loads(each)
         if "resOutputsEvent" in event:

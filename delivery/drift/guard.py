@@ -1,7 +1,7 @@
 """The guard before every automatic `pulumi up`: nothing that holds data is gone.
 
-A plain `up` does not notice, or makes an empty one once something else of it changes. `up --refresh` makes an empty one at
-once, and no protection of the resource is in the way: a refresh takes it out of the state.
+A plain `up` does not notice. `up --refresh` makes an empty one at once, and no protection of the resource is in the
+way: a refresh takes it out of the state.
 """
 
 from __future__ import annotations

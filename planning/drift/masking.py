@@ -1,7 +1,7 @@
 """The values that a report of drift may show. Whatever could be a secret is left out, and its name is all that is told.
 
-A value that somebody has written by hand has no mark, even where the program marks its own value as a secret. So nothing
-is shown because it looks harmless: only numbers and switches are, and words of a few properties that hold no other.
+A value that somebody has written by hand has no mark, even where the program marks its own value as a secret. So no
+text is shown because it looks harmless: only numbers and switches are, and words of a few properties that hold no other.
 """
 
 from __future__ import annotations

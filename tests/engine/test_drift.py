@@ -1,7 +1,8 @@
-"""Drift, on a real engine: changed and deleted by hand, seen, told without secrets, mended, and stopped by what is lost."""
+"""Drift on a real engine: what is changed or deleted by hand is seen and mended, and what is lost stops everything."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from delivery.commands import DeliveryError
+from delivery.drift.accepted import Acceptance, Row
 from delivery.drift.engine import refresh
 from delivery.drift.guard import guard
 from delivery.drift.look import look
@@ -26,6 +28,7 @@ pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("engine")]
 
 STACK = "dev"
 PLANTED = "hunter2-planted-by-a-test"
+TOPIC = "aws:sns/topic:Topic"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 
 
@@ -45,7 +48,9 @@ def deployed(checkout: Checkout) -> Iterator[Checkout]:
 def of(checkout: Checkout, type_: str, name: str = "") -> dict[str, Any]:
     """The first resource of a type in the state, or the one with a name."""
     return next(
-        each for each in checkout.state(STACK) if each["type"] == type_ and each["urn"].endswith(f"::{name}" * bool(name))
+        each
+        for each in checkout.state(STACK)
+        if each["type"] == type_ and each["urn"].endswith(f"::{name}" * bool(name))
     )
 
 
@@ -87,15 +92,17 @@ def test_what_is_changed_or_deleted_by_hand_is_seen_without_secrets_and_mended(d
     queue = of(deployed, "aws:sqs/queue:Queue", "fulfilment")
     function = of(deployed, "aws:lambda/function:Function", "orders")
     mapping, route = of(deployed, MAPPING), of(deployed, "aws:apigatewayv2/route:Route")
-    server = of(deployed, "azure-native:dbforpostgresql:Server", "users")
+    topic = of(deployed, TOPIC, "alerts")
     deployed.cloud.by_hand |= {
         queue["urn"]: {"visibilityTimeoutSeconds": 5},
         function["urn"]: {"environment": {"variables": {"ENDPOINT_PASSWORD": PLANTED}}},
         mapping["urn"]: {"enabled": False},
-        server["urn"]: {"storage": {**server["inputs"]["storage"], "storageSizeGB": 64}},
+        topic["urn"]: {"displayName": "another"},
     }
     gone(deployed, route)
-    found = look(STACK, deployed.command)
+    today = dt.date(2026, 11, 30)
+    row = Row(type=TOPIC, path="displayName", because="somebody likes it so", reviewed=today)
+    found = look(STACK, deployed.command, acceptance=Acceptance(rows=[row]), today=today)
     assert found.verdict is Verdict.DRIFT
     assert {(each.name, each.gone) for each in found.others} == {
         ("fulfilment", False),
@@ -105,7 +112,7 @@ def test_what_is_changed_or_deleted_by_hand_is_seen_without_secrets_and_mended(d
     (timeout,) = next(each.differences for each in found.others if each.name == "fulfilment")
     assert (timeout.path, timeout.after) == ("visibilityTimeoutSeconds", "5")
     assert [(each.type, each.lever and each.lever.section) for each in found.levers] == [(MAPPING, "Stop a consumer")]
-    assert [each.drifted.name for each in found.accepted] == ["users"]
+    assert [(each.drifted.name, each.because) for each in found.accepted] == [("alerts", "somebody likes it so")]
     assert "ENDPOINT_PASSWORD" in texts(found)
     assert PLANTED not in texts(found)
     record(deployed, "changed")

@@ -10,7 +10,7 @@ KEPT = ("op", "urn", "type", "diffs", "detailedDiff")
 
 
 def scrubbed_log(log: str) -> str:
-    """Returns a log of events without outputs, stack traces, times, and all but one of the resources that are as before."""
+    """Returns a log of events without outputs, times, and all but one of the resources that are as before."""
     kept, same = [], 0
     for line in log.splitlines():
         event = json.loads(line)
@@ -34,5 +34,9 @@ def event_of(event: dict[str, Any], name: str, members: tuple[str, ...]) -> dict
 
 
 def _metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    sides = {side: {key: metadata[side][key] for key in ("custom", "inputs") if key in metadata[side]} for side in ("old", "new") if metadata.get(side)}
+    sides = {
+        side: {key: metadata[side][key] for key in ("custom", "inputs") if key in metadata[side]}
+        for side in ("old", "new")
+        if metadata.get(side)
+    }
     return {**{key: metadata[key] for key in KEPT if key in metadata}, "old": None, "new": None, **sides}
