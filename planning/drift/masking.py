@@ -1,7 +1,7 @@
 """The values that a report of drift may show. Whatever could be a secret is left out, and its name is all that is told.
 
 A value that somebody has written by hand has no mark, even where the program marks its own value as a secret. So no
-text is shown because it looks harmless: only numbers and switches are, and words of a few properties that hold no other.
+text is shown because it looks harmless: only numbers and switches are, and words of few properties that hold no other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ HIDDEN = "[not shown]"
 ABSENT = "absent"
 """The word for a value that is not there."""
 _WORDS = frozenset(
-    {"billingMode", "functionVersion", "kubernetesVersion", "protocolType", "routeKey", "runtime", "state", "statistic"}
+    {
+        *(
+            "authorizationType",
+            "billingMode",
+            "functionVersion",
+            "kubernetesVersion",
+            "protocolType",
+            "routeKey",
+            "runtime",
+        ),
+        *("state", "statistic", "streamViewType"),
+    }
 )
 """Properties whose values are words of a cloud: versions, modes, states."""
 _WORD = re.compile(r"[\w$./ {}-]{1,60}")

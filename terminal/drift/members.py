@@ -26,7 +26,7 @@ def disagreements(handler: Resource, operation: str, view: Properties, there: De
             found |= _pairs(value, there[member], table.names.get(member, _lower(member)))
     texts = view["attributes"] if table.attributes and "attributes" in view else handler.attributes(view)
     for attribute, value in texts.items():
-        found |= _pairs(value, there.get(attribute), table.attributes[attribute])
+        found |= _pairs(_value(value), _value(there.get(attribute)), table.attributes[attribute])
     return found
 
 
@@ -65,6 +65,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if _plain(item) is not None}
     return value
+
+
+def _value(text: str | None) -> Any:
+    """Returns the number or the switch that an attribute is the text of; any other text as it is."""
+    switches = {"true": True, "false": False}
+    return int(text) if text and text.isdecimal() else switches.get(text or "", text)
 
 
 def _document(value: Any) -> Any:

@@ -67,7 +67,7 @@ def _of_aws(handler: Resource, entry: Entry) -> Pairs | None:
 def _of_secret(handler: Resource, entry: Entry) -> Pairs | None:
     """Returns whether a secret has another value; its handler takes that for a version that is gone."""
     view = handler.view({**entry.output_values, "id": entry.id})
-    there = Resource.find(handler, view)
+    there = Resource.find(handler, {key: value for key, value in view.items() if key != "versionId"})  # the current one
     return GONE if there is None else differing({"secretString": (view["secretString"], there.get("SecretString"))})
 
 

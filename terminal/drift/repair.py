@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from local.errors import LocalError
 from local.machine import Machine
 from local.provider import Handler, Updatable
+from local.providers.aws.secrets import SecretVersion
 from local.state import Entry, State
 from planning.drift.finding import Drift
 from planning.drift.report import line
@@ -64,7 +65,8 @@ class Repair:
             for each in (entry, *databases.migrations(entry, state)):  # they make what is in it
                 state.put(replace(each, status="deleting"))
         elif not gone:
-            in_place = isinstance(place.handlers[entry.type], Updatable)
+            handler = place.handlers[entry.type]
+            in_place = isinstance(handler, Updatable) and not isinstance(handler, SecretVersion)
             state.put(replace(entry, status="updating" if in_place else "deleting"))
 
 

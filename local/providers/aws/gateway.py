@@ -50,7 +50,12 @@ class Stage(Resource):
 
     def check(self, name: str, inputs: Properties) -> None:
         super().check(name, inputs)
-        self.envoys(self.view(inputs))
+        view = self.view(inputs)
+        known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
+        if unknown := sorted(view["routeSettings"].keys() - known):
+            raise ProviderError(
+                f"{self.label(view['name'])}: routeSettings for {unknown}, but the API has no such route."
+            )
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -76,13 +81,8 @@ class Stage(Resource):
         super().remove(view)
 
     def envoys(self, view: Properties) -> desired.Object:
-        """Returns the stage as Envoy needs it. Raises ProviderError for a route that the API does not have."""
-        known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
+        """Returns the stage as Envoy needs it."""
         settings = view["defaultRouteSettings"]
-        if unknown := sorted(view["routeSettings"].keys() - known):
-            raise ProviderError(
-                f"{self.label(view['name'])}: routeSettings for {unknown}, but the API has no such route."
-            )
         return {
             "kind": "Stage",
             "api_id": view["apiId"],
