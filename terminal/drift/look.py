@@ -13,6 +13,7 @@ import asyncpg
 from local.errors import LocalError
 from local.machine import Machine
 from local.provider import Handler, Package
+from local.providers.azure import Server
 from local.state import Entry, State
 from local.up import STACK
 from planning.drift.finding import Difference, Drift, Drifted
@@ -87,9 +88,10 @@ class Place:
         )
 
     def _reading(self, entry: Entry) -> Callable[[], readings.Pairs | None]:
-        if entry.type == databases.SERVER:
+        handler = self.handlers[entry.type]
+        if isinstance(handler, Server):
             return lambda: databases.reading(entry, self.state, self.machine)
-        return lambda: readings.reading(self.handlers[entry.type], entry, self.machine)
+        return lambda: readings.reading(handler, entry, self.machine)
 
 
 def _difference(entry: Entry, path: str, made: object, there: object) -> Difference:
