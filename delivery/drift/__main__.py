@@ -24,7 +24,7 @@ app = App(name="python -m delivery.drift", help=__doc__, version_flags=[], defau
 
 
 @app.default
-def drift(*, stack: str, as_json: Annotated[bool, Parameter("--json")] = False, markdown: bool = False) -> None:
+def drift(*, stack: str, as_json: Annotated[bool, Parameter("--json")] = False, markdown: Path | None = None) -> None:
     """Show how a stack differs from its state. It changes nothing, and shows no secret.
 
     The exit status is 0 when it is clean, 3 when something differs or a lever is pulled, 4 when something that holds
@@ -37,13 +37,12 @@ def drift(*, stack: str, as_json: Annotated[bool, Parameter("--json")] = False, 
     as_json
         As JSON, for programs.
     markdown
-        As the body of an issue.
+        A file into which the report is written too, as the body of an issue.
     """
-    if as_json and markdown:
-        raise DeliveryError("--json and --markdown are two forms of one report. Say one of them.")
     found = look(_known(stack), run)
-    form = report.as_json if as_json else report.as_markdown if markdown else report.as_text
-    sys.stdout.write(form(found).rstrip("\n") + "\n")
+    if markdown is not None:
+        markdown.write_text(report.as_markdown(found))
+    sys.stdout.write((report.as_json if as_json else report.as_text)(found) + "\n")
     sys.exit(STATUS[found.verdict])
 
 

@@ -1,4 +1,4 @@
-"""What is changed or deleted behind the stack's back: it is shown without secrets, mended by `up --repair`, and gone."""
+"""What is changed or deleted behind the stack's back is shown without secrets, and mended by `up --repair`."""
 
 from __future__ import annotations
 

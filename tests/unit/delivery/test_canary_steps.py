@@ -41,7 +41,13 @@ def test_the_commands_of_aws_exist_with_their_options() -> None:
         return clouds.run(command)
 
     Canary(
-        stack="prod", run=run, log_in=lambda: None, clock=lambda: clouds.now, sleep=clouds.sleep, report=lambda _: None
+        stack="prod",
+        run=run,
+        log_in=lambda: None,
+        guard=lambda: None,
+        clock=lambda: clouds.now,
+        sleep=clouds.sleep,
+        report=lambda _: None,
     ).deliver()
     assert commands.keys() == {"describe-alarms", "get-metric-data", "get-alias", "invoke"}
     for _, service, command, *options in commands.values():
