@@ -78,6 +78,15 @@ def record(checkout: Checkout, name: str) -> None:
         refresh(STACK, run)
 
 
+def test_a_stack_that_was_never_deployed_has_nothing_to_lose(checkout: Checkout) -> None:
+    """The guard is in the way of no first delivery."""
+    checkout.shell("pulumi stack init prod --secrets-provider=passphrase")
+    try:
+        assert guard("prod", checkout.command) == 0
+    finally:
+        checkout.shell("pulumi stack rm --yes prod")
+
+
 def test_a_stack_that_nobody_has_touched_is_clean(deployed: Checkout) -> None:
     found = look(STACK, deployed.command)
     assert (found.verdict, found.drifted) == (Verdict.CLEAN, [])

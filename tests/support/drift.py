@@ -16,12 +16,14 @@ def scrubbed_log(log: str) -> str:
         event = json.loads(line)
         if "resOutputsEvent" in event:
             metadata = event["resOutputsEvent"]["metadata"]
-            if metadata["op"] == "same" and (metadata["old"] or {}).get("custom"):
-                same += 1
-            if metadata["op"] == "same" and same != 1:
-                continue
+            if metadata["op"] == "same":
+                same += (
+                    ours := bool((metadata["old"] or {}).get("custom")) and not metadata["type"].startswith("pulumi:")
+                )
+                if not ours or same > 1:
+                    continue
             kept.append({"resOutputsEvent": {"metadata": _metadata(metadata)}})
-        elif "diagnosticEvent" in event:
+        elif event.get("diagnosticEvent", {}).get("severity") == "error":
             kept.append(event_of(event, "diagnosticEvent", ("urn", "message", "severity")))
         elif "summaryEvent" in event:
             kept.append(event_of(event, "summaryEvent", ("resourceChanges", "result")))
