@@ -20,7 +20,7 @@ from planning.drift.finding import STATUS
 
 ROOT = Path(__file__).resolve().parents[2]
 
-app = App(name="python -m delivery.drift", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
+app = App(name="./crosscloud drift", help=__doc__, version_flags=[], default_parameter=Parameter(negative=()))
 
 
 @app.default

@@ -128,7 +128,8 @@ _BESIDES: Mapping[type[Resource], Callable[[Resource, Properties, Description], 
 def _of_kubernetes(entry: Entry, machine: Machine) -> Pairs:
     """Returns what of an object differs from its manifest, whole: nobody else writes into one here."""
     made = manifest_of(entry.output_values, "")
-    return differences(made, desired.get(machine, key_of_manifest(made)) or {})
+    found = differences(made, desired.get(machine, key_of_manifest(made)) or {})
+    return {path: pair for path, pair in found.items() if any(value not in (None, {}, []) for value in pair)}
 
 
 def _of_image(entry: Entry, machine: Machine) -> Pairs:

@@ -142,8 +142,8 @@ def test_what_is_changed_or_deleted_is_shown_mended_and_gone(stack: Stack, aws: 
 
 
 def test_a_lever_is_known_as_such_and_stays(stack: Stack, aws: Aws) -> None:
-    for words in (("pause", "relay"), ("stop", "analytics")):
-        assert stack.run(*words).code == 0
+    assert stack.run("pause", "relay").code == 0
+    assert stack.run("stop", "analytics").code == 0
     function = physical(stack, "function:Function", "orders")["name"]
     none = {"FunctionName": function, "ReservedConcurrentExecutions": 0}
     aws.call("lambda", "PutFunctionConcurrency", none)
