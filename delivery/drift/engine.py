@@ -24,7 +24,7 @@ from planning.wire import SIGNATURE, holds_secret, is_secret
 PARALLEL = "32"
 """Reads at a time: they wait for the clouds."""
 _ENVIRONMENT = ("env", "PULUMI_DEBUG_COMMANDS=true")
-"""What makes the engine know the option `--event-log`; Pulumi's own Automation API sets it too."""
+"""The variable that makes the engine know the option `--event-log`; Pulumi's own Automation API sets it too."""
 _CODE = re.compile(
     r"\b(?:[A-Z][A-Za-z]{3,40}(?:Exception|Error|Denied|Failed|NotFound|Exceeded)|Forbidden|Unauthorized)\b"
 )

@@ -13,7 +13,7 @@ LEFT_OUT = {
     "**kubernetes:core/v1:Secret::*": "Secrets of Kubernetes: the role that looks may not read them",
     "**aws:secretsmanager/secretVersion:SecretVersion::*": "values in Secrets Manager: the role may not read them",
 }
-"""What is not compared, by the pattern of its URNs, and why. So its values are in no log either."""
+"""The resources that are not compared, by the pattern of their URNs, and why. So their values are in no log either."""
 
 
 def look(stack: str, run: Run, *, acceptance: Acceptance | None = None, today: dt.date | None = None) -> Drift:

@@ -1,4 +1,4 @@
-"""What was found: each resource that differs, and the verdict on the whole stack."""
+"""The findings: each resource that differs, and the verdict on the whole stack."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Drifted:
 
     @property
     def loses(self) -> str | None:
-        """What is lost with it, if it is gone and holds data."""
+        """The data that are lost with it, if it is gone and holds some."""
         return STORES.get(self.type) if self.gone else None
 
     def by_lever(self) -> Iterator[Drifted]:
@@ -94,17 +94,17 @@ class Drift:
 
     @property
     def lost(self) -> list[Drifted]:
-        """What holds data and is gone."""
+        """The resources that hold data and are gone."""
         return [each for each in self.drifted if each.loses]
 
     @property
     def levers(self) -> list[Drifted]:
-        """What differs because a lever is pulled."""
+        """The resources that differ because a lever is pulled."""
         return [each for each in self.drifted if each.lever]
 
     @property
     def others(self) -> list[Drifted]:
-        """What differs and is neither."""
+        """The resources that differ, and neither."""
         return [each for each in self.drifted if not each.loses and not each.lever]
 
     @property

@@ -15,7 +15,7 @@ class Lever:
     """A lever."""
 
     name: str
-    """What a person has done by it."""
+    """The thing that a person has done by it."""
     types: tuple[str, ...]
     """The types on which it is."""
     paths: str

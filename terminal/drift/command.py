@@ -25,7 +25,7 @@ from terminal.drift.look import Place
 app = App(name="drift")
 
 IN_A_CLUSTER = "properties of what is in the cluster: there it is only asked whether it exists"
-"""What is not compared where the stack is in a cluster, which adds properties of its own."""
+"""The part that is not compared where the stack is in a cluster, which adds properties of its own."""
 
 
 @app.default

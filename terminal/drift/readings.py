@@ -119,7 +119,7 @@ _BESIDES: Mapping[type[Resource], Callable[[Resource, Properties, Description], 
     LogGroup: _of_log_group,
     Stage: _of_stage,
 }
-"""What a type has besides the members of its description."""
+"""The properties that a type has besides the members of its description."""
 
 
 # ---- what is a file of this machine

@@ -1,4 +1,4 @@
-"""What `up` does about drift before the program runs: it stops for lost data, and mends the rest with `--repair`.
+"""The look of `up` before the program runs: it stops for lost data, and with `--repair` mends the rest.
 
 The engine finishes what a killed run has left half done. So what is to be mended is marked as left so, and the engine
 brings it to what the program declares.

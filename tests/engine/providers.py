@@ -42,7 +42,7 @@ class Cloud:
     by_hand: dict[str, Wire] = field(default_factory=dict)
     """The inputs that somebody has changed by hand, by URN: a read shows them, until an update takes them back."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """What the cloud says instead of an answer when it is asked for a resource, by URN."""
+    """The words that the cloud says instead of an answer when it is asked for a resource, by URN."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def context_digest(self, context: str) -> str:

@@ -1,4 +1,4 @@
-"""What is changed or deleted behind the stack's back is shown without secrets, and mended by `up --repair`."""
+"""Changes and deletions behind the stack's back are shown without secrets, and mended by `up --repair`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def physical(stack: Stack, type_: str, name: str) -> dict[str, Any]:
 
 
 def report(stack: Stack, code: int) -> dict[str, Any]:
-    """What `drift --json` says; the lines for a person say it too, and neither shows what was planted."""
+    """The answer of `drift --json`; the lines for a person say the same, and neither shows what was planted."""
     done, lines = stack.run("drift", "--json"), stack.run("drift")
     assert (done.code, lines.code) == (code, code), (done.out, done.err)
     assert PLANTED not in done.out + done.err + lines.out + lines.err

@@ -155,7 +155,7 @@ def test_a_preview_reads_the_state_and_nothing_else() -> None:
 
 
 VALUES = {"secretsmanager:GetSecretValue", "cloudwatch:GetMetricData", "cloudformation:DescribeStackEvents"}
-"""What the deployer reads that is no property of a resource: values, figures, events."""
+"""Actions by which the deployer reads what is no property of a resource: values, figures, events."""
 READING = re.compile(r"[a-z-]+:(?:GET$|Get|List|Describe)")
 
 

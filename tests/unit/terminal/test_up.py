@@ -55,7 +55,7 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
 
     monkeypatch.setattr(kind, "ensure", ensure)
     monkeypatch.setattr(example, "send", lambda machine, _: Example(machine=machine, token="", status=200, body=""))
-    monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
+    monkeypatch.setattr(platform, "apply", lambda machine, target, *_: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)
     assert [target.context for target in applied] == ["kind-crosscloud"] * 2

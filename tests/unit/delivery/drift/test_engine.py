@@ -1,4 +1,4 @@
-"""What a real engine has written about previews of a refresh is read: recorded by tests/engine/test_drift.py.
+"""Logs of a real engine about previews of a refresh are read: recorded by tests/engine/test_drift.py.
 
 `detailed` is of a provider that tells each property, and that gives a secret's new value back without a mark.
 """
