@@ -132,6 +132,15 @@ def test_what_failed_is_unknown_and_never_clean() -> None:
     assert engine.updates == []
 
 
+def test_what_a_cloud_says_instead_of_an_answer_is_told_by_its_name_alone() -> None:
+    found = look("dev", Engine("unreadable", fails=True).run)
+    assert found.verdict is Verdict.UNKNOWN
+    assert len(found.unknown) == 2
+    assert all(each.endswith(": AccessDenied") for each in found.unknown)
+    assert PLANTED in (RECORDED / "unreadable.jsonl").read_text()
+    assert PLANTED not in as_text(found) + as_markdown(found) + as_json(found)
+
+
 def test_an_engine_that_says_nothing_is_unknown_too(tmp_path: Path) -> None:
     found = refresh("dev", lambda _: "")
     assert found.unknown == ("The engine has ended without a summary of what it has read.",)
