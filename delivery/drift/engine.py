@@ -18,7 +18,7 @@ from delivery.commands import DeliveryError, Run
 from delivery.preflight.scrubbing import plain
 from planning.changes import differences
 from planning.drift.finding import Difference, Drifted
-from planning.drift.masking import shown
+from planning.drift.masking import HIDDEN, shown
 from planning.wire import SIGNATURE, holds_secret, is_secret
 
 PARALLEL = "32"
@@ -91,28 +91,28 @@ def _differences(metadata: dict[str, Any]) -> Iterator[Difference]:
     """Yields what differs: what of the inputs is other, or else what the provider says."""
     old, new = ((metadata[side] or {}).get("inputs") or {} for side in ("old", "new"))
     told = list(metadata.get("detailedDiff") or metadata.get("diffs") or ())
-    secrets = [path for path, value in _marked(old)]
+    secrets = list(_marked(old))
     found = differences(_hidden(old), _hidden(new))
     named = {path: pair for path, pair in found.items() if any(_within(path, each) for each in told)} or found
     for path, (before, after) in named.items():
-        secret = any(_within(path, each) for each in secrets)
+        secret = any(_within(path, each) or _within(each, path) for each in secrets)
         yield Difference(
             path=plain(path), before=shown(path, before, secret=secret), after=shown(path, after, secret=secret)
         )
     for path in told:
         if not any(_within(each, path) or _within(path, each) for each in named):
-            yield Difference(path=plain(path), before=shown(path, "?"), after=shown(path, "?"))
+            yield Difference(path=plain(path), before=HIDDEN, after=HIDDEN)
 
 
-def _marked(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _marked(value: Any, path: str = "") -> Iterator[str]:
     """Yields the paths at which a secret begins."""
     if is_secret(value):
-        yield path, value
+        yield path
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _marked(item, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and holds_secret(value):
-        yield path, value
+        yield path
 
 
 def _hidden(value: Any) -> Any:

@@ -92,6 +92,11 @@ def delete_object(stack: Stack, aws: Aws) -> None:
     desired.remove(stack.machine, "Service/apps/users")
 
 
+def change_image(stack: Stack, aws: Aws) -> None:
+    digest = physical(stack, "image:Image", "analytics")["contextDigest"]
+    (stack.machine.images / digest / "app" / "planted.py").write_text(f"PASSWORD = '{PLANTED}'\n")
+
+
 def plant_in_a_secret(stack: Stack, aws: Aws) -> None:
     arn = physical(stack, "secretVersion:SecretVersion", "fulfilment")["secretArn"]
     aws.call("secretsmanager", "PutSecretValue", {"SecretId": arn, "SecretString": PLANTED})
@@ -117,6 +122,7 @@ CASES: dict[tuple[str, str, bool], tuple[Callable[[Stack, Aws], None], str]] = {
     ("Route", "listOrders", True): (delete_route, ""),
     ("HTTPRoute", "billing", False): (change_object, "spec.rules[read].matches[0].path.value"),
     ("Service", "users", True): (delete_object, ""),
+    ("Image", "analytics", False): (change_image, "contextDigest"),
     ("SecretVersion", "fulfilment", False): (plant_in_a_secret, "secretString"),
     ("Secret", "users-database", False): (plant_in_an_object, "stringData.password"),
     ("Function", "catalog", False): (plant_in_a_function, "environment.variables.PLANTED"),
