@@ -26,7 +26,7 @@ from local.machine import Machine, write_text
 from local.provider import Handler, Package
 from local.state import State
 from local.supervisor import client
-from local.up import STACK, Display, Platform, up
+from local.up import STACK, Display, Look, Platform, up
 from planning.wire import plain
 
 MODULES = tuple(module for module in client.MODULES if module != "local.postgres")
@@ -84,7 +84,7 @@ class Cluster(Platform):
         )
 
 
-def apply(machine: Machine, target: Target, display: Display) -> None:
+def apply(machine: Machine, target: Target, display: Display, look: Look | None = None) -> None:
     """Brings the stack up in the cluster. Raises LocalError."""
     images.check(target)
     with connected(target) as api:
@@ -97,7 +97,7 @@ def apply(machine: Machine, target: Target, display: Display) -> None:
         target = replace(target, identity=api.identity, clone=target.clone or uuid4().hex)
         claim.claim(api, machine, target.clone)
         save(machine, target)
-        up(machine, display, Cluster(machine, api))
+        up(machine, display, Cluster(machine, api), look=look)
 
 
 def down(machine: Machine, target: Target, console: Console, *, purge: bool) -> None:

@@ -17,6 +17,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from delivery.commands import DeliveryError, Run, main, parsed, run
+from delivery.drift.guard import guard
 from delivery.dry_run import DryRun
 from delivery.hours import Hours
 from delivery.login import LogIn, log_in
@@ -41,6 +42,9 @@ class Canary:
     """Runs the command lines of Pulumi and of the clouds."""
     log_in: LogIn
     """Logs in to both clouds anew: before each step, before it is watched and before a return."""
+    guard: Callable[[], object]
+    """Raises DeliveryError when something that holds data is gone: before anything is deployed, and before each step.
+    A return is not held up by it: it changes what routes the calls, and makes nothing."""
     steps: Sequence[float] = STEPS
     """The shares of calls that stay with the previous versions."""
     times: Times = field(default_factory=Times)
@@ -59,6 +63,7 @@ class Canary:
         after the previous versions have their calls back.
         """
         self._log_in()
+        self.guard()
         preview = parsed(self._pulumi("preview", "--json", "--show-sames"), "`pulumi preview`")
         watch = Watch.deployed(preview, self.run, times=self.times, clock=self.clock, although=self.although)
         self._check_alarms(watch)
@@ -164,6 +169,8 @@ class Canary:
 
     def _up(self, *options: str) -> None:
         self._log_in()
+        if not options:
+            self.guard()
         self._pulumi("up", "--yes", "--skip-preview", "--policy-pack", "policy/crossguard", *options)
 
     def _pulumi(self, *arguments: str) -> str:
@@ -195,7 +202,13 @@ def canary(*, stack: str, although: Annotated[tuple[str, ...], Parameter(env_var
     # Whoever ends the process, calls must not stay split.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     Hours.of(stack, run).check()
-    Canary(stack=stack, run=run, log_in=log_in(os.environ, run), although=although).deliver()
+    Canary(
+        stack=stack,
+        run=run,
+        log_in=log_in(os.environ, run),
+        guard=lambda: guard(stack, run),
+        although=although,
+    ).deliver()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -47,14 +48,15 @@ def main(app: App) -> None:
 
 def run(command: Sequence[str]) -> str:
     """Runs a command, whose messages go to the terminal, and returns its output. Raises DeliveryError."""
-    limit = SECONDS.get(command[0], OTHER_SECONDS)
+    words = _without_variables(command)
+    limit = SECONDS.get(words[0], OTHER_SECONDS)
     try:
         # In a session of its own, so that an interrupt of the delivery reaches it once, by `_end`: twice makes Pulumi
         # stop without giving the lock of the state back.
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603 - every argument is made here
     except FileNotFoundError:
-        raise DeliveryError(f"`{command[0]}` is not on PATH; docs/deploy.md names the tools.") from None
-    name = _name(command)
+        raise DeliveryError(f"`{words[0]}` is not on PATH; docs/deploy.md names the tools.") from None
+    name = _name(words)
     with process:
         try:
             output, _ = process.communicate(timeout=limit)
@@ -67,6 +69,13 @@ def run(command: Sequence[str]) -> str:
     if process.returncode:
         raise DeliveryError(f"`{name}` failed with exit status {process.returncode}.")
     return output
+
+
+def _without_variables(command: Sequence[str]) -> Sequence[str]:
+    """Returns a command without `env NAME=value` before it."""
+    if command[0] != "env":
+        return command
+    return [*itertools.dropwhile(lambda word: "=" in word, command[1:])]
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -29,10 +29,10 @@ class Engine:
         self._trusting = trusting
         self._state = state
         self._listener = listener
-        self._handlers: dict[str, Handler] = {}
+        self.handlers: dict[str, Handler] = {}
         self._functions: dict[str, Function] = {}
         for package in packages:
-            self._handlers |= package.handlers
+            self.handlers |= package.handlers
             self._functions |= package.functions
         self._seen: set[str] = set()
         self._lock = threading.Lock()
@@ -112,12 +112,12 @@ class Engine:
             self._listener(StepEvent(**identity, operation=operation, changed=changed, seconds=seconds, error=error))
 
     def _handler(self, type_: str) -> Handler:
-        if type_ not in self._handlers:
+        if type_ not in self.handlers:
             raise LocalError(
                 f"the local stack has no provider for the type {type_}. docs/contributing.md shows every place that a "
                 "new type takes; or leave the resource out of the stack 'local' by its configuration."
             )
-        return self._handlers[type_]
+        return self.handlers[type_]
 
     def _adopt_alias(self, registration: Registration) -> None:
         if self._state.get(registration.urn) is None:

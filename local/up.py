@@ -14,7 +14,7 @@ from local.emulator import aws_access
 from local.engine import Engine
 from local.errors import LocalError
 from local.machine import Machine, write_json
-from local.provider import Package
+from local.provider import Handler, Package
 from local.providers import aws, azure, docker, kubernetes, values
 from local.state import State
 from local.steps import Listener, StepEvent
@@ -23,6 +23,8 @@ from planning.run import run_program
 from planning.wire import plain
 
 STACK = "local"
+Look = Callable[[Mapping[str, Handler], State], object]
+"""A look at the state, with the handlers of its types, before the program runs. It may raise LocalError."""
 
 
 class Display(Protocol):
@@ -65,7 +67,14 @@ Make = Callable[[State, Iterable[Package], Listener], Engine]
 """Makes the engine of a run."""
 
 
-def up(machine: Machine, display: Display, platform: Platform | None = None, make: Make = Engine) -> None:
+def up(
+    machine: Machine,
+    display: Display,
+    platform: Platform | None = None,
+    *,
+    look: Look | None = None,
+    make: Make = Engine,
+) -> None:
     """Starts the stack or brings it up to date, by default on this machine alone.
 
     Raises LocalError with every failure of the program.
@@ -74,7 +83,7 @@ def up(machine: Machine, display: Display, platform: Platform | None = None, mak
     with only_one(machine):
         with display.phase("processes"):
             client.ensure(machine, platform.modules)
-        apply(machine, display, platform, make)
+        apply(machine, display, platform, look=look, make=make)
         documentation.publish(machine)
         with display.phase("pods and routes"):
             platform.settle()
@@ -82,13 +91,17 @@ def up(machine: Machine, display: Display, platform: Platform | None = None, mak
                 desired.wait(machine, key, value)
 
 
-def apply(machine: Machine, display: Display, platform: Platform, make: Make = Engine) -> None:
+def apply(
+    machine: Machine, display: Display, platform: Platform, *, look: Look | None = None, make: Make = Engine
+) -> None:
     """Runs the program and deletes what it no longer declares.
 
     Raises LocalError with its failure, or with those of its resources.
     """
     packages = [aws.package(machine), values.package(machine), *platform.packages()]
-    engine = make(State(machine.state_file), packages, display)
+    engine = make(state := State(machine.state_file), packages, display)
+    if look is not None:
+        look(engine.handlers, state)
     with display.phase("program", engine.running.values()):
         try:
             run_program(machine.root, STACK, engine, preview=False, config=platform.config())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cluster.target import Target
     from local.machine import Machine
     from local.up import Display
+    from terminal.drift.repair import Repair
     from watching.record import Record
 
 console = Console()
@@ -38,6 +39,11 @@ STATUS = """Show what is true of the stack: processes, pods, functions, queues, 
 
 The exit status is 0 when all is well, 3 when the stack is down, 4 when it is up and something is not well, and 1 when
 that can't be found out.
+"""
+DRIFT = """Show what of the stack was changed or deleted behind its back; `--stack dev` asks the clouds instead.
+
+The exit status is 0 when nothing was, 3 when something differs or a lever of the runbook is pulled, 4 when something
+that holds data is gone, and 1 when that can't be found out. `./crosscloud up --repair` mends it.
 """
 LOGS = (
     """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
@@ -67,6 +73,7 @@ app = App(
 )
 # Modules of commands are imported where they are used: `token` and `logs` should not wait for the clouds' SDKs.
 app.command("terminal.status.command:app", name="status", help=STATUS)
+app.command("terminal.drift.command:app", name="drift", help=DRIFT)
 app.command("terminal.tokens:app", name="token", help=TOKENS)
 for name, sentence in CONTROL.items():
     app.command(f"terminal.control:{name}", name=name, help=sentence)
@@ -90,6 +97,8 @@ def up(
     postgres: str | None = None,
     kind: bool = False,
     yes_this_cluster: bool = False,
+    repair: bool = False,
+    levers: bool = False,
 ) -> None:
     """Start the local stack, or bring it up to date.
 
@@ -115,18 +124,23 @@ def up(
         Make a cluster with kind, unless there is one, and use it.
     yes_this_cluster
         The cluster is disposable, whatever its name says.
+    repair
+        Mend what was changed or deleted behind the stack's back, as `drift` shows it. What held data comes back empty.
+    levers
+        With --repair: put the runbook's levers back too, such as a consumer that was paused.
     """
     from cluster.target import chosen
     from local.errors import LocalError
     from local.machine import CHANGES
     from terminal import example, generated, preview, room
     from terminal.display import Display
+    from terminal.drift.repair import Repair
     from terminal.status.report import switched_off
     from watching.record import Record
 
     messages = Console(stderr=True) if as_json else console
     places = any((port is not None, kubeconfig, context, images, postgres, kind, yes_this_cluster))
-    _refuse_mixtures(dry_run=dry_run, watch=watch, as_json=as_json, places=places)
+    _refuse_mixtures(dry_run=dry_run, watch=watch, as_json=as_json, places=places, repair=repair, levers=levers)
     if dry_run:
         generated.bring_up_to_date(messages, write=False)
         preview.show(ROOT, console, as_json=as_json)
@@ -151,8 +165,14 @@ def up(
                 "--watch is for a stack whose pods are on this machine. With a cluster, run `make up` after each edit."
             )
         display, record = Display(messages), Record()
+        look = Repair(
+            machine=machine,
+            report=lambda text: messages.print(printable(text), markup=False, highlight=False, soft_wrap=True),
+            asked=repair,
+            levers=levers,
+        )
         try:
-            _apply(machine, target, display, record)
+            _apply(machine, target, display, record, look)
         finally:
             display.append_to(machine.logs / CHANGES)
         for sentence in switched_off(machine):  # before the example request, which may fail because of that
@@ -172,10 +192,14 @@ def up(
             go_on(machine, record, console)
 
 
-def _refuse_mixtures(*, dry_run: bool, watch: bool, as_json: bool, places: bool) -> None:
+def _refuse_mixtures(*, dry_run: bool, watch: bool, as_json: bool, places: bool, repair: bool, levers: bool) -> None:
     """Raises LocalError for options of `up` that don't go together."""
     from local.errors import LocalError
 
+    if levers and not repair:
+        raise LocalError("--levers says what --repair does with levers that are pulled. Say both: --repair --levers.")
+    if dry_run and repair:
+        raise LocalError("DRY_RUN=1 repairs nothing. `./crosscloud drift` shows what a repair would mend.")
     if dry_run and places:
         raise LocalError(
             "DRY_RUN=1 looks at the stack as it is: it goes with no other port and no cluster. Leave those out: "
@@ -202,16 +226,16 @@ def _of_kind(machine: Machine, kubeconfig: Path | None, context: str | None) -> 
     return kind.ensure(machine)
 
 
-def _apply(machine: Machine, target: Target | None, display: Display, record: Record) -> None:
+def _apply(machine: Machine, target: Target | None, display: Display, record: Record, look: Repair) -> None:
     """Applies the program to this machine, or with a cluster in the place of its pods."""
     if target is None:
         from local.up import up as run
 
-        run(machine, display, make=record.engine)
+        run(machine, display, look=look, make=record.engine)
     else:
         from cluster.platform import apply
 
-        apply(machine, target, display)
+        apply(machine, target, display, look)
 
 
 @app.command(name="console")

@@ -36,7 +36,7 @@ class _Deployment(kubernetes.Manifest):
 
 
 class Hurried(Platform):
-    """This machine, for a person who waits."""
+    """The platform of this machine, for a person who waits."""
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)

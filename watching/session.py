@@ -141,7 +141,7 @@ class Session:
         """Runs the program."""
         self._must_run = True
         display: Display = _Silent(self._noted(events))
-        apply(self._machine, display, self._platform, self._record.trusting)
+        apply(self._machine, display, self._platform, make=self._record.trusting)
         if any(path.startswith(CONTRACT) for path in paths):
             before = desired.get(self._machine, documentation.KEY)
             documentation.publish(self._machine)

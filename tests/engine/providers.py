@@ -39,6 +39,10 @@ class Cloud:
     """The checkout, in which the images' sources are."""
     existing: dict[tuple[str, str], Wire] = field(default_factory=dict)
     versions: dict[str, Iterator[int]] = field(default_factory=dict)
+    by_hand: dict[str, Wire] = field(default_factory=dict)
+    """The inputs that somebody has changed by hand, by URN: a read shows them, until an update takes them back."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """The words that the cloud says instead of an answer when it is asked for a resource, by URN."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def context_digest(self, context: str) -> str:
@@ -118,6 +122,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         _, outputs = self._cloud.outputs(request.urn, decode(request.news))
         with self._cloud.lock:
             self._cloud.existing[request.urn, request.id] = outputs
+            self._cloud.by_hand.pop(request.urn, None)
         return provider_pb2.UpdateResponse(properties=encode(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -128,9 +133,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         with self._cloud.lock:
             outputs = self._cloud.existing.get((request.urn, request.id))
+            changed = self._cloud.by_hand.get(request.urn, {})
+            said = self._cloud.unreadable.get(request.urn)
+        if said is not None:
+            context.abort(grpc.StatusCode.UNKNOWN, said)
         if outputs is None:
             return provider_pb2.ReadResponse()
-        return provider_pb2.ReadResponse(id=request.id, properties=encode(outputs), inputs=request.inputs)
+        inputs = encode({**decode(request.inputs), **changed})
+        return provider_pb2.ReadResponse(id=request.id, properties=encode({**outputs, **changed}), inputs=inputs)
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         fields: dict[str, Any] = {"return": encode(ANSWERS[request.tok])}

@@ -13,6 +13,7 @@ import yaml
 
 from delivery.canary import STEPS, Canary
 from delivery.commands import DeliveryError
+from delivery.drift.guard import guard
 from delivery.watch import Times
 from tests.engine.conftest import Checkout
 from tests.support.program import ROOT
@@ -128,6 +129,7 @@ def test_a_canary_delivers_in_steps_and_returns_when_an_alarm_goes_off(
         stack=stack,
         run=command,
         log_in=lambda: None,
+        guard=lambda: guard(stack, command),
         clock=lambda: seconds,
         sleep=sleep,
         report=messages.append,

@@ -130,7 +130,15 @@ def rows() -> Iterator[list[Row]]:
 def delivered(release: Release, clouds: LocalClouds) -> str | None:
     """Delivers a release and returns why it was taken back, None when it was not."""
     times = BROKEN if release.verdict else GOOD
-    canary = Canary(stack="local", run=clouds.run, log_in=lambda: None, steps=STEPS, times=times, report=lambda _: None)
+    canary = Canary(
+        stack="local",
+        run=clouds.run,
+        log_in=lambda: None,
+        guard=lambda: None,
+        steps=STEPS,
+        times=times,
+        report=lambda _: None,
+    )
     try:
         canary.deliver()
     except DeliveryError as error:

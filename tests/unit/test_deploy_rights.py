@@ -68,7 +68,7 @@ def test_the_deployer_has_rights_in_the_services_of_the_program_and_in_no_other(
     assert {action.partition(":")[0] for action in of_the_deployer()} == {prefix(type_) for type_ in types}
 
 
-@pytest.mark.parametrize("name", [*DEPLOYER, "aws-state", "aws-preview"])
+@pytest.mark.parametrize("name", [*DEPLOYER, "aws-state", "aws-preview", "aws-drift"])
 def test_every_action_exists(name: str) -> None:
     session, unknown = botocore.session.Session(), []
     for action in sorted(actions(name) - PERMISSIONS_ONLY):
@@ -143,7 +143,7 @@ def attached() -> list[list[str]]:
 
 def test_a_role_has_room_for_its_policies_and_people_for_theirs() -> None:
     roles = [names for names in attached() if set(names) >= set(DEPLOYER)]
-    assert len(roles) == 2, "a role of GitHub's, and people"
+    assert len(roles) == 3, "two roles of GitHub's, and people"
     for names in roles:
         assert set(names) == {*DEPLOYER, "aws-state"}
         assert sum(size(name) for name in names) <= INLINE_OF_A_ROLE
@@ -152,6 +152,19 @@ def test_a_role_has_room_for_its_policies_and_people_for_theirs() -> None:
 
 def test_a_preview_reads_the_state_and_nothing_else() -> None:
     assert actions("aws-preview") == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
+
+
+VALUES = {"secretsmanager:GetSecretValue", "cloudwatch:GetMetricData", "cloudformation:DescribeStackEvents"}
+"""Actions by which the deployer reads what is no property of a resource: values, figures, events."""
+READING = re.compile(r"[a-z-]+:(?:GET$|Get|List|Describe)")
+
+
+def test_whoever_looks_for_drift_reads_what_the_deployer_reads_but_no_value_and_changes_nothing() -> None:
+    reads = {action for action in of_the_deployer() if READING.match(action)} - VALUES
+    assert actions("aws-drift") == reads
+    data = {"dynamodb:GetItem", "sqs:ReceiveMessage", "logs:GetLogEvents", *VALUES}
+    assert {each for each in data for allowed in actions("aws-drift") if fnmatch.fnmatchcase(each, allowed)} == set()
+    assert ["aws-preview", "aws-drift"] in attached()
 
 
 def test_github_gets_a_role_for_one_environment_of_one_repository() -> None:

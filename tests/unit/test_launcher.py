@@ -12,7 +12,7 @@ import pytest
 from tests.support.program import ROOT
 
 FOLDERS = ("app", "cluster", "components", "console", "delivery", "local", "planning", "policy", "terminal", "watching")
-COMMANDS = ("", "planning", "policy", "events", "canary", "smoke", "hours", "preflight")
+COMMANDS = ("", "drift", "planning", "policy", "events", "canary", "smoke", "hours", "preflight")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,15 @@ def test_a_command_whose_reader_has_gone_ends_without_a_word(clone: Path, tmp_pa
         os.close(write)
     assert done.returncode
     assert done.stderr == ""
+
+
+def test_drift_of_a_stack_is_asked_of_the_clouds(clone: Path, tmp_path: Path) -> None:
+    here = launched(clone, "drift", "--help", cwd=tmp_path).stdout
+    for words in (("drift", "--stack", "dev"), ("drift", "--stack=dev")):
+        there = launched(clone, *words, "--help", cwd=tmp_path).stdout
+        assert there.startswith("Usage: ./crosscloud drift ")
+        assert "in the clouds" in there
+        assert "in the clouds" not in here
 
 
 def test_the_version_names_revision_and_python(clone: Path, tmp_path: Path) -> None:

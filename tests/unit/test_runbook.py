@@ -18,6 +18,7 @@ from components.azure.database_alerts import alerts as database_alerts
 from components.cluster_alerts import alerts as cluster_alerts
 from components.settings.aws import EventsSettings
 from delivery import canary, events
+from delivery.drift import __main__ as drift
 from policy import __main__ as policy
 from terminal import commands as terminal
 from tests.support.aws_cli import commands, unknown_options
@@ -26,10 +27,10 @@ from tests.support.runbook import COMMANDS, LAUNCHER, TEXT
 from tools.runbook.__main__ import PAGE, alarms, generate
 
 AWS = commands(TEXT)
-APPS: Mapping[str, App] = {"canary": canary.app, "events": events.app, "policy": policy.app}
+APPS: Mapping[str, App] = {"canary": canary.app, "drift --stack": drift.app, "events": events.app, "policy": policy.app}
 """The commands that have commands of their own, by the launcher's word for them. Any other is one of the terminal's."""
-CLOUDS_ONLY = {"canary", "policy"}
-"""Commands without a form for this machine: one deploys by an engine, the other compares revisions."""
+CLOUDS_ONLY = ("canary", "policy", "drift --stack")
+"""Commands without a form for this machine: they deploy by an engine or ask it, or compare revisions."""
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 CELLS = re.findall(r"`((?:aws|pulumi|kubectl|make|\./crosscloud)[^`]*)`", TEXT)
 
@@ -44,6 +45,7 @@ def test_a_command_of_aws_exists_with_its_options(service: str, command: str, re
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_ours_exists_with_its_options(command: str) -> None:
     word, *words = shlex.split(command.removeprefix(LAUNCHER))
+    word = f"{word} --stack" if word == "drift" and "--stack" in words else word
     app, words = (APPS[word], words) if word in APPS else (terminal.app, [word, *words])
     app.parse_args(words, exit_on_error=False, print_error=False)
 
@@ -62,7 +64,9 @@ def test_every_command_of_ours_works_as_it_is_pasted() -> None:
     )
 
 
-@pytest.mark.parametrize("command", [each for each in COMMANDS if each.split()[1] not in CLOUDS_ONLY])
+@pytest.mark.parametrize(
+    "command", [each for each in COMMANDS if not each.removeprefix(LAUNCHER).startswith(CLOUDS_ONLY)]
+)
 def test_a_command_with_a_form_for_this_machine_is_run_by_a_test(command: str) -> None:
     word, *words = shlex.split(command.removeprefix(LAUNCHER))
     sources = "\n".join(path.read_text() for path in (ROOT / "tests").glob("*/*.py") if path.parent.name != "unit")

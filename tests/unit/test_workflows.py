@@ -120,7 +120,7 @@ def test_every_job_has_few_rights_and_an_end(path: Path) -> None:
     assert "concurrency" in document
     for name, job in document["jobs"].items():
         assert 0 < job["timeout-minutes"] <= 120, name
-        assert set(job["permissions"]) <= {"contents", "deployments", "id-token", "pull-requests"}, name
+        assert set(job["permissions"]) <= {"contents", "deployments", "id-token", "issues", "pull-requests"}, name
         assert {job["permissions"].get(right, "read") for right in ("contents", "deployments")} == {"read"}, name
 
 
@@ -194,7 +194,11 @@ LOG_INS = ("./.github/actions/cloud", "./.github/actions/login", "azure/login@")
 PREFLIGHT = ".venv/bin/python -m delivery.preflight --stack {} --ask-address"
 START = ".venv/bin/python -m delivery.hours start --stack dev"
 CHECK = '.venv/bin/python -m delivery.hours check --stack "$STACK"'
-ONE_TOKEN = {"./.github/actions/databases", START, CHECK, *map(PREFLIGHT.format, ("dev", "prod"))}
+GUARD = ".venv/bin/python -m delivery.drift guard --stack {}"
+ONE_TOKEN = {
+    *("./.github/actions/databases", START, CHECK),
+    *(command.format(stack) for command in (PREFLIGHT, GUARD) for stack in ("dev", "prod")),
+}
 """The steps that take minutes at most, so that the step after them may go on with the same log-in."""
 CLOUD = re.compile(r"\b(?:pulumi|aws|az) |python -m delivery\.(?!login)")
 
@@ -241,6 +245,17 @@ def test_what_would_stop_a_delivery_is_looked_for_before_anything_is_built(stack
     looked = names.index(PREFLIGHT.format(stack))
     assert names.index("./.github/actions/cloud") < looked < names.index("./.github/actions/images")
     assert "continue-on-error" not in own[looked]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_delivery_is_stopped_by_lost_data_before_anything_is_updated_or_taken_out_of_the_state(stack: str) -> None:
+    """The images are an update too, and a refresh of a server that is gone would take it out of the state."""
+    own = content(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"][stack]["steps"]
+    names = [step.get("uses") or step["run"] for step in own]
+    guards = [number for number, name in enumerate(names) if name == GUARD.format(stack)]
+    images, databases = (names.index(f"./.github/actions/{name}") for name in ("images", "databases"))
+    assert guards[0] < images < guards[1] == databases - 1
+    assert not [number for number in guards if "if" in own[number] or "continue-on-error" in own[number]]
 
 
 def position(job: Sequence[Step], text: str) -> int:

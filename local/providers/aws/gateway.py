@@ -50,7 +50,12 @@ class Stage(Resource):
 
     def check(self, name: str, inputs: Properties) -> None:
         super().check(name, inputs)
-        self._object(self.view(inputs))
+        view = self.view(inputs)
+        known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
+        if unknown := sorted(view["routeSettings"].keys() - known):
+            raise ProviderError(
+                f"{self.label(view['name'])}: routeSettings for {unknown}, but the API has no such route."
+            )
 
     def view(self, properties: Properties, name: str | None = None) -> Properties:
         view = super().view(properties, name)
@@ -65,7 +70,7 @@ class Stage(Resource):
         return stage if "id" not in view or desired.get(self.aws.machine, stage_key(view["apiId"])) else None
 
     def settle(self, view: Properties) -> None:
-        key, stage = stage_key(view["apiId"]), self._object(view)
+        key, stage = stage_key(view["apiId"]), self.envoys(view)
         desired.put(self.aws.machine, key, stage)
         desired.wait(self.aws.machine, key, stage)
 
@@ -75,14 +80,9 @@ class Stage(Resource):
         desired.wait(self.aws.machine, key, None)
         super().remove(view)
 
-    def _object(self, view: Properties) -> desired.Object:
-        """Returns the stage as Envoy needs it. Raises ProviderError for a route that the API does not have."""
-        known = {route["RouteKey"] for route in self.call("GetRoutes", view)["Items"]}
+    def envoys(self, view: Properties) -> desired.Object:
+        """Returns the stage as Envoy needs it."""
         settings = view["defaultRouteSettings"]
-        if unknown := sorted(view["routeSettings"].keys() - known):
-            raise ProviderError(
-                f"{self.label(view['name'])}: routeSettings for {unknown}, but the API has no such route."
-            )
         return {
             "kind": "Stage",
             "api_id": view["apiId"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,12 +121,18 @@ class Clouds:
         self.delivery().deliver()
 
     def delivery(
-        self, *, run: Run | None = None, log_in: LogIn = lambda: None, although: Collection[str] = ()
+        self,
+        *,
+        run: Run | None = None,
+        log_in: LogIn = lambda: None,
+        guard: Callable[[], object] = lambda: None,
+        although: Collection[str] = (),
     ) -> Canary:
         return Canary(
             stack="prod",
             run=run or self.run,
             log_in=log_in,
+            guard=guard,
             although=although,
             clock=lambda: self.now,
             sleep=self.sleep,

@@ -11,6 +11,7 @@ from components.settings.aws import Canary as FunctionCanary
 from components.settings.checks import Circumstances
 from components.settings.services import ServiceCanary
 from delivery.canary import ALL_CALLS, STEPS, Canary
+from delivery.commands import DeliveryError
 from tests.support.aws_cli import unknown_options
 from tests.unit.delivery.played_clouds import HOUR, WATCH_SECONDS, Clouds, at
 from tests.unit.delivery.previews import NEW, OLD, alias, deployment, pods
@@ -41,7 +42,13 @@ def test_the_commands_of_aws_exist_with_their_options() -> None:
         return clouds.run(command)
 
     Canary(
-        stack="prod", run=run, log_in=lambda: None, clock=lambda: clouds.now, sleep=clouds.sleep, report=lambda _: None
+        stack="prod",
+        run=run,
+        log_in=lambda: None,
+        guard=lambda: None,
+        clock=lambda: clouds.now,
+        sleep=clouds.sleep,
+        report=lambda _: None,
     ).deliver()
     assert commands.keys() == {"describe-alarms", "get-metric-data", "get-alias", "invoke"}
     for _, service, command, *options in commands.values():
@@ -71,3 +78,35 @@ def test_every_step_is_a_setting_that_the_program_takes(weight: float) -> None:
     share = {"previousImage": OLD, "weight": str(weight)}
     in_production = Circumstances(production=True, this_machine=False)
     assert ServiceCanary.model_validate(share, context=in_production).weight == weight
+
+
+def test_lost_data_stop_a_delivery_before_anything_is_deployed() -> None:
+    clouds = Clouds()
+
+    def lost() -> None:
+        raise DeliveryError("prod has lost the table orders.")
+
+    with pytest.raises(DeliveryError, match="has lost the table"):
+        clouds.delivery(guard=lost).deliver()
+    assert (clouds.ups, clouds.settings) == ([], {})
+
+
+def test_lost_data_stop_a_step_and_hold_no_return_up() -> None:
+    clouds = Clouds()
+
+    def lost_after_step_zero() -> None:
+        if clouds.ups:
+            raise DeliveryError("prod has lost the table orders.")
+
+    with pytest.raises(DeliveryError, match=r"has lost the table orders\. The previous .* have their calls back"):
+        clouds.delivery(guard=lost_after_step_zero).deliver()
+    assert [(settings, bool(targets)) for settings, targets in clouds.ups] == [
+        (at(ALL_CALLS), False),
+        (at(ALL_CALLS), True),
+    ]
+
+
+def test_each_update_of_a_delivery_is_guarded() -> None:
+    clouds, guarded = Clouds(), []
+    clouds.delivery(guard=lambda: guarded.append(len(clouds.ups))).deliver()
+    assert guarded == [0, *range(len(clouds.ups))]

@@ -68,3 +68,11 @@ def test_a_command_is_interrupted_with_the_delivery(tmp_path: Path) -> None:
         run([sys.executable, "-c", ORDERLY, str(file)])
     thread.join()
     assert file.read_text() == "the lock is given back"
+
+
+def test_a_command_with_variables_before_it_has_the_limit_and_the_name_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(commands.SECONDS, "sleep", 0.2)
+    with pytest.raises(DeliveryError, match=r"`sleep 30` has not ended within 0\.2 s"):
+        commands.run(["env", "ONE=1", "TWO=2", "sleep", "30"])

@@ -93,6 +93,7 @@ class Job:
             stack="prod",
             run=self.run,
             log_in=log_in,
+            guard=lambda: None,
             clock=lambda: self.clouds.now,
             sleep=self.clouds.sleep,
             report=lambda _: None,

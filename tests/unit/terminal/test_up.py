@@ -68,7 +68,7 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
     sent = Example(machine=machine, token="", request_id="", status=200, body="")
     monkeypatch.setattr(example, "send", lambda *_: sent)
     monkeypatch.setattr(report, "switched_off", lambda _: [])
-    monkeypatch.setattr(platform, "apply", lambda machine, target, _: save(machine, target) or applied.append(target))
+    monkeypatch.setattr(platform, "apply", lambda machine, target, *_: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)
     assert [target.context for target in applied] == ["kind-crosscloud"] * 2
