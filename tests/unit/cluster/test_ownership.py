@@ -159,7 +159,7 @@ def test_a_cluster_of_another_clone_is_not_kept_as_the_choice(
 ) -> None:
     monkeypatch.setattr(platform.images, "check", lambda _: None)
     monkeypatch.setattr(platform.charts, "check", lambda _: None)
-    monkeypatch.setattr(platform, "up", lambda *_: None)
+    monkeypatch.setattr(platform, "up", lambda *_, **__: None)
     target = Target(kubeconfig="k", context="c")
     platform.apply(machine, target, Console(quiet=True))
     kept = saved(machine)

@@ -54,7 +54,10 @@ ASKED: dict[str, tuple[str, Callable[[], object]]] = {
         GitHubLogIn(variables=dict(JOB), run=page, fetch=lambda *_: '{"value": "token"}'),
     ),
     "events": ("`pulumi stack output`", lambda: open_stack("dev", run=page)),
-    "canary": ("`pulumi preview`", lambda: Canary(stack="dev", run=page, log_in=lambda: None).deliver()),
+    "canary": (
+        "`pulumi preview`",
+        lambda: Canary(stack="dev", run=page, log_in=lambda: None, guard=lambda: None).deliver(),
+    ),
 }
 
 
