@@ -61,7 +61,11 @@ def read(log: str, failed: str = "") -> Refresh:
     drifted: list[Drifted] = []
     unknown: list[str] = []
     for each in log.splitlines():
-        event = json.loads(each)
+        try:
+            event = json.loads(each)
+        except ValueError:
+            unknown.append("The engine's log of events breaks off within a line: it was killed. Look again.")
+            break
         if "resOutputsEvent" in event:
             metadata = event["resOutputsEvent"]["metadata"]
             if (metadata["old"] or {}).get("custom") and not metadata["type"].startswith("pulumi:"):

@@ -15,6 +15,7 @@ import pytest
 from delivery.commands import DeliveryError
 from delivery.drift.accepted import Acceptance, Row, read
 from delivery.drift.engine import Refresh, refresh
+from delivery.drift.engine import read as parse
 from delivery.drift.guard import guard
 from delivery.drift.look import LEFT_OUT, look
 from delivery.drift.repair import repair
@@ -59,6 +60,12 @@ def recorded(name: str) -> Refresh:
 def test_a_clean_stack_is_clean() -> None:
     found = look("dev", Engine("clean").run)
     assert (found.verdict, found.drifted, found.looked > 0) == (Verdict.CLEAN, [], True)
+
+
+def test_a_log_that_breaks_off_within_a_line_is_not_clean() -> None:
+    text = (RECORDED / "clean.jsonl").read_text()
+    cut = parse(text[: len(text) // 2])
+    assert cut.unknown == ("The engine's log of events breaks off within a line: it was killed. Look again.",)
 
 
 def test_what_is_changed_and_what_is_gone_is_told_apart_with_its_properties() -> None:
