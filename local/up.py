@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pulumi
 
-from local import desired, documentation
+from local import desired
 from local.emulator import aws_access
 from local.engine import Engine
 from local.errors import LocalError
@@ -84,7 +84,6 @@ def up(
         with display.phase("processes"):
             client.ensure(machine, platform.modules)
         apply(machine, display, platform, look=look, make=make)
-        documentation.publish(machine)
         with display.phase("pods and routes"):
             platform.settle()
             for key, value in desired.read_all(machine).items():

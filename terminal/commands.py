@@ -227,7 +227,9 @@ def _of_kind(machine: Machine, kubeconfig: Path | None, context: str | None) -> 
 
 
 def _apply(machine: Machine, target: Target | None, display: Display, record: Record, look: Repair) -> None:
-    """Applies the program to this machine, or with a cluster in the place of its pods."""
+    """Applies the program to this machine, or with a cluster in the place of its pods, and describes its API there."""
+    from api_docs import page
+
     if target is None:
         from local.up import up as run
 
@@ -236,6 +238,7 @@ def _apply(machine: Machine, target: Target | None, display: Display, record: Re
         from cluster.platform import apply
 
         apply(machine, target, display, look)
+    page.serve(machine)
 
 
 @app.command(name="console")

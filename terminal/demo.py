@@ -12,9 +12,10 @@ from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
+from api_docs import page
 from app.contract.events import types
 from cluster.target import saved
-from local import documentation, issuer
+from local import issuer
 from local.errors import LocalError
 from local.issuer import Holder
 from local.machine import Machine
@@ -71,7 +72,7 @@ def demo() -> None:
     began = time.monotonic()
     order = customer.post("/orders", {"items": [{"product_id": product["id"], "quantity": 2}]})
     console.print(f"alice, a customer, signs in and orders two of them: {order['id']}, {order['total']} EUR.")
-    documentation.exemplify(machine, {"ProductId": product["id"], "OrderId": order["id"]})
+    page.exemplify(machine, {"ProductId": product["id"], "OrderId": order["id"]})
     _follow(customer, order["id"], began, console)
     (invoice,) = (each for each in customer.get("/users/alice/invoices")["items"] if each["order_id"] == order["id"])
     console.print(f"She has the invoice {invoice['id']} of {invoice['total']} EUR.\n")

@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
-from local import documentation, issuer
+from api_docs import page
+from local import issuer
 from local.machine import Machine
 from local.up import Display
 from terminal.caller import Caller, new_request_id
@@ -33,7 +34,7 @@ class Example:
     @property
     def documentation(self) -> str:
         """The address of the API's documentation."""
-        return f"{self.machine.endpoint_url}{documentation.PATH}"
+        return f"{self.machine.endpoint_url}{page.PATH}"
 
     @property
     def curl(self) -> str:

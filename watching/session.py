@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from local import desired, documentation
+from api_docs import page
+from local import desired
 from local.cause import cause
 from local.machine import Machine
 from local.providers import aws, values
@@ -143,9 +144,9 @@ class Session:
         display: Display = _Silent(self._noted(events))
         apply(self._machine, display, self._platform, make=self._record.trusting)
         if any(path.startswith(CONTRACT) for path in paths):
-            before = desired.get(self._machine, documentation.KEY)
-            documentation.publish(self._machine)
-            self._published = desired.get(self._machine, documentation.KEY) != before
+            before = desired.get(self._machine, page.KEY)
+            page.publish(self._machine)
+            self._published = desired.get(self._machine, page.KEY) != before
         for key, value in desired.read_all(self._machine).items():
             if not key.startswith(_AWAITED):
                 desired.wait(self._machine, key, value)

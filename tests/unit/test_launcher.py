@@ -11,7 +11,19 @@ import pytest
 
 from tests.support.program import ROOT
 
-FOLDERS = ("app", "cluster", "components", "console", "delivery", "local", "planning", "policy", "terminal", "watching")
+FOLDERS = [
+    "api_docs",
+    "app",
+    "cluster",
+    "components",
+    "console",
+    "delivery",
+    "local",
+    "planning",
+    "policy",
+    "terminal",
+    "watching",
+]
 COMMANDS = ("", "drift", "planning", "policy", "events", "canary", "smoke", "hours", "preflight")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api_docs import page
 from cluster import kind, platform
 from cluster.target import Target, save
 from local.errors import LocalError
@@ -68,6 +69,7 @@ def test_a_cluster_of_kind_is_used_again(machine: Machine, monkeypatch: pytest.M
     sent = Example(machine=machine, token="", request_id="", status=200, body="")
     monkeypatch.setattr(example, "send", lambda *_: sent)
     monkeypatch.setattr(report, "switched_off", lambda _: [])
+    monkeypatch.setattr(page, "serve", lambda _: None)
     monkeypatch.setattr(platform, "apply", lambda machine, target, *_: save(machine, target) or applied.append(target))
     for _ in range(2):
         commands.up(kind=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local import desired, documentation
+from api_docs import page as documentation
+from local import desired
 from local.machine import Machine
 from local.supervisor import client
 from tests.support.waiting import PATIENCE

@@ -34,6 +34,12 @@ _MEANINGS = {True: "Everybody's; counts for staff and programs.", False: "What i
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 
+def serve(machine: Machine) -> None:
+    """Publishes the page, and returns when the public endpoint serves it. Raises ProviderError when it does not."""
+    publish(machine)
+    desired.wait(machine, KEY, desired.get(machine, KEY))
+
+
 def publish(machine: Machine) -> None:
     """Has the supervisor serve the page of the present contract at the public endpoint."""
     value = {"kind": KIND, "pages": pages(machine)}
@@ -85,7 +91,7 @@ def document(machine: Machine) -> Json:
     """
     contract = _with_ids_that_exist(machine, load(machine.root / CONTRACT))
     # The form would send it each time, and each new request would get the answer to the first.
-    contract["components"]["parameters"]["IdempotencyKey"].pop("example", None)
+    contract["components"].get("parameters", {}).get("IdempotencyKey", {}).pop("example", None)
     contract["servers"] = [{"url": machine.endpoint_url}]
     schemes = contract["components"]["securitySchemes"]
     people = {name for name, scheme in schemes.items() if scheme["type"] == "openIdConnect"}
@@ -110,7 +116,7 @@ def document(machine: Machine) -> Json:
 
 def _with_ids_that_exist(machine: Machine, contract: Json) -> Json:
     """Returns the contract with the ids of `exemplify` wherever it has those of its own examples."""
-    text, parameters = json.dumps(contract), contract["components"]["parameters"]
+    text, parameters = json.dumps(contract), contract["components"].get("parameters", {})
     for name, id_ in (read_json(machine.home / EXAMPLES) or {}).items():
         text = text.replace(parameters[name]["example"], id_)
     replaced: Json = json.loads(text)

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from local import desired, documentation
+from api_docs import page as documentation
+from local import desired
 from local.machine import Machine
 from tests.support.contract import all_scopes, document, operations
 from tests.unit.local.kubernetes.cluster import clone
