@@ -11,7 +11,7 @@ import asyncpg
 from fastapi import Depends, FastAPI, Query, Request, Response
 
 from app.contract import problems
-from app.services.analytics import store
+from app.services.analytics import rebuild_api, store
 from app.services.analytics.models import Batch, Event, Interval, Recorded, Report, ReportQuery, Summary, UserId
 from app.services.analytics.period import Period
 from app.services.analytics.reports import Reports, ServiceReports, most_amounts, while_awaited
@@ -131,7 +131,8 @@ async def create_report(
 
 def create(settings: Settings) -> FastAPI:
     """Returns the service's application."""
-    app = application.create(settings, router)
+    router_of_all = Router(routes=[*router.routes, *rebuild_api.router.routes])
+    app = application.create(settings, router_of_all)
     app.state.reports = Reports()
     app.state.summaries = Places(SUMMARIES, name="summaries", retry_after=SUMMARY_RETRY_AFTER)
     return app
