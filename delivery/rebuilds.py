@@ -37,6 +37,8 @@ PAUSE_SECONDS = 1.0
 """Seconds between two tries, and between two looks at a replay that gives nothing."""
 SILENCES = 2
 """Times that the queue must be empty after the end of the replay."""
+PATIENCE_SECONDS = 900.0
+"""Seconds for which a replay that has not ended may give nothing."""
 
 Answer = dict[str, Any]
 
@@ -51,6 +53,7 @@ class Rebuild:
     compare_only: bool = False
     """True if the counts that were made anew are only compared."""
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     name: str = field(default_factory=lambda: replays.new_name(REBUILD))
     unreadable: dict[str, str] = field(default_factory=dict)
     """The messages that are no events, by their ids with the reasons. They stay in the queue."""
@@ -79,12 +82,17 @@ class Rebuild:
             since=self.since or replays.beginning(self.events),
             until=dt.datetime.now(dt.UTC),
         )
-        silences = 0
+        silences, heard = 0, self.clock()
         while silences < SILENCES:
             ended = replays.has_ended(self.events, self.name)
             with ThreadPoolExecutor(AT_ONCE) as threads:
                 taken = sum(threads.map(lambda _: self._take_all(), range(AT_ONCE)))
             silences = silences + 1 if ended and not taken else 0
+            heard = self.clock() if ended or taken else heard
+            if self.clock() > heard + PATIENCE_SECONDS:
+                raise DeliveryError(
+                    f"The replay {self.name} goes on and has given nothing for {PATIENCE_SECONDS:.0f} s."
+                )
             if not (ended or taken):
                 self.sleep(PAUSE_SECONDS)
 

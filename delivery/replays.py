@@ -70,7 +70,7 @@ def has_ended(events: StackEvents, name: str) -> bool:
 
 
 def beginning(events: StackEvents) -> dt.datetime:
-    """Returns the moment from which on the archive has events."""
+    """Returns the moment from which on the archive has events, in whole seconds as the events' own times."""
     name = events.exported["archive"].rpartition("/")[2]
     created: dt.datetime = events.client("events").describe_archive(ArchiveName=name)["CreationTime"]
-    return created.astimezone(dt.UTC)
+    return created.astimezone(dt.UTC).replace(microsecond=0)

@@ -14,9 +14,9 @@ from app.contract.events.types import REBUILD
 ReplayNames = Sequence[Mapping[str, Any]]
 """Patterns for the name of the replay that an event comes by
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-event-pattern-operators.html)."""
-NO_REBUILD: ReplayNames = [{"exists": False}, {"anything-but": {"prefix": REBUILD}}]
+NO_REBUILD: ReplayNames = ({"exists": False}, {"anything-but": {"prefix": REBUILD}})
 """Events that happen now, and those of replays other than a rebuild."""
-ONLY_REBUILD: ReplayNames = [{"prefix": REBUILD}]
+ONLY_REBUILD: ReplayNames = ({"prefix": REBUILD},)
 """Events of the replay of a rebuild."""
 
 
