@@ -58,7 +58,7 @@ class Measured:
     month: tuple[float, float]
     year: tuple[float, float]
     equal: bool
-    """Whether both ways told the same."""
+    """True if both ways told the same."""
     stored: tuple[float, float]
     """Events a second that WRITERS connections stored: counted, and not counted."""
     rows: int

@@ -171,7 +171,7 @@ ORDERS = {
 
 
 ARCHIVED = {"queue rebuild": {}, "rule rebuild": {"ERROR_CODE": "NO_PERMISSIONS"}}
-"""What gives up events of the archive, with the attributes that it adds."""
+"""The sources that give up events of the archive, with the attributes that they add."""
 
 
 @pytest.mark.parametrize("source", ORDERS)

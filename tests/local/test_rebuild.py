@@ -58,7 +58,7 @@ def types(customer: Customer) -> list[str]:
 
 @pytest.mark.parametrize("moment", ["building", "taken", "left behind"])
 def test_the_emulator_is_killed_in_the_middle(stack: Stack, ben: Customer, counts: roll_ups.Rows, moment: str) -> None:
-    """Whether the command goes on or ends with an error, the next one ends well, and orders go on meanwhile."""
+    """The command may go on or end with an error; the next one ends well, and orders go on meanwhile."""
     ben.settled(ben.placed(ben.product()))
     counts(DAMAGE)
     taken = "and archived > 0" if moment == "taken" else ""

@@ -1,4 +1,4 @@
-"""What a rebuild of the counts sends and gets."""
+"""The steps of a rebuild of the counts, as they are sent and answered."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ class Switch(BaseModel):
 
 
 class Taken(BaseModel):
-    """What became of archived events: how many were new to the model, and how many of them to the table of events."""
+    """The numbers of archived events that were new to the model, and of those that were new to the table of events."""
 
     counted: int
     restored: int
 
 
 class Progress(BaseModel):
-    """Whether more of the stored events are to be counted."""
+    """The progress of counting: `more` is true while there are stored events that are not counted."""
 
     more: bool
 
 
 class Cleared(BaseModel):
-    """How many rows were removed that nobody reads, and whether there are more."""
+    """The number of rows that were removed, as nobody reads them. `more` is true while there may be others."""
 
     removed: int
     more: bool
@@ -75,7 +75,10 @@ class Difference(BaseModel):
 
 
 class Comparison(BaseModel):
-    """What the new model holds, what the living one had otherwise, and whether the new one has taken its place."""
+    """The content of the new model, and its differences from the living one, whose place it may have taken.
+
+    `contradicting` counts the archived events that the table has with another content, of which `examples` are some.
+    """
 
     name: str
     events: int

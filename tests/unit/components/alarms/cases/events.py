@@ -72,8 +72,8 @@ def archived_age(queue: Watched) -> Stories:
     return Stories(
         fires=(
             Story(
-                text="A rebuild was killed six hours ago, and nobody has run it again.",
-                published={metric: at(*range(60), value=6 * 3600 + 60)},
+                text="A rebuild was killed six hours ago, and is run again half an hour later.",
+                published={metric: [*at(*range(30), value=6 * 3600 + 60), *at(*range(30, 60), value=0)]},
             ),
         ),
         quiet=(
