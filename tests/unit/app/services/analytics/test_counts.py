@@ -5,12 +5,14 @@ import os
 import random
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from app.services.analytics import store
 from app.services.kit import migrations
 from tests.support import databases, roll_ups
 from tests.support.postgres import Urls
@@ -89,10 +91,47 @@ def test_users_of_more_than_one_block_are_counted_once_in_a_period(call, rows):
     roll_ups.check(rows)
     for last in ("2031-01-01", "2031-01-02", "2031-01-03"):
         stored = rows(
-            "select count(distinct user_id) from events where occurred_at between '2031-01-01' and $1 + time '23:59'",
+            """select count(distinct user_id) from events
+            where occurred_at >= '2031-01-01' and occurred_at < $1::date + 1""",
             date.fromisoformat(last),
         )[0][0]
         assert call("GET", f"/analytics/summary?from=2031-01-01&to={last}").json["users"] == stored > 8192
+
+
+def test_a_summary_takes_a_fraction_of_what_the_events_take(rows, url):
+    """Both ways take turns in the same database, and tell the same."""
+    rows(
+        """insert into events (id, type, user_id, occurred_at, amount, currency)
+        select gen_random_uuid(), 't' || n % 5, 'u' || n % 4000, '2031-01-01'::timestamptz + n % 30 * interval '1 day',
+            1.01, (array['EUR', 'USD'])[1 + n % 2]
+        from generate_series(1, 60000) n"""
+    )
+    rows("vacuum analyze")
+    days = date(2031, 1, 1), date(2031, 1, 30)
+
+    async def turns() -> tuple[list[float], list[float]]:
+        connection = await asyncpg.connect(url)
+        taken: tuple[list[float], list[float]] = [], []
+        try:
+            for _ in range(5):
+                start = time.perf_counter()
+                counted = await connection.fetch(store.SUMMARY, *days, store.MOST)
+                between = time.perf_counter()
+                read = await connection.fetchrow(
+                    """select count(*), count(distinct user_id), sum(amount) filter (where currency = 'EUR') from events
+                    where occurred_at >= $1::date and occurred_at < $2::date + 1""",
+                    *days,
+                )
+                taken[0].append(between - start)
+                taken[1].append(time.perf_counter() - between)
+        finally:
+            await connection.close()
+        euros = next(row["total"] for row in counted if row["currency"] == "EUR")
+        assert (counted[-1]["count"], counted[-1]["users"], euros) == tuple(read)
+        return taken
+
+    by_counts, by_events = asyncio.run(turns())
+    assert min(by_events) > 5 * min(by_counts), (by_counts, by_events)
 
 
 @pytest.fixture
