@@ -92,6 +92,7 @@ async def _fill(owner: Any) -> None:
         await owner.execute(_LOAD, start, min(start + 249_999, EVENTS), USERS, FIRST, DAYS)
     await owner.execute("alter table events enable trigger count_new")
     model = await owner.fetchval("insert into models (name, state) values ('bench', 'building') returning id")
+    await owner.execute("vacuum analyze")
     while await owner.fetchval("select count_stored($1, $2)", model, BATCH):
         pass
     await owner.execute("select switch_models()")

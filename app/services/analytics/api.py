@@ -31,8 +31,8 @@ NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 """The position before all events, which are listed from the newest to the oldest."""
 
 SUMMARIES = 2
-"""Summaries that a pod computes at once. Each reads every event of its period, and holds a connection for as long as
-the database lets a statement run: the other connections of the pod are for recording and listing events."""
+"""Summaries that a pod computes at once. Each may hold a connection for as long as the database lets a statement run,
+where a period has very many days and types: the other connections are for recording and listing events."""
 SUMMARY_RETRY_AFTER = 2
 """Seconds after which a caller may ask for a summary again: somewhat more than a statement may take."""
 

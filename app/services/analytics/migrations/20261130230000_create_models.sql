@@ -65,24 +65,31 @@ begin
     on conflict (model, day, type, currency, slot)
     do update set events = kept.events + excluded.events, amount = kept.amount + excluded.amount;
 
+    -- Subqueries by key: a join could be planned as a look at every row, while the table is small, and stay so.
     insert into numbered_users (user_id)
     select distinct user_id from unnest(users) as added (user_id)
-    where not exists (select from numbered_users as known where known.user_id = added.user_id)
+    where (select number from numbered_users as known where known.user_id = added.user_id) is null
     order by user_id
     on conflict do nothing;
 
     insert into daily_users as kept (model, day, block, users)
-    select counted, day, number / 8192, bit_or(set_bit(0::bit(8192), number % 8192, 1))
+    select counted, day, block, bits
     from (
-        select distinct (at at time zone 'UTC')::date as day, number
-        from unnest(users, times) as added (user_id, at) join numbered_users using (user_id)
-    ) as present
-    where not exists (
-        select from daily_users as known
-        where known.model = counted and known.day = present.day and known.block = number / 8192
-            and get_bit(known.users, number % 8192) = 1
-    )
-    group by 1, 2, 3 order by 1, 2, 3
+        select day, number / 8192 as block, bit_or(set_bit(0::bit(8192), number % 8192, 1)) as bits
+        from (
+            select day, (select number from numbered_users as known where known.user_id = present.user_id) as number
+            from (
+                select distinct (at at time zone 'UTC')::date as day, user_id
+                from unnest(users, times) as added (user_id, at)
+            ) as present
+        ) as numbered
+        group by 1, 2
+    ) as wanted
+    where (
+        select known.users & bits from daily_users as known
+        where known.model = counted and known.day = wanted.day and known.block = wanted.block
+    ) is distinct from bits  -- most users of a batch were there before on that day: no row is locked for them
+    order by day, block
     on conflict (model, day, block) do update set users = kept.users | excluded.users;
 end $$;
 
