@@ -9,7 +9,7 @@ Rows = Callable[..., list[Any]]
 """Returns the rows of a statement."""
 
 _TOTALS = """
-select day, type, currency, sum(events), sum(amount) from daily_totals
+select day, type, currency, sum(events), sum(minor) / 100 from daily_totals
 where model = (select id from models where state = 'living')
 group by day, type, currency order by day, type, currency
 """

@@ -44,7 +44,7 @@ where id = $1
 # Users of a day follow its counts, as rows without a type.
 _DIFFERENCES = """
 with totals as (
-    select model, day, type, currency, sum(events) as events, sum(amount) as amount from daily_totals
+    select model, day, type, currency, sum(events) as events, sum(minor) / 100 as amount from daily_totals
     where model in ($1, $2) group by model, day, type, currency
 ), counts as (
     select day, type, currency, a.events as living, a.amount as living_amount, b.events as rebuilt,

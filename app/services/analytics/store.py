@@ -39,11 +39,14 @@ order by occurred_at desc, id desc limit $4
 # is grouped by neither type nor currency is that of the whole period. A day's users are bits by their numbers: those of
 # several days are added up by `bit_or`, which counts each user once.
 SUMMARY = """
-with counted as (
-    select type, currency, coalesce(sum(events), 0)::bigint as count, sum(amount) as total,
+with totals as materialized (
+    select type, currency, sum(events) as events, sum(minor) as minor from daily_totals
+    where model = (select id from models where state = 'living') and day between $1 and $2
+    group by type, currency
+), counted as (
+    select type, currency, coalesce(sum(events), 0)::bigint as count, sum(minor) / 100 as total,
         grouping(type, currency) as level
-    from daily_totals where model = (select id from models where state = 'living') and day between $1 and $2
-    group by grouping sets ((), (type), (currency))
+    from totals group by grouping sets ((), (type), (currency))
 ), ranked as (
     select *, row_number() over (partition by level order by count desc, type, currency) as rank
     from counted where level <> 2 or currency <> ''

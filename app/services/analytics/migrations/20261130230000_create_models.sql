@@ -25,7 +25,7 @@ create table daily_totals (
     currency text not null,  -- '' without one
     slot smallint not null,  -- of the connection, so that not all writers of a day wait for one row
     events bigint not null,
-    amount numeric not null,
+    minor bigint not null,  -- the sum of the amounts in hundredths: integers are added up in half the time
     primary key (model, day, type, currency, slot)
 ) with (fillfactor = 70);
 
@@ -57,13 +57,13 @@ create function model_lock() returns bigint immutable language sql as 'select 46
 create function count_in(counted integer, types text[], users text[], times timestamptz[], amounts numeric[],
     currencies text[]) returns void language plpgsql as $$
 begin
-    insert into daily_totals as kept (model, day, type, currency, slot, events, amount)
-    select counted, (at at time zone 'UTC')::date, type, coalesce(currency, ''), pg_backend_pid() % 8,
-        count(*), coalesce(sum(amount), 0)
+    insert into daily_totals as kept (model, day, type, currency, slot, events, minor)
+    select counted, (at at time zone 'UTC')::date, type, coalesce(currency, ''), pg_backend_pid() % 4,
+        count(*), coalesce(sum(amount * 100), 0)::bigint
     from unnest(types, times, amounts, currencies) as added (type, at, amount, currency)
     group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
     on conflict (model, day, type, currency, slot)
-    do update set events = kept.events + excluded.events, amount = kept.amount + excluded.amount;
+    do update set events = kept.events + excluded.events, minor = kept.minor + excluded.minor;
 
     -- Subqueries by key: a join could be planned as a look at every row, while the table is small, and stay so.
     insert into numbered_users (user_id)
