@@ -17,7 +17,7 @@ from app.contract.reading import Contract
 from components.aws.account import account_id
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus, EventBusArgs, RuleName
+from components.aws.event_bus import ONLY_REBUILD, EventBus, EventBusArgs, RuleName
 from components.aws.event_topic import Notices, NoticesArgs
 from components.aws.function import Function
 from components.aws.queue import Queue
@@ -68,6 +68,8 @@ class Commerce(ComponentResource):
     """The services that fulfilment calls."""
     queue: Queue
     """The queue of the events that fulfilment works on."""
+    rebuild: Queue
+    """The queue of archived events from which a person's command rebuilds analytics' counts."""
     dead_letters: Mapping[str, DeadLetterQueue]
     """The queues of what was given up, by what gave it up."""
     rules: Mapping[str, RuleName]
@@ -98,6 +100,17 @@ class Commerce(ComponentResource):
             ),
             own,
         )
+        rebuild = Subscription(
+            "rebuild",
+            SubscriptionArgs(
+                bus=bus,
+                source=SOURCE,
+                detail_types=TYPES,
+                replays=ONLY_REBUILD,
+                consumer_timeout=functions_settings.fulfilment.timeout,
+            ),
+            own,
+        )
         notices = Notices(
             "order-notices",
             NoticesArgs(account=account_id(), protect=args.protect, bus=bus, source=SOURCE, detail_types=NOTICES),
@@ -125,7 +138,7 @@ class Commerce(ComponentResource):
             ),
             own,
         )
-        self.queue = subscription.queue
+        self.queue, self.rebuild = subscription.queue, rebuild.queue
         fulfilment = functions.fulfilment(self.queue, upstream_url=upstream.url, secret_arn=client.secret_arn)
         source = QueueSource(
             "fulfilment",
@@ -141,6 +154,7 @@ class Commerce(ComponentResource):
         self.workers = {"relay": relay, "fulfilment": fulfilment}
         self.dead_letters = {
             "fulfilment": self.queue.dead_letters,
+            "rebuild": self.rebuild.dead_letters,
             "relay": relay_letters,
             "order-notices": notices.dead_letters,
         }
@@ -149,6 +163,10 @@ class Commerce(ComponentResource):
             "archive": bus.archive_arn,
             "rules": {"fulfilment": subscription.rule_arn, "order-notices": notices.rule_arn},
             "mappings": {"relay": stream.mapping_id, "fulfilment": source.mapping_id},
+            "rebuild": {
+                "queue": self.rebuild.url,
+                "function": Output.concat(fulfilment.function_name, ":", fulfilment.alias),
+            },
             "outbox": {"table": self.tables["orders"].table_name, "filter": INSERTED_EVENTS},
             "dead_letters": {
                 "fulfilment": {
@@ -156,11 +174,12 @@ class Commerce(ComponentResource):
                     "queue": self.queue.url,
                     "log_group": fulfilment.log_group,
                 },
+                "rebuild": {"url": self.rebuild.dead_letters.url, "queue": self.rebuild.url},
                 "relay": {"url": relay_letters.url, "function": Output.concat(relay.function_name, ":", relay.alias)},
                 "order-notices": {"url": notices.dead_letters.url, "topic": notices.topic_arn},
             },
         }
-        self.rules = {"fulfilment": subscription.rule, "order-notices": notices.rule}
+        self.rules = {"fulfilment": subscription.rule, "rebuild": rebuild.rule, "order-notices": notices.rule}
         self.register_outputs({"bus": bus.bus_name, "queue": self.queue.url})
 
 

@@ -125,7 +125,7 @@ def _services(called: Mapping[str, Collection[str]]) -> list[Graph]:
 
 def _orders(commerce: Commerce) -> list[Graph]:
     """Returns the graphs of orders and of the way of their events."""
-    queues: dict[str, Queue | DeadLetterQueue] = {"fulfilment": commerce.queue}
+    queues: dict[str, Queue | DeadLetterQueue] = {"fulfilment": commerce.queue, "rebuild": commerce.rebuild}
     queues |= {f"{name} dead letters": queue for name, queue in commerce.dead_letters.items()}
     placed = [Line(label=name, metric=own(name, service="orders")) for name in ORDERS]
     ended = [Line(label=name, metric=own(name, service="fulfilment")) for name in OUTCOMES]

@@ -21,6 +21,8 @@ from components.settings.monitoring import MonitoringSettings
 
 OLDEST_EVENT = 900
 """Seconds that an event may wait in fulfilment's queue: a message that failed comes again after as many at most."""
+OLDEST_ARCHIVED = 6 * 3600
+"""Seconds that an archived event may wait for a rebuild: then the rebuild was ended in the middle, and is run again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,7 @@ def _watched(args: OperationsArgs) -> list[Alarm]:
         *alarm_catalogue.caller("fulfilment", commerce.services),
         alarm_catalogue.iterator_age("relay", commerce.workers["relay"]),
         alarm_catalogue.queue_age("fulfilment", commerce.queue, seconds=OLDEST_EVENT),
+        alarm_catalogue.queue_age("rebuild", commerce.rebuild, seconds=OLDEST_ARCHIVED),
         *(alarm_catalogue.dead_letters(name, queue) for name, queue in commerce.dead_letters.items()),
         *(alarm for name, rule in commerce.rules.items() for alarm in alarm_catalogue.rule(name, rule)),
     ]

@@ -20,6 +20,7 @@ from delivery.commands import DeliveryError
 from delivery.dead_letters import DeadLetterQueue, Letter, queues
 from delivery.last_try import LETTERS, LastTry, last_try
 from delivery.outbox import Outbox
+from delivery.rebuilds import Rebuild, described
 from delivery.replays import replay as run_replay
 from delivery.stack_events import StackEvents, open_stack
 
@@ -133,6 +134,41 @@ def replay(*, stack: str, since: str, until: str | None = None, rule: str | None
     events, (start, end) = open_stack(stack), _period(since, until)
     rules: Sequence[str] = tuple(events.chosen("rules", rule).values()) if rule is not None else ()
     sys.stdout.write(f"{run_replay(events, since=start, until=end, rules=rules)} is completed.\n")
+
+
+@app.command
+def rebuild(
+    *,
+    stack: str,
+    since: str | None = None,
+    compare_only: bool = False,
+    as_json: Annotated[bool, Parameter("--json")] = False,
+) -> None:
+    """Make the counts of analytics anew from the archive, compare them with those that are read, and switch to them.
+
+    Summaries are answered from the old counts until the new ones are complete. A rebuild that was ended is run again.
+
+    Parameters
+    ----------
+    stack
+        The stack, such as local or prod.
+    since
+        Time of the first event that is taken from the archive; that of the archive's making, when it is left out.
+        Older events are counted from the database.
+    compare_only
+        Only say what differs.
+    as_json
+        As JSON, whole.
+    """
+    start = _time("--since", since) if since is not None else None
+    work = Rebuild(events=open_stack(stack), since=start, compare_only=compare_only)
+    comparison = work.run()
+    text = (
+        json.dumps({**comparison, "unreadable": work.unreadable}) if as_json else described(comparison, work.unreadable)
+    )
+    sys.stdout.write(f"{text}\n")
+    if comparison["contradicting"] and not compare_only:
+        raise DeliveryError("Nothing was switched: a person has to find out which content is right.")
 
 
 @app.command

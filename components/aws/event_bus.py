@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from app.contract.events.types import REBUILD
+
+ReplayNames = Sequence[Mapping[str, Any]]
+"""Patterns for the name of the replay that an event comes by
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-event-pattern-operators.html)."""
+NO_REBUILD: ReplayNames = ({"exists": False}, {"anything-but": {"prefix": REBUILD}})
+"""Events that happen now, and those of replays other than a rebuild."""
+ONLY_REBUILD: ReplayNames = ({"prefix": REBUILD},)
+"""Events of the replay of a rebuild."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
-from components.aws.event_bus import EventBus, RuleName
+from components.aws.event_bus import NO_REBUILD, EventBus, RuleName
 from components.aws.event_grants import Publish
 from components.aws.grants import policy
 from components.aws.resource_policy import Sender
@@ -52,7 +52,11 @@ class Notices(ComponentResource):
         super().__init__("crosscloud:aws:Notices", name, {}, opts)
         own = ResourceOptions(parent=self)
         topic = Topic(name, TopicArgs(account=args.account, protect=args.protect), own)
-        pattern = {"source": [args.source], "detail-type": list(args.detail_types)}
+        pattern = {
+            "source": [args.source],
+            "detail-type": list(args.detail_types),
+            "replay-name": NO_REBUILD,
+        }
         rule = aws.cloudwatch.EventRule(
             name, event_bus_name=args.bus.bus_name, event_pattern=Output.json_dumps(pattern), opts=own
         )

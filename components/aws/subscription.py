@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.aws.event_bus import EventBus, RuleName
+from components.aws.event_bus import NO_REBUILD, EventBus, ReplayNames, RuleName
 from components.aws.queue import Queue, QueueArgs
 from components.aws.resource_policy import Sender
 
@@ -29,6 +29,8 @@ class SubscriptionArgs:
     """The types of the events."""
     consumer_timeout: int
     """Seconds that the function which takes the events has for a call."""
+    replays: ReplayNames = NO_REBUILD
+    """The replays whose events it takes."""
     batching_window: int = 0
     """Seconds that it waits for more events."""
     max_receives: int = 5
@@ -52,7 +54,11 @@ class Subscription(ComponentResource):
     def __init__(self, name: str, args: SubscriptionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Subscription", name, {}, opts)
         own = ResourceOptions(parent=self)
-        pattern = {"source": [args.source], "detail-type": list(args.detail_types)}
+        pattern = {
+            "source": [args.source],
+            "detail-type": list(args.detail_types),
+            "replay-name": args.replays,
+        }
         rule = aws.cloudwatch.EventRule(
             name, event_bus_name=args.bus.bus_name, event_pattern=Output.json_dumps(pattern), opts=own
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import chain, databases, function, machine, memory, report, services, usual_stack
+from tests.bench import chain, databases, function, machine, memory, report, services, summaries, usual_stack
 from tests.bench.pod import Surroundings
 from tests.bench.report import Row
 from tests.bench.services import Throughput
@@ -85,6 +85,26 @@ def postgresql(surroundings: Surroundings) -> Iterator[Row]:
         yield Row(what="One-row GET with PostgreSQL / without, in process, one at a time", value=result.ratio)
 
 
+def summarised(surroundings: Surroundings) -> Iterator[Row]:
+    """Yields how much faster a summary is from the daily counts than from the events, and what counting costs."""
+    with databases.server(surroundings.folder / "postgresql-of-summaries") as server:
+        result = summaries.measured(databases.migrated(server, "analytics", surroundings))
+    beside = f"{summaries.EVENTS:,} events of {summaries.USERS:,} users, {result.rows:,} rows of counts"
+    for period, (fast, slow) in {"a month": result.month, "the year": result.year}.items():
+        note = f"{fast:.1f} / {slow:.0f} ms; {beside}"
+        yield Row(
+            what=f"A summary of {period}: from the events / from the counts",
+            value=slow / fast,
+            target="≥ 20",
+            note=note,
+        )
+        yield Row(what=f"A summary of {period} from the counts", value=fast, target="≤ 20", unit="ms")
+    yield Row(what="Summaries that differ from the events, users included", value=int(not result.equal), target="≤ 0")
+    counted, plain = result.stored
+    note = f"{counted:.0f} / {plain:.0f} per s by {summaries.WRITERS} connections, all of one day, type and currency"
+    yield Row(what="Events stored a second: counted / not counted", value=counted / plain, note=note)
+
+
 def orchestrator(surroundings: Surroundings) -> Iterator[Row]:
     built = function.build(surroundings.folder / "function")
     what = f"Orchestrator import / `import {function.STANDARD}`"
@@ -122,6 +142,7 @@ SECTIONS: dict[str, Callable[[Surroundings], Iterable[Row]]] = {
     "usual": usual,
     "hooks": hooks,
     "postgresql": postgresql,
+    "summaries": summarised,
     "orchestrator": orchestrator,
     "memory": residence,
     "chain": local_chain,

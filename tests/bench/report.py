@@ -57,6 +57,8 @@ the machine and the minute; they are there to judge the ratios by.
   for what the kit does: prometheus-fastapi-instrumentator; opentelemetry-instrumentation-fastapi, with the same
   requests sampled and spans sent in batches to the same collector; asgi-correlation-id; a JSON line by structlog and
   orjson from pure ASGI middleware. FastAPI's own telemetry is off on both sides.
+* **Summaries** are analytics' statement on 5 million generated events, in a year of 200,000 users, and the smallest
+  statement that tells the same from the events themselves.
 * **PostgreSQL** is the users service's `GET /users/{user_id}` to the same application with its row in memory. In
   process one call is made at a time: each sleeps until its answer comes, which costs more than going on with another
   request.

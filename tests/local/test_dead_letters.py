@@ -170,6 +170,10 @@ ORDERS = {
 }
 
 
+ARCHIVED = {"queue rebuild": {}, "rule rebuild": {"ERROR_CODE": "NO_PERMISSIONS"}}
+"""The sources that give up events of the archive, with the attributes that they add."""
+
+
 @pytest.mark.parametrize("source", ORDERS)
 def test_an_order_is_completed_by_the_dead_letter_of_its_event(shop: Shop, anna: Customer, source: str) -> None:
     queue = SOURCES[source.partition(",")[0]]
@@ -218,8 +222,30 @@ def test_customers_get_the_notice_that_the_rule_order_notices_gave_up(shop: Shop
     assert shop.letters("order-notices") == []
 
 
+@pytest.mark.parametrize("source", ARCHIVED)
+def test_an_archived_event_that_was_given_up_is_taken_by_the_next_rebuild(
+    shop: Shop, anna: Customer, source: str
+) -> None:
+    with paused(shop.stack):
+        order = anna.placed(anna.product())
+        event = shop.taken(order)
+    shop.put("rebuild", json.dumps({**event, "replay-name": "rebuild-before"}), **ARCHIVED[source])
+
+    done = shop.run("events redrive")
+    assert (done.code, done.out) == (0, "rebuild: 1 given back.\n"), done.err
+    done = shop.run("events rebuild", "--json")
+
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["restored"] >= 1
+    assert anna.counted()[f"order.placed {order}"] == 1
+    assert shop.letters("rebuild") == []
+    shop.call("sqs", "SendMessage", QueueUrl=shop.queue("fulfilment"), MessageBody=json.dumps(event))
+    anna.settled(order)
+
+
 def test_every_source_of_dead_letters_is_tested_here() -> None:
-    assert {*(source.partition(",")[0] for source in ORDERS), "rule order-notices"} == SOURCES.keys()
+    tested = {*(source.partition(",")[0] for source in ORDERS), *ARCHIVED, "rule order-notices"}
+    assert tested == SOURCES.keys()
 
 
 def test_a_record_that_can_never_be_published_is_put_aside_once_and_stays_there_with_its_reason(

@@ -10,6 +10,8 @@ from tests.support.program import Program
 SOURCES = {
     "queue fulfilment": "fulfilment",
     "rule fulfilment": "fulfilment",
+    "queue rebuild": "rebuild",
+    "rule rebuild": "rebuild",
     "rule order-notices": "order-notices",
     "stream relay": "relay",
     "function relay": "relay",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from app.commerce.domain import history
+from app.commerce.storage.database import Database
+from app.commerce.storage.orders import Orders
 from tests.support.shop import Shop
+from tests.support.waiting import PATIENCE
 
 HISTORIES = {
     "PENDING": ["order.placed"],
@@ -29,9 +34,12 @@ def check(shop: Shop, supplied: Mapping[str, int], *, settled: bool = True) -> N
         if entry["entry"] != "order":
             histories[entry["order_id"]].append(json.loads(entry["document"]))
     assert histories.keys() == orders.keys()
+    database = Database(client=shop.dynamodb, deadline=time.monotonic() + PATIENCE)
+    stored = Orders(database=database, table=shop.names["orders"])
     for order_id, order in orders.items():
         assert [event["type"] for event in histories[order_id]] == HISTORIES[order["status"]]
         assert [event["sequence"] for event in histories[order_id]] == list(range(1, order["version"] + 1))
+        assert stored.get(order_id) == history.folded(stored.history(order_id))
     _stock(shop, supplied, orders)
     _invoices(shop, orders)
     if settled:

@@ -30,7 +30,7 @@ from tests.support.shop import Context, Response, Shop
 TABLES = {
     "users": ("users",),
     "billing": ("orders", "order_items", "invoices", "idempotency_keys"),
-    "analytics": ("events", "idempotency_keys"),
+    "analytics": ("events", "idempotency_keys", "daily_totals", "daily_users", "numbered_users"),
 }
 """The tables that callers can change in the services' databases, by service."""
 

@@ -16,3 +16,6 @@ FAILED = "order.failed"
 
 TYPES = (PLACED, CONFIRMED, INVOICED, CANCELLED, FAILED)
 """All types, which EventBridge calls detail types."""
+
+REBUILD = "rebuild-"
+"""The beginning of the names of replays that rebuild analytics' counts. No other consumer gets their events."""

@@ -26,6 +26,7 @@ from app.contract.events import validation
 from app.contract.events.validation import EventError
 from app.contract.problems import ProblemError
 from app.functions.commerce_kit.events import describe
+from app.functions.fulfilment import rebuild
 from app.functions.fulfilment.queue import Queue
 from app.functions.fulfilment.services import Send, Services
 from app.functions.fulfilment.work import Work
@@ -97,6 +98,11 @@ class Consumer:
         self.log.entry("event", entry, level="INFO" if done else "ERROR")
         return done
 
+    def rebuild(self, step: Mapping[str, Any], *, deadline: float) -> dict[str, Any]:
+        """Takes a step of the rebuild of analytics' counts. `deadline` is on time.monotonic. Raises UpstreamError."""
+        services = Services(send=self.send, correlation=accept(None, None), deadline=deadline)
+        return rebuild.take(step, services, read)
+
     def _postpone(self, record: Mapping[str, Any], *, receives: int, unreadable: bool) -> None:
         try:
             self.queue.postpone(record["receiptHandle"], receives=receives, unreadable=unreadable)
@@ -124,7 +130,12 @@ class Consumer:
 
 
 def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Works on a batch of the queue, and returns the ids of the messages that are to come again."""
+    """Works on a batch of the queue, and returns the ids of the messages that are to come again.
+
+    A person's command takes a step of a rebuild instead, and gets its answer. Such a call raises UpstreamError.
+    """
+    if "rebuild" in event:
+        return assembled().rebuild(event["rebuild"], deadline=invocation.deadline(context))
     again = assembled().consume_batch(event["Records"], deadline=invocation.deadline(context))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 

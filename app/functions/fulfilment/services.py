@@ -23,6 +23,8 @@ BILLING, ANALYTICS = "billing", "analytics"
 REFUSALS = frozenset({400, 409, 413, 415, 422})
 """The statuses by which billing refuses a content for good. Others, such as 401, 404 or 429, come from the way to it
 and may pass: they must not fail an order. Nor must a 422 that only says that the Idempotency-Key was used before."""
+STEPS_ANSWERS = frozenset({200, 409, 422})
+"""The statuses by which analytics answers a step of a rebuild, refusals of a wrong step included."""
 
 Send = Callable[[Call], Answer]
 """Makes a call, as `app.functions.kit.upstream.Ingress.send` does. Raises UpstreamError."""
@@ -40,6 +42,20 @@ class Refusal:
     """Billing refuses the order for good. `reason` is a text for people."""
 
     reason: str
+
+
+def counted(event: Event) -> dict[str, Any]:
+    """Returns the event in the form in which analytics stores and counts it."""
+    entry: dict[str, Any] = {
+        "id": event.id,
+        "type": event.type,
+        "user_id": event.customer_id,
+        "occurred_at": event.occurred_at,
+        "attributes": {"order_id": event.order_id},
+    }
+    if "total" in event.data:
+        entry |= {"amount": event.data["total"], "currency": event.data["currency"]}
+    return entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,16 +87,11 @@ class Services:
 
     def record(self, event: Event) -> None:
         """Makes the event known to analytics. Raises UpstreamError."""
-        entry: dict[str, Any] = {
-            "id": event.id,
-            "type": event.type,
-            "user_id": event.customer_id,
-            "occurred_at": event.occurred_at,
-            "attributes": {"order_id": event.order_id},
-        }
-        if "total" in event.data:
-            entry |= {"amount": event.data["total"], "currency": event.data["currency"]}
-        self.send(self._call(ANALYTICS, "/events", {"events": [entry]}, answers=frozenset({200})))
+        self.send(self._call(ANALYTICS, "/events", {"events": [counted(event)]}, answers=frozenset({200})))
+
+    def rebuild(self, path: str, body: object) -> Answer:
+        """Takes a step of the rebuild of analytics' counts, whose answer may be a refusal. Raises UpstreamError."""
+        return self.send(self._call(ANALYTICS, f"/analytics/models{path}", body, answers=STEPS_ANSWERS))
 
     def _call(self, upstream: str, path: str, body: object, *, answers: frozenset[int], key: str | None = None) -> Call:
         headers = {

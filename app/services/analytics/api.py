@@ -11,7 +11,7 @@ import asyncpg
 from fastapi import Depends, FastAPI, Query, Request, Response
 
 from app.contract import problems
-from app.services.analytics import store
+from app.services.analytics import rebuild_api, store
 from app.services.analytics.models import Batch, Event, Interval, Recorded, Report, ReportQuery, Summary, UserId
 from app.services.analytics.period import Period
 from app.services.analytics.reports import Reports, ServiceReports, most_amounts, while_awaited
@@ -31,8 +31,8 @@ NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 """The position before all events, which are listed from the newest to the oldest."""
 
 SUMMARIES = 2
-"""Summaries that a pod computes at once. Each reads every event of its period, and holds a connection for as long as
-the database lets a statement run: the other connections of the pod are for recording and listing events."""
+"""Summaries that a pod computes at once. Each may hold a connection for as long as the database lets a statement run,
+where a period has very many days and types: the other connections are for recording and listing events."""
 SUMMARY_RETRY_AFTER = 2
 """Seconds after which a caller may ask for a summary again: somewhat more than a statement may take."""
 
@@ -131,7 +131,8 @@ async def create_report(
 
 def create(settings: Settings) -> FastAPI:
     """Returns the service's application."""
-    app = application.create(settings, router)
+    router_of_all = Router(routes=[*router.routes, *rebuild_api.router.routes])
+    app = application.create(settings, router_of_all)
     app.state.reports = Reports()
     app.state.summaries = Places(SUMMARIES, name="summaries", retry_after=SUMMARY_RETRY_AFTER)
     return app

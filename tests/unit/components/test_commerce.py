@@ -178,10 +178,12 @@ def test_queues_and_topics_take_from_their_own_sender_alone(program: Program) ->
     rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/orders{SUFFIX}"
     policies = [*program.all("QueuePolicy"), program.one("TopicPolicy", "order-notices")]
     senders = {one.name: list(allowed(one)) for one in policies}
-    fulfilment = [("events.amazonaws.com", f"{rule}/fulfilment{SUFFIX}")]
+    fulfilment, rebuild = ([("events.amazonaws.com", f"{rule}/{name}{SUFFIX}")] for name in ("fulfilment", "rebuild"))
     assert senders == {
         "fulfilment": fulfilment,
         "fulfilment-dead-letters": fulfilment,
+        "rebuild": rebuild,
+        "rebuild-dead-letters": rebuild,
         "relay-dead-letters": [],
         "order-notices-dead-letters": [("events.amazonaws.com", f"{rule}/order-notices{SUFFIX}")],
         "order-notices": [],
@@ -205,7 +207,16 @@ def test_whatever_fails_is_kept(program: Program) -> None:
     assert redrive["deadLetterTargetArn"].endswith(f":fulfilment-dead-letters{SUFFIX}")
     assert redrive["maxReceiveCount"] == 10
     targets = {one.name: one["deadLetterConfig.arn"].rpartition(":")[2] for one in program.all("EventTarget")}
-    assert targets == {name: f"{name}-dead-letters{SUFFIX}" for name in ("fulfilment", "order-notices")}
+    assert targets == {name: f"{name}-dead-letters{SUFFIX}" for name in ("fulfilment", "rebuild", "order-notices")}
+
+
+def test_only_a_rebuild_gets_the_events_of_its_replay(program: Program) -> None:
+    """Otherwise customers would be told again what happened long ago, and orders would wait behind the archive."""
+    names = {rule.name: json.loads(rule["eventPattern"])["replay-name"] for rule in program.all("EventRule")}
+    live = [{"exists": False}, {"anything-but": {"prefix": "rebuild-"}}]
+    assert names == {"fulfilment": live, "order-notices": live, "rebuild": [{"prefix": "rebuild-"}]}
+    assert program.outputs["events"]["rebuild"]["queue"].endswith(f"/rebuild{SUFFIX}")
+    assert program.outputs["events"]["rebuild"]["function"] == f"fulfilment{SUFFIX}:live"
 
 
 def test_a_message_of_a_killed_call_waits_for_six_of_its_timeouts(program: Program) -> None:
@@ -303,7 +314,8 @@ def test_the_ingress_lets_in_the_orchestrator_and_fulfilment_and_nobody_else(pro
 def test_customers_are_notified_of_what_becomes_of_their_orders(program: Program) -> None:
     rule = program.one("EventRule", "order-notices")
     told = [type_ for type_ in types.TYPES if type_ != types.CONFIRMED]
-    assert json.loads(rule["eventPattern"]) == {"source": [types.SOURCE], "detail-type": told}
+    pattern = json.loads(rule["eventPattern"])
+    assert (pattern["source"], pattern["detail-type"]) == ([types.SOURCE], told)
     assert program.one("sns/topic:Topic", "order-notices")["kmsMasterKeyId"] == "alias/aws/sns"
 
 

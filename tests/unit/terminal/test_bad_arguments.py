@@ -91,6 +91,7 @@ BAD: dict[str, list[list[str]]] = {
         ["dlq", STACK, "nowhere"],
         ["redrive", STACK, "local", "--queue", "nobody"],
         ["replay", STACK, "local", "--since", "yesterday"],
+        ["rebuild", STACK, "local", "--since", "yesterday"],
         ["republish", STACK, "local"],
         ["pause", "nobody", STACK, "local"],
         ["resume", STACK, "local"],

@@ -8,7 +8,8 @@ from tests.unit.components.events import TYPE, program
 def test_the_rule_takes_the_source_s_events_of_the_types_and_no_others() -> None:
     rule = program().one("EventRule")
     assert rule["eventBusName"] == "events-1a2b3c4"
-    assert json.loads(rule["eventPattern"]) == {"source": ["orders"], "detail-type": [TYPE]}
+    replays = [{"exists": False}, {"anything-but": {"prefix": "rebuild-"}}]
+    assert json.loads(rule["eventPattern"]) == {"source": ["orders"], "detail-type": [TYPE], "replay-name": replays}
 
 
 def test_what_can_not_be_delivered_is_tried_for_a_day_and_then_put_aside() -> None:

@@ -1,7 +1,7 @@
 """The refusals of the database itself, and its ways to find rows."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
@@ -55,10 +55,17 @@ def test_a_page_is_read_from_the_index(plan):
 
 
 def test_a_period_is_found_by_the_index(plan):
-    day = datetime(2030, 3, 1, tzinfo=UTC), datetime(2030, 3, 8, tzinfo=UTC)
+    days = datetime(2030, 3, 1, tzinfo=UTC), datetime(2030, 3, 8, tzinfo=UTC)
 
-    assert '"Index Name": "events_occurred_at"' in plan(store.SUMMARY, *day, store.MOST)
-    assert '"Index Name": "events_currency"' in plan(store.AMOUNTS, "EUR", *day, None, 100)
+    assert '"Index Name": "events_currency"' in plan(store.AMOUNTS, "EUR", *days, None, 100)
+
+
+def test_a_summary_reads_no_event(plan):
+    found = plan(store.SUMMARY, date(2030, 3, 1), date(2030, 3, 8), store.MOST)
+
+    assert '"Relation Name": "daily_totals"' in found
+    assert '"Index Name": "daily_totals_pkey"' in found
+    assert '"Relation Name": "events"' not in found
 
 
 def test_the_keys_table_is_the_kits():

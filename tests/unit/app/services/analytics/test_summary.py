@@ -114,7 +114,7 @@ SUMMARY = "/analytics/summary?from=2030-05-01&to=2030-05-02"
 
 
 def slow(monkeypatch, seconds: float) -> None:
-    statement = SLOW.format(seconds) + " where $1::timestamptz < $2::timestamptz and $3::int > 0"
+    statement = SLOW.format(seconds) + " where $1::date <= $2::date and $3::int > 0"
     monkeypatch.setattr(store, "SUMMARY", statement)
 
 

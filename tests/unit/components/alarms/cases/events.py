@@ -66,6 +66,25 @@ def queue_age(queue: Watched) -> Stories:
     )
 
 
+def archived_age(queue: Watched) -> Stories:
+    """Returns stories of the oldest event that waits for a rebuild of the counts."""
+    metric = queue.of_queue(queue.named["queue"], "ApproximateAgeOfOldestMessage")
+    return Stories(
+        fires=(
+            Story(
+                text="A rebuild was killed six hours ago, and is run again half an hour later.",
+                published={metric: [*at(*range(30), value=6 * 3600 + 60), *at(*range(30, 60), value=0)]},
+            ),
+        ),
+        quiet=(
+            Story(
+                text="A rebuild of a large archive has gone on for three hours.",
+                published={metric: at(*range(60), value=3 * 3600)},
+            ),
+        ),
+    )
+
+
 def dead_letters(queue: Watched) -> Stories:
     """Returns stories of a dead-letter queue, of which SQS publishes nothing while it has been empty for hours."""
     metric = queue.of_queue(f"{queue.named['queue']}-dead-letters", "ApproximateNumberOfMessagesVisible")
@@ -102,7 +121,8 @@ def given_up(metric_name: str, told: str) -> Case:
 
 CASES: dict[str, Case] = {
     "(?P<function>[a-z0-9]+)-iterator-age": iterator_age,
-    "(?P<queue>[a-z0-9-]+)-queue-age": queue_age,
+    "(?P<queue>rebuild)-queue-age": archived_age,
+    "(?P<queue>(?!rebuild)[a-z0-9-]+)-queue-age": queue_age,
     "(?P<queue>[a-z0-9-]+)-dead-letters": dead_letters,
     "(?P<rule>[a-z0-9-]+)-undelivered": given_up("FailedInvocations", "The target refuses an event for good."),
     "(?P<rule>[a-z0-9-]+)-lost": given_up(
