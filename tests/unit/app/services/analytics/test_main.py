@@ -55,7 +55,7 @@ def test_a_report_ends_with_its_connection(start, url, authority, amounts):
 def test_a_report_is_finished_before_the_service_ends(start, url, authority, amounts):
     amounts(MANY)
     service = analytics(start, url)
-    with begin_report(service, authority, resamples=2000) as connection:  # ends in time on a busy machine too
+    with begin_report(service, authority, resamples=1000) as connection:  # ends in time on a busy machine too
         service.signal()
         answer = connection.recv(65536)
 
