@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
-
-from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
-from fastapi.responses import HTMLResponse
 
 from app.contract.document import load
 from app.contract.operation import STAFF
@@ -41,10 +39,14 @@ def serve(machine: Machine) -> None:
 
 
 def publish(machine: Machine) -> None:
-    """Has the supervisor serve the page of the present contract at the public endpoint."""
-    value = {"kind": KIND, "pages": pages(machine)}
-    if desired.get(machine, KEY) != value:
-        desired.put(machine, KEY, value)
+    """Has the supervisor serve the page of the present contract, made anew where what it is made of has changed."""
+    packages = [metadata.distribution(name) for name in (BUNDLE, "fastapi")]
+    texts = [path.read_text() for path in (machine.root / CONTRACT, Path(__file__), Path(issuer.__file__))]
+    versions = [f"{each.locate_file('')} {each.version}" for each in packages]
+    here = [machine.endpoint_url, machine.issuer_url, _examples(machine)]
+    sources = desired.digest_of({"made of": [*texts, *versions, *here]})
+    if (desired.get(machine, KEY) or {}).get("sources") != sources:
+        desired.put(machine, KEY, {"kind": KIND, "sources": sources, "pages": pages(machine)})
 
 
 def exemplify(machine: Machine, ids: Mapping[str, str]) -> None:
@@ -58,6 +60,8 @@ def exemplify(machine: Machine, ids: Mapping[str, str]) -> None:
 
 def pages(machine: Machine) -> dict[str, Json]:
     """Returns by path the media type, and the text or the file that holds it."""
+    from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+
     contract = document(machine)
     bundle = metadata.distribution(BUNDLE)
     files = {name: str(bundle.locate_file(f"fastapi_swagger/resources/{name}")) for name in _ASSETS}
@@ -72,8 +76,8 @@ def pages(machine: Machine) -> dict[str, Json]:
         init_oauth={"clientId": issuer.customer("").client_id, "usePkceWithAuthorizationCodeGrant": True},
         swagger_ui_parameters={"validatorUrl": None},  # it is online
     )
-    page, start = _split(response, f"{PATH}/start.js")
-    returned, script = _split(get_swagger_ui_oauth2_redirect_html(), f"{PATH}/oauth2-redirect.js")
+    page, start = _split(bytes(response.body), f"{PATH}/start.js")
+    returned, script = _split(bytes(get_swagger_ui_oauth2_redirect_html().body), f"{PATH}/oauth2-redirect.js")
     return {
         PATH: {"type": "text/html", "text": page},
         f"{PATH}/start.js": {"type": "text/javascript", "text": start},
@@ -114,10 +118,14 @@ def document(machine: Machine) -> Json:
     return contract
 
 
+def _examples(machine: Machine) -> dict[str, str]:
+    return read_json(machine.home / EXAMPLES) or {}
+
+
 def _with_ids_that_exist(machine: Machine, contract: Json) -> Json:
     """Returns the contract with the ids of `exemplify` wherever it has those of its own examples."""
     text, parameters = json.dumps(contract), contract["components"].get("parameters", {})
-    for name, id_ in (read_json(machine.home / EXAMPLES) or {}).items():
+    for name, id_ in _examples(machine).items():
         text = text.replace(parameters[name]["example"], id_)
     replaced: Json = json.loads(text)
     return replaced
@@ -131,11 +139,8 @@ def _operations(contract: Json) -> Iterator[Json]:
             yield operation
 
 
-def _split(response: HTMLResponse, address: str) -> tuple[str, str]:
-    """Returns one of FastAPI's pages and the script in it, which the page now loads from `address`.
-
-    The page's policy forbids a script that stands in the page itself.
-    """
-    before, _, rest = bytes(response.body).decode().partition("<script>")
+def _split(html: bytes, address: str) -> tuple[str, str]:
+    """Returns a page and its script, now loaded from `address`: the page's policy forbids a script in itself."""
+    before, _, rest = html.decode().partition("<script>")
     content, _, after = rest.partition("</script>")
     return f'{before}<script src="{address}"></script>{after}', content

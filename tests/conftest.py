@@ -7,9 +7,10 @@ that takes files of tests/local starts one local stack for all of them.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -69,9 +70,22 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [LEFT_OUT] if config.option.fast else []
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Returns one worker more than there are cores, because tests of a stack wait more than they compute."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Returns one worker more than there are cores, because tests of a stack wait more than they compute. Those of a
+    fast run only compute."""
+    return (os.cpu_count() or 1) + (0 if config.option.fast else 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Holds the garbage collector off while tests are collected, and afterwards takes what they need out of it: that
+    stays, and going over it again and again takes seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

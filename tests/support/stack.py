@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import ssl
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,11 @@ class Stack:
 
     @classmethod
     def clone(cls, root: Path) -> Stack:
-        """Copies every file that the repository would commit, as it is in the working tree now."""
+        """Copies every file that the repository would commit, as it is in the working tree now.
+
+        Byte code and the times by which Python knows that it is up to date come along: each process of each clone would
+        compile the same sources again.
+        """
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=REPOSITORY,
@@ -78,11 +84,11 @@ class Stack:
             check=True,
         )
         for name in filter(None, listed.stdout.split("\0")):
-            source, target = REPOSITORY / name, root / name
-            if source.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(source.read_bytes())
-                target.chmod(source.stat().st_mode)
+            names = [name, cache_from_source(name)] if name.endswith(".py") else [name]
+            for each in names:
+                if (REPOSITORY / each).is_file():
+                    (root / each).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(REPOSITORY / each, root / each)
         return cls(root)
 
     # ---- the command line

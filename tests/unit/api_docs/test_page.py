@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from api_docs import page as documentation
 from local import desired
 from local.machine import Machine
 from tests.support.contract import all_scopes, document, operations
+from tests.support.program import ROOT
 from tests.unit.local.kubernetes.cluster import clone
 
 
@@ -76,3 +79,19 @@ def test_examples_name_what_exists(machine: Machine) -> None:
     page = desired.get(machine, documentation.KEY)
     assert page is not None
     assert new in page["pages"]["/openapi.json"]["text"]
+
+
+def test_it_is_made_anew_for_another_contract(machine: Machine) -> None:
+    documentation.publish(machine)
+    (machine.root / documentation.CONTRACT).write_text(yaml.safe_dump({**document(), "info": {"title": "Another"}}))
+    documentation.publish(machine)
+    published = desired.get(machine, documentation.KEY)
+    assert published is not None
+    assert published["pages"] == documentation.pages(machine)
+    assert "<title>Another</title>" in published["pages"][documentation.PATH]["text"]
+
+
+def test_fastapi_is_not_loaded_until_a_page_is_made() -> None:
+    """Importing it would take a tenth of a run of `up`."""
+    command = "import sys; import terminal.commands, api_docs.page; sys.exit('fastapi' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode == 0

@@ -7,7 +7,7 @@ import pulumi
 
 from tests.support import services
 from tests.support.clouds import principal_of
-from tests.support.program import run
+from tests.support.program import run, whole
 
 SERVICES: dict[str, dict[str, int]] = {
     name: {"minReplicas": 2 + number} for number, name in enumerate(services.SERVICES)
@@ -53,7 +53,7 @@ def test_each_further_service_adds_as_many_resources_and_outputs_as_the_one_befo
     for more in (2, 4, 6):
         others = {f"internal{letter}": {"minReplicas": 2} for letter in "abcdef"[:more]}
         with mock.patch.object(pulumi.Output, "_track", autospec=True, side_effect=track) as tracked:
-            program = run(stack="prod", config={"crosscloud:services": {**SERVICES, **others}})
+            program = run(whole, stack="prod", config={"crosscloud:services": {**SERVICES, **others}})
         sizes.append((len(program.resources), tracked.call_count))
     assert sizes[0][1] > sizes[0][0] > 0
     first, second = ([after - before for before, after in zip(*pair, strict=True)] for pair in pairwise(sizes))
