@@ -67,7 +67,7 @@ def of_order(store: Store, order_id: str) -> list[Hop]:
 
 def _tree(rows: Sequence[Row]) -> list[Hop]:
     hops = [_hop(row) for row in rows]
-    by_span = {hop.span_id: hop for hop in hops if hop.span_id and hop.kind != "part"}
+    by_span = {hop.span_id: hop for hop in hops if hop.span_id}
     fronts = [hop for hop in hops if hop.service in ENVOY]
     parents: dict[int, int | None] = {}
     for hop in hops:
@@ -89,11 +89,8 @@ def _leads_to(goal: int, start: int | None, parents: Mapping[int, int | None]) -
 def _parent(hop: Hop, by_span: dict[str, Hop], fronts: Iterable[Hop]) -> Hop | None:
     """Returns the hop that called this one.
 
-    Envoy makes no span: what it passed on names the same parent as its own line, and lies within its time. The line of
-    a part of a request has the span of that request.
+    Envoy makes no span: what it passed on names the same parent as its own line, and lies within its time.
     """
-    if hop.kind == "part":
-        return by_span.get(hop.span_id)
     around = [front for front in fronts if _passed_on(front, hop)]
     if around:
         return max(around, key=lambda front: front.began)

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 ENVOY = ("gateway", "ingress")
-"""Services whose lines tell of Envoy: their time is the begin of a request, that of all others its end."""
-HOPS = frozenset({"request", "event", "published", "part"})
+"""Services whose lines tell of Envoy: their time is the begin of a request. That of all others is its end, unless the
+line has a member `began`."""
+PART = "part"
+"""The message of the line of one call out of several that a request needs."""
+HOPS = frozenset({"request", "event", "published", PART})
 """Messages of the lines that tell of work with a begin and an end: hops of a request."""
 LONGEST = 4096
 """Characters of a text that is no JSON; the rest is cut off."""
@@ -67,14 +70,15 @@ def _structured(file: str, content: dict[str, Any], before: float) -> Line:
     time = _moment(content.get("timestamp"), before)
     ms = _number(content.get("duration_ms", content.get("upstream_ms")))
     seconds = (ms or 0.0) / 1000
+    began = time if service in ENVOY else _moment(content.get("began"), time - seconds)
     message = _text(content.get("message"))
     is_hop = message in HOPS and ms is not None
     status = content.get("status")
     is_status = isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 1000
     return Line(
         file=file,
-        began=time if service in ENVOY else time - seconds,
-        ended=time + seconds if service in ENVOY else time,
+        began=began,
+        ended=began + seconds,
         ms=ms if is_hop else None,
         service=service,
         level=_text(content.get("level")).upper() or "INFO",
@@ -111,7 +115,13 @@ def owner(file: str) -> str:
 
 
 def _route(content: dict[str, Any]) -> str:
-    """Returns `GET /users/{userId}`; the ingress's routes have names of their own, so there it is the path."""
+    """Returns `GET /users/{userId}`.
+
+    The ingress's routes have names of their own, so there it is the path. A part is named by its service and by what
+    that gives to the answer: `billing: invoices`.
+    """
+    if content.get("message") == PART:
+        return f"{_text(content.get('upstream'))}: {_text(content.get('part'))}"
     route, method = _text(content.get("route")), _text(content.get("method"))
     if content.get("service") == "ingress":
         return f"{method} {_text(content.get('path'))}".strip()

@@ -42,6 +42,10 @@ class Correlation(NamedTuple):
         """The header `traceparent` for the next hop, and for the answer to the caller."""
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
+    def of_call(self) -> Correlation:
+        """Returns the correlation of one call out of several that this hop makes: it has a span of its own."""
+        return self._replace(span_id=os.urandom(8).hex(), parent_id=self.span_id)
+
     def sampled_at(self, rate: float) -> Correlation:
         """Returns the correlation of a new trace that is sampled at `rate` (0 to 1) by its id.
 

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from app.contract.correlation import Correlation
 from app.contract.operation import Part
 from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT, ProblemError
 from app.functions.kit import responses, service_answers
@@ -32,6 +33,8 @@ class PlannedCall:
 
     part: Part
     call: Call
+    correlation: Correlation
+    """The ids that the call's headers have: what the service does is part of this call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +113,10 @@ class FanOut:
 
     def _log_call(self, call: PendingCall, context: RequestContext) -> None:
         of_request = {name: context.log_entry.fields[name] for name in ("method", "route")}
-        entry = LogEntry(correlation=context.correlation, fields={**of_request, "part": call.name})
+        entry = LogEntry(correlation=call.planned.correlation, fields={**of_request, "part": call.name})
         call.record.add_to(entry)
-        entry.fields["reason"] = call.record.reason
+        # The line is written when the last call has ended, so its time does not tell when this one began.
+        entry.fields |= {"began": call.record.began, "reason": call.record.reason}
         # When the request fails for it, the request's own line counts.
         self._log.entry(PART, entry, level="ERROR" if call.record.failed else "INFO", counts=False)
 

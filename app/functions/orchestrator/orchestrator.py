@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from app.contract.operation import Forward, Orchestration
+from app.contract.correlation import Correlation
+from app.contract.operation import Forward, Orchestration, Part
 from app.functions.kit import service_answers
 from app.functions.kit.api import Handler, RequestContext
 from app.functions.kit.calls import Call, UpstreamError
@@ -48,7 +49,7 @@ class Orchestrator:
 
     def _forward(self, orchestration: Orchestration, forward: Forward, context: RequestContext) -> Response:
         """Makes one call and returns its answer. Raises UpstreamError, or ProblemError for a path that can't be."""
-        call = _call(orchestration, forward, context, orchestration.answers)
+        call = _call(orchestration, forward, context, context.correlation, orchestration.answers)
         record = CallRecord(upstream=call.upstream)
         try:
             return service_answers.normalised(call, send(call, self._ingress, record))
@@ -60,22 +61,29 @@ class Orchestrator:
 
     def _combine(self, orchestration: Orchestration, context: RequestContext) -> Response:
         """Makes the calls of all parts at once and returns one answer. Raises ProblemError."""
-        plan = {
-            name: PlannedCall(
-                part=part,
-                call=_call(orchestration, part.forward, context, orchestration.answers if part.required else OK),
-            )
-            for name, part in orchestration.parts.items()
-        }
+        plan = {name: _planned(orchestration, part, context) for name, part in orchestration.parts.items()}
         return self._fan_out.response(plan, context, only_status=orchestration.only_status)
 
 
-def _call(orchestration: Orchestration, forward: Forward, context: RequestContext, answers: frozenset[int]) -> Call:
+def _planned(orchestration: Orchestration, part: Part, context: RequestContext) -> PlannedCall:
+    correlation = context.correlation.of_call()
+    answers = orchestration.answers if part.required else OK
+    call = _call(orchestration, part.forward, context, correlation, answers)
+    return PlannedCall(part=part, call=call, correlation=correlation)
+
+
+def _call(
+    orchestration: Orchestration,
+    forward: Forward,
+    context: RequestContext,
+    correlation: Correlation,
+    answers: frozenset[int],
+) -> Call:
     return Call(
         upstream=forward.upstream,
         method=forward.method,
         path=transform.target(forward, context.request),
-        headers=transform.headers(forward, context.request, context.correlation, context.principal),
+        headers=transform.headers(forward, context.request, correlation, context.principal),
         body=context.request.raw if forward.body else None,
         safe=orchestration.safe,
         answers=answers,

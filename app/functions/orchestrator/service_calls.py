@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from app.contract import logs
 from app.functions.kit import metrics
 from app.functions.kit.calls import Answer, Call, UpstreamError
 from app.functions.kit.logs import LogEntry
@@ -17,6 +18,8 @@ class CallRecord:
 
     upstream: str
     """The name of the service."""
+    began: str | None = None
+    """The time at which the call began; None while it has not."""
     milliseconds: float = 0.0
     attempts: int = 0
     status: int | None = None
@@ -48,7 +51,7 @@ class CallRecord:
 
 def send(call: Call, ingress: Ingress, record: CallRecord) -> Answer:
     """Returns the answer of the service, and keeps in the record how the call ended. Raises UpstreamError."""
-    started = time.perf_counter()
+    record.began, started = logs.timestamp(), time.perf_counter()
     try:
         answer = ingress.send(call)
     except UpstreamError as error:

@@ -1,6 +1,7 @@
 """Several services asked at once."""
 
 import threading
+from datetime import datetime
 
 import pytest
 
@@ -41,7 +42,6 @@ def test_every_part_gets_what_the_contract_says(invoke, event, services):
     assert {each.method for each in service.requests} == {"GET"}
     assert {each.headers["x-principal"] for each in service.requests} == {"token/alice"}
     assert {each.headers["x-request-id"] for each in service.requests} == {done.log["request_id"]}
-    assert {each.headers["traceparent"] for each in service.requests} == {done.headers["traceparent"]}
 
 
 def test_parts_are_under_way_at_the_same_time(invoke, event, services):
@@ -80,6 +80,29 @@ def test_the_log_tells_of_every_part(invoke, event, services):
     }  # fmt: skip
     assert {line["request_id"] for line in done.lines} == {done.log["request_id"]}
     assert all(line["upstream_ms"] > 0 for line in lines.values())
+
+
+def test_every_part_has_a_span_of_its_own_below_that_of_the_request(invoke, event, services):
+    service = services(paths=WELL)
+    done = invoke(event(**OVERVIEW), port=service.port)
+
+    parts = done.lines[:-1]
+    assert {(line["trace_id"], line["parent_id"]) for line in parts} == {(done.log["trace_id"], done.log["span_id"])}
+    assert len({line["span_id"] for line in done.lines}) == 4
+    paths = {"users": "/users", "billing": "/invoices", "analytics": "/events"}
+    for line in parts:
+        (call,) = [each for each in service.requests if each.path.startswith(paths[line["upstream"]])]
+        assert call.headers["traceparent"] == f"00-{line['trace_id']}-{line['span_id']}-00"
+
+
+def test_the_line_of_a_part_tells_when_its_call_began(invoke, event, services, released):
+    """Every line is written when the last part has come."""
+    service = services(paths=WELL | {"/events": waits(released)})
+    done = invoke(event(**OVERVIEW), port=service.port, seconds=RESERVE + 0.3)
+
+    for line in done.lines[:-1]:
+        waited = datetime.fromisoformat(line["timestamp"]) - datetime.fromisoformat(line["began"])
+        assert 0.29 < waited.total_seconds() < 0.6
 
 
 def test_one_deadline_is_for_all(invoke, event, services, released):
@@ -121,6 +144,7 @@ def test_a_part_that_no_thread_is_left_for_is_missing(invoke, event, services, r
     assert done.json["degraded"] == OPTIONAL
     lines = {line["part"]: line for line in done.lines[:-1]}
     assert (lines["activity"]["attempts"], lines["activity"]["UpstreamErrors"]) == (0, 1)
+    assert "began" not in lines["activity"]
 
 
 def test_the_unexpected_in_a_part_is_a_failure_of_the_whole(invoke, event, services, monkeypatch):
