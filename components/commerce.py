@@ -16,6 +16,7 @@ from app.contract.events.types import CONFIRMED, SOURCE, TYPES
 from app.contract.reading import Contract
 from components.aws.account import account_id
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
+from components.aws.collector import CollectorAccess
 from components.aws.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from components.aws.event_bus import EventBus, EventBusArgs, RuleName
 from components.aws.event_topic import Notices, NoticesArgs
@@ -50,6 +51,8 @@ class CommerceArgs:
     """The issuer of the callers' tokens, which says how these name scopes."""
     key_arn: Input[str] | None
     """The KMS key that encrypts the tables and fulfilment's certificate. Default: keys of AWS."""
+    collector: CollectorAccess
+    """The collector that gets the spans of the functions."""
     settings: CommerceSettings
     """Size and limits of the functions, times and tries of events: the groups `functions` and `events` of the stack's
     file."""
@@ -113,6 +116,7 @@ class Commerce(ComponentResource):
             contract=args.contract,
             tokens=args.identity.environment,
             key_arn=args.key_arn,
+            collector=args.collector,
             settings=functions_settings,
             opts=own,
             **self.tables,

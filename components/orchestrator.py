@@ -8,6 +8,7 @@ from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.aws.bundle import bundle
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
+from components.aws.collector import CollectorAccess
 from components.aws.encryption_key import reading
 from components.aws.function import RUNTIME, Function, FunctionArgs
 from components.aws.grants import ReadSecret
@@ -25,6 +26,8 @@ class OrchestratorArgs:
     """The issuer of the callers' tokens, which says how these name scopes."""
     key_arn: Input[str] | None
     """The KMS key that encrypts the function's certificate. Default: the one of Secrets Manager."""
+    collector: CollectorAccess
+    """The collector that gets the function's spans."""
     settings: OrchestratorSettings
     """Size, limits and API keys: `functions.orchestrator` of the stack's file."""
 
@@ -50,11 +53,13 @@ class Orchestrator(ComponentResource):
                     "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
                     **args.identity.environment,
                     **args.settings.environment,
+                    **args.collector.environment,
                 },
                 grants=[
                     ReadSecret(secret_arn=client.secret_arn),
                     *reading(args.key_arn, "secretsmanager"),
                     *(ReadSecret(secret_arn=arn) for arn in args.settings.secret_arns),
+                    *args.collector.grants,
                 ],
                 settings=args.settings,
             ),

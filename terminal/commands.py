@@ -148,8 +148,10 @@ def up(
         try:
             if target is None:
                 from local.up import up as run
+                from telemetry.platform import tell_envoy, this_machine
 
-                run(machine, display)
+                tell_envoy(machine)
+                run(machine, display, this_machine(machine))
             else:
                 from cluster.platform import apply
 

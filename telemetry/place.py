@@ -1,0 +1,69 @@
+"""The collector's place on this machine, and whether the stack's file asks for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from local.machine import Machine, write_json
+
+STACK = "local"
+WORD = "local"
+"""The value of the setting `telemetry.endpoint` that stands for this collector."""
+HOST = "127.0.0.1"
+SAMPLE_RATE = 0.01
+"""The share of new traces that is recorded where the stack's file says nothing, as the settings have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The collector of one clone."""
+
+    port: int
+    store: Path
+    """The file of the spans, beside the logs: `down` keeps it and `down PURGE=1` removes it."""
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL that programs are given, to which OTLP's path is added."""
+        return f"http://{HOST}:{self.port}"
+
+
+def place(machine: Machine) -> Place:
+    """Returns the clone's place, whose port is chosen once and kept."""
+    file = machine.home / "telemetry.json"
+    try:
+        port = int(json.loads(file.read_text())["port"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        from local.setup import PORT_RANGE, is_free  # noqa: PLC0415 - it imports what makes certificates, once per clone
+
+        taken = asdict(machine.ports).values()
+        port = next(port for port in reversed(PORT_RANGE) if port not in taken and is_free(port))
+        write_json(file, {"port": port})
+    return Place(port=port, store=machine.home / "telemetry" / "spans.sqlite")
+
+
+def wanted(machine: Machine) -> bool:
+    """Says whether the stack's file sends spans to this collector."""
+    return _group(machine, "telemetry").get("endpoint") == WORD
+
+
+def sample_rate(machine: Machine) -> float:
+    """Returns the share of new traces that is recorded, by the stack's file."""
+    orchestrator = _group(machine, "functions").get("orchestrator") or {}
+    rate = orchestrator.get("traceSampleRate", SAMPLE_RATE) if isinstance(orchestrator, dict) else SAMPLE_RATE
+    return float(rate) if isinstance(rate, int | float) and 0 <= rate <= 1 else SAMPLE_RATE
+
+
+def _group(machine: Machine, name: str) -> dict[str, Any]:
+    """Returns a group of the stack's file; nothing of one that is no mapping, which the settings refuse."""
+    from planning.stack_file import read_config  # noqa: PLC0415 - the collector itself asks for no setting
+
+    project, texts, _ = read_config(machine.root, STACK)
+    try:
+        group = json.loads(texts.get(f"{project}:{name}", "{}"))
+    except ValueError:
+        return {}
+    return group if isinstance(group, dict) else {}
