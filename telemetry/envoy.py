@@ -18,7 +18,8 @@ def parts(place: Place, *, rate: float) -> dict[str, Any]:
     New traces, which begin at the gateway, are recorded at `rate` (0 to 1); others as their callers have decided.
     """
     template = read_yaml(Path(__file__).with_suffix(".yaml").read_text())
-    shares = {"gateway": rate, "ingress": 0.0}
+    # The gateway's routes are called after the operations: `GET /users/{userId}`.
+    listeners = {"gateway": (rate, "%ROUTE_NAME%"), "ingress": (0.0, "%REQ(:METHOD)% %ROUTE_NAME%")}
     return {
         "clusters": [_filled(template["cluster"], {"$port": place.port})],
         "tracing": {
@@ -27,10 +28,11 @@ def parts(place: Place, *, rate: float) -> dict[str, Any]:
                 {
                     "$service": service,
                     "$uri": f"{place.endpoint}{TRACES}",
+                    "$name": name,
                     "$numerator": round(share * MILLION),
                 },
             )
-            for service, share in shares.items()
+            for service, (share, name) in listeners.items()
         },
     }
 

@@ -63,6 +63,8 @@ def by_conventions(span: Span) -> Span:
     if not _OF_ENVOY.keys() & span.attributes.keys():
         return span
     attributes = {_OF_ENVOY.get(name, name): value for name, value in span.attributes.items()}
+    if "url.full" in attributes:  # a query may hold personal data
+        attributes["url.full"] = str(attributes["url.full"]).partition("?")[0]
     status = str(attributes.get("http.response.status_code", ""))
     if status.isdigit():
         attributes["http.response.status_code"] = int(status)

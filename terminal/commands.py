@@ -39,6 +39,7 @@ that can't be found out.
 LOGS = (
     """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
 )
+TRACE = "Print the spans of a request, a trace or an order as a waterfall: every hop, with its calls and its SQL."
 TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
 DEMO = "Make a product, sign a customer in, place an order, and show its way through both clouds."
 CONTROL = {
@@ -68,6 +69,7 @@ for name, sentence in CONTROL.items():
 for name, sentence in TOOLS.items():
     app.command(f"terminal.tools:{name}", name=name, help=sentence)
 app.command("terminal.logs.command:app", name="logs", help=LOGS)
+app.command("terminal.trace:app", name="trace", help=TRACE)
 app.command("terminal.demo:app", name="demo", help=DEMO)
 
 

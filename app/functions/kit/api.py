@@ -106,7 +106,8 @@ class Api:
         try:
             parts = assemble()
             log = parts.log
-            entry.correlation = entry.correlation.sampled_at(parts.sample_rate)
+            if event.get("routeKey") in self.operations:  # a dry event is nobody's request
+                entry.correlation = entry.correlation.sampled_at(parts.sample_rate)
             if parts.spans is not None:
                 parts.spans.begin()
                 if entry.correlation.sampled:
