@@ -118,9 +118,7 @@ class TelemetrySettings(Group):
     endpoint: Annotated[
         Annotated[
             str,
-            StringConstraints(
-                pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~-]+)*$"
-            ),
+            StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$"),
         ]
         | None,
         check(_encrypted_or_at_home, "must be https; http is for a collector on the loopback"),
@@ -128,7 +126,7 @@ class TelemetrySettings(Group):
     ] = Field(
         None,
         description="base URL of the OpenTelemetry collector that gets the spans of functions and services, by OTLP "
-        "over HTTP: https://host[:port][/path], which both clouds reach, with a certificate of a public authority. On "
+        "over HTTP: https://host[:port], which both clouds reach, with a certificate of a public authority. On "
         "the stack local, `local` is a collector of this machine, which `make up` starts. Default: no spans, and no "
         "way to a collector",
     )

@@ -112,6 +112,12 @@ class Spans:
                 self._resume_at = time.monotonic() + PAUSE
                 self._lose(len(spans), f"The collector took longer than {timeout:g} s.")
 
+    def close(self) -> None:
+        """Ends the connection to the collector, once it is not in use any more."""
+        if self._sending is not None:
+            self._sending.join()
+        self._sender.close()
+
     def _send(self, spans: list[Span], timeout: float) -> None:
         try:
             headers = self._headers(HEADERS_TIMEOUT)
