@@ -176,7 +176,9 @@ def _sentences(model: type[Group], namespace: str, error: ValidationError) -> It
         if kind == "setting":  # a default that our own checks refuse has its Python name here
             loc = tuple(to_camel(step) if isinstance(step, str) and step.islower() else step for step in loc)
         name = f"{namespace}:{_path(loc)}"
-        is_shown = detail["input"] is not None and (loc[0] not in SECRETS or loc[-1] == "endpoint")
+        is_shown = detail["input"] is not None and (
+            loc[:1] not in [(name,) for name in SECRETS] or loc[-1] == "endpoint"
+        )
         given = f"; given {json.dumps(detail['input'], default=str)}" if is_shown else ""
         about = _at(schema, loc).get("description", "")
         if kind == "missing":

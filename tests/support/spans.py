@@ -41,14 +41,18 @@ def missing_parents(spans: Sequence[Span], *, caller: str = "") -> list[Span]:
 
 
 def outside_their_parents(spans: Sequence[Span]) -> list[tuple[Span, Span]]:
-    """Returns the spans that are not within their parents, with these. What events lead to may end later."""
+    """Returns the spans that are not within their parents, with these.
+
+    What events lead to may end later, and so may what a caller has given up.
+    """
     by_id = {span.span_id: span for span in spans}
     found = []
     for span in spans:
         parent = by_id.get(span.parent_id)
         if parent is None:
             continue
-        is_within = span.kind in ("CONSUMER", "PRODUCER") or span.ended <= parent.ended + TOLERANCE
+        may_go_on = span.kind in ("CONSUMER", "PRODUCER") or parent.failed
+        is_within = may_go_on or span.ended <= parent.ended + TOLERANCE
         if span.began < parent.began - TOLERANCE or not is_within:
             found.append((span, parent))
     return found
