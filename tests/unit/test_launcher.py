@@ -11,7 +11,9 @@ import pytest
 
 from tests.support.program import ROOT
 
-FOLDERS = ("app", "cluster", "components", "console", "delivery", "local", "planning", "policy", "terminal")
+FOLDERS = (
+    *("app", "cluster", "components", "console", "delivery", "local", "planning", "policy", "telemetry", "terminal"),
+)
 COMMANDS = ("", "planning", "policy", "events", "canary", "smoke", "hours", "preflight")
 
 
