@@ -23,12 +23,17 @@ class Place:
 
     port: int
     store: Path
-    """The file of the spans, beside the logs: `down` keeps it and `down PURGE=1` removes it."""
+    """The file of the spans."""
 
     @property
     def endpoint(self) -> str:
         """The base URL that programs are given, to which OTLP's path is added."""
         return f"http://{HOST}:{self.port}"
+
+
+def store_file(machine: Machine) -> Path:
+    """Returns the file of the spans, beside the logs: `down` keeps it and `down PURGE=1` removes it."""
+    return machine.home / "telemetry" / "spans.sqlite"
 
 
 def place(machine: Machine) -> Place:
@@ -42,7 +47,7 @@ def place(machine: Machine) -> Place:
         taken = asdict(machine.ports).values()
         port = next(port for port in reversed(PORT_RANGE) if port not in taken and is_free(port))
         write_json(file, {"port": port})
-    return Place(port=port, store=machine.home / "telemetry" / "spans.sqlite")
+    return Place(port=port, store=store_file(machine))
 
 
 def wanted(machine: Machine) -> bool:
@@ -59,11 +64,12 @@ def sample_rate(machine: Machine) -> float:
 
 def _group(machine: Machine, name: str) -> dict[str, Any]:
     """Returns a group of the stack's file; nothing of one that is no mapping, which the settings refuse."""
-    from planning.stack_file import read_config  # noqa: PLC0415 - the collector itself asks for no setting
+    from planning.errors import PlanningError  # noqa: PLC0415 - the collector itself asks for no setting
+    from planning.stack_file import read_config  # noqa: PLC0415
 
-    project, texts, _ = read_config(machine.root, STACK)
     try:
+        project, texts, _ = read_config(machine.root, STACK)
         group = json.loads(texts.get(f"{project}:{name}", "{}"))
-    except ValueError:
+    except (PlanningError, ValueError):  # the program says what is wrong with the file
         return {}
     return group if isinstance(group, dict) else {}

@@ -16,7 +16,7 @@ from rich.text import Text
 from console.axis import Axis, axis
 from local.errors import LocalError
 from local.machine import Machine
-from telemetry.place import place, wanted
+from telemetry.place import store_file, wanted
 from telemetry.span import Span
 from telemetry.store import Store
 from terminal import clone
@@ -59,11 +59,11 @@ def trace(
 
 def _found(machine: Machine, id_: str) -> list[Span]:
     """Returns the spans of an id. Raises LocalError when there is none, with the reason."""
-    own = place(machine)
-    if not own.store.exists():
+    file = store_file(machine)
+    if not file.exists():
         said = "" if wanted(machine) else " Pulumi.local.yaml asks for none: it needs `telemetry: {endpoint: local}`."
         raise LocalError(f"No spans are kept here yet: `make up` starts what keeps them.{said}")
-    store, end = Store(own.store), time.monotonic() + PATIENCE
+    store, end = Store(file), time.monotonic() + PATIENCE
     try:
         spans = store.find(id_)
         while not spans and time.monotonic() < end:
