@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,17 +38,26 @@ def store_file(machine: Machine) -> Path:
 
 
 def place(machine: Machine) -> Place:
-    """Returns the clone's place, whose port is chosen once and kept."""
-    file = machine.home / "telemetry.json"
+    """Returns the clone's place, whose port is chosen once and kept: as long as the clone's other ports are."""
+    file, others = machine.home / "telemetry.json", machine.ports.emulator
+    kept = None
     try:
-        port = int(json.loads(file.read_text())["port"])
+        kept = json.loads(file.read_text())
+        port = int(kept["port"]) if kept["emulator"] == others else _chosen(machine)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
-        from local.setup import PORT_RANGE, is_free  # noqa: PLC0415 - it imports what makes certificates, once per clone
-
-        taken = asdict(machine.ports).values()
-        port = next(port for port in reversed(PORT_RANGE) if port not in taken and is_free(port))
-        write_json(file, {"port": port})
+        port = _chosen(machine)
+    value = {"port": port, "emulator": others}
+    if kept != value:
+        write_json(file, value)
     return Place(port=port, store=store_file(machine))
+
+
+def _chosen(machine: Machine) -> int:
+    """Returns a free port, at random: clones that start together would all see the first one as free."""
+    from local.setup import PORT_RANGE, is_free  # noqa: PLC0415 - it imports what makes certificates, once per clone
+
+    taken = asdict(machine.ports).values()
+    return next(port for port in random.sample(PORT_RANGE, len(PORT_RANGE)) if port not in taken and is_free(port))
 
 
 def wanted(machine: Machine) -> bool:

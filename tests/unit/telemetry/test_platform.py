@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,12 @@ def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_
     write(machine)
     platform.tell_envoy(machine)
     assert desired.get(machine, platform.KEY) is None
+
+
+def test_another_set_of_ports_is_a_new_one_for_the_collector_too(machine: Machine) -> None:
+    """Who removes the kept ports, because somebody else has one of them, gets a new one here too."""
+    first = place(machine)
+    moved = replace(machine, ports=replace(machine.ports, emulator=20005))
+    assert len({first.port, place(moved).port, place(moved).port, first.port}) == 2
+    (machine.home / "telemetry.json").write_text("damaged")
+    assert place(machine).port not in vars(machine.ports).values()
