@@ -13,7 +13,7 @@ REQUEST_ID = "crosscloud.request_id"
 ORDER_ID = "crosscloud.order_id"
 EVENT_ID = "crosscloud.event_id"
 RECEIVES = "crosscloud.receives"
-"""How often the message was received, this time included."""
+"""The number of times that the message was received, this one included."""
 
 BUS_SYSTEM, STREAM_SYSTEM, QUEUE_SYSTEM = "aws_eventbridge", "aws_dynamodb_streams", "aws_sqs"
 """Values of `messaging.system`. The conventions have one for the queue alone."""

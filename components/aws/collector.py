@@ -1,4 +1,4 @@
-"""What functions need to send spans to a collector: its address, and a secret with the headers that it asks for."""
+"""The way of functions to the collector of spans: its address, and a secret with the headers that it asks for."""
 
 from __future__ import annotations
 

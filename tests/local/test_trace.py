@@ -13,7 +13,9 @@ import pytest
 from telemetry.span import Span
 from tests.local.test_console import MOST_CPU, memory, spent
 from tests.support.console import console
+from tests.support.contract import all_scopes
 from tests.support.customer import Customer
+from tests.support.services import services_of
 from tests.support.spans import collected, kept, missing_parents, outside_their_parents, way_up
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
@@ -174,23 +176,16 @@ def test_a_sampled_request_keeps_its_id_and_has_its_spans_whatever_the_id_looks_
     assert {span.service for span in spans} == {"gateway", "orchestrator", "ingress", "users"}
 
 
-def test_the_parts_of_an_answer_are_spans_of_the_one_request(stack: Stack, token: str) -> None:
-    caller = Caller()
-    headers = {"traceparent": caller.traceparent}
-    assert (
-        stack.request(
-            "GET",
-            "/users/123/overview",
-            token=stack.token(scope="staff:users:read staff:billing:read staff:analytics:read"),
-            headers=headers,
-        ).status
-        == 200
-    )
-    spans = collected(stack, caller.trace, complete=lambda spans: len(of(spans, "orchestrator", "INTERNAL")) == 3)
+def test_the_parts_of_an_answer_are_spans_of_the_one_request(stack: Stack) -> None:
+    caller, parts = Caller(), len(services_of("getOverview"))
+    everything = stack.token(scope=all_scopes())
+    answer = stack.request("GET", "/users/123/overview", token=everything, headers={"traceparent": caller.traceparent})
+    assert answer.status == 200
+    spans = collected(stack, caller.trace, complete=lambda spans: len(of(spans, "orchestrator", "INTERNAL")) == parts)
     (whole,) = of(spans, "orchestrator", "SERVER")
-    parts = of(spans, "orchestrator", "INTERNAL")
-    assert {part.parent_id for part in parts} == {whole.span_id}
-    assert {call.parent_id for call in of(spans, "orchestrator", "CLIENT")} == {part.span_id for part in parts}
+    of_parts = of(spans, "orchestrator", "INTERNAL")
+    assert {part.parent_id for part in of_parts} == {whole.span_id}
+    assert {call.parent_id for call in of(spans, "orchestrator", "CLIENT")} == {part.span_id for part in of_parts}
 
 
 def test_the_command_prints_a_trace_by_each_of_its_ids(stack: Stack, anna: Customer) -> None:

@@ -134,7 +134,7 @@ def test_nothing_has_a_waterfall_and_a_way() -> None:
 
 
 def test_what_a_call_s_own_span_led_to_hangs_on_the_hop_that_made_the_call(context: Context) -> None:
-    """Where spans are sent, a call has one of its own: no line has it, but the caller's line names it."""
+    """A call has a span of its own, if spans are sent: no line has it, but the caller's line names it."""
     ids = {"request_id": "with-spans", "trace_id": "t", "message": "request", "duration_ms": 1.0}
     written = [
         {**ids, "service": "gateway", "span_id": "a", "route": "GET /users/{userId}"},

@@ -68,7 +68,7 @@ def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_
 
 
 def test_another_set_of_ports_is_a_new_one_for_the_collector_too(machine: Machine) -> None:
-    """Who removes the kept ports, because somebody else has one of them, gets a new one here too."""
+    """A person who removes the kept ports, because somebody else has one of them, gets a new one here too."""
     first = place(machine)
     moved = replace(machine, ports=replace(machine.ports, emulator=20005))
     assert len({first.port, place(moved).port, place(moved).port, first.port}) == 2

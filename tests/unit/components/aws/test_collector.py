@@ -11,9 +11,10 @@ import pulumi
 import pytest
 
 from tests.support.program import STACKS, Program, deployed, run
+from tests.support.services import SERVICES, functions
 
 COLLECTOR = "https://otlp.example.com"
-FUNCTIONS = ("catalog", "fulfilment", "orchestrator", "orders", "relay")
+FUNCTIONS = sorted(functions())
 
 
 def with_headers() -> None:
@@ -61,10 +62,9 @@ def test_the_headers_are_in_secrets_alone_and_marked_as_such(program: Program) -
         for path in ("secretString", "stringData")
         if any("SENSITIVE" in text for text in texts(one[path]))
     }
-    services = ("analytics", "billing", "users")
     assert holders == {
         ("SecretVersion", "collector", "secretString"),
-        *(("Secret", f"{name}-telemetry", "stringData") for name in services),
+        *(("Secret", f"{name}-telemetry", "stringData") for name in SERVICES),
     }
     for one in program.resources:
         for path, value in one.inputs.items():
