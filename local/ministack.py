@@ -271,16 +271,13 @@ def with_byte_code(code: bytes) -> bytes:
 
 def _ids(event: Any) -> dict[str, str]:
     """Returns the ids of the request that an event of a function belongs to: by its headers, or by its first record."""
-    with contextlib.suppress(KeyError, IndexError, TypeError, ValueError, AttributeError):
-        if "Records" in event:
-            record = event["Records"][0]
-            text = record["body"] if "body" in record else record["dynamodb"]["NewImage"]["document"]["S"]
-            holder = json.loads(text)
-            holder = holder.get("detail", holder)
-        else:
-            holder = {name.replace("-", "_"): value for name, value in event["headers"].items()}
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        holder = {name.replace("-", "_"): value for name, value in event.get("headers", {}).items()}
+        for record in event.get("Records", ())[:1]:
+            told = json.loads(record["body"] if "body" in record else record["dynamodb"]["NewImage"]["document"]["S"])
+            holder = told.get("detail", told)
         ids = {"request_id": holder.get("x_request_id") or holder.get("request_id"), "order_id": holder.get("order_id")}
-        _, ids["trace_id"], ids["parent_id"], _ = holder.get("traceparent", "---").split("-")
+        ids["trace_id"], ids["parent_id"] = [*str(holder.get("traceparent", "")).split("-"), "", "", ""][1:3]
         return {name: str(value) for name, value in ids.items() if value}
     return {}
 

@@ -26,9 +26,7 @@ CLOSED = (
 )
 
 
-def ingress(
-    references: References, machine: Machine, endpoints: Sequence[Endpoint], tracing: Json | None = None
-) -> Files:
+def ingress(references: References, machine: Machine, endpoints: Sequence[Endpoint], tracing: Json | None) -> Files:
     """Returns Envoy's resources, and leaves what is wrong with which object in `references.problems`."""
     files: Files = {"lds": [], "cds": []}
     for kind in ("BackendTLSPolicy", "BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy"):
