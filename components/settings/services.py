@@ -139,8 +139,11 @@ class TelemetrySettings(Group):
     @field_validator("endpoint")
     @classmethod
     def _reached_from_both_clouds(cls, endpoint: str | None) -> str | None:
-        """Refuses a name of the cluster, which functions can't find."""
-        host = urlsplit(endpoint or "").hostname or ""
+        """Refuses a port that there is not, and a name of the cluster, which functions can't find."""
+        parts = urlsplit(endpoint or "")
+        host, port = parts.hostname or "", parts.netloc.rpartition(":")[2]
+        if port.isdigit() and int(port) > 65535:
+            raise wrong("must have a port up to 65535")
         if host.endswith((".svc", ".svc.cluster.local")):
             raise wrong("must be reached from both clouds: functions find no name of the cluster")
         return endpoint

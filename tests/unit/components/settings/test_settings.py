@@ -92,6 +92,7 @@ EVERYWHERE = [
     ("telemetry.endpoint", "https://otlp.example.com/v1/traces", "pattern"),
     ("telemetry.endpoint", "otlp.example.com:4318", "pattern"),
     ("telemetry.endpoint", "local", "pattern"),
+    ("telemetry.endpoint", "https://otlp.example.com:70000", "a port up to 65535"),
     ("telemetry.endpoint", "https://otel.monitoring.svc:4318", "functions find no name of the cluster"),
     ("functions.fulfilment.timeout", 6, "must be at least 7: a message has 6 s"),
     ("services", {}, "must name at least one service"),
