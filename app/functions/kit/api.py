@@ -106,11 +106,11 @@ class Api:
         try:
             parts = assemble()
             log = parts.log
-            if event.get("routeKey") in self.operations:  # a dry event is nobody's request
-                entry.correlation = entry.correlation.sampled_at(parts.sample_rate)
+            entry.correlation = entry.correlation.sampled_at(parts.sample_rate)
             if parts.spans is not None:
                 parts.spans.begin()
-                if entry.correlation.sampled:
+                # A dry event is nobody's request.
+                if entry.correlation.sampled and event.get("routeKey") in self.operations:
                     spans, parts.spans.current = parts.spans, entry.correlation
             response = self._respond(event, headers, parts, entry, deadline)
         except ProblemError as error:

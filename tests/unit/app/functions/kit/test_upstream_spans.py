@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from app.contract import dry_run
 from app.contract.correlation import accept
 from app.functions.kit import environment, tracing
 from app.functions.kit.upstream import UpstreamError
@@ -155,3 +156,10 @@ def test_no_request_fails_for_its_collector(invoke, otlp, monkeypatch, problem):
     assert answer["statusCode"] == 200
     assert line["message"].startswith("Spans are lost")
     otlp.answers.set()
+
+
+def test_a_dry_event_is_nobody_s_request_and_has_no_span(invoke, otlp):
+    _, line = invoke(USER)
+    otlp.spans.clear()
+    orchestrator.handler({**dry_run.EVENT}, Context())
+    assert (line["status"], otlp.spans) == (200, [])
