@@ -7,7 +7,7 @@ import pulumi
 
 from components import api_contract, settings
 from components.api import Api, ApiArgs
-from components.aws.encryption_key import EncryptionKey, EncryptionKeyArgs
+from components.aws.shared import shared_by_functions
 from components.certificates import Certificates, CertificatesArgs
 from components.cluster import Cluster, ClusterArgs
 from components.cluster_alerts import ClusterAlerts, ClusterAlertsArgs
@@ -75,7 +75,7 @@ images = {
             paths=contract.prefixes(name),
             settings=service,
             database=config.database,
-            collector=config.telemetry.endpoint,
+            telemetry=config.telemetry,
             protect=protect,
         ),
     ).image
@@ -84,15 +84,15 @@ images = {
 
 # AWS: the functions that call the services, the gateway in front of them, and what watches them
 tokens = Identity("tokens", IdentityArgs(settings=config.identity, scopes=contract.scopes, protect=protect))
-key = EncryptionKey("data", EncryptionKeyArgs(protect=protect)).arn if config.encryption.customer_key else None
+shared = shared_by_functions(config.encryption, config.telemetry, protect=protect)
 orchestrator = Orchestrator(
     "orchestrator",
-    OrchestratorArgs(ingress=ingress, identity=tokens, key_arn=key, settings=config.functions.orchestrator),
+    OrchestratorArgs(ingress=ingress, identity=tokens, shared=shared, settings=config.functions.orchestrator),
 )
 commerce = Commerce(
     "commerce",
     CommerceArgs(
-        contract=contract, ingress=ingress, identity=tokens, key_arn=key, settings=config.commerce, protect=protect
+        contract=contract, ingress=ingress, identity=tokens, shared=shared, settings=config.commerce, protect=protect
     ),
 )
 functions = {"orchestrator": orchestrator.function, **commerce.functions}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
 from app.contract.batches import events_within
 from app.contract.events.types import CONFIRMED, SOURCE, TYPES
@@ -22,6 +22,7 @@ from components.aws.event_topic import Notices, NoticesArgs
 from components.aws.function import Function
 from components.aws.queue import Queue
 from components.aws.queue_source import QueueSource, QueueSourceArgs
+from components.aws.shared import Shared
 from components.aws.stream_source import StreamSource, StreamSourceArgs
 from components.aws.subscription import Subscription, SubscriptionArgs
 from components.aws.table import Index, Key, Table, TableArgs
@@ -48,8 +49,8 @@ class CommerceArgs:
     """The way by which fulfilment calls the services."""
     identity: Identity
     """The issuer of the callers' tokens, which says how these name scopes."""
-    key_arn: Input[str] | None
-    """The KMS key that encrypts the tables and fulfilment's certificate. Default: keys of AWS."""
+    shared: Shared
+    """The key that encrypts what is stored, and the collector that gets the spans."""
     settings: CommerceSettings
     """Size and limits of the functions, times and tries of events: the groups `functions` and `events` of the stack's
     file."""
@@ -119,13 +120,14 @@ class Commerce(ComponentResource):
         relay_letters = DeadLetterQueue("relay-dead-letters", DeadLetterQueueArgs(), own)
         client = ClientSecret(
             "fulfilment",
-            ClientSecretArgs(caller="fulfilment", upstream=upstream, key_arn=args.key_arn),
+            ClientSecretArgs(caller="fulfilment", upstream=upstream, key_arn=args.shared.key_arn),
             own,
         )
         functions = CommerceFunctions(
             contract=args.contract,
             tokens=args.identity.environment,
-            key_arn=args.key_arn,
+            key_arn=args.shared.key_arn,
+            collector=args.shared.collector,
             settings=functions_settings,
             opts=own,
             **self.tables,
@@ -187,17 +189,17 @@ def _tables(args: CommerceArgs, opts: ResourceOptions) -> dict[str, Table]:
     """Declares the tables, whose keys are those that `app.commerce.storage` writes."""
     by_customer = Index(partition=Key(name="customer_id"), sort=Key(name="created_at"))
     arguments = {
-        "products": TableArgs(partition=Key(name="product_id"), key_arn=args.key_arn, protect=args.protect),
+        "products": TableArgs(partition=Key(name="product_id"), key_arn=args.shared.key_arn, protect=args.protect),
         "orders": TableArgs(
             partition=Key(name="order_id"),
             sort=Key(name="entry"),
             indexes={BY_CUSTOMER: by_customer},
             stream=True,
-            key_arn=args.key_arn,
+            key_arn=args.shared.key_arn,
             protect=args.protect,
         ),
         "idempotency": TableArgs(
-            partition=Key(name="id"), ttl="expires_at", key_arn=args.key_arn, protect=args.protect
+            partition=Key(name="id"), ttl="expires_at", key_arn=args.shared.key_arn, protect=args.protect
         ),
     }
     return {name: Table(name, table, opts) for name, table in arguments.items()}

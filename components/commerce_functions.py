@@ -10,6 +10,7 @@ from pulumi import Input, ResourceOptions
 from app.contract.events.types import SOURCE, TYPES
 from app.contract.reading import Contract
 from components.aws.bundle import bundle
+from components.aws.collector import CollectorAccess
 from components.aws.dead_letter_queue import DeadLetterQueue
 from components.aws.encryption_key import reading, writing
 from components.aws.event_bus import EventBus
@@ -47,6 +48,8 @@ class CommerceFunctions:
     """The variables by which a function understands the callers' tokens."""
     key_arn: Input[str] | None
     """The KMS key of the tables. Default: the one of DynamoDB."""
+    collector: CollectorAccess
+    """The collector that gets their spans."""
     settings: FunctionsSettings
     """Size and limits of each."""
     opts: ResourceOptions
@@ -185,8 +188,8 @@ class CommerceFunctions:
                 description=description,
                 code=bundle(name, f"app.functions.{name}.handler", RUNTIME),
                 handler=f"app.functions.{name}.handler.handler",
-                environment=environment,
-                grants=grants,
+                environment={**environment, **self.collector.environment},
+                grants=[*grants, *self.collector.grants],
                 settings=settings,
             ),
             self.opts,

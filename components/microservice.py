@@ -21,7 +21,7 @@ from components.kubernetes.namespace import Namespace
 from components.kubernetes.service_account import Account
 from components.kubernetes.workload import Workload, WorkloadArgs
 from components.settings.database import DatabaseSettings
-from components.settings.services import ServiceSettings
+from components.settings.services import ServiceSettings, TelemetrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,8 @@ class MicroserviceArgs:
     """Size, waits and canary: the service's entry in the stack's file."""
     database: DatabaseSettings
     """Version, size and log-in of the database: the group `database` of the stack's file."""
-    collector: str | None
-    """The URL that spans go to. None: no spans."""
+    telemetry: TelemetrySettings
+    """The collector that gets the spans: the group `telemetry` of the stack's file."""
     protect: bool
     """True if an engine refuses to delete or replace the database."""
 
@@ -129,7 +129,7 @@ class Microservice(ComponentResource):
                 server_trust=args.certificates.server_trust,
                 paths=args.paths,
                 settings=args.settings,
-                collector=args.collector,
+                telemetry=args.telemetry,
                 requires=[identity, migrations],
             ),
             own,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 
 from components.aws.bundle import bundle
 from components.aws.client_secret import ClientSecret, ClientSecretArgs
 from components.aws.encryption_key import reading
 from components.aws.function import RUNTIME, Function, FunctionArgs
 from components.aws.grants import ReadSecret
+from components.aws.shared import Shared
 from components.feature_tag import feature
 from components.identity import Identity
 from components.ingress import Ingress
@@ -23,8 +24,8 @@ class OrchestratorArgs:
     """The way by which the function, which the ingress knows by its name, calls the services."""
     identity: Identity
     """The issuer of the callers' tokens, which says how these name scopes."""
-    key_arn: Input[str] | None
-    """The KMS key that encrypts the function's certificate. Default: the one of Secrets Manager."""
+    shared: Shared
+    """The key that encrypts what is stored, and the collector that gets the spans."""
     settings: OrchestratorSettings
     """Size, limits and API keys: `functions.orchestrator` of the stack's file."""
 
@@ -38,7 +39,7 @@ class Orchestrator(ComponentResource):
     def __init__(self, name: str, args: OrchestratorArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("crosscloud:aws:Orchestrator", name, {}, feature("edge", opts))
         own, upstream = ResourceOptions(parent=self), args.ingress.callers[name]
-        client = ClientSecret(name, ClientSecretArgs(caller=name, upstream=upstream, key_arn=args.key_arn), own)
+        client = ClientSecret(name, ClientSecretArgs(caller=name, upstream=upstream, key_arn=args.shared.key_arn), own)
         self.function = Function(
             name,
             FunctionArgs(
@@ -50,11 +51,13 @@ class Orchestrator(ComponentResource):
                     "UPSTREAM_TLS_SECRET_ARN": client.secret_arn,
                     **args.identity.environment,
                     **args.settings.environment,
+                    **args.shared.collector.environment,
                 },
                 grants=[
                     ReadSecret(secret_arn=client.secret_arn),
-                    *reading(args.key_arn, "secretsmanager"),
+                    *reading(args.shared.key_arn, "secretsmanager"),
                     *(ReadSecret(secret_arn=arn) for arn in args.settings.secret_arns),
+                    *args.shared.collector.grants,
                 ],
                 settings=args.settings,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,11 @@ class Hop:
         return "Azure" if self.service == "ingress" or self.file.startswith(f"{PODS}/") else "AWS"
 
     @property
+    def calls(self) -> list[str]:
+        """The spans of the calls that it made, which have no line of their own; none for a request without spans."""
+        return [str(id_) for id_ in json.loads(self.text)["calls"]] if '"calls": [' in self.text else []
+
+    @property
     def failed(self) -> bool:
         return self.level == "ERROR" or (self.status or 0) >= 500
 
@@ -69,6 +75,7 @@ def of_order(store: Store, order_id: str) -> list[Hop]:
 def _tree(rows: Sequence[Row]) -> list[Hop]:
     hops = [_hop(row) for row in rows]
     by_span = {hop.span_id: hop for hop in hops if hop.span_id}
+    by_span |= {span_id: hop for hop in hops for span_id in hop.calls}
     fronts = [hop for hop in hops if hop.service in ENVOY]
     parents: dict[int, int | None] = {}
     for hop in hops:
@@ -90,7 +97,8 @@ def _leads_to(goal: int, start: int | None, parents: Mapping[int, int | None]) -
 def _parent(hop: Hop, by_span: dict[str, Hop], fronts: Iterable[Hop]) -> Hop | None:
     """Returns the hop that called this one.
 
-    Envoy makes no span: what it passed on names the same parent as its own line, and lies within its time.
+    Where spans are sent, Envoy has one. Elsewhere what it passed on names the same parent as its own line, and lies
+    within its time.
     """
     around = [front for front in fronts if _passed_on(front, hop)]
     if around:

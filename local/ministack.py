@@ -235,8 +235,11 @@ def _counted(function: Any, config: Any, event: Any, request_id: str, started: f
     for metric, value in values.items():
         for dimensions in ({"FunctionName": name}, by_version):
             _record("AWS/Lambda", metric, value, dimensions)
-    printed = answer.get("log") or (str(answer["body"]["errorMessage"]) if answer.get("error") else "")
-    lines = [_parsed(name, text, event) for text in printed.splitlines()]
+    printed = answer.get("log") or ""
+    told = str(answer["body"]["errorMessage"]) if answer.get("error") else ""
+    ids = {"aws_request_id": request_id, **_ids(event)} if told else _ids(event)
+    # What a killed call has printed does not say that it was killed; its one line, at the end, is missing.
+    lines = [_parsed(name, t, ids) for t in (printed if told in printed else f"{printed}\n{told}".strip()).splitlines()]
     with FUNCTION_LOG.open("a") as log:
         log.write("".join(f"{json.dumps(line)}\n" for line in lines))
     for line in lines:
@@ -281,7 +284,20 @@ def with_byte_code(code: bytes) -> bytes:
     return target.getvalue()
 
 
-def _parsed(function: str, text: str, event: Any) -> dict[str, Any]:
+def _ids(event: Any) -> dict[str, str]:
+    """Returns the ids of the request that an event of a function belongs to: by its headers, or by its first record."""
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        holder = {name.replace("-", "_"): value for name, value in event.get("headers", {}).items()}
+        for record in event.get("Records", ())[:1]:
+            told = json.loads(record["body"] if "body" in record else record["dynamodb"]["NewImage"]["document"]["S"])
+            holder = told.get("detail", told)
+        ids = {"request_id": holder.get("x_request_id") or holder.get("request_id"), "order_id": holder.get("order_id")}
+        ids["trace_id"], ids["parent_id"] = [*str(holder.get("traceparent", "")).split("-"), "", "", ""][1:3]
+        return {name: str(value) for name, value in ids.items() if value}
+    return {}
+
+
+def _parsed(function: str, text: str, ids: dict[str, str]) -> dict[str, Any]:
     """Returns a function's JSON line; another one, such as a part of a stack trace, becomes the message of one."""
     try:
         line = json.loads(text)
@@ -290,9 +306,8 @@ def _parsed(function: str, text: str, event: Any) -> dict[str, Any]:
     if isinstance(line, dict):
         return line
     now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-    headers = event.get("headers") if isinstance(event, dict) else None
-    request = {"request_id": headers["x-request-id"]} if headers and "x-request-id" in headers else {}
-    return {"timestamp": now, "service": function, **request, "message": text}
+    level = {"level": "ERROR"} if text.startswith("Task timed out") else {}
+    return {"timestamp": now, **level, "service": function, **ids, "message": text}
 
 
 def _record(namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:

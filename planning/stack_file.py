@@ -11,6 +11,8 @@ import yaml
 
 from planning.errors import PlanningError
 
+ENCRYPTED = "[secret]"
+"""The text in the place of a value that is encrypted in the file."""
 PLACEHOLDER = "# REPLACE"
 """The beginning of the comment behind a value that only whoever deploys can know."""
 
@@ -30,11 +32,18 @@ def read_config(root: Path, stack: str) -> tuple[str, dict[str, str], list[str]]
     secrets = []
     for key, value in values.items():
         full = key if ":" in key else f"{project}:{key}"
-        encrypted = isinstance(value, dict) and set(value) == {"secure"}
-        config[full] = "[secret]" if encrypted else value
-        if encrypted:
+        config[full] = _without_secrets(value)
+        if config[full] != value:
             secrets.append(full)
     return project, as_texts(config), secrets
+
+
+def _without_secrets(value: object) -> object:
+    """Returns a value in which `[secret]` is in the place of what is encrypted, itself or a part of it."""
+    if isinstance(value, dict):
+        is_encrypted = set(value) == {"secure"}
+        return ENCRYPTED if is_encrypted else {key: _without_secrets(part) for key, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
 
 
 def placeholders(root: Path, stack: str) -> list[int]:

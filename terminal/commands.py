@@ -48,6 +48,7 @@ that holds data is gone, and 1 when that can't be found out. `./crosscloud up --
 LOGS = (
     """Print the log lines of every process in time order: gateway, functions, ingress, services, and what runs them."""
 )
+TRACE = "Print the spans of a request, a trace or an order as a waterfall: every hop, with its calls and its SQL."
 TOKENS = "Print a signed JWT of the local issuer, valid for an hour, for one customer, member of staff or program."
 DEMO = "Make a product, sign a customer in, place an order, and show its way through both clouds."
 DEBUG = "Let a debugger be attached to a service or a function, or with --off put everything back."
@@ -80,6 +81,7 @@ for name, sentence in CONTROL.items():
 for name, sentence in TOOLS.items():
     app.command(f"terminal.tools:{name}", name=name, help=sentence)
 app.command("terminal.logs.command:app", name="logs", help=LOGS)
+app.command("terminal.trace:app", name="trace", help=TRACE)
 app.command("terminal.demo:app", name="demo", help=DEMO)
 app.command("terminal.debugging:app", name="debug", help=DEBUG)
 
@@ -232,8 +234,10 @@ def _apply(machine: Machine, target: Target | None, display: Display, record: Re
 
     if target is None:
         from local.up import up as run
+        from telemetry.platform import tell_envoy, this_machine
 
-        run(machine, display, look=look, make=record.engine)
+        tell_envoy(machine)
+        run(machine, display, this_machine(machine), look=look, make=record.engine)
     else:
         from cluster.platform import apply
 

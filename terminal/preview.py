@@ -24,11 +24,12 @@ from local.providers import aws, values
 from local.setup import choose_ports, open_machine
 from local.state import Entry, State
 from local.steps import Operation, StepEvent, is_replaced
-from local.up import STACK, Platform
+from local.up import STACK
 from planning.ignored import with_ignored
 from planning.plan import OTHER_SHAPES
 from planning.run import STACK_TYPE, Registered, Registration, run_program
 from planning.wire import Wire, holds_unknown, pinned, plain
+from telemetry.platform import this_machine
 
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 _MOVING = re.compile(r"version|digest|sha|qualified|modified|size", re.IGNORECASE)
@@ -129,7 +130,7 @@ def changes(machine: Machine) -> Iterator[StepEvent]:
     """Yields the steps that change something, those of the program first. Raises LocalError."""
     if saved(machine):
         raise LocalError("DRY_RUN=1 looks at this machine, and the stack is in a cluster. See `make plan STACK=local`.")
-    platform = Platform(machine)
+    platform = this_machine(machine)
     packages = [aws.package(machine), values.package(machine), *platform.packages()]
     preview = Preview.of(packages, State(machine.state_file) if machine.state_file.exists() else ())
     try:

@@ -13,6 +13,7 @@ from local.errors import LocalError
 from local.machine import Machine, Ports, write_json
 from local.setup import PREFERRED_ENDPOINT, open_machine
 from local.supervisor import client
+from telemetry.platform import this_machine
 
 MIB = 1 << 20
 FIRST, LATER = 200 * MIB, 30 * MIB
@@ -66,7 +67,7 @@ def _go_back(machine: Machine, ports: Ports) -> None:
 def _modules(machine: Machine) -> tuple[str, ...]:
     """Returns the modules of the system processes, of which there are fewer where the stack is in a cluster."""
     if saved(machine) is None:
-        return client.MODULES
+        return tuple(this_machine(machine).modules)
     from cluster.platform import MODULES  # noqa: PLC0415 - most stacks are in no cluster
 
     return MODULES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 from local import desired
 from local.desired import Object
@@ -38,12 +39,15 @@ class _Deployment(kubernetes.Manifest):
 class Hurried(Platform):
     """The platform of this machine, for a person who waits."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, place: Platform) -> None:
         super().__init__(machine)
-        self._deployment = _Deployment(machine)
+        self._deployment, self._place = _Deployment(machine), place
+
+    def config(self) -> Mapping[str, object]:
+        return self._place.config()
 
     def packages(self) -> list[Package]:
-        packages = super().packages()
+        packages = self._place.packages()
         return [
             Package(handlers={**each.handlers, DEPLOYMENT: self._deployment}, functions=each.functions)
             if DEPLOYMENT in each.handlers

@@ -28,6 +28,7 @@ from local.state import State
 from local.steps import Listener, StepEvent
 from local.up import Display, apply
 from planning.errors import PlanningError
+from telemetry.platform import this_machine
 from watching.packed import IMAGE, Packed, may_migrate, packed
 from watching.record import Record
 from watching.renewal import renew
@@ -76,7 +77,7 @@ class Session:
 
     def __init__(self, machine: Machine, record: Record, listener: Listener) -> None:
         self._machine, self._record, self._listener = machine, record, listener
-        self._platform = Hurried(machine)
+        self._platform = Hurried(machine, this_machine(machine))
         self._pending: frozenset[str] = frozenset()
         """Files whose update has failed: they are part of the next one."""
         self._must_run = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
@@ -23,8 +22,6 @@ AGENT_NAMESPACE, AGENT_PODS = "kube-system", {"rsName": "ama-metrics"}
 
 NOT_THE_INTERNET = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 """Networks that no address of the internet is in."""
-
-_IN_THE_CLUSTER = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
 
 
 def flows(
@@ -90,21 +87,14 @@ def _agent() -> net.NetworkPolicyPeerArgs:
 def _to_collector(url: str) -> net.NetworkPolicyEgressRuleArgs:
     """Allows the collector at its port.
 
-    Policies know addresses and pods, not names: a name of the cluster stands for its namespace, another name for the
-    internet.
+    Policies know addresses, not names: a name stands for the internet.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     try:
         return _to(f"{IPv4Address(host)}/32", port)
     except AddressValueError:
-        name = _IN_THE_CLUSTER.fullmatch(host)
-    if name is None:
         return _to("0.0.0.0/0", port, NOT_THE_INTERNET)
-    return net.NetworkPolicyEgressRuleArgs(
-        to=[net.NetworkPolicyPeerArgs(namespace_selector=of_namespace(name["namespace"]))],
-        ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=port)],
-    )
 
 
 def _to(cidr: str, port: int, exceptions: list[str] | None = None) -> net.NetworkPolicyEgressRuleArgs:

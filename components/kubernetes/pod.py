@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
+from components.kubernetes.collector import HEADERS
 from components.kubernetes.confinement import confined_container, confined_pod, of_pod, of_secret, tmp_mount, tmp_volume
 from components.kubernetes.database_access import DatabaseAccess
 from components.kubernetes.mesh import Mesh
@@ -44,6 +45,8 @@ class PodArgs:
     """The service's database."""
     collector: str | None
     """The URL that spans go to. None: no spans."""
+    collector_secret: str | None
+    """The Secret whose key `headers` has what the collector asks for. None: it asks for nothing."""
     mesh: Mesh | None
     """The service mesh that the pods join. None: no side-car."""
     settings: ServiceSettings
@@ -93,6 +96,7 @@ def _app(args: PodArgs) -> core.ContainerArgs:
             core.EnvVarArgs(name="TLS_KEY_FILE", value=f"{TLS_FOLDER}/tls.key"),
             core.EnvVarArgs(name="DRAIN_SECONDS", value=str(settings.drain_seconds)),
             *([core.EnvVarArgs(name="OTEL_EXPORTER_OTLP_ENDPOINT", value=args.collector)] if args.collector else []),
+            *([of_secret(HEADERS, args.collector_secret, "headers")] if args.collector_secret else []),
             of_secret("DATABASE_URL", args.database_secret, "url"),
             core.EnvVarArgs(name="DATABASE_AUTH", value=args.database.authentication),
         ],

@@ -13,6 +13,7 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.credentials import Leaf
 from components.kubernetes import route
 from components.kubernetes.access import ClusterAccess
+from components.kubernetes.collector import as_variable
 from components.kubernetes.database_access import DatabaseAccess
 from components.kubernetes.gateway_objects import GatewayReference, Spec, gateway_object
 from components.kubernetes.namespace import Namespace
@@ -21,7 +22,7 @@ from components.kubernetes.pod import PORT_NAME, PodArgs, pod
 from components.kubernetes.release_tracks import CANARY, STABLE, Track, tracks
 from components.kubernetes.scaling import autoscaler, disruption_budget, rolling
 from components.kubernetes.service_account import Account, service_account
-from components.settings.services import ServiceSettings
+from components.settings.services import ServiceSettings, TelemetrySettings
 
 meta, core, apps = k8s.meta.v1, k8s.core.v1, k8s.apps.v1
 
@@ -48,8 +49,8 @@ class WorkloadArgs:
     """The path prefixes of the service's own API; without any the ingress has no route to it."""
     settings: ServiceSettings
     """Size, waits and canary: the service's entry in the stack's file."""
-    collector: str | None
-    """The URL that spans go to. None: no spans."""
+    telemetry: TelemetrySettings
+    """The collector that gets the spans, and the headers that it asks for."""
     requires: Sequence[Resource]
     """The resources that must be there before a pod starts, besides the workload's own objects."""
 
@@ -107,13 +108,21 @@ class Workload(ComponentResource):
                     databases=args.database.addresses,
                     database_port=args.database.port,
                     entra=args.database.authentication == "entra",
-                    collector=args.collector,
+                    collector=args.telemetry.endpoint,
                     mesh=args.namespace.mesh,
                 ),
                 opts=self._within(),
             ),
+            *self._collector_headers(),
             *args.requires,
         ]
+
+    def _collector_headers(self) -> list[Resource]:
+        """Declares the Secret with what the collector of spans asks for, if it asks for anything."""
+        headers = self._args.telemetry.headers
+        if not headers:
+            return []
+        return [self._secret(f"{self._service}-telemetry", "Opaque", {"headers": as_variable(headers)})]
 
     def _authorities(self) -> core.ConfigMap:
         name, trusted = f"{self._service}-authorities", {"ca.crt": self._args.server_trust}
@@ -148,12 +157,13 @@ class Workload(ComponentResource):
             image=track.image,
             labels=track.labels,
             # A process reads its certificate once: another one makes another template, which rolls the pods.
-            annotations={"crosscloud/certificate": args.server.certificate.apply(_fingerprint)},
+            annotations={"crosscloud/certificate": args.server.certificate.apply(_fingerprint), **self._of_headers()},
             service_account=args.account.name,
             tls_secret=f"{name}-tls",
             database_secret=f"{name}-database",
             database=args.database,
-            collector=args.collector,
+            collector=args.telemetry.endpoint,
+            collector_secret=f"{name}-telemetry" if args.telemetry.headers else None,
             mesh=args.namespace.mesh,
             settings=args.settings,
         )
@@ -176,6 +186,11 @@ class Workload(ComponentResource):
             opts=self._within(deployment),
         )
         return deployment
+
+    def _of_headers(self) -> Mapping[str, Input[str]]:
+        """Returns the annotation by which other headers roll the pods, which read them once."""
+        headers = self._args.telemetry.headers
+        return {"crosscloud/telemetry": as_variable(headers).apply(_fingerprint)} if headers else {}
 
     def _route(self, targets: Sequence[Track], ready: Sequence[Resource]) -> None:
         """Declares the route to the tracks.

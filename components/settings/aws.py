@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from app.contract.batches import RESERVE, SECONDS_PER_EVENT
 from components.settings.checks import (
     Group,
     LogLevel,
@@ -249,12 +251,23 @@ class OrchestratorSettings(FunctionSettings):
         return () if self.api_keys_secret_arn is None else (self.api_keys_secret_arn,)
 
 
+class FulfilmentSettings(FunctionSettings):
+    timeout: Annotated[
+        int,
+        check(
+            lambda seconds: seconds >= SECONDS_PER_EVENT + RESERVE,
+            f"must be at least {math.ceil(SECONDS_PER_EVENT + RESERVE)}: a message has {SECONDS_PER_EVENT:g} s, and a "
+            "call that is killed at its work tells of nothing",
+        ),
+    ] = Field(28, ge=3, le=28, description="seconds; an event that a killed call had comes again after six of them")
+
+
 class FunctionsSettings(Group):
     orchestrator: OrchestratorSettings = Field(description="the function behind the gateway")
     catalog: FunctionSettings = Field(description="products")
     orders: FunctionSettings = Field(description="orders")
     relay: FunctionSettings = Field(description="sends the orders' events to the bus")
-    fulfilment: FunctionSettings = Field(description="works on the orders' events; calls billing and analytics")
+    fulfilment: FulfilmentSettings = Field(description="works on the orders' events; calls billing and analytics")
 
 
 class EncryptionSettings(Group):

@@ -6,9 +6,9 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 
-from components.settings.checks import Group, LogLevel, at_least, check, in_clouds, in_production
+from components.settings.checks import Group, LogLevel, at_least, check, in_clouds, in_production, wrong
 
 Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
 
@@ -101,20 +101,62 @@ class ServiceSettings(Group):
         return self.pre_stop_seconds + self.drain_seconds + 10
 
 
+_HEADER = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,2046}[\x21-\x7e])?")
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
+HeaderValue = Annotated[
+    SecretStr,
+    check(
+        lambda value: _HEADER.fullmatch(value.get_secret_value()) is not None,
+        "must be 1 to 2048 printable ASCII characters without a blank at an end",
+    ),
+]
+
+
 class TelemetrySettings(Group):
-    """The collector of the services' spans."""
+    """The collector of the spans of functions and services, one for both clouds."""
 
     endpoint: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$")]
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$"),
+        ]
         | None,
         check(_encrypted_or_at_home, "must be https; http is for a collector on the loopback"),
         in_clouds(_encrypted, "must be https, and not on the loopback"),
     ] = Field(
         None,
-        description="base URL of the OpenTelemetry collector that gets the services' spans, by OTLP over HTTP: "
-        "https://host[:port]; <service>.<namespace>.svc for one in the cluster, at the port of its pods. Its "
-        "certificate is one of a public authority. Default: no spans",
+        description="base URL of the OpenTelemetry collector that gets the spans of functions and services, by OTLP "
+        "over HTTP: https://host[:port], which both clouds reach, with a certificate of a public authority. On "
+        "the stack local, `local` is a collector of this machine, which `make up` starts. Default: no spans, and no "
+        "way to a collector",
     )
+    headers: dict[HeaderName, HeaderValue] = Field(
+        {},
+        description="headers that the collector asks for, such as an API key; secrets, set by `pulumi config set "
+        "--secret --path crosscloud:telemetry.headers.NAME`. Default: none",
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _reached_from_both_clouds(cls, endpoint: str | None) -> str | None:
+        """Refuses a port that there is not, and a name of the cluster, which functions can't find."""
+        parts = urlsplit(endpoint or "")
+        host, port = parts.hostname or "", parts.netloc.rpartition(":")[2]
+        if port.isdigit() and int(port) > 65535:
+            raise wrong("must have a port up to 65535")
+        if host.endswith((".svc", ".svc.cluster.local")):
+            raise wrong("must be reached from both clouds: functions find no name of the cluster")
+        return endpoint
+
+    @field_validator("headers")
+    @classmethod
+    def _of_a_collector(cls, headers: dict[str, SecretStr], info: ValidationInfo) -> dict[str, SecretStr]:
+        if headers and "endpoint" in info.data and info.data["endpoint"] is None:
+            raise wrong("must be left out without endpoint: nobody gets them")
+        own = {"content-length", "content-type", "content-encoding", "host"}
+        if taken := sorted(own & {name.lower() for name in headers}):
+            raise wrong(f"must not name {', '.join(taken)}, which each message has of its own")
+        return headers
 
 
 RESERVED = (

@@ -17,6 +17,10 @@ from components.settings.checks import Circumstances, Group
 
 LOCAL = "local"
 """The stack that `make up` applies to this machine."""
+COLLECTOR = "local"
+"""The value of `telemetry.endpoint` that stands for the collector of this machine."""
+SECRETS = ("telemetry",)
+"""The groups that hold secrets: only these may be encrypted, and `headers` in one must be."""
 MACHINE = "machine"
 """The key under which `make up` says what it knows about this machine."""
 
@@ -75,6 +79,8 @@ class Machine(Group):
     database_port: int
     databases: Databases | None = None
     """The databases, where they are in a Kubernetes; None: on the loopback, without TLS."""
+    collector: str | None = None
+    """The URL of the collector of spans; None where there is none, as in a Kubernetes, whose pods can't reach it."""
     callers: tuple[IPv4Network, ...] = ()
     """The networks that calls of the ingress come from; none: those of the stack's file."""
 
@@ -118,14 +124,24 @@ def _given(namespace: str) -> tuple[Given, list[str]]:
         if not full.startswith(f"{namespace}:"):
             continue
         key = full.partition(":")[2]
-        if pulumi.runtime.is_config_secret(full):
+        encrypted = pulumi.runtime.is_config_secret(full)
+        if encrypted and key not in SECRETS:
             problems.append(f"{full} is encrypted, but no setting is a secret: set it again without --secret")
             continue
         try:
             values[key] = json.loads(text)
         except json.JSONDecodeError:
             values[key] = text
+        if key in SECRETS and not encrypted and pulumi.get_stack() != LOCAL and _has_headers(values[key]):
+            problems.append(
+                f"{full}.headers must be encrypted: set each again by `pulumi config set --secret --path "
+                f"{full}.headers.NAME`"
+            )
     return values, problems
+
+
+def _has_headers(group: object) -> bool:
+    return isinstance(group, dict) and bool(group.get("headers"))
 
 
 def _place_on(given: Given, machine: Machine) -> None:
@@ -137,6 +153,9 @@ def _place_on(given: Given, machine: Machine) -> None:
     }
     if machine.callers:
         overlay["ingress"]["sourceRanges"] = [str(network) for network in machine.callers]
+    telemetry = given.get("telemetry")
+    if isinstance(telemetry, dict) and telemetry.get("endpoint") == COLLECTOR:
+        overlay["telemetry"] = {"endpoint": machine.collector}
     for group, values in overlay.items():
         if isinstance(given.setdefault(group, {}), dict):
             given[group] = {**given[group], **values}
@@ -157,7 +176,10 @@ def _sentences(model: type[Group], namespace: str, error: ValidationError) -> It
         if kind == "setting":  # a default that our own checks refuse has its Python name here
             loc = tuple(to_camel(step) if isinstance(step, str) and step.islower() else step for step in loc)
         name = f"{namespace}:{_path(loc)}"
-        given = "" if detail["input"] is None else f"; given {json.dumps(detail['input'], default=str)}"
+        is_shown = detail["input"] is not None and (
+            loc[:1] not in [(name,) for name in SECRETS] or loc[-1] == "endpoint"
+        )
+        given = f"; given {json.dumps(detail['input'], default=str)}" if is_shown else ""
         about = _at(schema, loc).get("description", "")
         if kind == "missing":
             yield f"{name} is missing: {about}"

@@ -30,7 +30,7 @@ _POLICY = (
 (https://www.w3.org/TR/CSP3/#csp-directives)."""
 
 
-def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, Object]) -> Files:
+def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, Object], tracing: Json | None) -> Files:
     """Returns the public listener, which answers `pages` itself. Raises FileNotFoundError without certificate."""
     host, _, port = stage["emulator"].rpartition(":")
     replies = [fill("reply", **reply, key=f"reply.{reply['code']}") for reply in fill("replies")]
@@ -42,6 +42,7 @@ def gateway(machine: Machine, folder: Path, stage: Object, pages: Mapping[str, O
         certificate_chain=(machine.pki / "endpoint.crt").read_text(),
         private_key=(machine.pki / "endpoint.key").read_text(),
         requests_log=str(machine.logs / "gateway.jsonl"),
+        tracing=tracing,
         connections=CONNECTIONS,
         waiting=WAITING,
         replies=[fill("surplus_reply"), *replies, fill("page_reply")],

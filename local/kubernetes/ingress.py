@@ -26,7 +26,7 @@ CLOSED = (
 )
 
 
-def ingress(references: References, machine: Machine, endpoints: Sequence[Endpoint]) -> Files:
+def ingress(references: References, machine: Machine, endpoints: Sequence[Endpoint], tracing: Json | None) -> Files:
     """Returns Envoy's resources, and leaves what is wrong with which object in `references.problems`."""
     files: Files = {"lds": [], "cds": []}
     for kind in ("BackendTLSPolicy", "BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy"):
@@ -47,7 +47,7 @@ def ingress(references: References, machine: Machine, endpoints: Sequence[Endpoi
                     routes.add(route)
             if client and security:
                 listener = _listener(references, machine, gateway, client["spec"], security["spec"])
-                files = {**routes.clusters, **fill("ingress", **listener, routes=routes.ordered())}
+                files = {**routes.clusters, **fill("ingress", **listener, routes=routes.ordered(), tracing=tracing)}
     return files
 
 

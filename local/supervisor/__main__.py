@@ -10,7 +10,6 @@ import os
 import resource
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +17,7 @@ import psutil
 
 from local.errors import LocalError
 from local.setup import open_machine
-from local.supervisor.client import LOCK, MODULES, code_digest
+from local.supervisor.client import LOCK, MODULES, identity_of
 from local.supervisor.supervisor import Supervisor
 
 
@@ -34,7 +33,7 @@ def main() -> None:
             _hold(lock)
             _raise_descriptor_limit()
             created = psutil.Process().create_time()
-            identity = {"pid": os.getpid(), "created": created, "code": code_digest(), "ports": asdict(machine.ports)}
+            identity = {"pid": os.getpid(), "created": created, **identity_of(machine, arguments.modules)}
             removed = lambda: os.fstat(lock.fileno()).st_nlink == 0  # noqa: E731
             asyncio.run(Supervisor(machine, arguments.modules, identity, removed).run())
     except LocalError as error:

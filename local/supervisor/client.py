@@ -47,10 +47,10 @@ def alive(machine: Machine) -> bool:
 def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     """Starts the supervisor unless it lives, and waits until the system processes are ready.
 
-    A supervisor that runs other code or has other ports, or that waits before it starts a failed process again, is
+    A supervisor that has other code, processes or ports, or that waits before it starts a failed process again, is
     replaced, while its processes live on. Raises LocalError with the reason when a process fails.
     """
-    if alive(machine) and _is_outdated(machine, read_status(machine)):
+    if alive(machine) and _is_outdated(machine, modules, read_status(machine)):
         _end(machine, signal.SIGKILL, timeout=5)
     if not alive(machine):
         _launch(machine, modules)
@@ -68,11 +68,11 @@ def ensure(machine: Machine, modules: Sequence[str] = MODULES) -> None:
     raise LocalError(f"The local stack's processes are not ready after {_START:.0f} s; see {machine.logs}.")
 
 
-def _is_outdated(machine: Machine, status: Mapping[str, Any]) -> bool:
+def _is_outdated(machine: Machine, modules: Sequence[str], status: Mapping[str, Any]) -> bool:
     """Says whether the supervisor that has written the status should make room for a new one."""
     failed = any(process["state"] == "failed" for process in status.get("processes", []))
     identity = status.get("supervisor", {})
-    return failed or (identity.get("code"), identity.get("ports")) != (code_digest(), asdict(machine.ports))
+    return failed or not identity_of(machine, modules).items() <= identity.items()
 
 
 def stop(machine: Machine) -> None:
@@ -82,6 +82,11 @@ def stop(machine: Machine) -> None:
     asyncio.run(_stop_recorded(read_status(machine)))
     kill(list(marked(machine)))
     (machine.run / "status.json").unlink(missing_ok=True)
+
+
+def identity_of(machine: Machine, modules: Sequence[str]) -> dict[str, Any]:
+    """Returns what tells a supervisor from another one: its code, its processes and its ports."""
+    return {"code": code_digest(), "modules": list(modules), "ports": asdict(machine.ports)}
 
 
 def code_digest() -> str:

@@ -42,7 +42,10 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
     """Returns the configuration of what can be made real; the rest is in its problems."""
     folder = process.xds(machine)
     problems: dict[str, LocalError] = dict(refusals(objects))
-    files = ingress(References(objects=objects, problems=problems), machine, endpoints)
+    collector: Object = next((value for _, value in of_kind(objects, "Collector")), {"clusters": [], "tracing": {}})
+    traced = collector["tracing"].get
+    files = ingress(References(objects=objects, problems=problems), machine, endpoints, traced("ingress"))
+    _merge(files, {"cds": collector["clusters"]})
     for _, value in of_kind(objects, relay.KIND):
         _merge(files, relay.relay(value))
     stages = list(of_kind(objects, "Stage"))
@@ -52,7 +55,7 @@ def render(machine: Machine, objects: Objects, endpoints: Sequence[Endpoint]) ->
             if len(stages) > 1:
                 raise RefusedError("The local stack has one public endpoint, so it takes one stage of one API only.")
             with wellformed():
-                _merge(files, gateway.gateway(machine, folder, stage, documents))
+                _merge(files, gateway.gateway(machine, folder, stage, documents, traced(gateway.NAME)))
         except (LocalError, OSError) as error:
             problems[key] = LocalError(str(error))
     return Rendered(files=files, problems=problems)

@@ -17,7 +17,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from terminal import clone
 from terminal.logs import selection as choice
-from terminal.logs.files import Files, lines
+from terminal.logs.files import Files, streamed
 from terminal.logs.line import Line
 from terminal.logs.selection import Selection
 from terminal.logs.text import as_text, coloured
@@ -73,9 +73,8 @@ def logs(
     if follow:
         with clone.until_stopped():
             _follow(machine, selection, as_json=as_json)
-    hits = lines(machine, selection)
-    _print(hits, as_json=as_json)
-    if request_id is not None and not hits:
+    count = _print(streamed(machine, selection), as_json=as_json)
+    if request_id is not None and not count:
         raise LocalError(
             f"No log line has the request id {request_id!r}. The id of a request is the X-Request-Id of its answer. "
             "Lines of the last seconds may still be missing, and `make down PURGE=1` deletes all lines."
@@ -85,9 +84,8 @@ def logs(
 def _follow(machine: Machine, selection: Selection, *, as_json: bool) -> None:
     files, first = Files(machine=machine), True
     while True:
-        hits = [line for line in files.look() if selection.takes(line)]
         everything = not first or selection.since or selection.request_id
-        _print(hits if everything else hits[-LAST:], as_json=as_json)
+        _print(files.look(selection, last=None if everything else LAST), as_json=as_json)
         first = False
         sys.stdout.flush()
         time.sleep(PAUSE)
@@ -105,18 +103,22 @@ def _fetch(machine: Machine) -> None:
 def _check_services(machine: Machine, selection: Selection) -> None:
     """Raises LocalError for a service that never wrote a line: it is most likely a slip of the pen."""
     if selection.services:
-        known = {line.service for line in lines(machine)}
+        known = {line.service for line in streamed(machine)}
         if unknown := sorted({*selection.services} - known):
             names = ", ".join(sorted(known))
             raise LocalError(f"--service: nothing here is called {', '.join(unknown)}. There are lines of {names}.")
 
 
-def _print(batch: Iterable[Line], *, as_json: bool) -> None:
+def _print(batch: Iterable[Line], *, as_json: bool) -> int:
+    """Prints lines, and returns their number."""
+    count = 0
     console = Console(soft_wrap=True, highlight=False)
     for line in batch:
+        count += 1
         if as_json:
             sys.stdout.write(json.dumps(line.fields) + "\n")
         elif console.is_terminal:
             console.print(coloured(line.fields))
         else:
             sys.stdout.write(as_text(line.fields) + "\n")
+    return count

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from local.machine import CHANGES, Machine
 from terminal.logs.line import UNKNOWN, Line, Reader
 from terminal.logs.selection import Selection
 
+CHUNK = 1024 * 1024
+"""Bytes of a file that are read at a time."""
+EVERYTHING = Selection()
+WINDOW = dt.timedelta(seconds=60)
+"""The time for which a line may stand behind one that began later: most tell of work at its end, which took less."""
 HOPS = ("gateway", "orchestrator", "ingress")
 """Services in the order of their lines that began in the same instant; others come last."""
 
@@ -35,13 +41,24 @@ class Files:
     """A file that was not changed since then is left alone."""
     _places: dict[Path, _Place] = field(default_factory=dict, init=False)
 
-    def look(self, *, unfinished: bool = False) -> list[Line]:
-        """Returns the lines since the last look by the time at which they began; `unfinished` ones too, if wanted."""
-        entries = self.machine.logs.rglob("*")
-        paths = sorted(path for path in entries if path.suffix in (".jsonl", ".log") and path.name != CHANGES)
-        return sorted((line for path in paths for line in self._new(path, unfinished=unfinished)), key=_order)
+    def look(self, selection: Selection = EVERYTHING, *, last: int | None = None) -> list[Line]:
+        """Returns the lines since the last look that a selection takes, by the time at which they began.
 
-    def _new(self, path: Path, *, unfinished: bool) -> Iterator[Line]:
+        With `last` there are no more than that many of them.
+        """
+        found = (line for path in self._paths() for line in self._new(path) if selection.takes(line))
+        return sorted(found if last is None else heapq.nlargest(last, found, key=_order), key=_order)
+
+    def stream(self, selection: Selection) -> Iterator[Line]:
+        """Yields what `look` returns, and unfinished lines too, with little of it in memory at a time."""
+        files = (self._new(path, unfinished=True) for path in self._paths())
+        yield from heapq.merge(*(_in_order(filter(selection.takes, lines)) for lines in files), key=_order)
+
+    def _paths(self) -> list[Path]:
+        found = self.machine.logs.rglob("*")
+        return sorted(path for path in found if path.suffix in (".jsonl", ".log") and path.name != CHANGES)
+
+    def _new(self, path: Path, *, unfinished: bool = False) -> Iterator[Line]:
         """Yields the new lines of a file. One that has become shorter is read from its beginning."""
         place = self._places.setdefault(path, _Place(reader=_reader(self.machine, path)))
         try:
@@ -52,27 +69,50 @@ class Files:
                 if self.since is not None and changed < self.since:
                     return
                 stream.seek(place.offset)
-                content = stream.read()
+                while content := stream.read(CHUNK):
+                    place.offset += len(content)
+                    *whole, place.rest = (place.rest + content).split(b"\n")
+                    yield from _read(place, whole, changed)
         except FileNotFoundError:  # the log of a pod that was removed meanwhile
             del self._places[path]
             return
-        place.offset += len(content)
-        *whole, place.rest = (place.rest + content).split(b"\n")
         if unfinished:
-            whole, place.rest = [*whole, place.rest], b""
-        for text in whole:
-            if text.strip():
-                line = place.reader.read(text.decode(errors="replace"))
-                # Lines before the first one with a time are as old as the last change of the file.
-                yield line if line.written > UNKNOWN else replace(line, began=changed, written=changed)
+            rest, place.rest = place.rest, b""
+            yield from _read(place, [rest], changed)
 
 
-def lines(machine: Machine, selection: Selection | None = None) -> list[Line]:
-    """Returns the lines of all processes by the time at which they began, or those that a selection takes."""
-    selection = selection or Selection()
-    return [
-        line for line in Files(machine=machine, since=selection.since).look(unfinished=True) if selection.takes(line)
-    ]
+def _read(place: _Place, texts: Iterable[bytes], changed: dt.datetime) -> Iterator[Line]:
+    """Yields the next lines of a file. Those before the first one with a time are as old as its last change."""
+    for text in texts:
+        if text.strip():
+            line = place.reader.read(text.decode(errors="replace"))
+            yield line if line.written > UNKNOWN else replace(line, began=changed, written=changed)
+
+
+def _in_order(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yields the lines of one file by the time at which they began, with those of WINDOW in memory."""
+    waiting: list[tuple[tuple[dt.datetime, int], int, Line]] = []
+    newest = UNKNOWN
+    for number, line in enumerate(lines):
+        heapq.heappush(waiting, (_order(line), number, line))
+        newest = max(newest, line.began)
+        while newest - waiting[0][2].began > WINDOW:
+            yield heapq.heappop(waiting)[2]
+    while waiting:
+        yield heapq.heappop(waiting)[2]
+
+
+def streamed(machine: Machine, selection: Selection = EVERYTHING) -> Iterator[Line]:
+    """Yields the lines of all processes by the time at which they began, or those that a selection takes.
+
+    However many there are, little of them is in memory at a time.
+    """
+    return Files(machine=machine, since=selection.since).stream(selection)
+
+
+def lines(machine: Machine, selection: Selection = EVERYTHING) -> list[Line]:
+    """Returns the same as a list."""
+    return list(streamed(machine, selection))
 
 
 def members(machine: Machine, request_id: str | None = None) -> list[dict[str, Any]]:

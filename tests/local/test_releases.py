@@ -39,8 +39,8 @@ TRIES = 3
 """Deliveries of one release: on a busy machine calls time out, which is a good reason to return, but not the one."""
 DEADLINE = r"progress_deadline_seconds=\d+"
 """The time for which a roll-out may hang: in the clone of the test it is not as long as in a cluster."""
-TIMEOUT = ("fulfilment: {timeout: 5}", "fulfilment: {timeout: 20}")
-"""The time that a call of fulfilment may take, and its replacement: on a busy machine five seconds are not enough,
+TIMEOUT = ("fulfilment: {timeout: 7}", "fulfilment: {timeout: 20}")
+"""The time that a call of fulfilment may take, and its replacement: on a busy machine seven seconds are not enough,
 whatever the version is."""
 
 OF_EACH_KIND = {

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector in this process. It takes OTLP over HTTP (protobuf) and keeps the spans."""
+"""An OpenTelemetry collector in this process. It takes OTLP over HTTP, protobuf and JSON, and keeps the spans."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from telemetry.decoding import JSON, decoded
 from tests.support.waiting import eventually
 
 
@@ -35,6 +36,7 @@ class Span:
     failed: bool
     attributes: dict[str, Any]
     resource: dict[str, Any]
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class Collector:
@@ -44,6 +46,7 @@ class Collector:
         self.endpoint = f"http://127.0.0.1:{port}"
         self.spans: list[Span] = []
         self.requests = 0
+        self.headers: list[dict[str, str]] = []
         self.status = 200
         self.answers = threading.Event()
         self.answers.set()
@@ -65,8 +68,8 @@ def collector() -> Iterator[Collector]:
             state.answers.wait()
             if state.status == 200:
                 assert self.path == "/v1/traces"
-                assert self.headers["content-type"] == "application/x-protobuf"
-                state.spans += _spans(ExportTraceServiceRequest.FromString(body))
+                state.headers.append({name.lower(): value for name, value in self.headers.items()})
+                state.spans += _read(body, self.headers["content-type"])
             answer = ExportTraceServiceResponse().SerializeToString()
             with contextlib.suppress(OSError):  # the other side may have given up
                 self.send_response(state.status)
@@ -88,6 +91,24 @@ def collector() -> Iterator[Collector]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _read(body: bytes, media_type: str) -> Iterator[Span]:
+    if media_type == JSON:
+        for span in decoded(body, JSON):
+            members = {
+                name: value for name, value in vars(span).items() if name not in ("began", "attributes", "resource")
+            }
+            yield Span(
+                **members,
+                started=span.began,
+                trace_state="",
+                attributes=dict(span.attributes),
+                resource=dict(span.resource),
+            )
+    else:
+        assert media_type == "application/x-protobuf"
+        yield from _spans(ExportTraceServiceRequest.FromString(body))
 
 
 def _spans(message: ExportTraceServiceRequest) -> Iterator[Span]:

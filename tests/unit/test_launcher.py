@@ -11,19 +11,10 @@ import pytest
 
 from tests.support.program import ROOT
 
-FOLDERS = [
-    "api_docs",
-    "app",
-    "cluster",
-    "components",
-    "console",
-    "delivery",
-    "local",
-    "planning",
-    "policy",
-    "terminal",
-    "watching",
-]
+FOLDERS = (
+    *("api_docs", "app", "cluster", "components", "console", "delivery", "local", "planning", "policy"),
+    *("telemetry", "terminal", "watching"),
+)
 COMMANDS = ("", "drift", "planning", "policy", "events", "canary", "smoke", "hours", "preflight")
 
 

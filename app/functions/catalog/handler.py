@@ -8,7 +8,7 @@ import os
 from app.functions.catalog import validators
 from app.functions.catalog.operations import OPERATIONS
 from app.functions.catalog.routes import Catalog
-from app.functions.kit import assembly, aws, environment
+from app.functions.kit import assembly, aws, environment, tracing
 from app.functions.kit.api import Api, Parts
 from app.functions.kit.invocation import Context
 from app.functions.kit.request import Event
@@ -27,12 +27,14 @@ def handler(event: Event, context: Context) -> Response:
 def assembled() -> Parts:
     """Returns the function's parts, once per environment. Raises SettingsError; the next invocation tries again."""
     settings = environment.read(os.environ, API.name, needed=SETTINGS)
+    log = settings.log()
+    spans = tracing.spans(settings, log)
     catalog = Catalog(
-        client=aws.client("dynamodb", os.environ),
+        client=aws.client("dynamodb", os.environ, spans),
         products_table=settings["PRODUCTS_TABLE"],
         keys_table=settings["IDEMPOTENCY_TABLE"],
     )
-    return assembly.parts(settings, settings.log(), catalog.handlers())
+    return assembly.parts(settings, log, catalog.handlers(), spans)
 
 
 environment.prepare(assembled)

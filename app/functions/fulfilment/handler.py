@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.commerce.domain.events import Event
 from app.commerce.errors import UnavailableError
@@ -27,15 +27,19 @@ from app.contract.events.validation import EventError
 from app.contract.problems import ProblemError
 from app.functions.commerce_kit.events import describe
 from app.functions.fulfilment import rebuild
+from app.functions.fulfilment.message_spans import consumed
 from app.functions.fulfilment.queue import Queue
 from app.functions.fulfilment.services import Send, Services
 from app.functions.fulfilment.work import Work
-from app.functions.kit import aws, environment, invocation
+from app.functions.kit import aws, environment, invocation, tracing
 from app.functions.kit.aws import Client
 from app.functions.kit.calls import UpstreamError
 from app.functions.kit.invocation import Context
 from app.functions.kit.logs import Log, LogEntry
 from app.functions.kit.upstream import connect
+
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
 NAME = "fulfilment"
 SETTINGS = ("ORDERS_TABLE", "PRODUCTS_TABLE", "QUEUE_URL", "UPSTREAM_URL", "UPSTREAM_TLS_SECRET_ARN", "AWS_REGION")
@@ -51,6 +55,8 @@ class Consumer:
     send: Send
     queue: Queue
     log: Log
+    spans: Spans | None = None
+    """The sender of spans; None where there is no collector."""
 
     def consume_batch(self, records: Sequence[Mapping[str, Any]], *, deadline: float) -> list[str]:
         """Works on the messages one after the other, and returns the ids of those that are to come again.
@@ -79,7 +85,7 @@ class Consumer:
 
         `deadline` is on time.monotonic.
         """
-        receives = _receives(record)
+        receives, started = _receives(record), tracing.now()
         # An event that can't be read has no request that it belongs to.
         entry = LogEntry(
             correlation=accept(None, None), fields={"message_id": record["messageId"], "receives": receives}
@@ -88,6 +94,8 @@ class Consumer:
         try:
             event = read(record["body"])
             describe(entry, event)
+            if self.spans is not None and entry.correlation.sampled:
+                self.spans.current = entry.correlation
             done = self._work(event, entry, deadline=min(deadline, time.monotonic() + SECONDS_PER_EVENT))
         except EventError as error:
             unreadable, entry.fields["reason"] = True, str(error)
@@ -96,6 +104,8 @@ class Consumer:
             self._postpone(record, receives=receives, unreadable=unreadable)
         entry.fields["duration_ms"] = entry.milliseconds
         self.log.entry("event", entry, level="INFO" if done else "ERROR")
+        if self.spans is not None:
+            consumed(self.spans, entry, queue=self.queue.url, done=done, started=started)
         return done
 
     def rebuild(self, step: Mapping[str, Any], *, deadline: float) -> dict[str, Any]:
@@ -115,7 +125,8 @@ class Consumer:
         ledger = Ledger.of_tables(
             database, orders=self.orders_table, products=self.products_table, metrics=entry.metrics
         )
-        services = Services(send=self.send, correlation=entry.correlation, deadline=deadline)
+        calls: list[str] = []
+        services = Services(send=self.send, correlation=entry.correlation, deadline=deadline, spans=calls)
         try:
             entry.fields["order_status"] = Work(ledger=ledger, services=services).do(event)
         except UpstreamError as error:
@@ -126,6 +137,9 @@ class Consumer:
             entry.fields["stack"] = traceback.format_exc()
         else:
             return True
+        finally:
+            if calls:
+                entry.fields["calls"] = calls
         return False
 
 
@@ -134,9 +148,16 @@ def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
 
     A person's command takes a step of a rebuild instead, and gets its answer. Such a call raises UpstreamError.
     """
+    consumer = assembled()
     if "rebuild" in event:
-        return assembled().rebuild(event["rebuild"], deadline=invocation.deadline(context))
-    again = assembled().consume_batch(event["Records"], deadline=invocation.deadline(context))
+        return consumer.rebuild(event["rebuild"], deadline=invocation.deadline(context))
+    if consumer.spans is not None:
+        consumer.spans.begin()
+    try:
+        again = consumer.consume_batch(event["Records"], deadline=invocation.deadline(context))
+    finally:
+        if consumer.spans is not None:
+            consumer.spans.flush(context)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
@@ -166,13 +187,15 @@ def assembled() -> Consumer:
     """Returns the function's parts, once per environment. Raises SettingsError."""
     settings = environment.read(os.environ, NAME, needed=SETTINGS)
     log = settings.log()
+    spans = tracing.spans(settings, log)
     return Consumer(
-        client=aws.client("dynamodb", os.environ),
+        client=aws.client("dynamodb", os.environ, spans),
         orders_table=settings["ORDERS_TABLE"],
         products_table=settings["PRODUCTS_TABLE"],
-        send=connect(settings, log).send,
-        queue=Queue(client=aws.client("sqs", os.environ), url=settings["QUEUE_URL"]),
+        send=connect(settings, log, spans).send,
+        queue=Queue(client=aws.client("sqs", os.environ, spans), url=settings["QUEUE_URL"]),
         log=log,
+        spans=spans,
     )
 
 

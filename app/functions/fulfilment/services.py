@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.commerce.domain.events import Event
@@ -65,6 +65,8 @@ class Services:
     send: Send
     correlation: Correlation
     deadline: float
+    spans: list[str] = field(default_factory=list)
+    """Gets the ids of the spans of the calls, for the log line."""
 
     def invoice(self, order: Order, *, key: str) -> Invoice | Refusal:
         """Returns the order's invoice, the same for each call, or that billing refuses it. Raises UpstreamError."""
@@ -113,5 +115,7 @@ class Services:
             safe=True,
             answers=answers,
             deadline=self.deadline,
+            correlation=self.correlation,
+            spans=self.spans,
             body=json.dumps(body).encode(),
         )

@@ -10,12 +10,12 @@ import math
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.contract.correlation import Correlation, accept
 from app.contract.operation import Operation
 from app.contract.problems import NOT_FOUND, ProblemError
-from app.functions.kit import invocation, metrics, ownership, request, responses
+from app.functions.kit import invocation, metrics, ownership, request, responses, tracing
 from app.functions.kit.authorisation import Authorisation
 from app.functions.kit.failure import FailureError
 from app.functions.kit.invocation import Context
@@ -23,6 +23,9 @@ from app.functions.kit.logs import Log, LogEntry
 from app.functions.kit.principal import Principal
 from app.functions.kit.request import Event, Request, Validators
 from app.functions.kit.responses import Response
+
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
 UNMATCHED = "unmatched"
 """The route of a request for which there is no operation: what callers send makes no dimension of metrics."""
@@ -69,6 +72,8 @@ class Parts:
     """The handlers by operation id; every operation of the function has one."""
     sample_rate: float = 0.0
     """The share of the traces beginning here that is recorded, 0 to 1. A caller's own choice counts first."""
+    spans: Spans | None = None
+    """The sender of spans; None where there is no collector."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +101,17 @@ class Api:
         )
         log = Log(service=self.name, level="INFO")
         deadline = invocation.deadline(context, budget=self.budget)
-        failed = False
+        failed, started = False, tracing.now()
+        spans: Spans | None = None
         try:
             parts = assemble()
             log = parts.log
             entry.correlation = entry.correlation.sampled_at(parts.sample_rate)
+            if parts.spans is not None:
+                parts.spans.begin()
+                # A dry event is nobody's request.
+                if entry.correlation.sampled and event.get("routeKey") in self.operations:
+                    spans, parts.spans.current = parts.spans, entry.correlation
             response = self._respond(event, headers, parts, entry, deadline)
         except ProblemError as error:
             entry.fields["reason"] = error.reason if isinstance(error, FailureError) else error.detail
@@ -109,6 +120,9 @@ class Api:
             entry.fields["stack"] = traceback.format_exc()
             response, failed = responses.internal_error(entry.correlation), True
         self._log(log, entry, response["statusCode"], context.aws_request_id, failed=failed)
+        if spans is not None:
+            tracing.request(spans, entry, event, response["statusCode"], context.aws_request_id, started=started)
+            spans.flush(context)
         return responses.finished(response, entry.correlation)
 
     def _respond(

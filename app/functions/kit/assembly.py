@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from app.functions.kit.api import Handler, Parts
 from app.functions.kit.authorisation import Authorisation, KeyOwners
 from app.functions.kit.environment import Settings
 from app.functions.kit.logs import Log
 
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
-def parts(settings: Settings, log: Log, handlers: Mapping[str, Handler]) -> Parts:
+
+def parts(settings: Settings, log: Log, handlers: Mapping[str, Handler], spans: Spans | None) -> Parts:
     """Returns the parts of a function that answers HTTP by these handlers, which are given by operation id."""
     return Parts(
         log=log,
@@ -21,6 +25,7 @@ def parts(settings: Settings, log: Log, handlers: Mapping[str, Handler]) -> Part
         ),
         handlers=handlers,
         sample_rate=settings.trace_sample_rate,
+        spans=spans,
     )
 
 

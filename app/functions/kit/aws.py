@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 1.0, 3.0
 """Seconds that one attempt may take. DynamoDB and EventBridge answer in milliseconds."""
@@ -19,10 +22,10 @@ Client = Any
 """A client of botocore, which has no types."""
 
 
-def client(service: str, environment: Mapping[str, str]) -> Client:
+def client(service: str, environment: Mapping[str, str], spans: Spans | None = None) -> Client:
     """Returns a client of the service, in the region and with the credentials of the environment.
 
-    AWS_ENDPOINT_URL is followed. Raises KeyError without AWS_REGION.
+    AWS_ENDPOINT_URL is followed. Its calls are noted in `spans`. Raises KeyError without AWS_REGION.
     """
     from botocore.config import Config  # noqa: PLC0415 - what is tested without AWS needs no SDK
 
@@ -33,7 +36,12 @@ def client(service: str, environment: Mapping[str, str]) -> Client:
         tcp_keepalive=True,
         user_agent_extra="crosscloud",
     )
-    return _session().create_client(service, region_name=environment["AWS_REGION"], config=config)
+    made = _session().create_client(service, region_name=environment["AWS_REGION"], config=config)
+    if spans is not None:
+        from app.functions.kit.aws_spans import note  # noqa: PLC0415 - no function without a collector pays for it
+
+        note(made, spans)
+    return made
 
 
 @functools.cache

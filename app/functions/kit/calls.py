@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from app.contract.correlation import Correlation
 from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT, Kind
 from app.functions.kit.failure import FailureError
 
@@ -32,6 +33,10 @@ class Call:
     deadline: float
     """The moment, on time.monotonic, at which the answer has to be complete."""
     body: bytes | None = None
+    correlation: Correlation | None = None
+    """The ids that the headers have; each attempt gets a span of its own within, if they are sampled."""
+    spans: list[str] = field(default_factory=list)
+    """Gets the ids of these spans, for the log line of the work that makes the call."""
 
 
 @dataclass(kw_only=True)

@@ -50,6 +50,8 @@ class Settings:
     """The share of new traces that is recorded, 0 to 1."""
     api_keys_secret_arn: str
     """The Secrets Manager secret with the API keys that callers need besides a token. Empty where a token is enough."""
+    collector: str
+    """The base URL of the OTLP collector that gets the spans. Empty where none are sent."""
 
     def __getitem__(self, name: str) -> str:
         """Returns the value of a variable that the function needs."""
@@ -99,6 +101,7 @@ def read(variables: Mapping[str, str], name: str, *, needed: Iterable[str]) -> S
         groups_claim=variables.get("GROUPS_CLAIM") or GROUPS_CLAIM,
         trace_sample_rate=rate,
         api_keys_secret_arn=variables.get("API_KEYS_SECRET_ARN", ""),
+        collector=variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
     )
 
 

@@ -6,10 +6,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.contract.problems import MEDIA_TYPE, UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT
-from app.functions.kit import tls
+from app.functions.kit import tls, tracing
 from app.functions.kit.breaker import Breaker, CircuitOpenError, State
 from app.functions.kit.calls import Answer, Call, UpstreamError
 from app.functions.kit.environment import Settings
@@ -17,6 +19,9 @@ from app.functions.kit.http import urllib3
 from app.functions.kit.logs import Log
 from app.functions.kit.retries import Retries
 from app.functions.kit.secrets import CachedSecret, SecretUnavailableError, cached_secret
+
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
 CONNECT_TIMEOUT = 1.0
 """Seconds that TCP and TLS may take together. A healthy ingress needs two round trips."""
@@ -61,6 +66,7 @@ class Ingress:
         on_transition: Callable[[str, State], None],
         on_days_left: Callable[[float], None],
         clock: Callable[[], float] = time.monotonic,
+        spans: Spans | None = None,
     ) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or ""
@@ -70,6 +76,7 @@ class Ingress:
         self._on_transition = on_transition
         self._on_days_left = on_days_left
         self._clock = clock
+        self._spans = spans
         self._lock = threading.Lock()
         self._pool: urllib3.HTTPSConnectionPool | None = None
         self._context: tls.Context | None = None
@@ -88,7 +95,7 @@ class Ingress:
         while True:
             attempts += 1
             try:
-                answer = self._guarded(call, breaker)
+                answer = self._attempt(call, breaker, attempts)
             except UpstreamError as error:
                 error.attempts = attempts
                 again = error.transient and (call.safe or not error.delivered) and breaker.closed
@@ -110,6 +117,25 @@ class Ingress:
             self._on_transition(upstream, state)
 
         return self._breakers.setdefault(upstream, Breaker(on_transition=changed, clock=self._clock))
+
+    def _attempt(self, call: Call, breaker: Breaker, number: int) -> Answer:
+        """Makes one attempt, within a span of its own if the request is sampled."""
+        if self._spans is None or call.correlation is None or not call.correlation.sampled:
+            return self._guarded(call, breaker)
+        own, started = call.correlation.of_call(), tracing.now()
+        call.spans.append(own.span_id)
+        status, error = None, "unexpected"
+        try:
+            answer = self._guarded(replace(call, headers={**call.headers, "traceparent": own.traceparent}), breaker)
+            status, error = answer.status, str(answer.status) if answer.status >= 400 else ""
+        except UpstreamError as failure:
+            status, error = failure.status, str(failure.status or failure.kind.slug)
+            raise
+        else:
+            return answer
+        finally:
+            place = (self._host, self._port)
+            tracing.attempt(self._spans, call, own, place, number=number, status=status, error=error, started=started)
 
     def _guarded(self, call: Call, breaker: Breaker) -> Answer:
         """Makes one attempt, if the circuit breaker allows it, and tells the breaker how it ends."""
@@ -275,7 +301,7 @@ def _seconds(retry_after: str) -> int | None:
     return int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 4 else None
 
 
-def connect(settings: Settings, log: Log) -> Ingress:
+def connect(settings: Settings, log: Log, spans: Spans | None) -> Ingress:
     """Returns the way to the services that the settings name. Its events go to the log."""
     return Ingress(
         settings["UPSTREAM_URL"],
@@ -283,4 +309,5 @@ def connect(settings: Settings, log: Log) -> Ingress:
         Retries(),
         on_transition=log.breaker,
         on_days_left=log.certificates,
+        spans=spans,
     )

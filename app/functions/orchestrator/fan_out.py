@@ -10,18 +10,21 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.contract.correlation import Correlation
 from app.contract.operation import Part
 from app.contract.problems import UNAVAILABLE, UPSTREAM_FAILED, UPSTREAM_TIMEOUT, ProblemError
-from app.functions.kit import responses, service_answers
+from app.functions.kit import responses, service_answers, tracing
 from app.functions.kit.api import RequestContext
 from app.functions.kit.calls import Answer, Call, UpstreamError
 from app.functions.kit.logs import PART, Log, LogEntry
 from app.functions.kit.responses import Response
 from app.functions.kit.upstream import POOL_SIZE, Ingress
 from app.functions.orchestrator.service_calls import CallRecord, send
+
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
 GRACE = 0.2
 """Seconds after the deadline that a call may take to notice it."""
@@ -77,9 +80,10 @@ class PendingCall:
 class FanOut:
     """Makes the calls in threads, which are started when they are first needed, and kept."""
 
-    def __init__(self, ingress: Ingress, log: Log) -> None:
+    def __init__(self, ingress: Ingress, log: Log, spans: Spans | None = None) -> None:
         self._ingress = ingress
         self._log = log
+        self._spans = spans
         self._threads = ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="part")
 
     def response(self, plan: Mapping[str, PlannedCall], context: RequestContext, *, only_status: bool) -> Response:
@@ -119,6 +123,16 @@ class FanOut:
         entry.fields |= {"began": call.record.began, "reason": call.record.reason}
         # When the request fails for it, the request's own line counts.
         self._log.entry(PART, entry, level="ERROR" if call.record.failed else "INFO", counts=False)
+        if self._spans is not None and call.record.started:
+            name, record = f"{call.record.upstream}: {call.name}", call.record
+            tracing.part(
+                self._spans,
+                name,
+                entry,
+                started=record.started,
+                milliseconds=record.milliseconds,
+                failed=record.failed,
+            )
 
 
 def _combined(pending: Iterable[PendingCall], context: RequestContext, *, only_status: bool) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
-from app.functions.kit import assembly, environment
+from app.functions.kit import assembly, environment, tracing
 from app.functions.kit.api import Api, Parts
 from app.functions.kit.invocation import Context
 from app.functions.kit.request import Event
@@ -29,5 +29,6 @@ def assembled() -> Parts:
     """Returns the function's parts, once per environment. Raises SettingsError; the next invocation tries again."""
     settings = environment.read(os.environ, API.name, needed=SETTINGS)
     log = settings.log()
-    orchestrator = Orchestrator(connect(settings, log), log)
-    return assembly.parts(settings, log, orchestrator.handlers())
+    spans = tracing.spans(settings, log)
+    orchestrator = Orchestrator(connect(settings, log, spans), log, spans)
+    return assembly.parts(settings, log, orchestrator.handlers(), spans)

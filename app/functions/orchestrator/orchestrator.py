@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from app.contract.correlation import Correlation
 from app.contract.operation import Forward, Orchestration, Part
@@ -18,15 +19,18 @@ from app.functions.orchestrator.fan_out import FanOut, PlannedCall
 from app.functions.orchestrator.operations import OPERATIONS
 from app.functions.orchestrator.service_calls import CallRecord, send
 
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
+
 OK = frozenset({200})
 
 
 class Orchestrator:
     """Handles the operations that services carry out, by the forwarding table that the contract gives."""
 
-    def __init__(self, ingress: Ingress, log: Log) -> None:
+    def __init__(self, ingress: Ingress, log: Log, spans: Spans | None = None) -> None:
         self._ingress = ingress
-        self._fan_out = FanOut(ingress, log)
+        self._fan_out = FanOut(ingress, log, spans)
 
     def handlers(self) -> Mapping[str, Handler]:
         """Returns the handlers by operation id."""
@@ -84,6 +88,7 @@ def _call(
         method=forward.method,
         path=transform.target(forward, context.request),
         headers=transform.headers(forward, context.request, correlation, context.principal),
+        correlation=correlation,
         body=context.request.raw if forward.body else None,
         safe=orchestration.safe,
         answers=answers,

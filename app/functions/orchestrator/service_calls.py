@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.contract import logs
 from app.functions.kit import metrics
@@ -20,6 +20,8 @@ class CallRecord:
     """The name of the service."""
     began: str | None = None
     """The time at which the call began; None while it has not."""
+    started: int = 0
+    """The same in nanoseconds since 1970."""
     milliseconds: float = 0.0
     attempts: int = 0
     status: int | None = None
@@ -28,6 +30,8 @@ class CallRecord:
     """True while there is no usable answer."""
     reason: str | None = None
     """The reason why there is no usable answer, for the log."""
+    spans: list[str] = field(default_factory=list)
+    """The ids of the spans of the attempts; none for a call that is not sampled."""
 
     def fail(self, error: UpstreamError) -> None:
         """Keeps that the call has no usable answer."""
@@ -42,6 +46,7 @@ class CallRecord:
             "upstream_status": self.status,
             "upstream_ms": self.milliseconds,
             "attempts": self.attempts,
+            "calls": self.spans or None,
             "UpstreamCount": 1,
             "UpstreamLatency": self.milliseconds,
             "UpstreamErrors": int(self.failed),
@@ -51,7 +56,7 @@ class CallRecord:
 
 def send(call: Call, ingress: Ingress, record: CallRecord) -> Answer:
     """Returns the answer of the service, and keeps in the record how the call ended. Raises UpstreamError."""
-    record.began, started = logs.timestamp(), time.perf_counter()
+    record.began, record.started, started = logs.timestamp(), time.time_ns(), time.perf_counter()
     try:
         answer = ingress.send(call)
     except UpstreamError as error:
@@ -62,4 +67,5 @@ def send(call: Call, ingress: Ingress, record: CallRecord) -> Answer:
         record.status, record.attempts, record.failed = answer.status, answer.attempts, False
         return answer
     finally:
+        record.spans = call.spans
         record.milliseconds = round((time.perf_counter() - started) * 1000, 1)

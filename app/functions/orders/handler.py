@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
-from app.functions.kit import assembly, aws, environment
+from app.functions.kit import assembly, aws, environment, tracing
 from app.functions.kit.api import Api, Parts
 from app.functions.kit.invocation import Context
 from app.functions.kit.request import Event
@@ -27,13 +27,15 @@ def handler(event: Event, context: Context) -> Response:
 def assembled() -> Parts:
     """Returns the function's parts, once per environment. Raises SettingsError; the next invocation tries again."""
     settings = environment.read(os.environ, API.name, needed=SETTINGS)
+    log = settings.log()
+    spans = tracing.spans(settings, log)
     desk = OrderDesk(
-        client=aws.client("dynamodb", os.environ),
+        client=aws.client("dynamodb", os.environ, spans),
         orders_table=settings["ORDERS_TABLE"],
         products_table=settings["PRODUCTS_TABLE"],
         keys_table=settings["IDEMPOTENCY_TABLE"],
     )
-    return assembly.parts(settings, settings.log(), desk.handlers())
+    return assembly.parts(settings, log, desk.handlers(), spans)
 
 
 environment.prepare(assembled)

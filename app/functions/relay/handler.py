@@ -18,17 +18,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.commerce.domain.events import Event
 from app.contract.correlation import accept
 from app.contract.metrics import RELAY_LAG, Metrics
 from app.functions.commerce_kit.events import describe
-from app.functions.kit import aws, environment, invocation
+from app.functions.kit import aws, environment, invocation, tracing
 from app.functions.kit.invocation import Context
 from app.functions.kit.logs import Log, LogEntry
 from app.functions.relay.dead_letters import DeadLetters
+from app.functions.relay.event_spans import not_relayed, relayed
 from app.functions.relay.publishing import Outgoing, Publisher, Unpublishable, read
+
+if TYPE_CHECKING:
+    from app.functions.kit.spans import Spans
 
 NAME = "relay"
 SETTINGS = ("EVENT_BUS", "DEAD_LETTER_QUEUE_URL", "AWS_REGION")
@@ -45,6 +49,8 @@ class Relay:
     publisher: Publisher
     letters: DeadLetters
     log: Log
+    spans: Spans | None = None
+    """The sender of spans; None where there is no collector."""
 
     def publish(self, records: list[dict[str, Any]], context: Context, *, redriven: bool = False) -> None:
         """Publishes the events among the stream's records, and writes a log line for each.
@@ -52,28 +58,37 @@ class Relay:
         What can never be published is put aside. Raises what the bus and the queue raise, NotPublishedError, and
         UnpublishableError when `redriven` records can't be published even now.
         """
-        entry = LogEntry(correlation=accept(None, None))
+        entry, started = LogEntry(correlation=accept(None, None)), tracing.now()
+        events: list[Outgoing] = []
         try:
             events, unpublishable = read(records)
+            sent_at = tracing.now()
             unpublishable += self.publisher.publish(events, deadline=invocation.deadline(context))
             shared = {"duration_ms": entry.milliseconds, "aws_request_id": context.aws_request_id}
-            self._log_published(events, unpublishable, shared)
+            published = self._log_published(events, unpublishable, shared)
+            if self.spans is not None:
+                relayed(self.spans, published, self.publisher.bus, started=started, sent_at=sent_at)
             self._put_aside(unpublishable, redriven=redriven)
         except Exception as error:
+            if self.spans is not None:
+                not_relayed(self.spans, [event.document for event in events], error, started=started)
             again = "it stays a dead letter" if redriven else "the stream gives it again"
             self.log.write("ERROR", f"A batch of events was not published; {again}.", reason=str(error))
             raise
 
     def _log_published(
         self, events: list[Outgoing], unpublishable: list[Unpublishable], shared: Mapping[str, object]
-    ) -> None:
+    ) -> list[LogEntry]:
         refused = {id(each.record) for each in unpublishable}
+        published = []
         for event in events:
             if id(event.record) not in refused:
                 entry = LogEntry(correlation=accept(None, None), metrics=_lag(event.document["occurred_at"]))
                 describe(entry, Event.of(event.document))
                 entry.fields |= shared
                 self.log.entry("published", entry)
+                published.append(entry)
+        return published
 
     def _put_aside(self, unpublishable: list[Unpublishable], *, redriven: bool) -> None:
         if redriven and unpublishable:
@@ -87,7 +102,14 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
 
     Raises when one could not be published.
     """
-    assembled().publish(event["Records"], context, redriven=event.get("redriven") is True)
+    relay = assembled()
+    if relay.spans is not None:
+        relay.spans.begin()
+    try:
+        relay.publish(event["Records"], context, redriven=event.get("redriven") is True)
+    finally:
+        if relay.spans is not None:
+            relay.spans.flush(context)
 
 
 @functools.cache
@@ -97,7 +119,7 @@ def assembled() -> Relay:
     log = settings.log()
     letters = DeadLetters(client=aws.client("sqs", os.environ), url=settings["DEAD_LETTER_QUEUE_URL"], log=log)
     publisher = Publisher(client=aws.client("events", os.environ), bus=settings["EVENT_BUS"])
-    return Relay(publisher=publisher, letters=letters, log=log)
+    return Relay(publisher=publisher, letters=letters, log=log, spans=tracing.spans(settings, log))
 
 
 def _lag(occurred_at: str) -> Metrics:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from console import hops
 from console.context import Context
 from console.hops import Hop
+from console.lines import parse
 from console.waterfall import waterfall, way
 
 ORDER = "demo-efe9884ffb"
@@ -143,3 +144,26 @@ def test_the_way_has_aws_above_azure_and_every_hop_once(context: Context) -> Non
 
 def test_nothing_has_a_waterfall_and_a_way() -> None:
     assert (waterfall([]).bars, way([]).stops) == ([], [])
+
+
+def test_what_a_call_s_own_span_led_to_hangs_on_the_hop_that_made_the_call(context: Context) -> None:
+    """A call has a span of its own, if spans are sent: no line has it, but the caller's line names it."""
+    ids = {"request_id": "with-spans", "trace_id": "t", "message": "request", "duration_ms": 1.0}
+    written = [
+        {**ids, "service": "gateway", "span_id": "a", "route": "GET /users/{userId}"},
+        {**ids, "service": "orchestrator", "span_id": "b", "parent_id": "a", "calls": ["c", "d"], "route": "GET /"},
+        {**ids, "service": "ingress", "span_id": "e", "parent_id": "c", "method": "GET", "path": "/users/1"},
+        {**ids, "service": "ingress", "span_id": "f", "parent_id": "d", "method": "GET", "path": "/users/1"},
+        {**ids, "service": "users", "span_id": "g", "parent_id": "f", "route": "/users/{user_id}", "method": "GET"},
+    ]
+    for second, line in enumerate(written):
+        line["timestamp"] = f"2026-11-30T10:00:0{second}Z"
+    lines = [parse("functions.jsonl", json.dumps(line), before=0.0) for line in written]
+    context.store.add(lines, file="functions.jsonl", inode=1, offset=1, time=0.0)
+    assert [(hop.service, hop.span_id, hop.depth) for hop in hops.of_request(context.store, "with-spans")] == [
+        ("gateway", "a", 0),
+        ("orchestrator", "b", 1),
+        ("ingress", "e", 2),
+        ("ingress", "f", 2),
+        ("users", "g", 3),
+    ]

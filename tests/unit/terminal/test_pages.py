@@ -31,9 +31,8 @@ APPS: Mapping[str, App] = {
 """The commands that have commands of their own, by the launcher's word for them. Any other is one of the terminal's:
 `drift` too, without a stack in the clouds."""
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SOURCES = [
-    path for name in ("delivery", "local", "planning", "terminal", "tools") for path in (ROOT / name).rglob("*.py")
-]
+FOLDERS = ("delivery", "local", "planning", "telemetry", "terminal", "tools")
+SOURCES = [path for name in FOLDERS for path in (ROOT / name).rglob("*.py")]
 COMMAND = re.compile(r"\./crosscloud ([a-z][^`\n)|\"\\\[]*)")
 ELSEWHERE = re.compile(r"python -m (?:local|delivery\.\w+|planning|policy)\b(?!`, which)")
 

@@ -86,15 +86,3 @@ def test_a_collector_at_an_address_is_reached_there_only() -> None:
     assert reaches(program, "10.10.0.9", 4318)
     assert not reaches(program, "10.10.0.10", 4318)
     assert not reaches(program, "20.1.2.3", 4318)
-
-
-@pytest.mark.parametrize("host", ["otel.monitoring.svc", "otel.monitoring.svc.cluster.local"])
-def test_a_collector_in_the_cluster_is_reached_in_its_namespace_only(host: str) -> None:
-    program = with_collector(f"https://{host}:4318")
-    rules = program.one("NetworkPolicy", "users")["spec.egress"]
-    known = deployed("dev", False).one("NetworkPolicy", "users")["spec.egress"]
-    (new,) = [rule for rule in rules if rule not in known]
-    assert new == {
-        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
-        "ports": [{"protocol": "TCP", "port": 4318}],
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pulumi
@@ -121,6 +122,55 @@ def test_an_encrypted_setting_is_refused() -> None:
 
     with pytest.raises(SettingsError, match="crosscloud:database is encrypted, but no setting is a secret"):
         run(main)
+
+
+def with_headers(*, encrypted: bool, **group: object) -> None:
+    """Loads the settings of dev with these for the collector, as an engine gives them that has decrypted them."""
+
+    def main() -> None:
+        values = {**pulumi.runtime.config.CONFIG.get(), "crosscloud:telemetry": json.dumps(group)}
+        pulumi.runtime.set_all_config(values, ["crosscloud:telemetry"] if encrypted else [])
+        settings.load()
+
+    run(main)
+
+
+COLLECTOR = "https://otlp.example.com"
+
+
+def test_headers_of_the_collector_are_secrets_and_are_taken_encrypted_only() -> None:
+    headers = {"X-Api-Key": "SENSITIVE"}
+    with_headers(encrypted=True, endpoint=COLLECTOR, headers=headers)
+    with pytest.raises(SettingsError, match="headers must be encrypted: set each again by `pulumi config set") as error:
+        with_headers(encrypted=False, endpoint=COLLECTOR, headers=headers)
+    assert "SENSITIVE" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        {"headers": {"X-Api-Key": "SENSITIVE"}},
+        {"endpoint": COLLECTOR, "headers": {"X-Api-Key": "SENSITIVE\n"}},
+        {"endpoint": COLLECTOR, "headers": {"X-Api-Key": {"value": "SENSITIVE"}}},
+        {"endpoint": COLLECTOR, "headers": {"X Api Key": "SENSITIVE"}},
+        {"endpoint": COLLECTOR, "headers": {"Host": "SENSITIVE"}},
+        {"endpoint": COLLECTOR, "headers": ["SENSITIVE"]},
+        {"endpoint": COLLECTOR, "header": "SENSITIVE"},
+    ],
+)
+def test_no_error_repeats_a_header(group: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match="crosscloud:telemetry") as error:
+        with_headers(encrypted=True, **group)
+    assert "SENSITIVE" not in str(error.value)
+
+
+def test_the_word_local_is_the_collector_of_this_machine_where_there_is_one() -> None:
+    word = {"crosscloud:telemetry": {"endpoint": "local"}}
+    address = "http://127.0.0.1:31999"
+    known = {"crosscloud:machine": {**MACHINE, "collector": address}}
+    assert load("local", word | known).telemetry.endpoint == address
+    assert load("local", word).telemetry.endpoint is None
+    assert load("local", known | {"crosscloud:telemetry": None}).telemetry.endpoint is None
 
 
 def test_configuration_of_other_packages_is_left_alone() -> None:

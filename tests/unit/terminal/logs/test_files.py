@@ -3,13 +3,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.machine import Machine
-from terminal.logs.files import Files, lines, members
+from terminal.logs.files import Files, lines, members, streamed
 
 ID = "req-12345678"
 TRACE = """Traceback (most recent call last):
@@ -112,3 +113,37 @@ def test_what_is_not_finished_is_read_where_nothing_more_is_waited_for(machine: 
     with (machine.logs / "emulator.log").open("a") as stream:
         stream.write("half")
     assert [each.fields["message"] for each in lines(machine)] == ["whole", "half"]
+
+
+def test_lines_that_are_written_at_their_end_come_by_their_begin_from_all_files(machine: Machine) -> None:
+    moments = [(second, took) for second in range(200) for took in (0, 7, 29)]
+    for number, name in enumerate(("gateway", "functions", "pods/users-1-2")):
+        path = machine.logs / f"{name}.{'log' if '/' in name else 'jsonl'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = sorted((second + took + number / 10, took) for second, took in moments)
+        path.write_text("".join(entry(at, took) for at, took in written))
+    began = [line.began for line in streamed(machine)]
+    assert len(began) == 3 * len(moments)
+    assert began == sorted(began)
+
+
+def entry(at: float, took: float) -> str:
+    moment = dt.datetime(2026, 11, 30, tzinfo=dt.UTC) + dt.timedelta(seconds=at)
+    line = {"timestamp": moment.isoformat(), "service": "users", "message": "request", "duration_ms": took * 1000}
+    return f"{json.dumps(line)}\n"
+
+
+def test_a_choice_of_many_lines_takes_little_memory(machine: Machine) -> None:
+    """Peaks are compared in one process: of one line out of 2,000, and of one out of 40,000."""
+
+    def peak(count: int) -> int:
+        machine.logs.mkdir(parents=True, exist_ok=True)
+        text = "".join(entry(number / 10, 0.001) for number in range(count))
+        (machine.logs / "gateway.jsonl").write_text(text.replace('"users"', '"gateway"', 1))
+        tracemalloc.start()
+        assert sum(1 for line in streamed(machine) if line.service == "gateway") == 1
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size
+
+    assert peak(40_000) < 3 * peak(2_000)

@@ -1,0 +1,23 @@
+"""The collector as a process that the supervisor starts."""
+
+from __future__ import annotations
+
+import sys
+
+from local.machine import Machine
+from local.processes import PATH, ProcessSpec, answers
+from telemetry.place import place
+
+
+def spec(machine: Machine) -> ProcessSpec:
+    """Returns how to run it."""
+    own = place(machine)
+    return ProcessSpec(
+        name="collector",
+        argv=(sys.executable, "-m", "telemetry", str(own.port), str(own.store)),
+        env={"PATH": PATH, "LANG": "C.UTF-8"},
+        cwd=machine.root,
+        log=machine.logs / "collector.log",
+        ports=(own.port,),
+        ready=lambda: answers(f"{own.endpoint}/ready"),
+    )
