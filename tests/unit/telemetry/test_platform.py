@@ -11,6 +11,7 @@ import pytest
 from local import desired
 from local.machine import Machine, Ports
 from local.supervisor.client import MODULES
+from local.up import Platform
 from telemetry import platform, process
 from telemetry.place import place
 
@@ -33,7 +34,7 @@ def test_without_the_word_there_is_no_collector(machine: Machine, telemetry: obj
     found = platform.this_machine(machine)
     platform.tell_envoy(machine)
     assert found.modules == MODULES
-    assert found.config() == machine.config
+    assert found.config() == Platform(machine).config()
     assert desired.get(machine, platform.KEY) is None
     assert not machine.home.exists(), "no port is chosen either"
 
@@ -44,7 +45,8 @@ def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_
     own = place(machine)
     platform.tell_envoy(machine)
     assert found.modules == (*MODULES, "telemetry.process")
-    assert found.config()["crosscloud:machine"] == {**machine.config["crosscloud:machine"], "collector": own.endpoint}
+    (known,) = Platform(machine).config().items()
+    assert found.config() == {known[0]: {**known[1], "collector": own.endpoint}}
     assert process.spec(machine).ports == (own.port,)
     assert place(machine) == own, "the port stays"
 

@@ -117,7 +117,9 @@ def test_a_collector_that_refuses_is_an_error_that_says_so(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint", [f"http://127.0.0.1:{free_port()}", "https://127.0.0.1:1", "http://no-such-host.invalid"]
+    "endpoint",
+    [f"http://127.0.0.1:{free_port()}", "https://127.0.0.1:1", "http://no-such-host.invalid"],
+    ids=["nobody listens", "no port of ours", "no such host"],
 )
 def test_a_collector_that_is_away_is_an_error_without_the_headers(endpoint: str) -> None:
     with pytest.raises(CollectorError) as raised:
