@@ -120,6 +120,20 @@ def test_names_of_two_stacks_in_one_account_differ() -> None:
     assert [name for name in fixed if not re.search(r"\$(STACK|environment|1)\b", name)] == []
 
 
+@pytest.mark.parametrize(
+    ("makes", "undoes"),
+    [("role", "aws iam delete-role "), ("application", "az ad app delete"), ("variables", "--method DELETE")],
+)
+def test_what_is_made_by_hand_is_undone_at_the_end(makes: str, undoes: str) -> None:
+    made = set(re.findall(rf'^{makes} "([^"]+)"', TEXT, re.MULTILINE))
+    loops = re.findall(
+        r"^for \w+ in ([^;]+); do\n(.*?)^done$", TEXT[TEXT.index("These undo") :], re.MULTILINE | re.DOTALL
+    )
+    (undone,) = [set(re.findall(r'"([^"]+)"', names)) for names, commands_ in loops if undoes in commands_]
+    assert undone == made
+    assert len(made) > 3
+
+
 def test_what_a_month_costs_is_what_the_page_of_costs_expects() -> None:
     costs = (ROOT / "docs" / "costs.md").read_text()
     (expected,) = (line for line in costs.splitlines() if line.startswith("| to expect |"))
