@@ -38,7 +38,10 @@ def store_file(machine: Machine) -> Path:
 
 
 def place(machine: Machine) -> Place:
-    """Returns the clone's place, whose port is chosen once and kept: as long as the clone's other ports are."""
+    """Returns the clone's place. Its port is chosen once and kept as long as the clone's other ports are.
+
+    A clone without a stack, at which a preview looks, keeps none.
+    """
     file, others = machine.home / "telemetry.json", machine.ports.emulator
     kept = None
     try:
@@ -47,7 +50,7 @@ def place(machine: Machine) -> Place:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         port = _chosen(machine)
     value = {"port": port, "emulator": others}
-    if kept != value:
+    if kept != value and machine.home.exists():
         write_json(file, value)
     return Place(port=port, store=store_file(machine))
 

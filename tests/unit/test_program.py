@@ -37,7 +37,7 @@ def test_what_people_and_tools_need_is_exported(stack: str, preview: bool) -> No
     outputs = deployed(stack, preview).outputs
     assert {"endpoint", "ingress_url", "issuer", "audiences", "clients", "orchestrator", "cluster"} <= outputs.keys()
     assert {"function", "version", "log_group"} == outputs["orchestrator"].keys()
-    assert {"bus", "archive", "rules", "mappings", "outbox", "dead_letters"} == outputs["events"].keys()
+    assert {"bus", "archive", "rules", "rebuild", "mappings", "outbox", "dead_letters"} == outputs["events"].keys()
 
 
 @EVERY
