@@ -13,6 +13,7 @@ from local import desired
 from local.postgres import administer
 from local.providers.aws.client import Aws
 from local.state import State
+from planning.wire import plain
 from tests.support.stack import Done, Stack
 
 PLANTED = "hunter2-planted-by-a-test"
@@ -32,7 +33,7 @@ def physical(stack: Stack, type_: str, name: str) -> dict[str, Any]:
     """The outputs of a resource, with its id."""
     state = State(stack.machine.state_file)
     entry = next(each for each in state if each.type.endswith(type_) and each.name == name)
-    return {**entry.output_values, "id": entry.id}
+    return {**plain(entry.outputs), "id": entry.id}
 
 
 def report(stack: Stack, code: int) -> dict[str, Any]:
