@@ -109,7 +109,7 @@ def test_changing_a_setting_updates_only_what_depends_on_it(stack: Stack) -> Non
 def add_service(stack: Stack, name: str) -> None:
     """Adds a service: a copy of users under another name, without a route in the contract."""
     services = stack.root / "app/services"
-    shutil.copytree(services / "users", services / name)
+    shutil.copytree(services / "users", services / name, ignore=shutil.ignore_patterns("__pycache__"))
     for file in filter(Path.is_file, (services / name).rglob("*")):
         text = file.read_text()
         file.write_text(
