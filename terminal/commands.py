@@ -170,7 +170,7 @@ def up(
         look = Repair(
             machine=machine,
             report=lambda text: messages.print(printable(text), markup=False, highlight=False, soft_wrap=True),
-            asked=repair,
+            mend=repair,
             levers=levers,
         )
         try:

@@ -119,7 +119,7 @@ def shell(*words: Words) -> None:
 
 
 def surroundings(machine: Machine) -> dict[str, str]:
-    """Returns the environment variables by which tools reach the parts of the stack: ENDPOINT, TOKEN, CA, and theirs."""
+    """Returns the environment variables by which tools reach the stack: ENDPOINT, TOKEN, CA, and their own."""
     authority = str(machine.home / "ca.crt")
     holder = issuer.staff("shell")
     variables = {
