@@ -1,4 +1,4 @@
-"""Who may call fulfilment gets no further in the services than the steps of a rebuild lead."""
+"""A caller of fulfilment gets no further in the services than the steps of a rebuild lead."""
 
 import json
 from types import SimpleNamespace
