@@ -43,8 +43,8 @@ def publish(machine: Machine) -> None:
     packages = [metadata.distribution(name) for name in (BUNDLE, "fastapi")]
     texts = [path.read_text() for path in (machine.root / CONTRACT, Path(__file__), Path(issuer.__file__))]
     versions = [f"{each.locate_file('')} {each.version}" for each in packages]
-    here = [machine.endpoint_url, machine.issuer_url, _examples(machine)]
-    sources = desired.digest_of({"made of": [*texts, *versions, *here]})
+    addresses = [machine.endpoint_url, machine.issuer_url, _examples(machine)]
+    sources = desired.digest_of({"made of": [*texts, *versions, *addresses]})
     if (desired.get(machine, KEY) or {}).get("sources") != sources:
         desired.put(machine, KEY, {"kind": KIND, "sources": sources, "pages": pages(machine)})
 

@@ -24,7 +24,7 @@ from cluster.target import Target
 from local.errors import ProviderError
 from local.machine import Machine
 from local.provider import Package, Properties
-from local.providers.docker import Image, context_digest
+from local.providers.docker import IMAGE, Image, context_digest
 
 ENGINES = ("docker", "podman", "nerdctl")
 """Container engines, the preferred one first; all take the same words."""
@@ -172,4 +172,4 @@ def _run(words: Sequence[str], *, timeout: float = _TIMEOUT) -> str:
 
 def package(machine: Machine, target: Target) -> Package:
     """Returns the package of a cluster."""
-    return Package(handlers={"docker:index/image:Image": ClusterImage(machine, target)})
+    return Package(handlers={IMAGE: ClusterImage(machine, target)})

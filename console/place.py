@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from local.errors import LocalError
+from local.free_ports import is_free
 from local.machine import Machine, Ports, write_json
 
 HOST = "127.0.0.1"
@@ -115,7 +116,5 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _free(first: int, taken: Collection[int]) -> int:
     """Returns the first port from `first` on that nobody listens on and that the stack does not use."""
-    from local.setup import is_free  # noqa: PLC0415 - it imports what makes certificates, once per clone
-
     candidates = (port for port in range(max(first, 1024), 65536) if port not in taken)
     return next(port for port in candidates if is_free(port))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-import socket
 from dataclasses import asdict
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,14 +12,13 @@ from pathlib import Path
 from cryptography import x509
 
 from local.errors import LocalError
+from local.free_ports import PORT_RANGE, is_free
 from local.issuer import key_set
 from local.machine import Machine, Ports, write_json, write_text
 from planning.certificates import Issuer, Leaf, common_name, general_names, issue, key_pem, new_key, pem
 
 PREFERRED_ENDPOINT = 8443
 """The endpoint's TCP port where it is free and none is chosen."""
-PORT_RANGE = range(20000, 32000)
-"""Below Linux's range for outgoing connections (32768 and up), so that a kept port is not taken by one."""
 LONGEST_NAME = 64
 """Characters of a common name (RFC 5280, appendix A.1)."""
 HOURS = 397 * 24
@@ -77,15 +75,6 @@ def choose_ports(endpoint: int | None) -> Ports:
         raise LocalError(f"Five of 100 TCP ports in {PORT_RANGE} on 127.0.0.1 must be free; {len(free)} are.")
     first = endpoint or (PREFERRED_ENDPOINT if is_free(PREFERRED_ENDPOINT) else free[0])
     return Ports(endpoint=first, ingress=free[1], issuer=free[2], emulator=free[3], postgres=free[4])
-
-
-def is_free(port: int) -> bool:
-    """Returns whether nobody listens on the port of 127.0.0.1."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:  # also of a port below 1024, for a user without the right
-        return False
-    return True
 
 
 def _prepare(machine: Machine) -> None:

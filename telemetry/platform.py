@@ -9,7 +9,8 @@ from local.machine import Machine
 from local.supervisor.client import MODULES
 from local.up import Platform
 from telemetry import envoy
-from telemetry.place import place, sample_rate, wanted
+from telemetry.place import place
+from telemetry.settings import is_enabled, sample_rate
 
 KEY = desired.key_of("Collector", "", "collector")
 """The object by which Envoy learns of the collector."""
@@ -33,13 +34,13 @@ class Traced(Platform):
 
 
 def this_machine(machine: Machine) -> Platform:
-    """Returns the machine as the stack's file wants it."""
-    return Traced(machine) if wanted(machine) else Platform(machine)
+    """Returns the machine that the stack's file asks for."""
+    return Traced(machine) if is_enabled(machine) else Platform(machine)
 
 
-def tell_envoy(machine: Machine) -> None:
+def declare_tracing(machine: Machine) -> None:
     """Declares where Envoy sends its spans, or that it sends none."""
-    if wanted(machine):
+    if is_enabled(machine):
         value = envoy.parts(place(machine), rate=sample_rate(machine))
         if desired.get(machine, KEY) != value:
             desired.put(machine, KEY, value)

@@ -11,13 +11,13 @@ from telemetry.place import place
 
 def spec(machine: Machine) -> ProcessSpec:
     """Returns how to run it."""
-    own = place(machine)
+    collector = place(machine)
     return ProcessSpec(
         name="collector",
-        argv=(sys.executable, "-m", "telemetry", str(own.port), str(own.store)),
+        argv=(sys.executable, "-m", "telemetry", str(collector.port), str(collector.store)),
         env={"PATH": PATH, "LANG": "C.UTF-8"},
         cwd=machine.root,
         log=machine.logs / "collector.log",
-        ports=(own.port,),
-        ready=lambda: answers(f"{own.endpoint}/ready"),
+        ports=(collector.port,),
+        ready=lambda: answers(f"{collector.endpoint}/ready"),
     )

@@ -1,10 +1,11 @@
-"""The spans that are kept: one SQLite file, which several processes may read while the collector writes."""
+"""The spans that are kept: one SQLite file, which the collector alone writes, and others may read meanwhile."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from telemetry.span import Span
@@ -23,10 +24,13 @@ create index by_order on spans (order_id) where order_id <> '';
 create index by_time on spans (began);
 pragma user_version = {VERSION};
 """
+_FIND = """select content from spans where trace_id = :id or trace_id in
+    (select trace_id from spans where request_id = :id and request_id <> '' union
+     select trace_id from spans where order_id = :id and order_id <> '') order by began"""
 
 
 class Store:
-    """The file, for one thread."""
+    """The collector's file, for one thread."""
 
     def __init__(self, path: Path, *, most: int = MOST_SPANS) -> None:
         """Opens the file, or makes it. A damaged one, or one of another version, gives way to a new one."""
@@ -60,10 +64,20 @@ class Store:
 
     def find(self, id_: str) -> list[Span]:
         """Returns all spans of the traces that a trace id, a request id or an order's id names, in their order."""
-        query = """select content from spans where trace_id = :id or trace_id in
-            (select trace_id from spans where request_id = :id and request_id <> '' union
-             select trace_id from spans where order_id = :id and order_id <> '') order by began"""
-        return [_span(row[0]) for row in self._database.execute(query, {"id": id_})]
+        return _matching(self._database, id_)
+
+
+def find(path: Path, id_: str) -> list[Span]:
+    """Returns what `Store.find` does, for a process that is not the collector: it only reads the file.
+
+    Raises sqlite3.DatabaseError when that can't be done now.
+    """
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+        return _matching(database, id_)
+
+
+def _matching(database: sqlite3.Connection, id_: str) -> list[Span]:
+    return [_span(row[0]) for row in database.execute(_FIND, {"id": id_})]
 
 
 def _span(content: str) -> Span:

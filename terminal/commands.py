@@ -170,7 +170,7 @@ def up(
         look = Repair(
             machine=machine,
             report=lambda text: messages.print(printable(text), markup=False, highlight=False, soft_wrap=True),
-            asked=repair,
+            mend=repair,
             levers=levers,
         )
         try:
@@ -234,9 +234,9 @@ def _apply(machine: Machine, target: Target | None, display: Display, record: Re
 
     if target is None:
         from local.up import up as run
-        from telemetry.platform import tell_envoy, this_machine
+        from telemetry.platform import declare_tracing, this_machine
 
-        tell_envoy(machine)
+        declare_tracing(machine)
         run(machine, display, this_machine(machine), look=look, make=record.engine)
     else:
         from cluster.platform import apply

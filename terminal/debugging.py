@@ -1,4 +1,4 @@
-"""The command `debug`: a debugger for Python can be attached to a service or a function, until it is told to stop.
+"""The command `debug`: a debugger for Python can be attached to a service or a function, until `--off` ends that.
 
 The debugger is debugpy (https://github.com/microsoft/debugpy), by which VS Code and other editors attach. A service
 gets one pod in the place of all, without the probes that would end it while it stands still at a breakpoint. A function
@@ -12,8 +12,8 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from cyclopts import App
 
@@ -21,12 +21,11 @@ from app.contract.dry_run import EVENT
 from cluster.target import saved
 from local import desired
 from local.desired import Object
-from local.emulator import aws_access, debugged
+from local.emulator import debugged
 from local.errors import LocalError
-from local.kubernetes.container import DEBUG_PORT, free_port
-from local.machine import REGION, Machine, write_json
-from local.providers.aws.client import session
-from local.setup import is_free
+from local.free_ports import choose_port, is_free
+from local.kubernetes.container import DEBUG_PORT
+from local.machine import Machine, read_json, write_json
 from local.supervisor import client
 from terminal import clone
 from terminal.emulated import Emulated
@@ -53,7 +52,7 @@ def debug(name: str, *, port: int | None = None, off: bool = False) -> None:
     port
         TCP port on loopback at which the debugger is attached; a free one where nothing is said.
     off
-        End it.
+        Put everything back as it was.
     """
     machine = clone.machine()
     if not client.alive(machine):
@@ -70,13 +69,13 @@ def debug(name: str, *, port: int | None = None, off: bool = False) -> None:
         end(machine, name)
         sys.stdout.write(f"{name} runs without a debugger.\n")
         return
-    listens = dict(ports(machine)).get(name)
-    if listens is None:
-        listens = port or free_port()
-        begin(machine, name, listens)
+    debug_port = dict(ports(machine)).get(name)
+    if debug_port is None:
+        debug_port = port or choose_port(asdict(machine.ports).values())
+        begin(machine, name, debug_port)
     sys.stdout.write(
-        f"{name}: attach a debugger to 127.0.0.1:{listens}. Put it back: ./crosscloud debug {name} --off\n"
-        f"{_snippet(name, listens)}\n"
+        f"{name}: attach a debugger to 127.0.0.1:{debug_port}. Put it back: ./crosscloud debug {name} --off\n"
+        f"{_snippet(name, debug_port)}\n"
     )
 
 
@@ -87,9 +86,7 @@ def ports(machine: Machine) -> Iterator[tuple[str, int]]:
         for variable in variables:
             if variable["name"] == DEBUG_PORT:
                 yield service, int(variable["value"])
-    file = debugged(machine)
-    if file.exists():
-        yield from json.loads(file.read_text()).items()
+    yield from _functions_under_debuggers(machine).items()
 
 
 def _snippet(name: str, port: int) -> str:
@@ -152,32 +149,35 @@ def _functions(machine: Machine) -> list[str]:
         raise LocalError(f"The emulator does not answer: {error}. `make up` starts it again.") from None
 
 
+def _functions_under_debuggers(machine: Machine) -> dict[str, int]:
+    """Returns the port of each function to which a debugger can be attached."""
+    return dict(read_json(debugged(machine)) or {})
+
+
 def _begin_function(machine: Machine, name: str, port: int) -> None:
     """Gives a function another worker, which a debugger can be attached to, and starts that with a dry event."""
-    file = debugged(machine)
-    write_json(file, {**(json.loads(file.read_text()) if file.exists() else {}), name: port})
+    write_json(debugged(machine), {**_functions_under_debuggers(machine), name: port})
     _call(machine, name)
     _await(port, name)
 
 
 def _end_function(machine: Machine, name: str) -> None:
     """Ends the worker under the debugger; a dry event makes the emulator look."""
-    file = debugged(machine)
-    others = {
-        key: value for key, value in (json.loads(file.read_text()) if file.exists() else {}).items() if key != name
-    }
-    write_json(file, others)
+    others = {key: value for key, value in _functions_under_debuggers(machine).items() if key != name}
+    write_json(debugged(machine), others)
     _call(machine, name)
 
 
 def _call(machine: Machine, name: str) -> None:
-    once = Config(connect_timeout=1, read_timeout=SLOW, retries={"total_max_attempts": 1}, proxies={})
-    access = aws_access(machine)
-    emulator = session().create_client("lambda", region_name=REGION, **access, config=once)
+    """Calls a function with a dry event. Raises LocalError."""
     try:
-        emulator.invoke(FunctionName=name, Qualifier=ALIAS, Payload=json.dumps(EVENT))
+        Emulated(machine).client("lambda", seconds=SLOW).invoke(
+            FunctionName=name, Qualifier=ALIAS, Payload=json.dumps(EVENT)
+        )
     except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"{name} does not answer a dry event: {error}.") from None
+        raise LocalError(
+            f"{name} does not answer a dry event: {error}. `./crosscloud debug {name} --off` puts everything back."
+        ) from None
 
 
 def _await(port: int, name: str) -> None:
@@ -187,4 +187,7 @@ def _await(port: int, name: str) -> None:
         if not is_free(port):  # a connection would begin a session of the debugger
             return
         time.sleep(0.1)
-    raise LocalError(f"No debugger listens at 127.0.0.1:{port}. See `./crosscloud logs --service {name}`.")
+    raise LocalError(
+        f"No debugger listens at 127.0.0.1:{port} after {START:g} s. `./crosscloud logs --service {name}` may say why; "
+        f"`./crosscloud debug {name} --off` puts everything back."
+    )

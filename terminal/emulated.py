@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from typing import Any
 
 from botocore.config import Config
 
 from local.emulator import aws_access
-from local.machine import REGION, Machine
+from local.machine import REGION, Machine, read_json
 from local.providers.aws.client import session
 
 SECONDS = 3
-"""Seconds until a call is given up."""
+"""Seconds until a call is given up, unless its caller says otherwise."""
 
 
 class Emulated:
@@ -22,13 +21,13 @@ class Emulated:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
-    def client(self, service: str) -> Any:
-        """Returns botocore's client of a service."""
-        once = Config(connect_timeout=1, read_timeout=SECONDS, retries={"total_max_attempts": 1}, proxies={})
+    def client(self, service: str, *, seconds: float = SECONDS) -> Any:
+        """Returns botocore's client of a service; each call is given up after some seconds."""
+        once = Config(connect_timeout=1, read_timeout=seconds, retries={"total_max_attempts": 1}, proxies={})
         return session().create_client(service, region_name=REGION, **aws_access(self._machine), config=once)
 
     @cached_property
     def events(self) -> dict[str, Any]:
         """The program's output `events`; empty where no `up` has come to its end yet."""
-        file = self._machine.home / "outputs.json"
-        return dict(json.loads(file.read_text()).get("events", {})) if file.exists() else {}
+        outputs = read_json(self._machine.home / "outputs.json") or {}
+        return dict(outputs.get("events", {}))

@@ -119,10 +119,10 @@ def shell(*words: Words) -> None:
 
 
 def surroundings(machine: Machine) -> dict[str, str]:
-    """Returns the environment variables by which tools reach the parts of the stack; the tools' own, but for three."""
+    """Returns the environment variables by which tools reach the stack: ENDPOINT, TOKEN, CA, and their own."""
     authority = str(machine.home / "ca.crt")
     holder = issuer.staff("shell")
-    own = {
+    variables = {
         "ENDPOINT": machine.endpoint_url,
         "TOKEN": issuer.token(machine, holder, scope=issuer.scopes(machine, holder)),
         "CA": authority,
@@ -130,11 +130,12 @@ def surroundings(machine: Machine) -> dict[str, str]:
         **access(machine),
     }
     if target := saved(machine):  # the databases are there, too
-        return {**own, "KUBECONFIG": target.kubeconfig}
+        return {**variables, "KUBECONFIG": target.kubeconfig}
     binaries = find_binaries()
     path = os.environ.get("PATH", os.defpath)
     beside = {"PATH": f"{path}{os.pathsep}{binaries}"} if (binaries / "psql").is_file() else {}
-    return {**own, **beside, **server(machine)}
+    # Without a file of its own, kubectl would take the user's default one, which may name a cluster in use.
+    return {**variables, **beside, **server(machine), "KUBECONFIG": os.devnull}
 
 
 def server(machine: Machine) -> dict[str, str]:

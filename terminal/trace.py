@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
 from collections import defaultdict
@@ -16,10 +17,12 @@ from rich.text import Text
 from console.axis import Axis, axis
 from local.errors import LocalError
 from local.machine import Machine
-from telemetry.place import store_file, wanted
+from telemetry.place import store_file
+from telemetry.settings import is_enabled
 from telemetry.span import Span
-from telemetry.store import Store
+from telemetry.store import find
 from terminal import clone
+from terminal.printable import printable
 
 app = App(name="trace")
 
@@ -45,36 +48,37 @@ def trace(
         Print the spans as JSON, one a line, for programs.
     """
     machine = clone.machine()
-    spans = _found(machine, id_)
+    spans = _find(machine, id_)
     if as_json:
         for span in spans:
             sys.stdout.write(json.dumps(span.document()) + "\n")
         return
     console = Console(highlight=False)
-    for number, (trace_id, own) in enumerate(_traces(spans).items()):
-        console.print(("\n" if number else "") + _heading(trace_id, own), soft_wrap=True)
-        for line in _lines(own):
+    for number, (trace_id, spans_of_trace) in enumerate(_traces(spans).items()):
+        console.print(("\n" if number else "") + _heading(trace_id, spans_of_trace), soft_wrap=True)
+        for line in _lines(spans_of_trace):
             console.print(line, soft_wrap=True)
 
 
-def _found(machine: Machine, id_: str) -> list[Span]:
+def _find(machine: Machine, id_: str) -> list[Span]:
     """Returns the spans of an id. Raises LocalError when there is none, with the reason."""
     file = store_file(machine)
     if not file.exists():
-        said = "" if wanted(machine) else " Pulumi.local.yaml asks for none: it needs `telemetry: {endpoint: local}`."
-        raise LocalError(f"No spans are kept here yet: `make up` starts what keeps them.{said}")
-    store, end = Store(file), time.monotonic() + PATIENCE
+        before = "" if is_enabled(machine) else "Set `crosscloud:telemetry: {endpoint: local}` in Pulumi.local.yaml. "
+        raise LocalError(f"No spans are kept here yet. {before}`make up` starts the collector, which keeps them.")
+    end = time.monotonic() + PATIENCE
     try:
-        spans = store.find(id_)
-        while not spans and time.monotonic() < end:
+        while not (spans := find(file, id_)) and time.monotonic() < end:
             time.sleep(0.2)
-            spans = store.find(id_)
-    finally:
-        store.close()
+    except sqlite3.DatabaseError as error:
+        raise LocalError(
+            f"The spans in {file} can't be read: {error}. Ask again; if that does not help, `make down` and `make up` "
+            "start the collector anew, which replaces a damaged file."
+        ) from None
     if not spans:
         raise LocalError(
-            f"No span is of {id_!r}: that is no X-Request-Id of an answer, trace id or id of an order here. Who sends "
-            "a `traceparent` that ends in 00 gets no spans, and those of long ago are gone."
+            f"No span has the id {id_!r}. It must be the X-Request-Id of an answer, a trace id, or the id of an order. "
+            "A request whose `traceparent` ends in 00 gets no spans, and the oldest spans are removed."
         )
     return spans
 
@@ -98,12 +102,13 @@ def _lines(spans: Sequence[Span]) -> Iterator[Text]:
     shared = axis((span.began / SECOND, span.ended / SECOND) for span in spans)
     start, tree = min(span.began for span in spans), list(_tree(spans))
     numbers = {span.span_id: number for number, (span, _) in enumerate(tree, 1)}
-    width = max(len(span.service) + depth for span, depth in tree)
+    width = max(len(printable(span.service)) + depth for span, depth in tree)
     yield Text(f"  #  {'part':<{width}}   after ms    took ms  {'':<{BAR}}  what", "dim")
     for span, depth in tree:
         after, took = ((to - of) / SECOND * 1000 for of, to in ((start, span.began), (span.began, span.ended)))
         style = "red" if span.failed else ""
-        part = f"{numbers[span.span_id]:>3}  {' ' * depth + span.service:<{width}} {after:>10,.1f} {took:>10,.1f}  "
+        service = f"{' ' * depth + printable(span.service):<{width}}"
+        part = f"{numbers[span.span_id]:>3}  {service} {after:>10,.1f} {took:>10,.1f}  "
         bar = Text(f"{_bar(span, shared):<{BAR}}  ", style or "cyan")
         yield Text().append(part, style).append_text(bar).append(_what(span, numbers), style)
 
@@ -116,7 +121,7 @@ def _what(span: Span, numbers: Mapping[str, int]) -> str:
     words = [span.kind.lower(), span.name, span.attributes.get("service.peer.name"), status]
     words += [error if error and str(error) != str(status) else None, f"again {again}" if again else None]
     links = [str(numbers[id_]) for _, id_ in span.links if id_ in numbers and id_ != span.parent_id]
-    return " ".join(str(word) for word in words if word) + (f" <- {', '.join(links)}" if links else "")
+    return printable(" ".join(str(word) for word in words if word)) + (f" <- {', '.join(links)}" if links else "")
 
 
 def _bar(span: Span, shared: Axis) -> str:

@@ -1,4 +1,4 @@
-"""`up --watch`: looks at the sources, brings each save about, and says in one line what became of it."""
+"""`up --watch`: looks at the sources, makes each save live, and says in one line what has changed by it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WORDS = {"create": "created", "update": "updated", "replace": "replaced", "dele
 
 
 def watch(machine: Machine, record: Record, console: Console) -> None:
-    """Brings about whatever is saved, until Ctrl-C. `record` is that of the `up` before.
+    """Makes whatever is saved live, until Ctrl-C. `record` is that of the `up` before.
 
     Raises LocalError when the stack goes down meanwhile.
     """
@@ -50,12 +50,12 @@ class _Watch:
         self._machine, self._console = machine, console
         self._display = Display(Console(quiet=True))
         self._session = Session(machine, record, self._note)
-        self._before = files.stamps(machine.root)
+        self._stamps = files.stamps(machine.root)
         self._ahead: tuple[StepEvent, ...] = ()
         """Steps for a save that a run of the program has found before it was noticed here."""
 
     def run(self) -> None:
-        self._say("Watching the sources; each save is brought about. Ctrl-C ends it, and the stack stays up.")
+        self._say("Watching the sources; each save becomes live. Ctrl-C ends it, and the stack stays up.")
         quiet_since = time.monotonic()
         try:
             while True:
@@ -73,15 +73,15 @@ class _Watch:
             raise
 
     def _look(self) -> bool:
-        """Brings about what was saved since the last look, if anything was. Returns whether there was."""
+        """Makes live what was saved since the last look. Returns whether there was anything."""
         now = files.stamps(self._machine.root)
-        if now == self._before:
+        if now == self._stamps:
             return False
         noticed = time.time()
         while (later := _a_little_later(self._machine.root)) != now:
             now = later
-        saved = files.changed(self._before, now)
-        self._before = now
+        saved = files.changed(self._stamps, now)
+        self._stamps = now
         if any(path.partition("/")[0] in files.OWN for path in saved):
             self._say(f"{_few(sorted(saved))}: the code of the local stack itself; starting anew with it.")
             os.execv(sys.executable, [sys.executable, "-m", "local", *sys.argv[1:]])  # noqa: S606
@@ -96,7 +96,7 @@ class _Watch:
     def _settle(self) -> None:
         outcome = self._session.settle()
         self._append()
-        if files.stamps(self._machine.root) != self._before:
+        if files.stamps(self._machine.root) != self._stamps:
             self._ahead = outcome.events
         elif outcome.failure:
             self._console.print(line(frozenset(), outcome, 0.0), highlight=False, soft_wrap=True)
@@ -108,8 +108,8 @@ class _Watch:
 
         generated.bring_up_to_date(Console(quiet=True))  # the line of the edit names what it writes
         after = files.stamps(self._machine.root)
-        written = files.changed(self._before, after)
-        self._before = after
+        written = files.changed(self._stamps, after)
+        self._stamps = after
         return written
 
     def _note(self, event: StepEvent) -> None:
@@ -134,15 +134,15 @@ def line(saved: Iterable[str], outcome: Outcome, seconds: float) -> Text:
     what = _few(sorted(saved)) or "the program"
     if outcome.failure:
         reasons = " | ".join(printable(each) for each in outcome.failure.splitlines())
-        told = f"{what}: {reasons} What served before goes on."
-        return Text.assemble((f"{seconds:.1f} s ", "dim"), ("failed ", "bold red"), told)
+        text = f"{what}: {reasons} What served before goes on."
+        return Text.assemble((f"{seconds:.1f} s ", "dim"), ("failed ", "bold red"), text)
     published = ["documentation published"] * outcome.published
-    done = _few([*(_told(event) for event in outcome.events), *published]) or "nothing has changed by it"
+    done = _few([*(_described(event) for event in outcome.events), *published]) or "nothing has changed by it"
     by = " (the program ran)" if outcome.ran_program else ""
     return Text.assemble((f"{seconds:.1f} s ", "dim"), f"{what}: {done}", (by, "dim"))
 
 
-def _told(event: StepEvent) -> str:
+def _described(event: StepEvent) -> str:
     kind = event.type.rpartition(":")[2]
     return f"{kind} {event.name} {_WORDS[event.operation]}"
 

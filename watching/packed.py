@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from local.providers.docker import IMAGE
 from planning.wire import Archive, plain
 from watching.record import Made, Record
 
-FUNCTION, IMAGE = "aws:lambda/function:Function", "docker:index/image:Image"
+FUNCTION = "aws:lambda/function:Function"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from local.engine import Engine
+from local.providers.docker import IMAGE
 from planning.errors import PlanningError
-from watching.packed import FUNCTION, IMAGE
+from watching.packed import FUNCTION
 from watching.record import Made, Record
 from watching.rollout import DEPLOYMENT
 

@@ -23,16 +23,12 @@ class _Deployment(kubernetes.Manifest):
     for the second look of a person who waits.
     """
 
-    def __init__(self, machine: Machine) -> None:
-        super().__init__(machine)
-        self._here = machine
-
     def apply(self, manifest: Object) -> Object:
         hurried = copy.deepcopy(manifest)
         hurried["spec"] |= {"minReadySeconds": 0}
         hurried["spec"].setdefault("strategy", {}).setdefault("rollingUpdate", {})["maxSurge"] = "100%"
         outputs = super().apply(hurried)
-        desired.put(self._here, key_of_manifest(manifest), manifest)
+        desired.put(self._machine, key_of_manifest(manifest), manifest)
         return {**manifest, **({"status": outputs["status"]} if "status" in outputs else {})}
 
 

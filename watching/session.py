@@ -1,4 +1,4 @@
-"""Brings one set of saved files about, by the shortest way that is safe for them.
+"""Makes one set of saved files live, by the shortest way that is safe for them.
 
 | what was saved | what happens |
 |---|---|
@@ -24,12 +24,13 @@ from local import desired
 from local.cause import cause
 from local.machine import Machine
 from local.providers import aws, values
+from local.providers.docker import IMAGE
 from local.state import State
 from local.steps import Listener, StepEvent
 from local.up import Display, apply
 from planning.errors import PlanningError
 from telemetry.platform import this_machine
-from watching.packed import IMAGE, Packed, may_migrate, packed
+from watching.packed import Packed, may_migrate, packed
 from watching.record import Record
 from watching.renewal import renew
 from watching.rollout import Hurried
@@ -87,7 +88,7 @@ class Session:
         """True if the program has to run once more before the state is what `up` would have written."""
 
     def update(self, saved: frozenset[str], generate: Callable[[], frozenset[str]]) -> Outcome:
-        """Brings saved files about. `generate` writes what is made of the contract and returns what it has changed."""
+        """Makes saved files live. `generate` writes what is made of the contract and returns what it has changed."""
         paths, self._published = saved | self._pending, False
         events: Events = []
         self._pending = paths
@@ -104,9 +105,7 @@ class Session:
             else:
                 ran = True
                 self._run(paths, events)
-        except PlanningError as error:
-            return self._outcome(events, ran, str(error))
-        except pulumi.RunError as error:
+        except (PlanningError, pulumi.RunError) as error:
             return self._outcome(events, ran, str(error))
         except Exception as error:  # noqa: BLE001 - the program is somebody's, and may raise anything
             printed = traceback.format_exc()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from delivery.commands import DeliveryError, Run
-from delivery.preflight.scrubbing import plain
+from delivery.preflight import scrubbing
 from planning.changes import differences
 from planning.drift.finding import Difference, Drifted
 from planning.drift.masking import HIDDEN, shown
@@ -84,28 +84,31 @@ def read(log: str, failed: str = "") -> Refresh:
 
 def _drifted(metadata: dict[str, Any]) -> Iterator[Drifted]:
     urn, type_ = metadata["urn"], metadata["type"]
-    found = Drifted(urn=urn, type=type_, name=urn.rpartition("::")[2], gone=metadata["op"] == "delete")
-    if found.gone:
-        yield found
+    drifted = Drifted(urn=urn, type=type_, name=urn.rpartition("::")[2], gone=metadata["op"] == "delete")
+    if drifted.gone:
+        yield drifted
     elif metadata["op"] != "same":
-        yield Drifted(urn=urn, type=type_, name=found.name, differences=tuple(_differences(metadata)))
+        yield replace(drifted, differences=tuple(_differences(metadata)))
 
 
 def _differences(metadata: dict[str, Any]) -> Iterator[Difference]:
     """Yields what differs: what of the inputs is other, or else what the provider says."""
     old, new = ((metadata[side] or {}).get("inputs") or {} for side in ("old", "new"))
-    told = list(metadata.get("detailedDiff") or metadata.get("diffs") or ())
+    by_provider = list(metadata.get("detailedDiff") or metadata.get("diffs") or ())
     secrets = list(_marked(old))
-    found = differences(_hidden(old), _hidden(new))
-    named = {path: pair for path, pair in found.items() if any(_within(path, each) for each in told)} or found
+    by_inputs = differences(_hidden(old), _hidden(new))
+    agreed = {path: pair for path, pair in by_inputs.items() if any(_within(path, each) for each in by_provider)}
+    named = agreed or by_inputs
     for path, (before, after) in named.items():
         secret = any(_within(path, each) or _within(each, path) for each in secrets)
         yield Difference(
-            path=plain(path), before=shown(path, before, secret=secret), after=shown(path, after, secret=secret)
+            path=scrubbing.plain(path),
+            before=shown(path, before, secret=secret),
+            after=shown(path, after, secret=secret),
         )
-    for path in told:
+    for path in by_provider:
         if not any(_within(each, path) or _within(path, each) for each in named):
-            yield Difference(path=plain(path), before=HIDDEN, after=HIDDEN)
+            yield Difference(path=scrubbing.plain(path), before=HIDDEN, after=HIDDEN)
 
 
 def _marked(value: Any, path: str = "") -> Iterator[str]:
@@ -143,4 +146,4 @@ def _problem(event: dict[str, Any]) -> Iterator[str]:
     _, _, kind, name = event["urn"].split("::")
     code = _CODE.search(event["message"])
     reason = code[0] if code else "the provider says why in `pulumi refresh --preview-only`"
-    yield f"{kind.rpartition('$')[2]} {plain(name)}: {reason}"
+    yield f"{kind.rpartition('$')[2]} {scrubbing.plain(name)}: {reason}"

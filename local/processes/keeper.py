@@ -16,10 +16,10 @@ from typing import Any
 import psutil
 
 from local.errors import LocalError
+from local.free_ports import PORT_RANGE, is_free
 from local.machine import Machine
 from local.processes import ProcessSpec
 from local.processes.process import POLL, Backoff, Process, adopt_recorded, identity_of, log_tail, start
-from local.setup import PORT_RANGE, is_free
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,8 @@ from local.errors import ProviderError
 from local.machine import Machine
 from local.provider import Made, Package, Properties, Updatable
 
+IMAGE = "docker:index/image:Image"
+"""The type of images."""
 KEPT = 10
 """Images that no Deployment names and that are kept nevertheless, as a registry does for whoever wants one back."""
 IGNORE_FILE = ".dockerignore"
@@ -123,4 +125,4 @@ def _copy(context: Path, target: Path) -> None:
 
 def package(machine: Machine) -> Package:
     """Returns the resource types of pulumi-docker that exist on this machine."""
-    return Package(handlers={"docker:index/image:Image": Image(machine)})
+    return Package(handlers={IMAGE: Image(machine)})

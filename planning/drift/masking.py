@@ -1,4 +1,4 @@
-"""The values that a report of drift may show. Whatever could be a secret is left out, and its name is all that is told.
+"""The values that a report of drift may show. Whatever could be a secret is hidden: its name alone is shown.
 
 A value that somebody has written by hand has no mark, even where the program marks its own value as a secret. So no
 text is shown because it looks harmless: only numbers and switches are, and words of few properties that hold no other.
@@ -15,21 +15,13 @@ HIDDEN = "[not shown]"
 """The word in the place of a value."""
 ABSENT = "absent"
 """The word for a value that is not there."""
-_WORDS = frozenset(
-    {
-        *(
-            "authorizationType",
-            "billingMode",
-            "functionVersion",
-            "kubernetesVersion",
-            "protocolType",
-            "routeKey",
-            "runtime",
-        ),
-        *("state", "statistic", "streamViewType"),
-    }
+_WORDS = re.compile(
+    r"(?:\w+\[\d+\]\.)?"
+    r"(?:authorizationType|billingMode|functionVersion|kubernetesVersion|protocolType|routeKey|runtime|state|statistic|"
+    r"streamViewType)"
 )
-"""Properties whose values are words of a cloud: versions, modes, states."""
+"""Properties whose values are words of a cloud: versions, modes, states. None lies in a mapping, such as the variables
+of a function, whose keys anybody may choose."""
 _WORD = re.compile(r"[\w$./ {}-]{1,60}")
 _SENSITIVE = re.compile(r"pass|secret|token|key(?!s?chema)|credential|certificate|private|pin$", re.IGNORECASE)
 """Parts of names whose values are never shown, not even numbers. A route's key is a path."""
@@ -39,10 +31,9 @@ def shown(path: str, value: Any, *, secret: bool = False) -> str:
     """Returns a value at a path as a report may show it; None stands for one that is not there."""
     if value is None:
         return ABSENT
-    name = re.split(r"[.\[]", re.sub(r"\[[^]]*\]$", "", path))[-1]
     if secret or holds_secret(value):
         return HIDDEN
-    if name in _WORDS and isinstance(value, str) and _WORD.fullmatch(value):
+    if _WORDS.fullmatch(path) and isinstance(value, str) and _WORD.fullmatch(value):
         return value
     if _SENSITIVE.search(path) or not isinstance(value, bool | int | float):
         return HIDDEN

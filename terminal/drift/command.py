@@ -42,9 +42,9 @@ def drift(*, as_json: Annotated[bool, Parameter("--json")] = False) -> None:
         raise LocalError("The stack is down, so that nobody can say how it differs. Start it with `make up`.")
     with platform_of(machine) as (platform, left_out):
         packages = [aws.package(machine), values.package(machine), *platform.packages()]
-        found = Place.of(machine, packages, State(machine.state_file)).look(left_out=left_out)
-    sys.stdout.write((report.as_json if as_json else report.as_text)(found) + "\n")
-    sys.exit(STATUS[found.verdict])
+        result = Place.of(machine, packages, State(machine.state_file)).look(left_out=left_out)
+    sys.stdout.write((report.as_json if as_json else report.as_text)(result) + "\n")
+    sys.exit(STATUS[result.verdict])
 
 
 @contextmanager

@@ -27,12 +27,12 @@ def migrations(server: Entry, state: State) -> list[Entry]:
 def reading(server: Entry, state: State, machine: Machine) -> Pairs | None:
     """Returns what of a server's role differs, or GONE when it, or the databases in it, are not there any more."""
 
-    async def ask(connection: asyncpg.Connection) -> dict[str, object] | None:
+    async def read_role(connection: asyncpg.Connection) -> dict[str, object] | None:
         row = await connection.fetchrow(_ROLE, plain(server.outputs)["administratorLogin"])
         return dict(row) if row else None
 
-    role = administer(machine, ask)
-    made = [each for each in migrations(server, state) if each.status == "ready"]
-    if role is None or (made and not role.pop("databases")):
+    role = administer(machine, read_role)
+    done = [each for each in migrations(server, state) if each.status == "ready"]
+    if role is None or (done and not role.pop("databases")):
         return GONE
     return {path: (True, value) for path, value in role.items() if path != "databases" and value is not True}

@@ -58,11 +58,11 @@ class Place:
         entries = [each for each in self.state if self._is_read(each) and (types is None or each.type in types)]
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
             answers = list(pool.map(self._read, entries))
-        found = [each.drifted for each in answers if each.drifted]
+        resources = [each.drifted for each in answers if each.drifted]
         return Drift(
             stack=STACK,
             looked=len(entries),
-            drifted=[each for drifted in found for each in drifted.by_lever()],
+            drifted=[each for drifted in resources for each in drifted.by_lever()],
             unknown=[each.unknown for each in answers if each.unknown],
             left_out=list(left_out),
         )
@@ -94,8 +94,8 @@ class Place:
         return lambda: readings.reading(handler, entry, self.machine)
 
 
-def _difference(entry: Entry, path: str, made: object, there: object) -> Difference:
+def _difference(entry: Entry, path: str, expected: object, actual: object) -> Difference:
     """Returns a difference whose values may be shown."""
     head = re.split(r"[.\[]", path)[0]
     secret = any(holds_secret(side.get(head)) for side in (entry.inputs, entry.outputs))
-    return Difference(path=path, before=shown(path, made, secret=secret), after=shown(path, there, secret=secret))
+    return Difference(path=path, before=shown(path, expected, secret=secret), after=shown(path, actual, secret=secret))

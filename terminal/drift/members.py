@@ -14,36 +14,38 @@ _ELSEWHERE = frozenset({"Attributes", "Tags"})
 """Members of calls that a description has in another form."""
 
 
-def disagreements(handler: Resource, operation: str, view: Properties, there: Description) -> dict[str, Any]:
+def disagreements(handler: Resource, operation: str, view: Properties, actual: Description) -> dict[str, Any]:
     """Returns by property what a call would set and what is there, where the description tells it and it differs."""
     table = handler.table
-    wanted = parameters(handler.aws.shape(table.service, operation), view, table.names)
-    if isinstance(listed := wanted.get(table.within), list) and listed:  # as the targets of a rule
-        wanted = listed[0]
-    found: dict[str, Any] = {}
-    for member, value in wanted.items():
-        if member in there and member not in _ELSEWHERE:
-            found |= _pairs(value, there[member], table.names.get(member, _lower(member)))
+    expected = parameters(handler.aws.shape(table.service, operation), view, table.names)
+    if isinstance(listed := expected.get(table.within), list) and listed:  # as the targets of a rule
+        expected = listed[0]
+    differences: dict[str, Any] = {}
+    for member, value in expected.items():
+        if member in actual and member not in _ELSEWHERE:
+            differences |= _pairs(value, actual[member], table.names.get(member, _lower(member)))
     texts = view["attributes"] if table.attributes and "attributes" in view else handler.attributes(view)
     for attribute, value in texts.items():
-        found |= _pairs(_value(value), _value(there.get(attribute)), table.attributes[attribute])
-    return found
+        differences |= _pairs(_value(value), _value(actual.get(attribute)), table.attributes[attribute])
+    return differences
 
 
-def _pairs(wanted: Any, there: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Yields what differs. Of a structure only the members count that are wanted: AWS tells its own besides."""
-    wanted, there = _document(wanted), _document(there)
-    if isinstance(wanted, dict) and isinstance(there, dict) and wanted:
-        for key, value in wanted.items():
-            yield from _pairs(value, there.get(key), f"{path}.{_lower(key)}")
+def _pairs(expected: Any, actual: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yields what differs. Of a structure only the expected members count, because AWS adds others."""
+    expected, actual = _document(expected), _document(actual)
+    if isinstance(expected, dict) and isinstance(actual, dict) and expected:
+        for key, value in expected.items():
+            yield from _pairs(value, actual.get(key), f"{path}.{_lower(key)}")
         if path.endswith(("variables", "additionalVersionWeights")):  # keys that somebody else has chosen
-            for key in there.keys() - wanted.keys():
-                yield f"{path}.{key}", (None, there[key])
-    elif _structures(wanted) and _structures(there) and len(wanted) == len(there):
-        for number, (value, other) in enumerate(zip(sorted(wanted, key=_name), sorted(there, key=_name), strict=True)):
+            for key in actual.keys() - expected.keys():
+                yield f"{path}.{key}", (None, actual[key])
+    elif _structures(expected) and _structures(actual) and len(expected) == len(actual):
+        for number, (value, other) in enumerate(
+            zip(sorted(expected, key=_name), sorted(actual, key=_name), strict=True)
+        ):
             yield from _pairs(value, other, f"{path}[{number}]")
-    elif _plain(wanted) != _plain(there):
-        yield path, (wanted, there)
+    elif _plain(expected) != _plain(actual):
+        yield path, (expected, actual)
 
 
 def _structures(value: Any) -> bool:

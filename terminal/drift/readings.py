@@ -25,7 +25,7 @@ from planning.wire import plain
 from terminal.drift.members import disagreements
 
 Pairs = dict[str, tuple[Any, Any]]
-"""The values (made, there) that differ, by path; None stands for absent."""
+"""The values (expected, actual) that differ, by path; None stands for absent."""
 GONE = None
 """The answer that there is nothing any more."""
 
@@ -53,64 +53,68 @@ def reading(handler: Handler, entry: Entry, machine: Machine) -> Pairs | None:
 
 def _of_aws(handler: Resource, entry: Entry) -> Pairs | None:
     view = handler.view({**plain(entry.outputs), "id": entry.id})
-    there = handler.find(view)
-    if there is None:
+    actual = handler.find(view)
+    if actual is None:
         return GONE
-    found: Pairs = {}
+    pairs: Pairs = {}
     for operation in dict.fromkeys([handler.table.calls.create, *handler.table.calls.update]):
-        found |= disagreements(handler, operation, view, there)
+        pairs |= disagreements(handler, operation, view, actual)
     for kind, read in _BESIDES.items():
         if isinstance(handler, kind):
-            found |= differing(read(handler, view, there))
-    return found
+            pairs |= differing(read(handler, view, actual))
+    return pairs
 
 
 def _of_secret(handler: Resource, entry: Entry) -> Pairs | None:
-    """Returns whether a secret has another value; its handler takes that for a version that is gone."""
+    """Returns whether a secret has another value. Its handler would say that the version is gone."""
     view = handler.view({**plain(entry.outputs), "id": entry.id})
-    there = Resource.find(handler, {key: value for key, value in view.items() if key != "versionId"})  # the current one
-    return GONE if there is None else differing({"secretString": (view["secretString"], there.get("SecretString"))})
+    current = {key: value for key, value in view.items() if key != "versionId"}
+    actual = Resource.find(handler, current)
+    return GONE if actual is None else differing({"secretString": (view["secretString"], actual.get("SecretString"))})
 
 
 def differing(pairs: Pairs) -> Pairs:
     """Returns the pairs whose sides differ."""
-    return {path: (made, there) for path, (made, there) in pairs.items() if made != there}
+    return {path: (expected, actual) for path, (expected, actual) in pairs.items() if expected != actual}
 
 
-def _of_table(table: Resource, view: Properties, there: Description) -> Pairs:
+def _of_table(table: Resource, view: Properties, actual: Description) -> Pairs:
     """Returns what a table has by calls of its own."""
     ttl = table.call("DescribeTimeToLive", view)["TimeToLiveDescription"]
     backups = table.call("DescribeContinuousBackups", view)["ContinuousBackupsDescription"]
     recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"
-    wanted = view.get("ttl") or {}
+    declared = view.get("ttl") or {}
     return {
-        "ttl.enabled": (bool(wanted.get("enabled")), ttl.get("TimeToLiveStatus") == "ENABLED"),
+        "ttl.enabled": (bool(declared.get("enabled")), ttl.get("TimeToLiveStatus") == "ENABLED"),
         "pointInTimeRecovery.enabled": (bool((view.get("pointInTimeRecovery") or {}).get("enabled")), recovery),
-        "deletionProtectionEnabled": (view["deletionProtectionEnabled"], there.get("DeletionProtectionEnabled", False)),
+        "deletionProtectionEnabled": (
+            view["deletionProtectionEnabled"],
+            actual.get("DeletionProtectionEnabled", False),
+        ),
     }
 
 
-def _of_function(function: Resource, view: Properties, there: Description) -> Pairs:
+def _of_function(function: Resource, view: Properties, actual: Description) -> Pairs:
     """Returns a function's code and how often it may run at a time; -1 is as often as the account may."""
-    there_are = function.call("GetFunctionConcurrency", view).get("ReservedConcurrentExecutions", -1)
+    concurrency = function.call("GetFunctionConcurrency", view).get("ReservedConcurrentExecutions", -1)
     return {
-        "code": (view.get("codeSha256"), there.get("CodeSha256")),
-        "reservedConcurrentExecutions": (int(view.get("reservedConcurrentExecutions", -1)), there_are),
+        "code": (view.get("codeSha256"), actual.get("CodeSha256")),
+        "reservedConcurrentExecutions": (int(view.get("reservedConcurrentExecutions", -1)), concurrency),
     }
 
 
-def _of_mapping(_: Resource, view: Properties, there: Description) -> Pairs:
-    return {"enabled": (bool(view["enabled"]), there.get("State") in ("Enabled", "Enabling", "Creating"))}
+def _of_mapping(_: Resource, view: Properties, actual: Description) -> Pairs:
+    return {"enabled": (bool(view["enabled"]), actual.get("State") in ("Enabled", "Enabling", "Creating"))}
 
 
-def _of_log_group(_: Resource, view: Properties, there: Description) -> Pairs:
-    return {"retentionInDays": (view.get("retentionInDays") or None, there.get("retentionInDays"))}
+def _of_log_group(_: Resource, view: Properties, actual: Description) -> Pairs:
+    return {"retentionInDays": (view.get("retentionInDays") or None, actual.get("retentionInDays"))}
 
 
 def _of_stage(stage: Resource, view: Properties, _: Description) -> Pairs:
     """Returns the throttles of a stage as Envoy has them."""
-    there = desired.get(stage.aws.machine, stage_key(view["apiId"]))
-    return {"routeSettings": (stage.envoys(view), there)} if isinstance(stage, Stage) else {}
+    actual = desired.get(stage.aws.machine, stage_key(view["apiId"]))
+    return {"routeSettings": (stage.envoys(view), actual)} if isinstance(stage, Stage) else {}
 
 
 _BESIDES: Mapping[type[Resource], Callable[[Resource, Properties, Description], Pairs]] = {
@@ -128,9 +132,9 @@ _BESIDES: Mapping[type[Resource], Callable[[Resource, Properties, Description], 
 
 def _of_kubernetes(entry: Entry, machine: Machine) -> Pairs:
     """Returns what of an object differs from its manifest, whole: nobody else writes into one here."""
-    made = manifest_of(plain(entry.outputs), "")
-    found = differences(made, desired.get(machine, key_of_manifest(made)) or {})
-    return {path: pair for path, pair in found.items() if any(value not in (None, {}, []) for value in pair)}
+    expected = manifest_of(plain(entry.outputs), "")
+    pairs = differences(expected, desired.get(machine, key_of_manifest(expected)) or {})
+    return {path: pair for path, pair in pairs.items() if any(value not in (None, {}, []) for value in pair)}
 
 
 def _of_image(entry: Entry, machine: Machine) -> Pairs:

@@ -14,6 +14,7 @@ from local.errors import LocalError
 from local.machine import Machine
 from local.provider import Handler, Updatable
 from local.providers.aws.secrets import SecretVersion
+from local.providers.docker import IMAGE
 from local.state import Entry, State
 from planning.drift.finding import Drift
 from planning.drift.report import line
@@ -21,8 +22,6 @@ from planning.drift.stores import STORES
 from planning.wire import plain
 from terminal.drift import databases
 from terminal.drift.look import Place
-
-IMAGE = "docker:index/image:Image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,31 +31,32 @@ class Repair:
     machine: Machine
     report: Callable[[str], object]
     """Shows a line."""
-    asked: bool = False
+    mend: bool = False
     """True if what differs is to be mended; else it is only seen to that nothing which holds data is made anew."""
     levers: bool = False
     """True if the levers of the runbook are put back, too."""
 
     def __call__(self, handlers: Mapping[str, Handler], state: State) -> None:
-        """Looks, and marks what the engine is to mend. Raises LocalError when data are lost and nobody asked."""
+        """Looks, and marks what the engine is to mend. Raises LocalError when data are lost and `mend` is false."""
         place = Place(machine=self.machine, state=state, handlers=handlers)
-        found = place.look(None if self.asked else STORES)
-        if found.unknown:
-            raise LocalError("\n".join(["Nothing was changed, for not all can be read:", *found.unknown]))
-        if not self.asked:
-            _refuse(found)
+        drift = place.look(None if self.mend else STORES)
+        if drift.unknown:
+            sentence = "Nothing was changed, because not all can be read; see `./crosscloud status`:"
+            raise LocalError("\n".join([sentence, *drift.unknown]))
+        if not self.mend:
+            _refuse(drift)
             return
-        for lost in found.lost:
+        for lost in drift.lost:
             self.report(f"{line(lost)}: it is made anew, EMPTY. Lost: {lost.loses}.")
-        pulled = set() if self.levers else {each.urn for each in found.levers}
-        for each in found.levers:
+        pulled = set() if self.levers else {each.urn for each in drift.levers}
+        for each in drift.levers:
             if each.urn in pulled and each.lever:
                 self.report(f"{line(each)}: {each.lever.name}, which stays so (docs/runbook.md, {each.lever.section}).")
-        for each in found.others:
+        for each in drift.others:
             self.report(f"{line(each)}: it stays so while its lever is pulled." if each.urn in pulled else line(each))
-        for urn in {each.urn for each in found.drifted} - pulled:
+        for urn in {each.urn for each in drift.drifted} - pulled:
             if (entry := state.get(urn)) is not None:
-                self._mark(entry, state, gone=any(each.urn == urn and each.gone for each in found.drifted), place=place)
+                self._mark(entry, state, gone=any(each.urn == urn and each.gone for each in drift.drifted), place=place)
 
     def _mark(self, entry: Entry, state: State, *, gone: bool, place: Place) -> None:
         """Marks a resource as left half done: one that is there as being updated, else as being replaced."""
@@ -71,10 +71,10 @@ class Repair:
             state.put(replace(entry, status="updating" if in_place else "deleting"))
 
 
-def _refuse(found: Drift) -> None:
+def _refuse(drift: Drift) -> None:
     """Raises LocalError when something that holds data is gone: without a word it would be made anew, and empty."""
-    if found.lost:
-        lost = "; ".join(f"{line(each)}, and with it {each.loses}" for each in found.lost)
+    if drift.lost:
+        lost = "; ".join(f"{line(each)}, and with it {each.loses}" for each in drift.lost)
         raise LocalError(
             f"Nothing was changed: {lost}. `./crosscloud up --repair` makes it anew, empty: its data are lost. See "
             "`./crosscloud drift`."

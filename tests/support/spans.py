@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from telemetry.place import place
+from telemetry.place import store_file
 from telemetry.span import Span
-from telemetry.store import Store
+from telemetry.store import find
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
@@ -17,11 +17,7 @@ are read one after the other."""
 
 def kept(stack: Stack, id_: str) -> list[Span]:
     """Returns the spans of a request, a trace or an order that have come until now."""
-    store = Store(place(stack.machine).store)
-    try:
-        return store.find(id_)
-    finally:
-        store.close()
+    return find(store_file(stack.machine), id_)
 
 
 def collected(stack: Stack, id_: str, *, complete: Callable[[Sequence[Span]], bool]) -> list[Span]:

@@ -33,6 +33,7 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import Attributes, AttributeValue
 from starlette.types import Scope
 
+from app.contract.conventions import TRACES
 from app.contract.correlation import Correlation
 from app.services.kit.metrics import METHODS
 from app.services.kit.settings import Settings
@@ -66,7 +67,7 @@ class Spans:
         """Starts the sender. `endpoint` is the collector's base URL, to which OTLP's path is added."""
         session = requests.Session()
         session.trust_env = False  # no proxy, no .netrc: the collector is reached directly
-        self._exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_TIMEOUT, session=session)
+        self._exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}{TRACES}", timeout=EXPORT_TIMEOUT, session=session)
         self._processor = BatchSpanProcessor(
             self._exporter, max_queue_size=QUEUE, max_export_batch_size=BATCH, schedule_delay_millis=DELAY * 1000
         )

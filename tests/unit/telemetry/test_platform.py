@@ -32,7 +32,7 @@ def write(machine: Machine, **config: object) -> None:
 def test_without_the_word_there_is_no_collector(machine: Machine, telemetry: object) -> None:
     write(machine, telemetry=telemetry)
     found = platform.this_machine(machine)
-    platform.tell_envoy(machine)
+    platform.declare_tracing(machine)
     assert found.modules == MODULES
     assert found.config() == Platform(machine).config()
     assert desired.get(machine, platform.KEY) is None
@@ -43,7 +43,7 @@ def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_
     write(machine, telemetry={"endpoint": "local"}, functions={"orchestrator": {"traceSampleRate": 0.25}})
     found = platform.this_machine(machine)
     own = place(machine)
-    platform.tell_envoy(machine)
+    platform.declare_tracing(machine)
     assert found.modules == (*MODULES, "telemetry.process")
     (known,) = Platform(machine).config().items()
     assert found.config() == {known[0]: {**known[1], "collector": own.endpoint}}
@@ -65,7 +65,7 @@ def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_
     assert shares == [250_000, 0], "the gateway begins traces, the ingress never does"
 
     write(machine)
-    platform.tell_envoy(machine)
+    platform.declare_tracing(machine)
     assert desired.get(machine, platform.KEY) is None
 
 

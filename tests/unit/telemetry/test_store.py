@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from telemetry.span import Span
-from telemetry.store import Store
+from telemetry.store import Store, find
 
 
 def span(number: int, *, trace: str = "") -> Span:
@@ -38,11 +39,20 @@ def test_the_oldest_spans_go_first(tmp_path: Path) -> None:
 
 
 def test_another_process_reads_while_it_is_written(tmp_path: Path) -> None:
-    writer, reader = (Store(tmp_path / "spans.sqlite") for _ in range(2))
+    path = tmp_path / "spans.sqlite"
+    writer = Store(path)
     writer.add([span(1), span(2, trace=f"{1:032x}")])
-    assert [found.span_id for found in reader.find("request-1")] == [f"{1:016x}", f"{2:016x}"]
+    assert [each.span_id for each in find(path, "request-1")] == [f"{1:016x}", f"{2:016x}"]
     writer.close()
-    reader.close()
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
+def test_who_only_reads_leaves_a_file_that_can_not_be_read_to_the_collector(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "spans.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(sqlite3.DatabaseError):
+        find(path, "request-1")
+    assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b""])

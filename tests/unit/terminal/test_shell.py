@@ -42,6 +42,7 @@ def test_the_shell_of_the_user_reaches_every_part(
     assert (Path(path).name, words) == ("sh", [path])
     assert variables["EDITOR"] == "vi"
     assert "my own" not in variables.values()
+    assert variables["KUBECONFIG"] == os.devnull, "kubectl would take the user's default file"
     assert variables.items() >= tools.access(machine).items()
     assert variables.items() >= {"PGPASSWORD": "hunter2", "PGPORT": str(machine.ports.postgres)}.items()
     assert variables["ENDPOINT"] == machine.endpoint_url

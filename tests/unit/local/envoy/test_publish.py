@@ -16,9 +16,9 @@ from local.envoy.admin import UnreachableError
 from local.envoy.process import admin, spec, xds
 from local.envoy.publish import Publisher
 from local.envoy.template import Files, Json, from_file
+from local.free_ports import is_free
 from local.kubernetes.container import free_port
 from local.machine import Machine
-from local.setup import is_free
 from tests.support.waiting import eventually
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from local import desired
+from local.free_ports import is_free
 from local.machine import Machine
-from local.setup import is_free
 from local.supervisor import client
 from tests.support.waiting import eventually
 from tests.unit.local.kubernetes.cluster import (

@@ -19,8 +19,8 @@ import pytest
 
 from local import desired
 from local.errors import ProviderError
+from local.free_ports import is_free
 from local.processes.process import marked
-from local.setup import is_free
 from local.supervisor import client
 from tests.support.load import beside
 from tests.support.waiting import PATIENCE, eventually

@@ -68,6 +68,8 @@ def test_a_resource_with_a_lever_and_more_is_two_findings() -> None:
         ("functionVersion", "x" * 61, HIDDEN),
         ("functionVersion", "a\nb", HIDDEN),
         ("tags.owner", "bob", HIDDEN),
+        ("environment.variables.runtime", "hunter2", HIDDEN),
+        ("data.state", "hunter2", HIDDEN),
         ("password", 1234, HIDDEN),
         ("environment.variables.API_TOKEN", True, HIDDEN),
         ("data.pin", 1234, HIDDEN),
