@@ -34,9 +34,10 @@ def _pairs(wanted: Any, there: Any, path: str) -> Iterator[tuple[str, tuple[Any,
     """Yields what differs. Of a structure only the members count that are wanted: AWS tells its own besides."""
     wanted, there = _document(wanted), _document(there)
     if isinstance(wanted, dict) and isinstance(there, dict) and wanted:
+        are_chosen = path.endswith(("variables", "additionalVersionWeights"))  # keys of somebody else, and no members
         for key, value in wanted.items():
-            yield from _pairs(value, there.get(key), f"{path}.{_lower(key)}")
-        if path.endswith(("variables", "additionalVersionWeights")):  # keys that somebody else has chosen
+            yield from _pairs(value, there.get(key), f"{path}.{key if are_chosen else _lower(key)}")
+        if are_chosen:
             for key in there.keys() - wanted.keys():
                 yield f"{path}.{key}", (None, there[key])
     elif _structures(wanted) and _structures(there) and len(wanted) == len(there):
