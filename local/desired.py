@@ -13,10 +13,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from local.errors import ProviderError
+from local.errors import LocalError, ProviderError
 from local.machine import Machine, read_json, write_json
+from local.processes.process import adopt_recorded
 
 Object = dict[str, Any]
+_LIVENESS = 1.0
+"""Seconds between two looks of who waits whether the supervisor lives."""
 
 
 def key_of(kind: str, namespace: str, name: str) -> str:
@@ -45,13 +48,19 @@ def remove(machine: Machine, key: str) -> None:
 
 
 def get(machine: Machine, key: str) -> Object | None:
-    """Returns an object, or None when there is none."""
-    value: Object | None = read_json(path_of(machine, key))
+    """Returns an object, or None when there is none. Raises LocalError when its file is damaged."""
+    path = path_of(machine, key)
+    try:
+        value: Object | None = read_json(path)
+    except ValueError as error:
+        raise LocalError(
+            f"{path} is damaged: it is no JSON. Remove it; `./crosscloud up --repair` then makes it anew."
+        ) from error
     return value
 
 
 def read_all(machine: Machine) -> dict[str, Object]:
-    """Returns every object by key, in a stable order."""
+    """Returns every object by key, in a stable order. Raises LocalError when a file is damaged."""
     objects: dict[str, Object] = {}
     for path in sorted(machine.objects.glob("*/*/*.json")):
         key = str(path.relative_to(machine.objects).with_suffix(""))
@@ -75,13 +84,15 @@ def wait(
 ) -> None:
     """Waits until the supervisor reports `key` in one of the states with this content (None: gone).
 
-    Raises ProviderError when it reports a failure for this content, or after `timeout` seconds.
+    Raises ProviderError when it reports a failure for this content, when it has ended, or after `timeout` seconds.
     """
     digest = digest_of(value) if value is not None else None
     end = time.monotonic() + timeout
     observed: dict[str, Any] = {}
+    look_again = time.monotonic() + _LIVENESS
     while time.monotonic() < end:
-        observed = read_status(machine).get("observed", {}).get(key) or {}
+        status = read_status(machine)
+        observed = status.get("observed", {}).get(key) or {}
         if digest is None and not observed:
             return
         if digest is not None and observed.get("digest") == digest:
@@ -89,6 +100,10 @@ def wait(
                 return
             if observed["state"] == "failed":
                 raise ProviderError(f"{key}: {observed['message']}")
+        if time.monotonic() > look_again:
+            look_again += _LIVENESS
+            if (supervisor := status.get("supervisor")) and adopt_recorded(supervisor) is None:
+                raise ProviderError(f"{key}: the supervisor has ended, so nobody brings it about. `make up` starts it.")
         time.sleep(0.02)
     raise ProviderError(
         f"{key}: not ready after {timeout:.0f} s ({observed.get('message') or 'the supervisor has not seen it'})"

@@ -21,6 +21,7 @@ from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mock
 from pulumi.runtime.proto import resource_pb2, source_pb2
 
 from planning import lazy_sdks
+from planning.errors import PlanningError
 from planning.stack_file import as_texts, read_config
 from planning.wire import Wire, decode, encode
 
@@ -227,7 +228,13 @@ async def _run_in_stack(program: Callable[[], object]) -> None:
     """
 
     async def known() -> None:
-        program()
+        try:
+            program()
+        except SystemExit as error:  # else whoever runs the program would end with it, and with 0 as if all were done
+            raise PlanningError(
+                f"The program has ended itself before its end, with the status {error.code!r}. It may not call "
+                "sys.exit: raise an error that says what is wrong."
+            ) from error
         while pending := [task for task in list(outputs) if not task.done()]:
             done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
             if any(task.cancelled() or task.exception() for task in done):

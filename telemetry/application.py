@@ -6,10 +6,12 @@ page may send elsewhere unasked, and answers only to its own name.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import zlib
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -19,6 +21,7 @@ from telemetry.place import HOST
 from telemetry.span import by_conventions
 from telemetry.store import Store
 
+log = logging.getLogger(__name__)
 LARGEST = 8 * 1024 * 1024
 """Bytes of a message, and of what it unpacks to."""
 
@@ -39,10 +42,8 @@ def application(store: Store, *, port: int) -> Starlette:
         try:
             body = await _body(request)
             store.add(by_conventions(span) for span in decoded(body, media_type))
-        except TooLargeError:
-            return PlainTextResponse(f"A message has at most {LARGEST} bytes.\n", 413)
-        except MessageError as error:
-            return PlainTextResponse(f"{error}\n", 400)
+        except (TooLargeError, MessageError, sqlite3.Error) as error:
+            return _refusal(error)
         # The answer for all that was taken: an empty message in either form.
         return Response(b"{}" if media_type == JSON else b"", media_type=media_type)
 
@@ -52,13 +53,26 @@ def application(store: Store, *, port: int) -> Starlette:
     return Starlette(routes=[Route(TRACES, take, methods=["POST"]), Route("/ready", ready)])
 
 
+def _refusal(error: Exception) -> Response:
+    match error:
+        case TooLargeError():
+            return PlainTextResponse(f"A message has at most {LARGEST} bytes.\n", 413)
+        case MessageError():
+            return PlainTextResponse(f"{error}\n", 400)
+    log.warning("Spans are lost, for they can't be written: %s", error)
+    return PlainTextResponse(f"The spans can't be written: {error}\n", 503)
+
+
 async def _body(request: Request) -> bytes:
     """Returns the unpacked body. Raises TooLargeError, MessageError."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise TooLargeError
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST:
+                raise TooLargeError
+    except ClientDisconnect:
+        raise MessageError("The message has not come to its end.") from None
     if request.headers.get("content-encoding", "identity") != "gzip":
         return bytes(body)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,13 @@ from telemetry.span import KINDS, Span
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _ERROR = ("STATUS_CODE_ERROR", 2)
+_TRACE_ID, _SPAN_ID = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{16}")
+_LATEST = 2**63 - 1
+"""Nanoseconds since 1970, in the year 2262: the largest number that the store takes."""
+_LONGEST = 300
+"""Characters of a reason: some errors hold the whole message."""
+_FAILURES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
+"""The ways in which a message of another form fails to be read."""
 
 
 class MessageError(ValueError):
@@ -20,10 +28,17 @@ class MessageError(ValueError):
 def decoded(body: bytes, media_type: str) -> list[Span]:
     """Returns the spans of a message. Raises MessageError."""
     try:
-        message = _protobuf(body) if media_type == PROTOBUF else json.loads(body)
+        message = _protobuf(body) if media_type == PROTOBUF else _json(body)
         return list(_spans(message, hexadecimal=media_type == JSON))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise MessageError(f"It is no OTLP of {media_type}: {error!r}") from error
+    except _FAILURES as error:
+        raise MessageError(f"It is no OTLP of {media_type}: {repr(error)[:_LONGEST]}") from error
+
+
+def _json(body: bytes) -> Any:
+    message = json.loads(body)
+    if b"\\u" in body:  # half of a character can't be stored; UnicodeEncodeError says where it is
+        json.dumps(message, ensure_ascii=False).encode()
+    return message
 
 
 def _protobuf(body: bytes) -> Any:
@@ -46,26 +61,37 @@ def _spans(message: Any, *, hexadecimal: bool) -> Iterator[Span]:
 
 
 def _span(span: Any, resource: dict[str, Any], *, hexadecimal: bool) -> Span:
-    def id_(value: str) -> str:
-        text = value if hexadecimal else base64.b64decode(value).hex()
-        int(text or "0", 16)
-        return text.lower()
+    def id_(value: str, form: re.Pattern[str]) -> str:
+        text = value.lower() if hexadecimal else base64.b64decode(value).hex()
+        if not form.fullmatch(text):
+            raise ValueError(f"no id: {text[:40]!r}")
+        return text
 
+    began, ended = _time(span["startTimeUnixNano"]), _time(span["endTimeUnixNano"])
+    parent = span.get("parentSpanId", "")
     kind = span.get("kind", 0)
     return Span(
-        trace_id=id_(span["traceId"]),
-        span_id=id_(span["spanId"]),
-        parent_id=id_(span.get("parentSpanId", "")),
+        trace_id=id_(span["traceId"], _TRACE_ID),
+        span_id=id_(span["spanId"], _SPAN_ID),
+        parent_id=id_(parent, _SPAN_ID) if parent else "",
         service=str(resource.get("service.name", "?")),
         name=str(span.get("name", "")),
         kind=KINDS[kind] if isinstance(kind, int) else str(kind).removeprefix("SPAN_KIND_"),
-        began=int(span["startTimeUnixNano"]),
-        ended=int(span["endTimeUnixNano"]),
+        began=began,
+        ended=max(began, ended),
         failed=span.get("status", {}).get("code") in _ERROR,
         attributes=_attributes(span),
-        links=tuple((id_(link["traceId"]), id_(link["spanId"])) for link in span.get("links", ())),
+        links=tuple((id_(link["traceId"], _TRACE_ID), id_(link["spanId"], _SPAN_ID)) for link in span.get("links", ())),
         resource=resource,
     )
+
+
+def _time(value: int | str) -> int:
+    """Returns a time that the store takes. Raises ValueError."""
+    number = int(value)
+    if not 0 <= number <= _LATEST:
+        raise ValueError(f"no time: {str(value)[:40]}")
+    return number
 
 
 def _attributes(holder: Any) -> dict[str, Any]:

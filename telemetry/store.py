@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -30,25 +30,55 @@ _FIND = """select content from spans where trace_id = :id or trace_id in
 
 
 class Store:
-    """The collector's file, for one thread."""
+    """The collector's file, for the one thread that writes it."""
 
     def __init__(self, path: Path, *, most: int = MOST_SPANS) -> None:
         """Opens the file, or makes it. A damaged one, or one of another version, gives way to a new one."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._most, self._added = most, 0
-        try:
-            self._database = _opened(path)
-        except sqlite3.DatabaseError:
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._database = _opened(path)
+        self.path, self._most, self._added = path, most, 0
+        self._open()
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Adds spans. One that comes again takes the place of the first."""
+        """Adds spans. One that comes again takes the place of the first.
+
+        A file that was removed or damaged meanwhile is made anew. Raises sqlite3.Error when they can't be written.
+        """
         rows = [
             (s.trace_id, s.span_id, s.began, s.request_id, s.order_id, json.dumps(s.document(), separators=(",", ":")))
             for s in spans
         ]
+        if _identity(self.path) != self._is:
+            self.close()
+            self._open()
+        try:
+            self._write(rows)
+        except sqlite3.DatabaseError as error:
+            if not _damaged(error):
+                raise
+            self.close()
+            self._open()
+            self._write(rows)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def find(self, id_: str) -> list[Span]:
+        """Returns all spans of the traces that a trace id, a request id or an order's id names, in their order."""
+        return _matching(self._database, id_)
+
+    def _open(self) -> None:
+        self._is: tuple[int, int] | None = None
+        try:
+            self._database = _opened(self.path)
+        except sqlite3.DatabaseError as error:
+            if not _damaged(error):  # such as a full disk
+                raise
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self._database = _opened(self.path)
+        self._is = _identity(self.path)
+
+    def _write(self, rows: Sequence[tuple[str, str, int, str, str, str]]) -> None:
         with self._database as database:
             database.executemany("insert or replace into spans values (?, ?, ?, ?, ?, ?)", rows)
             self._added += len(rows)
@@ -58,13 +88,6 @@ class Store:
                     "delete from spans where began < (select began from spans order by began desc limit 1 offset ?)",
                     [self._most - 1],
                 )
-
-    def close(self) -> None:
-        self._database.close()
-
-    def find(self, id_: str) -> list[Span]:
-        """Returns all spans of the traces that a trace id, a request id or an order's id names, in their order."""
-        return _matching(self._database, id_)
 
 
 def find(path: Path, id_: str) -> list[Span]:
@@ -78,6 +101,21 @@ def find(path: Path, id_: str) -> list[Span]:
 
 def _matching(database: sqlite3.Connection, id_: str) -> list[Span]:
     return [_span(row[0]) for row in database.execute(_FIND, {"id": id_})]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Returns what tells a file from another one by its name; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    """Returns whether an error says that the file is none of this version; others, as of a full disk, pass."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _span(content: str) -> Span:

@@ -86,7 +86,9 @@ def psql(service: str, *words: Words) -> None:
         if client is None:
             raise LocalError("`psql` is not on PATH. Install PostgreSQL's client (postgresql-client).")
         program = program.with_name(client)
-    _become(str(program), ["psql", *words], {**os.environ, **variables})
+    # The user's own PGHOSTADDR would be given this server's password.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    _become(str(program), ["psql", *words], {**kept, **variables})
 
 
 @app.command
@@ -167,4 +169,9 @@ def access(machine: Machine) -> dict[str, str]:
 def _become(program: str, words: list[str], variables: dict[str, str]) -> None:
     """Gives this process to the tool: its input, output and exit status are the command's."""
     sys.stdout.flush()
-    os.execve(program, words, variables)  # noqa: S606 - no shell: every word is the user's own
+    try:
+        os.execve(program, words, variables)  # noqa: S606 - no shell: every word is the user's own
+    except OSError as error:
+        raise LocalError(
+            f"{program} can't be run: {error.strerror}. A script needs a first line such as `#!/bin/sh`."
+        ) from None

@@ -66,9 +66,9 @@ def _find(machine: Machine, id_: str) -> list[Span]:
     if not file.exists():
         before = "" if is_enabled(machine) else "Set `crosscloud:telemetry: {endpoint: local}` in Pulumi.local.yaml. "
         raise LocalError(f"No spans are kept here yet. {before}`make up` starts the collector, which keeps them.")
-    end = time.monotonic() + PATIENCE
+    readable, end = id_.encode(errors="replace").decode(), time.monotonic() + PATIENCE
     try:
-        while not (spans := find(file, id_)) and time.monotonic() < end:
+        while not (spans := find(file, readable)) and time.monotonic() < end:
             time.sleep(0.2)
     except sqlite3.DatabaseError as error:
         raise LocalError(
@@ -102,12 +102,12 @@ def _lines(spans: Sequence[Span]) -> Iterator[Text]:
     shared = axis((span.began / SECOND, span.ended / SECOND) for span in spans)
     start, tree = min(span.began for span in spans), list(_tree(spans))
     numbers = {span.span_id: number for number, (span, _) in enumerate(tree, 1)}
-    width = max(len(printable(span.service)) + depth for span, depth in tree)
+    width = max(len(_in_a_line(span.service)) + depth for span, depth in tree)
     yield Text(f"  #  {'part':<{width}}   after ms    took ms  {'':<{BAR}}  what", "dim")
     for span, depth in tree:
         after, took = ((to - of) / SECOND * 1000 for of, to in ((start, span.began), (span.began, span.ended)))
         style = "red" if span.failed else ""
-        service = f"{' ' * depth + printable(span.service):<{width}}"
+        service = f"{' ' * depth + _in_a_line(span.service):<{width}}"
         part = f"{numbers[span.span_id]:>3}  {service} {after:>10,.1f} {took:>10,.1f}  "
         bar = Text(f"{_bar(span, shared):<{BAR}}  ", style or "cyan")
         yield Text().append(part, style).append_text(bar).append(_what(span, numbers), style)
@@ -117,11 +117,14 @@ def _what(span: Span, numbers: Mapping[str, int]) -> str:
     """Returns the kind, the name and the outcome of a span, and the numbers of the spans that it is linked to."""
     status = span.attributes.get("http.response.status_code")
     error = span.attributes.get("error.type")
-    again = span.attributes.get("http.request.resend_count") or span.attributes.get("crosscloud.receives", 1) - 1
+    receives = span.attributes.get("crosscloud.receives", 1)
+    again = span.attributes.get("http.request.resend_count") or (receives - 1 if isinstance(receives, int) else 0)
     words = [span.kind.lower(), span.name, span.attributes.get("service.peer.name"), status]
     words += [error if error and str(error) != str(status) else None, f"again {again}" if again else None]
     links = [str(numbers[id_]) for _, id_ in span.links if id_ in numbers and id_ != span.parent_id]
-    return printable(" ".join(str(word) for word in words if word)) + (f" <- {', '.join(links)}" if links else "")
+    return printable(" ".join(str(word) for word in words if word)).replace("\n", " ") + (
+        f" <- {', '.join(links)}" if links else ""
+    )
 
 
 def _bar(span: Span, shared: Axis) -> str:
@@ -129,16 +132,26 @@ def _bar(span: Span, shared: Axis) -> str:
     return " " * min(int(left), BAR - 1) + (_BLOCK * round(right - left) or _THIN)
 
 
+def _in_a_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
+
+
 def _tree(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
-    """Yields each span after the one that it is a part of, with its depth."""
+    """Yields each span after the one that it is a part of, with its depth.
+
+    Spans that are parts of each other, as only a faulty sender says, begin trees of their own.
+    """
     known = {span.span_id for span in spans}
     children: dict[str, list[Span]] = defaultdict(list)
-    for span in sorted(spans, key=lambda span: span.began):
+    in_order = sorted(spans, key=lambda span: span.began)
+    for span in in_order:
         children[span.parent_id if span.parent_id in known else ""].append(span)
-    yield from _walk("", children, 0)
-
-
-def _walk(parent: str, children: Mapping[str, list[Span]], depth: int) -> Iterator[tuple[Span, int]]:
-    for span in children.get(parent, ()):
-        yield span, depth
-        yield from _walk(span.span_id, children, depth + 1)
+    seen: set[str] = set()
+    for first in (*children[""], *in_order):
+        waiting = [(first, 0)]
+        while waiting:  # no recursion: a caller may nest requests as deep as it likes
+            span, depth = waiting.pop()
+            if span.span_id not in seen:
+                seen.add(span.span_id)
+                yield span, depth
+                waiting += [(child, depth + 1) for child in reversed(children[span.span_id])]

@@ -38,6 +38,11 @@ def main() -> None:
             asyncio.run(Supervisor(machine, arguments.modules, identity, removed).run())
     except LocalError as error:
         sys.exit(str(error))
+    except ExceptionGroup as group:
+        known, others = group.split(LocalError)
+        if others or not known:
+            raise
+        sys.exit(str(known.exceptions[0]))
 
 
 def _hold(lock: IO[str]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from local.desired import Object, read_all, read_status
+from local.errors import LocalError
 from local.kubernetes.pods import Pods
 from local.kubernetes.rollout import target_of
 from local.machine import Machine, write_json
@@ -97,7 +98,14 @@ class Supervisor:
             files = {*_files(self._machine.objects), *_files(self._machine.pki)}
             if files == self._files:
                 return
-            self._objects = read_all(self._machine)
+            try:
+                self._objects = read_all(self._machine)
+            except LocalError as error:
+                if self._files is None:  # without them it would end every pod
+                    raise
+                log.error("%s What was read before stays.", error)  # noqa: TRY400 - the sentence says all of it
+                self._files = files
+                return
             self._files = files
         self._pods.read(self._objects)
         self._routable = None

@@ -34,9 +34,10 @@ def _pairs(expected: Any, actual: Any, path: str) -> Iterator[tuple[str, tuple[A
     """Yields what differs. Of a structure only the expected members count, because AWS adds others."""
     expected, actual = _document(expected), _document(actual)
     if isinstance(expected, dict) and isinstance(actual, dict) and expected:
+        are_chosen = path.endswith(("variables", "additionalVersionWeights"))  # keys of somebody else, and no members
         for key, value in expected.items():
-            yield from _pairs(value, actual.get(key), f"{path}.{_lower(key)}")
-        if path.endswith(("variables", "additionalVersionWeights")):  # keys that somebody else has chosen
+            yield from _pairs(value, actual.get(key), f"{path}.{key if are_chosen else _lower(key)}")
+        if are_chosen:
             for key in actual.keys() - expected.keys():
                 yield f"{path}.{key}", (None, actual[key])
     elif _structures(expected) and _structures(actual) and len(expected) == len(actual):

@@ -158,3 +158,10 @@ def test_plans_compare_property_by_property(root: Path) -> None:
     assert change.properties == {"length": (20, 24)}
     assert [c.operation for c in compare(before, before[1:])] == ["delete"]
     assert [c.operation for c in compare(before[1:], before)] == ["create"]
+
+
+@pytest.mark.parametrize("status", ["", "0", "3"])
+def test_a_program_that_ends_itself_has_failed(root: Path, status: str) -> None:
+    (root / "__main__.py").write_text(f"raise SystemExit({status})\n")
+    with pytest.raises(PlanningError, match="The program has ended itself before its end"):
+        run(root)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -99,6 +101,13 @@ def test_a_span_that_comes_again_is_kept_once(client: Starlette, store: Store) -
         (b"[]", JSON, 400),
         (b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "no"}]}]}]}', JSON, 400),
         (b'{"resourceSpans": 7}', JSON, 400),
+        (b"[" * 200_000, JSON, 400),
+        (MESSAGE.replace(b'"10"', b"1e999"), JSON, 400),
+        (MESSAGE.replace(b'"10"', b'"18446744073709551615"'), JSON, 400),
+        (MESSAGE.replace(b"caller-0001", b"\\ud800"), JSON, 400),
+        (MESSAGE.replace(TRACE.encode(), TRACE[:-1].encode()), JSON, 400),
+        (MESSAGE.replace(OWN.encode(), b""), JSON, 400),
+        (MESSAGE.replace(PARENT.encode(), b" 0x1_2_3_4_5_6_7"), JSON, 400),
         (b"\xff\xff", PROTOBUF, 400),
         (b"\x00" * 100, PROTOBUF, 400),
     ],
@@ -108,6 +117,43 @@ def test_anything_else_is_refused_and_nothing_of_it_is_kept(
 ) -> None:
     assert send(client, body, media_type) == status
     assert store.find(TRACE) == []
+
+
+def test_a_refusal_does_not_repeat_the_message(client: Starlette) -> None:
+    async def refused() -> bytes:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=client), base_url=ADDRESS) as http:
+            return (await http.post("/v1/traces", content=b"\xff" * 10_000, headers={"content-type": JSON})).content
+
+    assert len(asyncio.run(refused())) < 500
+
+
+def test_spans_that_can_not_be_written_are_refused_without_a_stack_trace(client: Starlette, store: Store) -> None:
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("begin exclusive")
+    assert send(client, MESSAGE) == 503
+    other.close()
+    assert send(client, MESSAGE) == 200
+    assert len(store.find(TRACE)) == 1
+
+
+def test_a_sender_that_goes_in_the_middle_is_no_failure_of_the_collector(client: Starlette) -> None:
+    answers: list[Any] = []
+
+    async def cut_off() -> None:
+        messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+        headers = [(b"host", b"127.0.0.1:31999"), (b"content-type", JSON.encode())]
+        scope = {"type": "http", "method": "POST", "path": "/v1/traces", "query_string": b"", "headers": headers}
+
+        async def receive() -> Any:
+            return next(messages)
+
+        async def answer(message: Any) -> None:
+            answers.append(message)
+
+        await client(scope, receive, answer)
+
+    asyncio.run(cut_off())
+    assert answers[0]["status"] == 400
 
 
 def test_it_answers_to_its_own_name_alone(client: Starlette) -> None:

@@ -40,6 +40,7 @@ def test_without_the_word_there_is_no_collector(machine: Machine, telemetry: obj
 
 
 def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_know(machine: Machine) -> None:
+    machine.home.mkdir()
     write(machine, telemetry={"endpoint": "local"}, functions={"orchestrator": {"traceSampleRate": 0.25}})
     found = platform.this_machine(machine)
     own = place(machine)
@@ -70,9 +71,16 @@ def test_with_it_the_collector_is_a_process_whose_address_the_program_and_envoy_
 
 
 def test_another_set_of_ports_is_a_new_one_for_the_collector_too(machine: Machine) -> None:
+    machine.home.mkdir()
     """A person who removes the kept ports, because somebody else has one of them, gets a new one here too."""
     first = place(machine)
     moved = replace(machine, ports=replace(machine.ports, emulator=20005))
     assert len({first.port, place(moved).port, place(moved).port, first.port}) == 2
     (machine.home / "telemetry.json").write_text("damaged")
     assert place(machine).port not in vars(machine.ports).values()
+
+
+def test_a_look_at_a_clone_without_a_stack_leaves_nothing(machine: Machine) -> None:
+    write(machine, telemetry={"endpoint": "local"})
+    assert platform.this_machine(machine).modules == (*MODULES, "telemetry.process")
+    assert not machine.home.exists()

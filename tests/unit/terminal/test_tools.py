@@ -72,12 +72,14 @@ def test_psql_is_in_the_database_of_the_service(
 ) -> None:
     (machine.data / "postgres.password").write_text("hunter2")
     monkeypatch.setattr(tools, "databases", lambda _: [{"name": "users"}, {"name": "billing"}])
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")  # it would be sent the password
     tools.psql("users", "-c", "select 1")
     ((path, words, variables),) = became
     assert Path(path).name == "psql"
     assert words == ["psql", "-c", "select 1"]
     wanted = {"PGDATABASE": "users", "PGPASSWORD": "hunter2", "PGPORT": str(machine.ports.postgres)}
     assert wanted.items() <= variables.items()
+    assert "PGHOSTADDR" not in variables
     with pytest.raises(LocalError, match=r"No service has a database .user. here\. There are users, billing"):
         tools.psql("user")
 
@@ -90,3 +92,11 @@ def test_psql_without_a_server_names_the_way_to_one(became: list[Become], monkey
     with pytest.raises(LocalError, match=r"PostgreSQL does not answer \(TimeoutError\). `make up` starts it."):
         tools.psql("users")
     assert became == []
+
+
+def test_what_the_system_can_not_run_is_an_error_that_names_it(tmp_path: Path) -> None:
+    program = tmp_path / "no-program"
+    program.write_bytes(b"\x00")
+    program.chmod(0o755)
+    with pytest.raises(LocalError, match=r"no-program can't be run: Exec format error"):
+        tools._become(str(program), ["no-program"], {})

@@ -16,8 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
+from local import desired
 from local.desired import read_status
-from local.errors import LocalError
+from local.errors import LocalError, ProviderError
 from local.machine import Machine
 from local.processes.keeper import require_free
 from local.processes.process import marked
@@ -207,3 +208,26 @@ def test_stop_ends_what_nobody_recorded(machine: Machine) -> None:
     (machine.run / "status.json").unlink()
     client.stop(machine)
     assert not list(marked(machine))
+
+
+def test_a_damaged_object_is_named_and_ends_nothing(machine: Machine) -> None:
+    client.ensure(machine, MODULES)
+    damaged = desired.path_of(machine, "Secret/apps/users")
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text('{"half":')
+    log = machine.logs / "supervisor.log"
+    eventually(lambda: f"{damaged} is damaged" in log.read_text(), what="its notice")
+    assert client.alive(machine)
+    kill(machine)
+    with pytest.raises(LocalError, match=r"users\.json is damaged: it is no JSON\. Remove it"):
+        client.ensure(machine, MODULES)
+    damaged.unlink()
+    client.ensure(machine, MODULES)
+
+
+def test_nobody_waits_for_a_supervisor_that_has_ended(machine: Machine) -> None:
+    client.ensure(machine, MODULES)
+    desired.put(machine, key := "Secret/apps/users", {})
+    kill(machine)
+    with pytest.raises(ProviderError, match=r"the supervisor has ended.*`make up` starts it"):
+        desired.wait(machine, key, {"other": 1})
