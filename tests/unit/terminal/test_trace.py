@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from telemetry.span import Span
@@ -10,8 +12,8 @@ from terminal.trace import _lines
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def span(own: int, parent: int | None = None, **changed: object) -> Span:
-    members = {
+def span(own: int, parent: int | None = None, **changed: Any) -> Span:
+    members: dict[str, Any] = {
         "trace_id": TRACE,
         "span_id": f"{own:016x}",
         "parent_id": "" if parent is None else f"{parent:016x}",
