@@ -204,7 +204,7 @@ def test_the_command_prints_a_trace_by_each_of_its_ids(stack: Stack, anna: Custo
 
     unknown = stack.run("trace", "nobody-has-this-id")
     assert (unknown.code, unknown.out) == (1, "")
-    assert unknown.err.startswith("No span is of 'nobody-has-this-id'")
+    assert unknown.err.startswith("No span has the id 'nobody-has-this-id'")
 
 
 def test_console_and_collector_take_little(stack: Stack) -> None:
