@@ -86,15 +86,16 @@ def stop(machine: Machine) -> None:
 
 def identity_of(machine: Machine, modules: Sequence[str]) -> dict[str, Any]:
     """Returns what tells a supervisor from another one: its code, its processes and its ports."""
-    return {"code": code_digest(), "modules": list(modules), "ports": asdict(machine.ports)}
+    return {"code": code_digest(modules), "modules": list(modules), "ports": asdict(machine.ports)}
 
 
-def code_digest() -> str:
-    """Returns the identity of the local stack's code."""
+def code_digest(modules: Sequence[str]) -> str:
+    """Returns the identity of the code of the supervisor and its processes, such as the collector."""
     digest = hashlib.sha256()
-    for path in sorted((_CODE / "local").rglob("*")):
-        if path.suffix in (".py", ".yaml", ".jinja"):
-            digest.update(path.read_bytes())
+    for folder in sorted({"local", *(module.partition(".")[0] for module in modules)}):
+        for path in sorted((_CODE / folder).rglob("*")):
+            if path.suffix in (".py", ".yaml", ".jinja"):
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

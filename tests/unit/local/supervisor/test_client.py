@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -185,7 +186,7 @@ def test_a_process_that_has_the_pid_of_a_dead_one_is_left_alone(machine: Machine
 def test_a_supervisor_of_other_code_is_replaced(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     client.ensure(machine, MODULES)
     before = read_status(machine)
-    monkeypatch.setattr(client, "code_digest", lambda: "another")
+    monkeypatch.setattr(client, "code_digest", lambda _: "another")
     client.ensure(machine, MODULES)
     assert read_status(machine)["supervisor"]["pid"] != before["supervisor"]["pid"]
     assert record(machine, "postgres")["pid"] == before["processes"][0]["pid"]
@@ -231,3 +232,18 @@ def test_nobody_waits_for_a_supervisor_that_has_ended(machine: Machine) -> None:
     kill(machine)
     with pytest.raises(ProviderError, match=r"the supervisor has ended.*`make up` starts it"):
         desired.wait(machine, key, {"other": 1})
+
+
+def test_the_code_of_each_process_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that runs another package's code is started anew after an edit there."""
+    monkeypatch.setattr(client, "_CODE", tmp_path)
+    for folder in ("local", "telemetry", "watching"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "code.py").write_text("before")
+    modules = ["local.gateway", "telemetry.process"]
+    digests = [client.code_digest(modules)]
+    for folder in ("watching", "telemetry", "local"):
+        (tmp_path / folder / "code.py").write_text("after")
+        digests.append(client.code_digest(modules))
+    assert digests[0] == digests[1], "no process runs that"
+    assert len(set(digests)) == 3
