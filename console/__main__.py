@@ -13,13 +13,14 @@ from typing import IO
 
 import uvicorn
 
+from caches.sqlite import is_damage, remove
 from console.app import application
 from console.context import Context
 from console.emulator import Emulator
 from console.follow import follow
 from console.place import HOST, Place, hold, open_place
 from console.runtime import Watch
-from console.store import Store, remove
+from console.store import Store
 from console.tail import Tail
 from local.errors import LocalError
 
@@ -42,7 +43,7 @@ def main() -> None:
     except LocalError as error:
         sys.exit(str(error))
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):  # it is locked, or the disk is full: the file may be well
+        if not is_damage(error):  # it is locked, or the disk is full
             sys.exit(f"The history {place.store} can't be used now: {error}.")
         remove(place.store)
         sys.exit(f"The history was damaged ({error}) and is removed. Start the console again: it is made of the logs.")

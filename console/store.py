@@ -11,15 +11,14 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
+from caches.sqlite import Form, opened
 from console.lines import Line
 
-VERSION = 1
-"""The form of the tables. A file of another one is made anew."""
 MOST_LINES = 400_000
 """Lines that are kept, some 300 MB; older ones stay in the log files alone."""
 _COLUMNS = tuple(field.name for field in fields(Line))
 _TYPES = {"began": "real", "ended": "real", "ms": "real", "status": "integer"}
-_SCHEMA = f"""
+_TABLES = f"""
 create table lines (id integer primary key, {", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)});
 create index by_time on lines (began);
 create index by_part on lines (service, kind, began);
@@ -33,8 +32,8 @@ create table positions (file text primary key, inode integer, offset integer, ti
 create table resources (urn text primary key, number integer, type text, name text, parent text, custom integer,
     status text, dependencies text, content text);
 create table notes (name text primary key, value text);
-pragma user_version = {VERSION};
 """
+FORM = Form(schema=_TABLES, version=1, kibibytes=4000)
 _INSERT = f"insert into lines ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 
 Row = sqlite3.Row
@@ -45,12 +44,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or makes it. A damaged one, or one of another version, gives way to a new one."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            self._database = _opened(path)
-        except sqlite3.DatabaseError:
-            remove(path)
-            self._database = _opened(path)
+        self._database = opened(path, FORM)
+        self._database.row_factory = sqlite3.Row
         self.changes = 0
         """Grows with every write: who has seen a number need not look again until there is another."""
 
@@ -79,35 +74,3 @@ class Store:
         """Removes the oldest lines beyond `most`."""
         newest = self.rows("select max(id) from lines")[0][0] or 0
         self.write([("delete from lines where id <= ?", [newest - most])])
-
-
-def remove(path: Path) -> None:
-    """Removes the file with what SQLite keeps beside it. It is made again from the log files."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """Returns the open file. Raises sqlite3.DatabaseError when it is none of this version."""
-    is_new = not path.exists()
-    path.touch(mode=0o600)
-    database = sqlite3.connect(path)
-    database.row_factory = sqlite3.Row
-    try:
-        # It is a cache: what the end of the machine takes from it is read again from the logs.
-        database.executescript("pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -4000;")
-        if is_new:
-            database.executescript(_SCHEMA)
-        _check(database)
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database
-
-
-def _check(database: sqlite3.Connection) -> None:
-    """Looks at the version and at every page. Raises sqlite3.DatabaseError."""
-    if database.execute("pragma user_version").fetchone()[0] != VERSION:
-        raise sqlite3.DatabaseError("It is of another version.")
-    if database.execute("pragma quick_check(1)").fetchone()[0] != "ok":
-        raise sqlite3.DatabaseError("It is damaged.")

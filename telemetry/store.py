@@ -8,22 +8,21 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from caches.sqlite import Form, is_damage, opened
 from telemetry.span import Span
 
-VERSION = 1
-"""The form of the table. A file of another one is made anew: spans are no data of anybody's."""
 MOST_SPANS = 200_000
 """Spans that are kept, some 200 MB; the oldest go first."""
 EVERY = 2_000
 """Spans between two looks at how many there are."""
-_SCHEMA = f"""
+_TABLES = """
 create table spans (trace_id text, span_id text, began integer, request_id text, order_id text, content text,
     primary key (trace_id, span_id)) without rowid;
 create index by_request on spans (request_id) where request_id <> '';
 create index by_order on spans (order_id) where order_id <> '';
 create index by_time on spans (began);
-pragma user_version = {VERSION};
 """
+FORM = Form(schema=_TABLES, version=1, kibibytes=2000)
 _FIND = """select content from spans where trace_id = :id or trace_id in
     (select trace_id from spans where request_id = :id and request_id <> '' union
      select trace_id from spans where order_id = :id and order_id <> '') order by began"""
@@ -34,7 +33,6 @@ class Store:
 
     def __init__(self, path: Path, *, most: int = MOST_SPANS) -> None:
         """Opens the file, or makes it. A damaged one, or one of another version, gives way to a new one."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path, self._most, self._added = path, most, 0
         self._open()
 
@@ -53,7 +51,7 @@ class Store:
         try:
             self._write(rows)
         except sqlite3.DatabaseError as error:
-            if not _damaged(error):
+            if not is_damage(error):
                 raise
             self.close()
             self._open()
@@ -68,14 +66,7 @@ class Store:
 
     def _open(self) -> None:
         self._is: tuple[int, int] | None = None
-        try:
-            self._database = _opened(self.path)
-        except sqlite3.DatabaseError as error:
-            if not _damaged(error):  # such as a full disk
-                raise
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-            self._database = _opened(self.path)
+        self._database = opened(self.path, FORM)
         self._is = _identity(self.path)
 
     def _write(self, rows: Sequence[tuple[str, str, int, str, str, str]]) -> None:
@@ -112,36 +103,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _damaged(error: sqlite3.DatabaseError) -> bool:
-    """Returns whether an error says that the file is none of this version; others, as of a full disk, pass."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is None or code & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
 def _span(content: str) -> Span:
     members = json.loads(content)
     return Span(**{**members, "links": tuple((trace, span) for trace, span in members["links"])})
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """Returns the open file. Raises sqlite3.DatabaseError when it is none of this version."""
-    is_new = not path.exists()
-    path.touch(mode=0o600)
-    database = sqlite3.connect(path, timeout=5)
-    try:
-        database.executescript("pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -2000;")
-        if is_new:
-            database.executescript(_SCHEMA)
-        _check(database)
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database
-
-
-def _check(database: sqlite3.Connection) -> None:
-    """Looks at the version and at every page. Raises sqlite3.DatabaseError."""
-    if database.execute("pragma user_version").fetchone()[0] != VERSION:
-        raise sqlite3.DatabaseError("It is of another version.")
-    if database.execute("pragma quick_check(1)").fetchone()[0] != "ok":
-        raise sqlite3.DatabaseError("It is damaged.")

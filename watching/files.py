@@ -10,7 +10,7 @@ from local.up import STACK
 
 PROGRAM = ("__main__.py", "Pulumi.yaml", f"Pulumi.{STACK}.yaml", "components", "app")
 """The program, its settings on this machine, and the application: files and folders of the clone."""
-OWN = ("api_docs", "cluster", "console", "local", "planning", "telemetry", "terminal", "watching")
+OWN = ("api_docs", "caches", "cluster", "console", "local", "planning", "telemetry", "terminal", "watching")
 """The packages whose modules this process itself is made of."""
 _ENDINGS = ("~", ".swp", ".swx", ".tmp", ".pyc")
 

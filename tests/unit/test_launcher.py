@@ -12,7 +12,7 @@ import pytest
 from tests.support.program import ROOT
 
 FOLDERS = (
-    *("api_docs", "app", "cluster", "components", "console", "delivery", "local", "planning", "policy"),
+    *("api_docs", "app", "caches", "cluster", "components", "console", "delivery", "local", "planning", "policy"),
     *("telemetry", "terminal", "watching"),
 )
 COMMANDS = ("", "drift", "planning", "policy", "events", "canary", "smoke", "hours", "preflight")
