@@ -11,11 +11,18 @@ from local.desired import key_of
 from local.machine import Machine
 from local.processes.process import log_tail
 from local.state import State
+from planning.wire import plain
 from terminal import debugging
 from terminal.status.parts import Row
 
 Status = Mapping[str, Any]
 """The supervisor's own report."""
+LISTED = {
+    "aws:lambda/function:Function": "functions",
+    "aws:sqs/queue:Queue": "queues",
+    "aws:dynamodb/table:Table": "tables",
+}
+"""The section of the report that lists a type's resources."""
 
 
 def why_down(machine: Machine, status: Status, left: int) -> Iterable[str]:
@@ -85,6 +92,22 @@ def unfinished(machine: Machine) -> Iterable[str]:
         unfinished = [entry.name for entry in State(machine.state_file) if entry.custom and entry.status != "ready"]
         if unfinished:
             yield f"The last `up` has not finished {', '.join(unfinished)}. `make up` goes on, or says why it can't."
+
+
+def missing(machine: Machine, sections: Mapping[str, list[Row]]) -> Iterable[str]:
+    """Yields which functions, queues and tables `up` has made and the emulator no longer has."""
+    if not machine.state_file.exists():
+        return
+    for entry in State(machine.state_file):
+        kind = LISTED.get(entry.type, "")
+        if kind not in sections or entry.status != "ready":
+            continue
+        name = plain(entry.outputs)["name"]
+        if name not in {row["name"] for row in sections[kind]}:
+            yield (
+                f"{name}, one of the {kind}, is gone: somebody has deleted it. `./crosscloud drift` shows all that "
+                "differs, and `./crosscloud up --repair` makes it anew."
+            )
 
 
 def debugged(machine: Machine) -> Iterable[str]:

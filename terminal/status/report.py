@@ -112,6 +112,7 @@ def report(machine: Machine) -> Report:
         stack_report.add("databases", lambda: {"databases": parts.databases(machine)})
     stack_report.reasons += [
         *reasons.functions(stack_report.sections.get("functions", [])),
+        *reasons.missing(machine, stack_report.sections),
         *reasons.unfinished(machine),
     ]
     stack_report.notes += [*reasons.notes(stack_report.sections), *reasons.debugged(machine)]

@@ -165,6 +165,25 @@ def test_what_the_last_up_did_not_finish_and_a_version_without_calls_are_reasons
     ]
 
 
+@pytest.mark.parametrize(
+    ("type_", "name", "gone"),
+    [
+        ("aws:lambda/function:Function", "orders", False),
+        ("aws:lambda/function:Function", "relay", True),
+        ("aws:sqs/queue:Queue", "orders", False),
+        ("aws:sqs/queue:Queue", "rebuild", True),
+        ("aws:dynamodb/table:Table", "products", True),
+    ],
+)
+@pytest.mark.usefixtures("read")
+def test_what_somebody_has_deleted_is_a_reason(machine: Machine, type_: str, name: str, gone: bool) -> None:
+    State(machine.state_file).put(Entry(urn="urn:a", type=type_, name="resource", custom=True, outputs={"name": name}))
+    with answering(machine, machine.home) as here, supervised(here, processes=READY):
+        reasons = list(report(here).reasons)
+    assert [reason.partition(",")[0] for reason in reasons] == ([name] if gone else [])
+    assert all("./crosscloud up --repair" in reason for reason in reasons)
+
+
 def test_what_can_not_be_read_is_a_reason(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def read(_: Machine) -> None:
         raise TimeoutError
